@@ -1,1 +1,22 @@
-//! proto
+//! The contract between the services: what happened, in which words, about whom, on which day.
+//!
+//! Everything that crosses the log is defined here: the events of every service, the CloudEvents
+//! envelope they travel in, the subjects they travel on, the codes of the field, the calendar, and
+//! the requirement sets (`standards/`, data). A reader of the log needs this crate and no other.
+//!
+//! It never does I/O, never reads a clock and knows nothing of how events are stored.
+
+pub mod assessments;
+pub mod codes;
+pub mod day;
+pub mod envelope;
+pub mod event;
+pub mod organisations;
+pub mod subject;
+pub mod text;
+
+pub use codes::{Actor, EditionId, OdsCode, PersonId, RequirementId};
+pub use day::{Day, FinancialYear, LONDON};
+pub use envelope::{Envelope, EventHash, Header, Position};
+pub use event::{DecodeError, DomainEvent, Event};
+pub use subject::{AggregateId, Service, Subject};

@@ -1,0 +1,320 @@
+//! The codes of the field, each parsed once at the edge and trusted from there.
+
+use std::{borrow::Cow, fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use uuid::Uuid;
+
+use crate::text::{SHORT_MAX_BYTES, Short};
+
+/// Why a text is not a code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("“{text}” is not {what}: {accepted}")]
+pub struct CodeError {
+    /// The text as received, cut at 40 characters.
+    pub text: String,
+    /// What it was taken for, with its article.
+    pub what: &'static str,
+    /// What would have been accepted.
+    pub accepted: &'static str,
+}
+
+impl CodeError {
+    pub(crate) fn new(text: &str, what: &'static str, accepted: &'static str) -> Self {
+        Self { text: text.chars().take(40).collect(), what, accepted }
+    }
+}
+
+/// A code of the Organisation Data Service: practices, CCGs, local offices, regions, trusts and
+/// everybody else on the national registers.
+///
+/// Upper case always; real files hold stray lower case and blanks (domain facts 6.3), so parsing
+/// trims and raises. Letters, digits and hyphens, at most 23 characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OdsCode(Short);
+
+impl OdsCode {
+    /// England as a whole, an area like the others although no register lists it.
+    pub const ENGLAND: &'static str = "ENG";
+
+    /// The code as text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Whether the code has the shape of an English general practice: one letter of A-H, J-N, P or
+    /// Y and five digits (all 7,259 practice codes seen have it).
+    pub fn is_practice_shaped(&self) -> bool {
+        let bytes = self.as_str().as_bytes();
+        matches!(bytes, [b'A'..=b'H' | b'J'..=b'N' | b'P' | b'Y', digits @ ..]
+            if digits.len() == 5 && digits.iter().all(u8::is_ascii_digit))
+    }
+}
+
+impl FromStr for OdsCode {
+    type Err = CodeError;
+
+    fn from_str(text: &str) -> Result<Self, CodeError> {
+        const ACCEPTED: &str = "letters, digits and hyphens, 2 to 23 characters, for example A81001";
+        let reject = || CodeError::new(text, "an ODS code", ACCEPTED);
+        let trimmed = text.trim();
+        let length_fits = (2..=SHORT_MAX_BYTES).contains(&trimmed.len());
+        let spelt_right = trimmed.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        // A spreadsheet turns codes such as APR6 into dates; 2006-04-01 is no code.
+        if !length_fits || !spelt_right || looks_like_a_date(trimmed) {
+            return Err(reject());
+        }
+        let code = if trimmed.bytes().any(|b| b.is_ascii_lowercase()) {
+            Short::new(&trimmed.to_ascii_uppercase())
+        } else {
+            Short::new(trimmed)
+        };
+        code.map(OdsCode).ok_or_else(reject)
+    }
+}
+
+fn looks_like_a_date(text: &str) -> bool {
+    let mut parts = text.split('-');
+    matches!((parts.next(), parts.next(), parts.next(), parts.next()), (Some(y), Some(m), Some(d), None)
+        if [y, m, d].iter().all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit())))
+}
+
+/// An edition of a requirement set, for example `igt-14.1` or `dspt-2018-19`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EditionId(Short);
+
+impl EditionId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl FromStr for EditionId {
+    type Err = CodeError;
+
+    fn from_str(text: &str) -> Result<Self, CodeError> {
+        slug(text)
+            .map(EditionId)
+            .ok_or_else(|| CodeError::new(text, "an edition", "an id such as igt-14.1 or dspt-2018-19"))
+    }
+}
+
+/// A requirement within an edition, for example `14-117` (IG Toolkit) or `3.2.1` (DSP Toolkit).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequirementId(Short);
+
+impl RequirementId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl FromStr for RequirementId {
+    type Err = CodeError;
+
+    fn from_str(text: &str) -> Result<Self, CodeError> {
+        slug(text)
+            .map(RequirementId)
+            .ok_or_else(|| CodeError::new(text, "a requirement", "a number such as 14-117 or 3.2.1"))
+    }
+}
+
+/// Lower-case letters, digits, dots and hyphens.
+fn slug(text: &str) -> Option<Short> {
+    let fits = !text.is_empty()
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-');
+    fits.then(|| Short::new(text)).flatten()
+}
+
+/// A person in the directory. Events carry this id and never a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PersonId(pub Uuid);
+
+impl fmt::Display for PersonId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for PersonId {
+    type Err = CodeError;
+
+    fn from_str(text: &str) -> Result<Self, CodeError> {
+        Uuid::parse_str(text.trim())
+            .map(PersonId)
+            .map_err(|_| CodeError::new(text, "a person's id", "a UUID from the directory"))
+    }
+}
+
+/// Who gave a command: `system:<what>` for the platform itself, `person:<id>` for somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Actor(String);
+
+impl Actor {
+    /// The mark of the generated England: events by this actor are not real.
+    pub const SYNTHETIC: &'static str = "system:synthetic-england";
+
+    /// A part of the platform acting by itself.
+    pub fn system(what: &str) -> Self {
+        Self(format!("system:{what}"))
+    }
+
+    /// The generator of the synthetic England.
+    pub fn synthetic() -> Self {
+        Self(Self::SYNTHETIC.to_owned())
+    }
+
+    /// A person of the directory.
+    pub fn person(id: PersonId) -> Self {
+        Self(format!("person:{id}"))
+    }
+
+    /// The actor as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What the three inline codes share: shown, written and read as their text.
+trait InlineCode: Sized + FromStr<Err = CodeError> {
+    fn text(&self) -> &str;
+}
+
+impl InlineCode for OdsCode {
+    fn text(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl InlineCode for EditionId {
+    fn text(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl InlineCode for RequirementId {
+    fn text(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+fn read_code<'de, C: InlineCode, D: Deserializer<'de>>(deserializer: D) -> Result<C, D::Error> {
+    struct Text<'a>(Cow<'a, str>);
+    impl<'de> Deserialize<'de> for Text<'de> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct Visitor;
+            impl<'de> de::Visitor<'de> for Visitor {
+                type Value = Text<'de>;
+                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("a code")
+                }
+                fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+                    Ok(Text(Cow::Borrowed(text)))
+                }
+                fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+                    Ok(Text(Cow::Owned(text.to_owned())))
+                }
+            }
+            deserializer.deserialize_str(Visitor)
+        }
+    }
+    Text::deserialize(deserializer)?.0.parse().map_err(de::Error::custom)
+}
+
+impl Serialize for OdsCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.text())
+    }
+}
+
+impl<'de> Deserialize<'de> for OdsCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_code(deserializer)
+    }
+}
+
+impl fmt::Display for OdsCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for EditionId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.text())
+    }
+}
+
+impl<'de> Deserialize<'de> for EditionId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_code(deserializer)
+    }
+}
+
+impl fmt::Display for EditionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for RequirementId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.text())
+    }
+}
+
+impl<'de> Deserialize<'de> for RequirementId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_code(deserializer)
+    }
+}
+
+impl fmt::Display for RequirementId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_trimmed_and_raised() {
+        assert_eq!("  a81001 ".parse::<OdsCode>().unwrap().as_str(), "A81001");
+        assert_eq!("vq666555-abcde".parse::<OdsCode>().unwrap().as_str(), "VQ666555-ABCDE");
+    }
+
+    #[test]
+    fn a_damaged_code_is_refused_with_what_is_accepted() {
+        for damaged in ["", "A", "2006-04-01", "A81 001", "A81001!", "ABCDEFGHIJKLMNOPQRSTUVWX", "Ä81001"] {
+            let error = damaged.parse::<OdsCode>().unwrap_err();
+            assert!(error.to_string().contains("for example A81001"), "{error}");
+        }
+    }
+
+    #[test]
+    fn practice_shape_is_one_letter_and_five_digits() {
+        let is = |code: &str| code.parse::<OdsCode>().unwrap().is_practice_shaped();
+        assert!(is("A81001") && is("Y02490"));
+        assert!(!is("W91050") && !is("15M") && !is("A8100X") && !is("I12345"));
+    }
+
+    #[test]
+    fn codes_order_as_their_text_does() {
+        let mut codes: Vec<OdsCode> =
+            ["B1", "A81001", "A8", "15M"].iter().map(|c| c.parse().unwrap()).collect();
+        codes.sort();
+        assert_eq!(codes.iter().map(OdsCode::as_str).collect::<Vec<_>>(), ["15M", "A8", "A81001", "B1"]);
+    }
+
+    #[test]
+    fn codes_travel_as_text() {
+        let code: OdsCode = serde_json::from_str(r#""\u00410 1""#.replace(" ", "").as_str()).unwrap();
+        assert_eq!(serde_json::to_string(&code).unwrap(), r#""A01""#);
+    }
+}

@@ -1,0 +1,278 @@
+//! Days and years. A day is the resolution of compliance: *as at D* means at the end of day D,
+//! London time.
+
+use std::{borrow::Cow, fmt, str::FromStr, sync::LazyLock};
+
+use jiff::{Timestamp, civil, tz::TimeZone};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::codes::CodeError;
+
+/// The one time zone of the platform.
+pub static LONDON: LazyLock<TimeZone> =
+    LazyLock::new(|| TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC));
+
+/// A calendar day, kept as the number of days since 1 January 1970.
+///
+/// Written `yyyy-mm-dd`. Days from 1 January 1900 to 31 December 2199 are accepted; anything else
+/// in a file is a slip of the pen.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Day(i32);
+
+const EPOCH: civil::Date = civil::Date::constant(1970, 1, 1);
+
+impl Day {
+    /// The earliest day accepted, 1 January 1900.
+    pub const FIRST: Day = Day(-25_567);
+    /// The latest day accepted, 31 December 2199.
+    pub const LAST: Day = Day(84_005);
+
+    /// The day of a date, if it is within the accepted range.
+    pub fn from_date(date: civil::Date) -> Option<Self> {
+        let days = date.duration_since(EPOCH).as_secs() / 86_400;
+        i32::try_from(days).ok().map(Day).filter(|day| (Day::FIRST..=Day::LAST).contains(day))
+    }
+
+    /// The day with this year, month and day of the month, if there is one.
+    pub fn from_ymd(year: i16, month: i8, day: i8) -> Option<Self> {
+        civil::Date::new(year, month, day).ok().and_then(Day::from_date)
+    }
+
+    /// The day it is in London at an instant.
+    pub fn in_london(instant: Timestamp) -> Self {
+        let date = instant.to_zoned(LONDON.clone()).date();
+        Day::from_date(date).unwrap_or(if date < EPOCH { Day::FIRST } else { Day::LAST })
+    }
+
+    /// The last instant of the day in London: what *as at* this day means.
+    pub fn end_in_london(self) -> Timestamp {
+        let next = self.plus_days(1).date();
+        next.to_zoned(LONDON.clone())
+            .map(|start| start.timestamp())
+            .ok()
+            .and_then(|start| start.checked_sub(jiff::SignedDuration::from_nanos(1)).ok())
+            .unwrap_or(Timestamp::MAX)
+    }
+
+    /// The civil date.
+    pub fn date(self) -> civil::Date {
+        EPOCH.saturating_add(jiff::SignedDuration::from_hours(i64::from(self.0) * 24))
+    }
+
+    /// Days since 1 January 1970.
+    pub fn number(self) -> i32 {
+        self.0
+    }
+
+    /// The day of a number of days since 1970, held within the accepted range.
+    pub fn from_number(number: i32) -> Self {
+        Day(number.clamp(Day::FIRST.0, Day::LAST.0))
+    }
+
+    /// The day so many days later (or earlier), held within the accepted range.
+    pub fn plus_days(self, days: i32) -> Self {
+        Day::from_number(self.0.saturating_add(days))
+    }
+
+    /// How many days from this day to a later one.
+    pub fn days_until(self, later: Day) -> i32 {
+        later.0 - self.0
+    }
+
+    /// The day as people read it: `31 March 2019`.
+    pub fn long(self) -> String {
+        self.date().strftime("%-d %B %Y").to_string()
+    }
+
+    /// A date as national files write it: `yyyy-mm-dd`, `dd/mm/yyyy` or `yyyymmdd`.
+    pub fn parse_any(text: &str) -> Result<Self, CodeError> {
+        const ACCEPTED: &str = "dates are yyyy-mm-dd, dd/mm/yyyy or yyyymmdd, from 1900 to 2199";
+        let trimmed = text.trim();
+        let number = |part: &str, length: usize| -> Option<i16> {
+            (part.len() == length && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse().ok())?
+        };
+        let ymd = |y: &str, m: &str, d: &str| -> Option<Day> {
+            Day::from_ymd(number(y, 4)?, number(m, 2)? as i8, number(d, 2)? as i8)
+        };
+        let day = if !trimmed.is_ascii() {
+            None
+        } else {
+            match trimmed.len() {
+                8 => ymd(&trimmed[0..4], &trimmed[4..6], &trimmed[6..8]),
+                10 if trimmed.as_bytes()[4] == b'-' && trimmed.as_bytes()[7] == b'-' => {
+                    ymd(&trimmed[0..4], &trimmed[5..7], &trimmed[8..10])
+                }
+                10 if trimmed.as_bytes()[2] == b'/' && trimmed.as_bytes()[5] == b'/' => {
+                    ymd(&trimmed[6..10], &trimmed[3..5], &trimmed[0..2])
+                }
+                _ => None,
+            }
+        };
+        day.ok_or_else(|| CodeError::new(text, "a date", ACCEPTED))
+    }
+}
+
+impl FromStr for Day {
+    type Err = CodeError;
+
+    /// Only `yyyy-mm-dd`, the form of our own addresses and events.
+    fn from_str(text: &str) -> Result<Self, CodeError> {
+        let strict = text.len() == 10 && text.as_bytes().get(4) == Some(&b'-');
+        strict
+            .then(|| Day::parse_any(text).ok())
+            .flatten()
+            .ok_or_else(|| CodeError::new(text, "a date", "dates are written yyyy-mm-dd, from 1900 to 2199"))
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.date().fmt(f)
+    }
+}
+
+impl fmt::Debug for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.date().fmt(f)
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_i32(self.0)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = Cow::<'de, str>::deserialize(deserializer)?;
+            text.parse().map_err(de::Error::custom)
+        } else {
+            i32::deserialize(deserializer).map(Day::from_number)
+        }
+    }
+}
+
+/// An NHS financial year, 1 April to 31 March, named by the year it starts in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FinancialYear(i16);
+
+impl FinancialYear {
+    /// The financial year a day lies in.
+    pub fn of(day: Day) -> Self {
+        let date = day.date();
+        Self(if date.month() >= 4 { date.year() } else { date.year() - 1 })
+    }
+
+    /// The calendar year it starts in: 2018 for 2018/19.
+    pub fn starts_in(self) -> i16 {
+        self.0
+    }
+
+    /// The year starting in this calendar year.
+    pub fn starting(year: i16) -> Self {
+        Self(year)
+    }
+
+    /// 1 April.
+    pub fn first_day(self) -> Option<Day> {
+        Day::from_ymd(self.0, 4, 1)
+    }
+
+    /// 31 March.
+    pub fn last_day(self) -> Option<Day> {
+        Day::from_ymd(self.0 + 1, 3, 31)
+    }
+
+    /// A year written `18/19`, `18-19`, `2018/19` or `2018-19`, as toolkit statuses do.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (from, to) = text.trim().split_once(['/', '-'])?;
+        let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+        if !digits(from) || !digits(to) || to.len() != 2 {
+            return None;
+        }
+        let start: i16 = match from.len() {
+            2 => 2000 + from.parse::<i16>().ok()?,
+            4 => from.parse().ok()?,
+            _ => return None,
+        };
+        let end: i16 = to.parse().ok()?;
+        ((start + 1) % 100 == end).then_some(Self(start))
+    }
+}
+
+impl fmt::Display for FinancialYear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{:02}", self.0, (self.0 + 1) % 100)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_accepted_range_is_1900_to_2199() {
+        assert_eq!(Day::FIRST, day("1900-01-01"));
+        assert_eq!(Day::LAST, day("2199-12-31"));
+        assert!("1899-12-31".parse::<Day>().is_err());
+        assert!("2200-01-01".parse::<Day>().is_err());
+    }
+
+    #[test]
+    fn national_files_write_dates_in_three_ways() {
+        for text in ["2019-03-31", "31/03/2019", "20190331", " 20190331 "] {
+            assert_eq!(Day::parse_any(text).unwrap(), day("2019-03-31"));
+        }
+        for text in
+            ["31/02/2018", "20180231", "2018-13-01", "1/4/2018", "", "CompletedThroughQIO", "٢٠١٩0331"]
+        {
+            let error = Day::parse_any(text).unwrap_err();
+            assert!(error.to_string().contains("dd/mm/yyyy"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_day_ends_at_midnight_in_london_in_summer_and_winter() {
+        assert_eq!(day("2019-03-31").end_in_london().to_string(), "2019-03-31T22:59:59.999999999Z");
+        assert_eq!(day("2019-01-31").end_in_london().to_string(), "2019-01-31T23:59:59.999999999Z");
+        assert_eq!(Day::in_london("2019-03-31T23:30:00Z".parse().unwrap()), day("2019-04-01"));
+    }
+
+    #[test]
+    fn a_financial_year_runs_from_april_to_march() {
+        assert_eq!(FinancialYear::of(day("2019-03-31")).to_string(), "2018/19");
+        assert_eq!(FinancialYear::of(day("2019-04-01")).to_string(), "2019/20");
+        assert_eq!(FinancialYear::parse("19-20"), Some(FinancialYear::starting(2019)));
+        assert_eq!(FinancialYear::parse("2021/22"), Some(FinancialYear::starting(2021)));
+        assert_eq!(FinancialYear::parse("99/00"), Some(FinancialYear::starting(2099)));
+        assert_eq!(FinancialYear::parse("19/21"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn every_day_survives_its_text(number in Day::FIRST.number()..=Day::LAST.number()) {
+            let day = Day::from_number(number);
+            prop_assert_eq!(day.to_string().parse::<Day>().unwrap(), day);
+            prop_assert_eq!(Day::from_date(day.date()), Some(day));
+            prop_assert_eq!(Day::in_london(day.end_in_london()), day);
+        }
+
+        #[test]
+        fn junk_is_refused_and_never_panics(text in ".{0,12}") {
+            let _ = Day::parse_any(&text);
+            let _ = text.parse::<Day>();
+            let _ = FinancialYear::parse(&text);
+        }
+    }
+}

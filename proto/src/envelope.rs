@@ -1,0 +1,268 @@
+//! The envelope of every event: one CloudEvents 1.0 JSON object.
+//!
+//! | attribute | meaning |
+//! | --- | --- |
+//! | `id` | UUIDv5 of the command id: a repeated command cannot write twice |
+//! | `source` | `/oversight/<service>` |
+//! | `type` | what happened, ending in its version: `oversight.assessments.assessment-published.v1` |
+//! | `subject` | the subject it stands on |
+//! | `time` | when it was recorded (RFC 3339, UTC) |
+//! | `actor`, `onbehalfof` | who did it, and for which organisation |
+//! | `effective` | the day it took effect in the world, where that differs from the day of `time` |
+//! | `correlationid`, `causationid` | the request it came from, the event that led to it |
+//! | `previous` | SHA-256 of the body of the aggregate's previous event: the chain that `oversight verify` checks |
+//!
+//! The position of an event is not part of its body: the log gives it.
+
+use std::{borrow::Cow, fmt, str::FromStr};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::{
+    codes::{Actor, CodeError, OdsCode},
+    day::Day,
+    event::{DecodeError, DomainEvent},
+    subject::Subject,
+};
+
+/// The number an event has in the log's one total order. The first event has position 1; position
+/// 0 stands before all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Position(pub u64);
+
+impl Position {
+    /// Before the first event.
+    pub const START: Position = Position(0);
+
+    /// The next position.
+    pub fn next(self) -> Self {
+        Position(self.0.saturating_add(1))
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// SHA-256 of an event's body as stored, written as 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EventHash([u8; 32]);
+
+impl EventHash {
+    /// The hash of a body.
+    pub fn of(body: &[u8]) -> Self {
+        Self(Sha256::digest(body).into())
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// From its bytes.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for EventHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0u8; 64];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for EventHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for EventHash {
+    type Err = CodeError;
+
+    fn from_str(text: &str) -> Result<Self, CodeError> {
+        let reject = || CodeError::new(text, "a hash", "64 hexadecimal digits");
+        let digit = |b: u8| (b as char).to_digit(16).map(|d| d as u8);
+        if text.len() != 64 {
+            return Err(reject());
+        }
+        let mut bytes = [0u8; 32];
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            *byte = digit(pair[0]).zip(digit(pair[1])).map(|(a, b)| a << 4 | b).ok_or_else(reject)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl Serialize for EventHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            self.0.serialize(serializer)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for EventHash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        } else {
+            <[u8; 32]>::deserialize(deserializer).map(EventHash)
+        }
+    }
+}
+
+/// What an envelope says beside the event itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// The event's id.
+    pub id: Uuid,
+    /// Where it stands.
+    pub subject: Subject,
+    /// When it was recorded.
+    pub time: Timestamp,
+    /// Who did it.
+    pub actor: Actor,
+    /// For which organisation, where it is not the actor's own.
+    pub on_behalf_of: Option<OdsCode>,
+    /// The day it took effect, where that is not the day of `time`.
+    pub effective: Option<Day>,
+    /// The request it came from.
+    pub correlation_id: Option<Uuid>,
+    /// The event that led to it.
+    pub causation_id: Option<Uuid>,
+    /// The hash of the aggregate's previous event.
+    pub previous: Option<EventHash>,
+}
+
+/// The envelope on the wire. Field order is the order written.
+#[derive(Serialize)]
+struct Written<'a, D: Serialize> {
+    specversion: &'static str,
+    id: Uuid,
+    source: SourceOf<'a>,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    subject: &'a str,
+    time: Timestamp,
+    datacontenttype: &'static str,
+    actor: &'a Actor,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    onbehalfof: Option<OdsCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effective: Option<Day>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlationid: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    causationid: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous: Option<EventHash>,
+    data: &'a D,
+}
+
+struct SourceOf<'a>(&'a Subject);
+
+impl Serialize for SourceOf<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("/oversight/{}", self.0.service()))
+    }
+}
+
+impl Envelope {
+    /// The body of the message: the envelope with the event in it.
+    pub fn encode<E: DomainEvent>(&self, event: &E) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(&Written {
+            specversion: "1.0",
+            id: self.id,
+            source: SourceOf(&self.subject),
+            kind: event.event_type(),
+            subject: self.subject.as_str(),
+            time: self.time,
+            datacontenttype: "application/json",
+            actor: &self.actor,
+            onbehalfof: self.on_behalf_of,
+            effective: self.effective,
+            correlationid: self.correlation_id,
+            causationid: self.causation_id,
+            previous: self.previous,
+            data: &event.data(),
+        })
+    }
+}
+
+/// The envelope as a reader of the whole log needs it: borrowed, the data not yet looked at, the
+/// chain and the causes left alone.
+#[derive(Debug, Deserialize)]
+pub struct Header<'a> {
+    /// The event's id.
+    pub id: Uuid,
+    /// What happened.
+    #[serde(rename = "type", borrow)]
+    pub kind: Cow<'a, str>,
+    /// Where it stands.
+    #[serde(borrow)]
+    pub subject: Cow<'a, str>,
+    /// When it was recorded.
+    pub time: Timestamp,
+    /// Who did it.
+    #[serde(borrow, default)]
+    pub actor: Cow<'a, str>,
+    /// The day it took effect, where that is not the day of `time`.
+    #[serde(default)]
+    pub effective: Option<Day>,
+    /// The event itself, unread.
+    #[serde(borrow)]
+    pub data: &'a RawValue,
+}
+
+impl<'a> Header<'a> {
+    /// Reads the envelope of a message body.
+    pub fn read(body: &'a [u8]) -> Result<Self, DecodeError> {
+        serde_json::from_slice(body).map_err(DecodeError::envelope)
+    }
+
+    /// The day the event took effect in the world.
+    pub fn effective_day(&self) -> Day {
+        self.effective.unwrap_or_else(|| Day::in_london(self.time))
+    }
+
+    /// The event, where its type is one of this service's.
+    pub fn event<E: DomainEvent>(&self) -> Result<E, DecodeError> {
+        E::decode(&self.kind, self.data)
+    }
+}
+
+/// The attributes that only an audit of the chain needs.
+#[derive(Debug, Deserialize)]
+pub struct ChainLink<'a> {
+    /// The event's id.
+    pub id: Uuid,
+    /// Where it stands.
+    #[serde(borrow)]
+    pub subject: Cow<'a, str>,
+    /// The hash of the aggregate's previous event.
+    #[serde(default)]
+    pub previous: Option<EventHash>,
+}
+
+impl<'a> ChainLink<'a> {
+    /// Reads the chain attributes of a message body.
+    pub fn read(body: &'a [u8]) -> Result<Self, DecodeError> {
+        serde_json::from_slice(body).map_err(DecodeError::envelope)
+    }
+}
