@@ -1,0 +1,243 @@
+//! The log: the only truth. One trait, two implementations, chosen by URL.
+//!
+//! | URL | implementation |
+//! | --- | --- |
+//! | `file:PATH` | [`file`]: redb in this process, one writer with group commit |
+//! | `nats://HOST:PORT` | [`nats`]: a JetStream stream |
+//!
+//! What both promise (and `tests/log_conformance.rs` checks of both):
+//! - positions are 1, 2, 3 … without a gap, in one total order;
+//! - an acknowledged event survives `kill -9`;
+//! - of several appends expecting the same last position of a subject exactly one is written;
+//! - an append of an event id that is already the log's is answered with the first receipt;
+//! - a reader sees every event after its position once, in order, and then live.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use proto::{Position, Subject};
+use uuid::Uuid;
+
+pub mod file;
+pub mod nats;
+mod url;
+
+pub use url::{LogUrl, LogUrlError};
+
+/// The most bytes of one event's body: an event is a fact, not a file.
+pub const EVENT_MAX_BYTES: usize = 256 * 1024;
+
+/// The most events of one batch handed out by a reader.
+pub const BATCH_MAX_EVENTS: usize = 4096;
+
+/// How long an append may stay unanswered before its outcome is looked up.
+pub const APPEND_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A shared handle on the log.
+pub type Log = Arc<dyn EventLog>;
+
+/// Opens the log that a URL names.
+pub async fn open(url: &LogUrl) -> Result<Log, OpenError> {
+    match url {
+        LogUrl::File(path) => Ok(Arc::new(file::FileLog::open(path).await?)),
+        LogUrl::Nats(nats) => Ok(Arc::new(nats::NatsLog::connect(nats).await?)),
+    }
+}
+
+/// An event to be written.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// Its id; the same id is never written twice.
+    pub id: Uuid,
+    /// Where it stands.
+    pub subject: Subject,
+    /// The CloudEvents object.
+    pub body: Bytes,
+}
+
+/// An event as the log holds it.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// Its number in the one total order.
+    pub position: Position,
+    /// The CloudEvents object.
+    pub body: Bytes,
+}
+
+/// The log's answer to an append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// Where the event stands.
+    pub position: Position,
+    /// Whether this append wrote it, or found it written.
+    pub written: Written,
+}
+
+/// Whether an append wrote its event or found it there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// Now.
+    Now,
+    /// By an earlier append with the same event id.
+    Before,
+}
+
+/// Some events in order, and how far the log went when they were read.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// At least one event, at most [`BATCH_MAX_EVENTS`].
+    pub events: Vec<Recorded>,
+    /// The last position the reader knows the log to have; never behind the events.
+    pub head: Position,
+}
+
+/// What a log says of itself, for logs and `/readyz`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Description {
+    /// Where it is, without secrets.
+    pub place: String,
+    /// When an append is acknowledged.
+    pub durability: Durability,
+}
+
+/// When an append is acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// After it is synced to disk.
+    Synced,
+    /// After so many replicas hold it, each perhaps only in memory.
+    Replicated(u8),
+    /// Before it is synced, by a single server: a power cut may lose acknowledged events.
+    Unsynced,
+    /// The server does not let us see.
+    Unknown,
+}
+
+/// Why an append was not (known to be) written.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// The subject's last event is not the expected one; nothing was written.
+    #[error("the aggregate has moved on to position {last}")]
+    Conflict {
+        /// Where its last event stands.
+        last: Position,
+    },
+    /// The log could not be reached before anything was sent; nothing was written.
+    #[error("the event log is out of reach: {reason}")]
+    Unreachable {
+        /// What happened.
+        reason: String,
+    },
+    /// The event may or may not be written, and the log could not be asked. Repeating the same
+    /// command (the same event id) is safe.
+    #[error("the outcome of the write is not known: {reason}")]
+    OutcomeUnknown {
+        /// What happened.
+        reason: String,
+    },
+    /// The body is larger than [`EVENT_MAX_BYTES`].
+    #[error("an event of {bytes} bytes is larger than the {EVENT_MAX_BYTES} allowed")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+    },
+    /// The log has no room left; nothing was written.
+    #[error("the event log is full: {reason}")]
+    Full {
+        /// What the store said.
+        reason: String,
+    },
+    /// The log refuses this writer; nothing was written.
+    #[error("the event log refuses the write: {reason}")]
+    Refused {
+        /// What the server said.
+        reason: String,
+    },
+}
+
+/// Why the log could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// Out of reach; try again.
+    #[error("the event log is out of reach: {reason}")]
+    Unreachable {
+        /// What happened.
+        reason: String,
+    },
+    /// What was read is not what was written.
+    #[error("the event log is damaged at position {position}: {reason}")]
+    Damaged {
+        /// Where.
+        position: Position,
+        /// What was wrong.
+        reason: String,
+    },
+}
+
+/// Why a log could not be opened. Each text says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file or folder cannot be used.
+    #[error("cannot open the event log {path}: {reason}")]
+    File {
+        /// Which file.
+        path: String,
+        /// What is wrong and what to do.
+        reason: String,
+    },
+    /// Written by a newer version.
+    #[error("the event log {path} has format {found}; this build reads up to {known}: use the newer build")]
+    Newer {
+        /// Which file.
+        path: String,
+        /// The format found.
+        found: u32,
+        /// The newest format known.
+        known: u32,
+    },
+    /// The server cannot be used.
+    #[error("cannot use the event log at {place}: {reason}")]
+    Server {
+        /// Where, without secrets.
+        place: String,
+        /// What is wrong and what to do.
+        reason: String,
+    },
+}
+
+/// The log.
+pub trait EventLog: fmt::Debug + Send + Sync + 'static {
+    /// Writes an event after the subject's last one, which must stand at `expected`
+    /// ([`Position::START`]: the subject has none). Answers once the event is durable.
+    fn append(&self, event: NewEvent, expected: Position) -> BoxFuture<'_, Result<Receipt, AppendError>>;
+
+    /// The last event of a subject, read from the leader.
+    fn last<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Option<Recorded>, ReadError>>;
+
+    /// The events of a subject after a position, in order.
+    fn of<'a>(
+        &'a self,
+        subject: &'a Subject,
+        after: Position,
+    ) -> BoxFuture<'a, Result<Vec<Recorded>, ReadError>>;
+
+    /// The event at a position.
+    fn at(&self, position: Position) -> BoxFuture<'_, Result<Option<Recorded>, ReadError>>;
+
+    /// The position of the last event.
+    fn head(&self) -> BoxFuture<'_, Result<Position, ReadError>>;
+
+    /// All events after a position, then live.
+    fn read(&self, after: Position) -> BoxFuture<'_, Result<Box<dyn Reader>, ReadError>>;
+
+    /// What it is.
+    fn describe(&self) -> Description;
+}
+
+/// Reads on and on.
+pub trait Reader: Send {
+    /// The next events; waits until there is at least one. After an error the reader goes on from
+    /// where it was: calling again retries.
+    fn next(&mut self) -> BoxFuture<'_, Result<Batch, ReadError>>;
+}
