@@ -1,0 +1,103 @@
+# Everything a person or CI does here. `make` alone lists it.
+#
+# Needs Rust, Node.js and, for the tests, Python 3; each step installs what else is missing:
+# npm packages beside their package.json, tools into .tools, and Chromium from the
+# distribution. Works with the make and bash of macOS, Debian and Ubuntu.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+# The steps share one machine and one target folder; side by side they only wait for each other.
+.NOTPARALLEL:
+
+SCRIPTS := tests/tools
+WITH := $(SCRIPTS)/with.sh
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+# What `make tools` builds where PATH has nothing new enough: version, then oldest that will do.
+NEXTEST := 0.9.151 0.9.100
+DENY := 0.20.2 0.20.0
+
+# In CI the lock file is law, and tests are told not to stop at the first failure.
+LOCKED := $(if $(CI),--locked)
+NEXTEST_PROFILE := $(if $(CI),ci,default)
+
+# Handed on by `make run`, for example: make run ARGS="--listen 127.0.0.1:9000 --empty"
+ARGS ?=
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: npm-ui ## build, and serve the whole platform at http://127.0.0.1:8080 (ARGS="..." adds flags)
+	cargo build $(LOCKED) --release -p oversight --bin oversight
+	@exec $(TARGET)/release/oversight serve $(ARGS)
+
+.PHONY: build
+build: npm-ui ## the release build of every program
+	cargo build $(LOCKED) --release --workspace --bins
+
+.PHONY: test
+test: tools fmt-check lint deny unit browser ## everything: set-up, format, lint, dependencies, tests, browser
+
+.PHONY: fmt
+fmt: rust ## put the code in its standard format
+	cargo fmt --all
+
+.PHONY: fmt-check
+fmt-check: rust
+	cargo fmt --all -- --check
+
+.PHONY: lint
+lint: npm-ui ## clippy over everything, warnings refused
+	cargo clippy $(LOCKED) --workspace --all-targets -- -D warnings
+
+.PHONY: deny
+deny: tool-deny ## licences, sources, bans and known weaknesses of the dependencies
+	$(SCRIPTS)/deny.sh
+
+# One build with the features that the tests need serves the tests and every program they start.
+.PHONY: test-build
+test-build: npm-ui
+	cargo build $(LOCKED) --workspace --bins --tests
+
+.PHONY: unit
+unit: test-build tool-nextest tool-nats ## every Rust test: unit, property, conformance, whole system
+	$(WITH) cargo nextest run $(LOCKED) --workspace --profile $(NEXTEST_PROFILE)
+	@# Documentation examples are slow to build, so only when there are any.
+	@if grep -rqE '^[[:space:]]*//[/!][[:space:]]*```(rust)?[[:space:]]*$$' --include='*.rs' proto services tests; then \
+		$(WITH) cargo test $(LOCKED) --workspace --doc; \
+	fi
+
+.PHONY: browser
+browser: test-build npm-browser tool-nats tool-chromium ## the pages in a real browser, with accessibility checks
+	$(WITH) node --test tests/browser/*.test.mjs
+
+.PHONY: bench
+bench: build tool-nats ## measure, print the ratios, and write them into the README
+	$(WITH) cargo run $(LOCKED) --release -p whole-system --bin bench -- --readme README.md
+
+.PHONY: tools
+tools: npm-ui npm-browser tool-nats tool-chromium tool-nextest tool-deny ## install all that building and testing need
+
+.PHONY: clean
+clean: ## remove what was built and installed here; data stays
+	cargo clean
+	rm -rf .tools services/ui/node_modules tests/browser/node_modules tests/browser/shots
+
+# The steps of `make tools`. Each returns at once when there is nothing to do.
+.PHONY: rust npm-ui npm-browser tool-nats tool-chromium tool-nextest tool-deny
+rust:
+	@$(SCRIPTS)/check-host.sh rust
+npm-ui: rust
+	@$(SCRIPTS)/install-npm.sh services/ui
+npm-browser:
+	@$(SCRIPTS)/install-npm.sh tests/browser
+tool-nats:
+	@$(SCRIPTS)/install-nats.sh
+tool-chromium: npm-browser
+	@$(SCRIPTS)/install-chromium.sh
+tool-nextest:
+	@$(SCRIPTS)/install-cargo-tool.sh cargo-nextest $(NEXTEST)
+tool-deny:
+	@$(SCRIPTS)/install-cargo-tool.sh cargo-deny $(DENY)
