@@ -3,4 +3,23 @@
 //! A service brings a pure model and its routes; everything that is the same for all of them is
 //! here, once. This crate knows nothing of practices, toolkits or charts.
 
+pub mod cache;
+pub mod clock;
+pub mod command;
+pub mod directory;
+pub mod http;
+pub mod ids;
+pub mod import;
 pub mod log;
+pub mod problem;
+pub mod service;
+pub mod task;
+pub mod telemetry;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use clock::Clock;
+pub use command::{Aggregate, CommandError, CommandMeta, Commands, Context, Outcome, When};
+pub use ids::CommandId;
+pub use problem::Problem;
+pub use service::{Platform, Service};

@@ -1,0 +1,380 @@
+//! The command path: load the state, decide, append expecting the state's last position, apply.
+//!
+//! One command yields at most one event. States come from a cache that may lag behind; the log has
+//! the last word: a decision that writes is checked by the log itself, one that does not is checked
+//! against the aggregate's last position before it is told to anybody.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use proto::{
+    Actor, AggregateId, Day, DomainEvent, Envelope, EventHash, Header, OdsCode, Position, Subject,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::collections::VecDeque;
+use uuid::Uuid;
+
+use crate::{
+    cache::{Cache, CacheError, Mark, Part},
+    ids::CommandId,
+    log::{AppendError, Log, NewEvent, ReadError, Recorded, Written},
+    problem::Problem,
+};
+
+/// How often a command is decided again because others were faster, before it gives up.
+pub const DECISIONS_MAX: usize = 16;
+
+/// How many of its last commands an aggregate remembers, to answer a repeat with the first
+/// receipt where the log itself no longer knows.
+pub const COMMANDS_REMEMBERED: usize = 32;
+
+/// The state of one thing that commands are decided against: pure.
+pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// What happens to it.
+    type Event: DomainEvent;
+    /// What is asked of it.
+    type Command: Send + Sync;
+    /// Why it says no.
+    type Refusal: std::error::Error + Into<Problem> + Send + Sync + 'static;
+
+    /// The name of its cache.
+    const NAME: &'static str;
+    /// To be raised whenever `evolve` or the state's shape changes: cached states of another
+    /// version are dropped.
+    const FOLD_VERSION: u32;
+
+    /// What a command leads to: an event, nothing (it is so already), or a refusal.
+    fn decide(&self, command: &Self::Command, context: &Context)
+    -> Result<Option<Self::Event>, Self::Refusal>;
+
+    /// The state after an event. Cannot fail; events that are not of this kind of aggregate are
+    /// ignored.
+    fn evolve(&mut self, event: &Self::Event, when: &When);
+}
+
+/// What a decision may know beside the state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context {
+    /// When the command is decided.
+    pub time: Timestamp,
+    /// The day it takes effect in the world.
+    pub effective: Day,
+    /// Who gives it.
+    pub actor: Actor,
+}
+
+/// When an event happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct When {
+    /// When it was recorded.
+    pub recorded: Timestamp,
+    /// The day it took effect in the world.
+    pub effective: Day,
+    /// Where it stands.
+    pub position: Position,
+}
+
+/// What comes with a command.
+#[derive(Debug, Clone)]
+pub struct CommandMeta {
+    /// Its id; the same id never writes twice.
+    pub id: CommandId,
+    /// Now.
+    pub time: Timestamp,
+    /// Who gives it.
+    pub actor: Actor,
+    /// For which organisation, where not the actor's own.
+    pub on_behalf_of: Option<OdsCode>,
+    /// The day it takes effect, where not today.
+    pub effective: Option<Day>,
+    /// The request it came with.
+    pub correlation_id: Option<Uuid>,
+}
+
+impl CommandMeta {
+    /// A command given now, taking effect today.
+    pub fn new(id: CommandId, time: Timestamp, actor: Actor) -> Self {
+        Self { id, time, actor, on_behalf_of: None, effective: None, correlation_id: None }
+    }
+
+    /// Taking effect on another day. The day of `time` itself is left out of the event.
+    pub fn effective(mut self, day: Day) -> Self {
+        self.effective = (day != Day::in_london(self.time)).then_some(day);
+        self
+    }
+
+    fn context(&self) -> Context {
+        Context {
+            time: self.time,
+            effective: self.effective.unwrap_or_else(|| Day::in_london(self.time)),
+            actor: self.actor.clone(),
+        }
+    }
+}
+
+/// What became of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its event stands at this position, written now or by an earlier repeat of the command.
+    Recorded(Position, Written),
+    /// It was so already; the aggregate's last event stands at this position.
+    Unchanged(Position),
+}
+
+impl Outcome {
+    /// The position from which on views show the outcome.
+    pub fn position(self) -> Position {
+        match self {
+            Outcome::Recorded(position, _) | Outcome::Unchanged(position) => position,
+        }
+    }
+}
+
+/// Why a command came to nothing. Refused by the domain and broken infrastructure are different
+/// things.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError<R> {
+    /// The aggregate says no.
+    #[error(transparent)]
+    Refused(R),
+    /// Others changed the aggregate each of [`DECISIONS_MAX`] times.
+    #[error("others changed the same record {DECISIONS_MAX} times meanwhile")]
+    Busy,
+    /// The log did not take the event, or did not say.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The log could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The event could not be written as JSON.
+    #[error("the event cannot be encoded: {0}")]
+    Encode(#[from] serde_json::Error),
+}
+
+impl<R: Into<Problem>> From<CommandError<R>> for Problem {
+    fn from(error: CommandError<R>) -> Self {
+        match error {
+            CommandError::Refused(refusal) => refusal.into(),
+            CommandError::Busy => Problem::busy(),
+            CommandError::Read(error) => error.into(),
+            CommandError::Append(error) => match error {
+                AppendError::Conflict { .. } => Problem::busy(),
+                AppendError::TooLarge { .. } => Problem::bad_input(error.to_string()),
+                AppendError::Unreachable { .. } => Problem::unavailable(error.to_string()),
+                AppendError::OutcomeUnknown { .. } => Problem::unavailable(format!(
+                    "{error}; repeat the request with the same Idempotency-Key, which never records it twice"
+                )),
+                AppendError::Full { .. } | AppendError::Refused { .. } => {
+                    tracing::error!(%error, "the event log does not take events");
+                    Problem::unavailable(error.to_string())
+                }
+            },
+            CommandError::Encode(error) => {
+                tracing::error!(%error, "an event could not be encoded");
+                Problem::internal()
+            }
+        }
+    }
+}
+
+/// A state with where it stands.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(bound = "A: Aggregate")]
+pub struct Loaded<A> {
+    /// The state.
+    pub state: A,
+    /// The aggregate's last event.
+    pub position: Position,
+    last_hash: Option<EventHash>,
+    last_event: Option<Uuid>,
+    recent: VecDeque<(Uuid, Position)>,
+}
+
+impl<A: Aggregate> Loaded<A> {
+    fn apply(&mut self, event: &A::Event, id: Uuid, when: When, body: &[u8]) {
+        self.state.evolve(event, &when);
+        self.stands_at(id, when.position, body);
+    }
+
+    fn apply_recorded(&mut self, recorded: &Recorded) {
+        let Ok(header) = Header::read(&recorded.body) else {
+            // Not ours to judge; the chain still runs through it.
+            self.stands_at(Uuid::nil(), recorded.position, &recorded.body);
+            return;
+        };
+        let when =
+            When { recorded: header.time, effective: header.effective_day(), position: recorded.position };
+        match header.event::<A::Event>() {
+            Ok(event) => self.apply(&event, header.id, when, &recorded.body),
+            Err(error) => {
+                tracing::warn!(position = %recorded.position, %error, "an event was set aside while loading a state");
+                self.stands_at(header.id, recorded.position, &recorded.body);
+            }
+        }
+    }
+
+    fn stands_at(&mut self, id: Uuid, position: Position, body: &[u8]) {
+        self.position = position;
+        self.last_hash = Some(EventHash::of(body));
+        self.last_event = Some(id);
+        if self.recent.len() == COMMANDS_REMEMBERED {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((id, position));
+    }
+
+    fn remembers(&self, event: Uuid) -> Option<Position> {
+        self.recent.iter().rev().find(|(id, _)| *id == event).map(|(_, position)| *position)
+    }
+}
+
+/// Decides the commands of one kind of aggregate.
+#[derive(Debug)]
+pub struct Commands<A> {
+    log: Log,
+    cache: Cache,
+    states: Part<Loaded<A>>,
+}
+
+impl<A> Clone for Commands<A> {
+    fn clone(&self) -> Self {
+        Self { log: self.log.clone(), cache: self.cache.clone(), states: self.states.clone() }
+    }
+}
+
+impl<A: Aggregate> Commands<A> {
+    /// The commands of a kind of aggregate, over a log and with a cache of its states.
+    pub fn new(log: Log, cache: Cache) -> Result<Self, CacheError> {
+        let states = cache.part(A::NAME, A::FOLD_VERSION)?;
+        Ok(Self { log, cache, states })
+    }
+
+    fn subject(id: &AggregateId) -> Subject {
+        Subject::new(A::Event::SERVICE, id)
+    }
+
+    /// The state as the log has it now.
+    pub async fn load(&self, id: &AggregateId) -> Result<Loaded<A>, ReadError> {
+        let cached = self.states.get(id.as_str()).unwrap_or_default();
+        self.catch_up(id, cached).await
+    }
+
+    /// Gives a command. Costs one append where it writes, one look at the aggregate's last
+    /// position where it does not; the state comes from the cache.
+    pub async fn execute(
+        &self,
+        id: &AggregateId,
+        command: &A::Command,
+        meta: &CommandMeta,
+    ) -> Result<Outcome, CommandError<A::Refusal>> {
+        let event_id = meta.id.event_id();
+        let context = meta.context();
+        let mut loaded = self.states.get(id.as_str()).unwrap_or_default();
+        let mut current = Freshness::Cached;
+        for _ in 0..DECISIONS_MAX {
+            if let Some(position) = loaded.remembers(event_id) {
+                return Ok(Outcome::Recorded(position, Written::Before));
+            }
+            let decision = loaded.state.decide(command, &context);
+            if !matches!(decision, Ok(Some(_))) && current == Freshness::Cached {
+                loaded = self.catch_up(id, loaded).await?;
+                current = Freshness::Checked;
+                continue;
+            }
+            let event = match decision {
+                Ok(Some(event)) => event,
+                Ok(None) => return Ok(Outcome::Unchanged(loaded.position)),
+                Err(refusal) => return Err(CommandError::Refused(refusal)),
+            };
+            match self.append(id, &loaded, &event, meta, event_id).await {
+                Ok((receipt, body)) if receipt.written == Written::Now => {
+                    let when = When {
+                        recorded: meta.time,
+                        effective: context.effective,
+                        position: receipt.position,
+                    };
+                    loaded.apply(&event, event_id, when, &body);
+                    self.keep(id, &loaded);
+                    return Ok(Outcome::Recorded(receipt.position, Written::Now));
+                }
+                Ok((receipt, _)) => return Ok(Outcome::Recorded(receipt.position, Written::Before)),
+                Err(CommandError::Append(AppendError::Conflict { .. })) => {
+                    loaded = self.catch_up(id, loaded).await?;
+                    current = Freshness::Checked;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(CommandError::Busy)
+    }
+
+    /// What a command would lead to, without giving it.
+    pub async fn rehearse(
+        &self,
+        id: &AggregateId,
+        command: &A::Command,
+        meta: &CommandMeta,
+    ) -> Result<Option<A::Event>, CommandError<A::Refusal>> {
+        let loaded = self.load(id).await?;
+        loaded.state.decide(command, &meta.context()).map_err(CommandError::Refused)
+    }
+
+    async fn append(
+        &self,
+        id: &AggregateId,
+        loaded: &Loaded<A>,
+        event: &A::Event,
+        meta: &CommandMeta,
+        event_id: Uuid,
+    ) -> Result<(crate::log::Receipt, Bytes), CommandError<A::Refusal>> {
+        let subject = Self::subject(id);
+        let envelope = Envelope {
+            id: event_id,
+            subject: subject.clone(),
+            time: meta.time,
+            actor: meta.actor.clone(),
+            on_behalf_of: meta.on_behalf_of,
+            effective: meta.effective,
+            correlation_id: meta.correlation_id,
+            causation_id: None,
+            previous: loaded.last_hash,
+        };
+        let body = Bytes::from(envelope.encode(event)?);
+        let new = NewEvent { id: event_id, subject, body: body.clone() };
+        let receipt = self.log.append(new, loaded.position).await?;
+        metrics::counter!("oversight_commands_recorded_total", "aggregate" => A::NAME).increment(1);
+        Ok((receipt, body))
+    }
+
+    /// Reads what the log has beyond a state.
+    async fn catch_up(&self, id: &AggregateId, mut loaded: Loaded<A>) -> Result<Loaded<A>, ReadError> {
+        let subject = Self::subject(id);
+        let before = loaded.position;
+        let last = self.log.last(&subject).await?.map_or(Position::START, |last| last.position);
+        if last == before {
+            return Ok(loaded);
+        }
+        if last < before {
+            tracing::warn!(aggregate = %id, cached = %before, log = %last, "a cached state is ahead of the log: read anew");
+            loaded = Loaded::default();
+        }
+        for recorded in self.log.of(&subject, loaded.position).await? {
+            loaded.apply_recorded(&recorded);
+        }
+        self.keep(id, &loaded);
+        Ok(loaded)
+    }
+
+    fn keep(&self, id: &AggregateId, loaded: &Loaded<A>) {
+        self.states.put(id.as_str(), loaded);
+        if let Some(event) = loaded.last_event {
+            self.cache.advance(Mark { position: loaded.position, event });
+        }
+    }
+}
+
+/// Whether a state has been compared with the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Freshness {
+    Cached,
+    Checked,
+}

@@ -1,0 +1,320 @@
+//! What every route has in common: who may knock, how input is read, what is logged.
+
+use std::net::SocketAddr;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{FromRequest, FromRequestParts, Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use serde::de::DeserializeOwned;
+
+use crate::{ids, ids::CommandId, problem::Problem};
+
+/// The most bytes of a request body, except where a route streams a file.
+pub const BODY_MAX_BYTES: usize = 1024 * 1024;
+
+/// The most characters of an `Idempotency-Key`.
+pub const KEY_MAX_CHARS: usize = 200;
+
+/// The name of the hidden form field that stands for the `Idempotency-Key` header.
+pub const KEY_FIELD: &str = "idempotency_key";
+
+/// Renders a problem as a page, for browsers.
+pub type ProblemPage = fn(&Problem) -> String;
+
+/// JSON in, with a problem that says where it is wrong.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = bytes::Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| body_problem(rejection.status(), &rejection.body_text()))?;
+        serde_json::from_slice(&bytes).map(Json).map_err(|error| {
+            Problem::bad_input("the body is not the JSON this address accepts; see /api/v1/openapi.json")
+                .at("body", error.to_string())
+        })
+    }
+}
+
+/// A form in.
+#[derive(Debug)]
+pub struct Form<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        axum::Form::from_request(request, state)
+            .await
+            .map(|axum::Form(value)| Form(value))
+            .map_err(|rejection| body_problem(rejection.status(), &rejection.body_text()))
+    }
+}
+
+fn body_problem(status: StatusCode, text: &str) -> Problem {
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        Problem::new(
+            status,
+            "too-large",
+            "The body is too large",
+            format!("a body may have up to {BODY_MAX_BYTES} bytes here; files are streamed to the import addresses"),
+        )
+    } else {
+        Problem::bad_input("the body cannot be read").at("body", text)
+    }
+}
+
+/// Query parameters in. Types reject unknown names with `#[serde(deny_unknown_fields)]`.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        axum::extract::Query::try_from_uri(&parts.uri)
+            .map(|axum::extract::Query(value)| Query(value))
+            .map_err(|rejection| Problem::bad_input("a query parameter is not as accepted").at("query", rejection.body_text()))
+    }
+}
+
+/// Path parameters in.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        axum::extract::Path::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Path(value)| Path(value))
+            .map_err(|rejection| Problem::bad_input("the address is not as accepted").at("path", rejection.body_text()))
+    }
+}
+
+/// The id of the command a request gives: from its `Idempotency-Key`, else a new one.
+#[derive(Debug, Clone)]
+pub struct IdempotencyKey(pub Option<String>);
+
+impl IdempotencyKey {
+    /// The key of a form's hidden field.
+    pub fn of_form(value: Option<&str>) -> Result<Self, Problem> {
+        match value.map(str::trim).filter(|key| !key.is_empty()) {
+            Some(key) if key.chars().count() > KEY_MAX_CHARS => Err(Problem::bad_input(format!(
+                "an Idempotency-Key may have up to {KEY_MAX_CHARS} characters"
+            ))),
+            key => Ok(Self(key.map(str::to_owned))),
+        }
+    }
+
+    /// The command it stands for, on a route and aggregate.
+    pub fn command(&self, purpose: &str) -> CommandId {
+        self.0.as_ref().map_or_else(CommandId::fresh, |key| CommandId::keyed(purpose, key))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let value = match parts.headers.get("idempotency-key").map(HeaderValue::to_str) {
+            None => None,
+            Some(Ok(text)) => Some(text),
+            Some(Err(_)) => return Err(Problem::bad_input("an Idempotency-Key is visible ASCII text")),
+        };
+        Self::of_form(value)
+    }
+}
+
+/// What the outer layer needs to know.
+#[derive(Debug, Clone)]
+pub(crate) struct Door {
+    pub(crate) problem_page: Option<ProblemPage>,
+}
+
+/// Puts the common layers around the routes of a process.
+pub(crate) fn with_common_layers(routes: Router, door: Door) -> Router {
+    routes
+        .fallback(no_such_address)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(axum::extract::DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(on_panic))
+        .layer(axum::middleware::from_fn_with_state(door, at_the_door))
+}
+
+async fn no_such_address(uri: Uri) -> Problem {
+    Problem::not_found(format!("there is nothing at {}", cut(uri.path())))
+}
+
+async fn no_such_method(method: Method, uri: Uri) -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        "Not with this method",
+        format!("{method} is not possible at {}", cut(uri.path())),
+    )
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(200).collect()
+}
+
+fn on_panic(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let reason = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no reason given");
+    metrics::counter!("oversight_http_panics_total").increment(1);
+    tracing::error!(reason, "a request handler panicked");
+    Problem::internal().into_response()
+}
+
+/// The content security policy of every answer: nothing but our own files, no inline script.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+async fn at_the_door(State(door): State<Door>, request: Request, next: Next) -> Response {
+    let started = std::time::Instant::now();
+    let id = ids::fresh();
+    let method = request.method().clone();
+    let path = cut(request.uri().path());
+    let wants_page = wants_page(&path, request.headers());
+
+    let mut response = match knock(&request) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    };
+    if wants_page && let Some(render) = door.problem_page {
+        response = as_page(response, render).await;
+    }
+
+    let headers = response.headers_mut();
+    headers.insert("content-security-policy", HeaderValue::from_static(POLICY));
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    headers.insert("referrer-policy", HeaderValue::from_static("same-origin"));
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        headers.insert("x-request-id", value);
+    }
+    let status = response.status().as_u16();
+    let seconds = started.elapsed().as_secs_f64();
+    metrics::histogram!("oversight_http_request_seconds", "method" => method_label(&method), "status" => status_label(status)).record(seconds);
+    tracing::debug!(request = %id, %method, path, status, duration_ms = seconds * 1000.0, "answered");
+    response
+}
+
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
+}
+
+fn status_label(status: u16) -> &'static str {
+    match status {
+        200..300 => "2xx",
+        300..400 => "3xx",
+        400..500 => "4xx",
+        _ => "5xx",
+    }
+}
+
+/// Until access control lands only this machine may knock: the name asked for must be a loopback
+/// one (so that no web page can reach in by DNS rebinding), and a request that changes something
+/// must not come from another site's page.
+fn knock(request: &Request) -> Result<(), Problem> {
+    let forbidden = |detail: &str| {
+        Problem::new(StatusCode::FORBIDDEN, "forbidden", "Not from there", detail)
+    };
+    let host = request
+        .uri()
+        .host()
+        .or_else(|| request.headers().get(header::HOST).and_then(|host| host.to_str().ok()))
+        .unwrap_or_default();
+    if !is_loopback_name(host) {
+        return Err(forbidden("this server answers to 127.0.0.1, [::1] and localhost only"));
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        let site = request.headers().get("sec-fetch-site").and_then(|site| site.to_str().ok());
+        if matches!(site, Some("cross-site" | "same-site")) {
+            return Err(forbidden("a page of another site may not send this"));
+        }
+        if let Some(origin) = request.headers().get(header::ORIGIN) {
+            let name = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, rest)| rest);
+            if !name.is_some_and(is_loopback_name) {
+                return Err(forbidden("a page of another site may not send this"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_loopback_name(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None if host.matches(':').count() > 1 => host,
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Whether an address may be listened on while there is no access control.
+pub(crate) fn may_listen(address: &SocketAddr) -> bool {
+    address.ip().is_loopback()
+}
+
+fn wants_page(path: &str, headers: &HeaderMap) -> bool {
+    let accepts_html = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    accepts_html && !path.starts_with("/api/")
+}
+
+async fn as_page(response: Response, render: ProblemPage) -> Response {
+    let is_problem = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes() == b"application/problem+json");
+    if !is_problem {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, BODY_MAX_BYTES).await.unwrap_or_default();
+    let Ok(problem) = serde_json::from_slice::<Problem>(&bytes) else {
+        return Response::from_parts(parts, Body::from(bytes));
+    };
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(render(&problem)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_names_are_answered_to() {
+        for host in ["127.0.0.1", "127.0.0.1:8080", "localhost:8080", "[::1]:8080", "::1", "LOCALHOST"] {
+            assert!(is_loopback_name(host), "{host}");
+        }
+        for host in ["", "example.org", "127.0.0.1.example.org", "localhost.example.org:80", "10.0.0.1", "[::2]"] {
+            assert!(!is_loopback_name(host), "{host}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Files in: streaming, row by row.

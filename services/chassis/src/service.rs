@@ -1,0 +1,331 @@
+//! Services, and the process they run in: alone, or all of them in one.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    http::{StatusCode, header},
+    response::IntoResponse,
+    routing::{MethodRouter, get},
+};
+use futures::future::BoxFuture;
+use tokio::net::TcpListener;
+use utoipa::openapi::OpenApi;
+
+use crate::{
+    cache::{Cache, CacheError},
+    clock::Clock,
+    http::{self, Door, ProblemPage},
+    log::{self, Log, LogUrl, OpenError},
+    problem::Problem,
+    task::Tasks,
+    telemetry::{self, LogFormat},
+};
+
+/// How long requests in flight may take once the process is asked to stop.
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The format of the data folder. A folder of a newer format is refused.
+pub const DATA_FORMAT: u32 = 1;
+
+/// The flags every process takes; each has an environment variable of the same meaning.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Config {
+    /// The event log: file:PATH, or nats://HOST:PORT. Default: log.redb in the data folder.
+    #[arg(long, env = "OVERSIGHT_LOG", value_name = "URL")]
+    pub log: Option<LogUrl>,
+    /// The address to listen on; loopback only, as there is no access control yet.
+    #[arg(long, env = "OVERSIGHT_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub listen: SocketAddr,
+    /// The folder for the log, the caches and the directory of people.
+    #[arg(long, env = "OVERSIGHT_DATA", default_value = "data", value_name = "DIR")]
+    pub data: PathBuf,
+    /// How log lines are written.
+    #[arg(long, env = "OVERSIGHT_LOG_FORMAT", value_enum, default_value = "text")]
+    pub log_format: LogFormat,
+}
+
+/// What a service finds when it starts.
+#[derive(Clone)]
+pub struct Platform {
+    /// The log.
+    pub log: Log,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The clock.
+    pub clock: Clock,
+    /// Where background work runs, and what stops it.
+    pub tasks: Tasks,
+}
+
+impl fmt::Debug for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Platform").field("log", &self.log).field("data", &self.data).finish_non_exhaustive()
+    }
+}
+
+/// A running service.
+pub struct Service {
+    /// Its name.
+    pub name: &'static str,
+    /// Its routes.
+    pub routes: Router,
+    /// Routes that several services bring, such as assets; the first one counts.
+    pub shared_routes: Vec<(String, MethodRouter)>,
+    /// Its part of the description of the API.
+    pub openapi: OpenApi,
+    /// Whether it has caught up with the log, and if not, why.
+    pub ready: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
+    /// What it does last.
+    pub on_stop: Option<Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>>,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Why a process did not start. Each text names what is wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] OpenError),
+    /// A cache.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// The data folder.
+    #[error("cannot use the data folder {path}: {reason}")]
+    Data {
+        /// Which folder.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The data folder is of a newer version.
+    #[error("the data folder {path} has format {found}; this build knows {DATA_FORMAT}: use the newer build, or another --data folder")]
+    Newer {
+        /// Which folder.
+        path: PathBuf,
+        /// Its format.
+        found: String,
+    },
+    /// The address to listen on.
+    #[error("cannot listen on {address}: {reason}")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Anything a service needs.
+    #[error("{service} cannot start: {reason}")]
+    Service {
+        /// Which service.
+        service: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl Platform {
+    /// Opens the data folder and the log.
+    pub async fn open(config: &Config, clock: Clock) -> Result<Self, StartError> {
+        open_data_folder(&config.data)?;
+        let url = config.log.clone().unwrap_or_else(|| LogUrl::File(config.data.join("log.redb")));
+        let log = log::open(&url).await?;
+        let description = log.describe();
+        tracing::info!(place = %description.place, durability = ?description.durability, "the event log is open");
+        Ok(Self { log, data: config.data.clone(), clock, tasks: Tasks::new() })
+    }
+
+    /// The cache of a service.
+    pub async fn cache(&self, service: &str) -> Result<Cache, CacheError> {
+        Cache::open(&self.data.join("cache").join(service), self.log.as_ref(), &self.clock).await
+    }
+}
+
+fn open_data_folder(path: &Path) -> Result<(), StartError> {
+    let fail = |error: std::io::Error| StartError::Data { path: path.to_owned(), reason: error.to_string() };
+    std::fs::create_dir_all(path.join("cache")).map_err(fail)?;
+    let version = path.join("format");
+    match std::fs::read_to_string(&version) {
+        Ok(text) if text.trim().parse::<u32>().is_ok_and(|found| found <= DATA_FORMAT) => Ok(()),
+        Ok(text) => {
+            Err(StartError::Newer { path: path.to_owned(), found: text.trim().chars().take(20).collect() })
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            std::fs::write(&version, format!("{DATA_FORMAT}\n")).map_err(fail)
+        }
+        Err(error) => Err(fail(error)),
+    }
+}
+
+/// A process that listens but has not begun to answer.
+#[derive(Debug)]
+pub struct Listening {
+    listener: TcpListener,
+    /// Where it listens; with port 0 the port it was given.
+    pub address: SocketAddr,
+}
+
+/// Takes the address, so that a taken port is known before any work is done.
+pub async fn listen(address: SocketAddr) -> Result<Listening, StartError> {
+    let fail = |reason: String| StartError::Listen { address, reason };
+    if !http::may_listen(&address) {
+        return Err(fail(
+            "until access control is built in, only loopback addresses such as 127.0.0.1:8080 are served".to_owned(),
+        ));
+    }
+    let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            fail("the port is in use; stop the other process or choose another with --listen".to_owned())
+        }
+        _ => fail(error.to_string()),
+    })?;
+    let address = listener.local_addr().map_err(|error| fail(error.to_string()))?;
+    Ok(Listening { listener, address })
+}
+
+/// The routes of several services as one, with the common ones: `/healthz`, `/readyz`, `/metrics`,
+/// `/api/v1/openapi.json`.
+pub fn routes(services: &mut [Service], problem_page: Option<ProblemPage>) -> Router {
+    let mut shared: BTreeMap<String, MethodRouter> = BTreeMap::new();
+    let mut all = Router::new();
+    let mut openapi = utoipa::openapi::OpenApiBuilder::new()
+        .info(
+            utoipa::openapi::InfoBuilder::new()
+                .title("oversight")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some("Whether patient data is safe in every general practice in England, and who has to act."))
+                .build(),
+        )
+        .build();
+    let mut checks = Vec::new();
+    for service in services {
+        all = all.merge(std::mem::take(&mut service.routes));
+        for (path, route) in service.shared_routes.drain(..) {
+            shared.entry(path).or_insert(route);
+        }
+        openapi.merge(service.openapi.clone());
+        checks.push((service.name, service.ready.clone()));
+    }
+    for (path, route) in shared {
+        all = all.route(&path, route);
+    }
+    let description = bytes::Bytes::from(openapi.to_pretty_json().unwrap_or_default());
+    let metrics = telemetry::metrics();
+    let all = all
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(move || readiness(checks.clone())))
+        .route("/metrics", get(move || async move { metrics.render() }))
+        .route(
+            "/api/v1/openapi.json",
+            get(move || {
+                let description = description.clone();
+                async move { ([(header::CONTENT_TYPE, "application/json")], description) }
+            }),
+        );
+    http::with_common_layers(all, Door { problem_page })
+}
+
+type ReadyCheck = (&'static str, Arc<dyn Fn() -> Result<(), String> + Send + Sync>);
+
+async fn readiness(checks: Vec<ReadyCheck>) -> axum::response::Response {
+    let waiting: Vec<String> = checks
+        .iter()
+        .filter_map(|(name, check)| check().err().map(|reason| format!("{name}: {reason}")))
+        .collect();
+    if waiting.is_empty() {
+        return (StatusCode::OK, "ready\n").into_response();
+    }
+    Problem::unavailable(waiting.join("; ")).retry_after(1).into_response()
+}
+
+/// Answers requests until the process is told to stop (SIGTERM, ctrl-c, or `tasks.stop()`), then
+/// finishes the requests in flight, lets the services say their last, and returns.
+pub async fn serve(
+    platform: &Platform,
+    mut services: Vec<Service>,
+    listening: Listening,
+    problem_page: Option<ProblemPage>,
+) -> Result<(), StartError> {
+    let app = routes(&mut services, problem_page);
+    let address = listening.address;
+    let stop = platform.tasks.stop().clone();
+    let signal = stop.clone();
+    platform.tasks.watch("signals", async move {
+        wait_for_signal().await;
+        tracing::info!("asked to stop");
+        signal.cancel();
+    });
+    let serving = axum::serve(listening.listener, app)
+        .with_graceful_shutdown({
+            let stop = stop.clone();
+            async move { stop.cancelled().await }
+        })
+        .into_future();
+    tracing::info!(%address, "serving");
+    let late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(STOP_TIMEOUT).await;
+    };
+    tokio::select! {
+        served = serving => served.map_err(|error| StartError::Listen { address, reason: error.to_string() })?,
+        () = late => tracing::warn!("some requests did not finish in time and were cut off"),
+    }
+    platform.tasks.finish().await;
+    for service in &mut services {
+        if let Some(last) = service.on_stop.take() {
+            last().await;
+        }
+    }
+    Ok(())
+}
+
+use std::future::IntoFuture as _;
+
+async fn wait_for_signal() {
+    let interrupt = async {
+        // Where the signal cannot be listened for, the other one still can.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut terminated) => {
+                terminated.recv().await;
+            }
+            Err(_) => std::future::pending::<()>().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
+
+/// Runs one service alone: what the `main` of each is.
+pub async fn run_alone<F>(config: Config, problem_page: Option<ProblemPage>, start: F) -> Result<(), StartError>
+where
+    F: AsyncFnOnce(&Platform) -> Result<Service, StartError>,
+{
+    telemetry::start_logs(config.log_format);
+    telemetry::metrics();
+    let listening = listen(config.listen).await?;
+    let platform = Platform::open(&config, Clock::system()).await?;
+    let service = start(&platform).await?;
+    serve(&platform, vec![service], listening, problem_page).await
+}

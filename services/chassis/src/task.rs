@@ -1,0 +1,53 @@
+//! Background tasks whose end somebody sees.
+
+use std::future::Future;
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// The background tasks of a process, and the signal that stops them.
+#[derive(Debug, Clone, Default)]
+pub struct Tasks {
+    tracker: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Tasks {
+    /// No tasks yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Cancelled when the process is to stop.
+    pub fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    /// Runs a task until it ends or the process stops. A task that panics is logged as an error:
+    /// a background task that died in silence looks just like one with nothing to do.
+    pub fn watch<F>(&self, name: &'static str, work: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let stop = self.stop.clone();
+        #[expect(clippy::disallowed_methods, reason = "this is the watched spawn")]
+        self.tracker.spawn(async move {
+            let inner = tokio::spawn(async move {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = work => {}
+                }
+            });
+            if let Err(error) = inner.await {
+                metrics::counter!("oversight_tasks_failed_total", "task" => name).increment(1);
+                tracing::error!(task = name, %error, "a background task died");
+            }
+        });
+    }
+
+    /// Stops all tasks and waits for them.
+    pub async fn finish(&self) {
+        self.stop.cancel();
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+}
