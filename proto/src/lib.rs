@@ -12,6 +12,7 @@ pub mod day;
 pub mod envelope;
 pub mod event;
 pub mod organisations;
+pub mod standards;
 pub mod subject;
 pub mod text;
 

@@ -1,0 +1,334 @@
+//! One edition: its requirements, its answer scale, whom it asks and by when.
+
+use serde::{Deserialize, Serialize};
+
+use super::types::{Certainty, OrganisationType};
+use crate::{
+    assessments::Answer,
+    codes::{EditionId, RequirementId},
+    day::{Day, FinancialYear},
+};
+
+/// The highest attainment level of the IG Toolkit.
+pub const LEVEL_MAX: u8 = 3;
+
+/// The family an edition belongs to. Answers roll over within a family only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scheme {
+    /// The IG Toolkit, to 2017/18.
+    IgToolkit,
+    /// The Data Security and Protection Toolkit, from 2018/19.
+    DspToolkit,
+}
+
+/// How a requirement is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum AnswerScale {
+    /// Attainment level 0, 1, 2 or 3.
+    #[serde(rename = "levels-0-to-3")]
+    Levels,
+    /// Met or not met.
+    #[serde(rename = "met-or-not-met")]
+    MetOrNotMet,
+}
+
+/// What a gap means for publication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GapRule {
+    /// An assessment with gaps may be published; an improvement plan deals with them.
+    PublishedWithPlan,
+    /// An assessment with gaps cannot be published, and there is no improvement plan.
+    BlockPublication,
+}
+
+/// From which day an edition can be worked on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// The first day.
+    pub day: Day,
+    /// How sure the row is.
+    pub certainty: Certainty,
+    /// Where it comes from.
+    pub source: String,
+}
+
+/// A deadline as it was announced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deadline {
+    /// The last day in time.
+    pub day: Day,
+    /// The day it was announced; none for the first one, which was known from the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced: Option<Day>,
+    /// How sure the row is.
+    pub certainty: Certainty,
+    /// Where it comes from.
+    pub source: String,
+}
+
+/// The types of organisation that an edition treats alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// Which types.
+    pub types: Vec<OrganisationType>,
+    /// The category in the edition's own words.
+    pub category: String,
+    /// How many requirements it answers, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requirement_count: Option<u16>,
+    /// What a gap means for publication.
+    pub gaps: GapRule,
+    /// The deadlines in the order they were announced; the last one holds.
+    pub deadlines: Vec<Deadline>,
+    /// How sure the row is.
+    pub certainty: Certainty,
+    /// Where it comes from.
+    pub source: String,
+}
+
+/// When a requirement may be left out of account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotRelevantRule {
+    /// In which case, to follow “if”.
+    pub when: String,
+    /// How sure the row is.
+    pub certainty: Certainty,
+    /// Where it comes from.
+    pub source: String,
+}
+
+/// One requirement of an edition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Requirement {
+    /// Its number.
+    pub id: RequirementId,
+    /// The heading it stands under.
+    pub group: String,
+    /// Its title, in our own words.
+    pub title: String,
+    /// What is enough, in plain words.
+    pub help: String,
+    /// What each answer says: levels 0 to 3, or not met and met.
+    pub levels: Vec<String>,
+    /// Whether and when it may be answered as not relevant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_relevant: Option<NotRelevantRule>,
+    /// Who answers it; empty: everybody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub types: Vec<OrganisationType>,
+    /// How sure the row is.
+    pub certainty: Certainty,
+    /// Where it comes from.
+    pub source: String,
+}
+
+impl Requirement {
+    /// Whether organisations of a type answer it.
+    pub fn is_asked_of(&self, kind: OrganisationType) -> bool {
+        self.types.is_empty() || self.types.contains(&kind)
+    }
+}
+
+/// The part of a requirement's number that stays from version to version: `117` of `14-117`.
+pub(super) fn suffix(id: &RequirementId) -> &str {
+    id.as_str().rsplit('-').next().unwrap_or_default()
+}
+
+/// One edition of a requirement set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edition {
+    /// Its id.
+    pub id: EditionId,
+    /// The family it belongs to.
+    pub scheme: Scheme,
+    /// Its name.
+    pub title: String,
+    /// The financial year it is for.
+    pub financial_year: FinancialYear,
+    /// From which day it can be worked on.
+    pub opens: Opening,
+    /// How its requirements are answered.
+    pub scale: AnswerScale,
+    /// The lowest level that is enough (IG Toolkit; 0 elsewhere).
+    pub standard_level: u8,
+    /// The edition before it.
+    pub predecessor: Option<EditionId>,
+    pub(super) order: usize,
+    groups: Vec<Group>,
+    requirements: Vec<Requirement>,
+}
+
+impl Edition {
+    /// The groups of organisation types it tells apart.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// The group a type belongs to.
+    pub fn group(&self, kind: OrganisationType) -> Option<&Group> {
+        self.groups.iter().find(|group| group.types.contains(&kind))
+    }
+
+    /// All requirements, in order.
+    pub fn requirements(&self) -> &[Requirement] {
+        &self.requirements
+    }
+
+    /// The requirements that a type of organisation answers, in order.
+    pub fn requirements_of(&self, kind: OrganisationType) -> impl Iterator<Item = &Requirement> {
+        let asked = self.group(kind).is_some();
+        self.requirements.iter().filter(move |requirement| asked && requirement.is_asked_of(kind))
+    }
+
+    /// The requirement of a number.
+    pub fn requirement(&self, id: RequirementId) -> Option<&Requirement> {
+        self.requirements.iter().find(|requirement| requirement.id == id)
+    }
+
+    /// The requirement of this edition that continues one of an earlier version: numbers meet by
+    /// what follows the version (`13-117` is continued by `14-117`).
+    pub fn counterpart(&self, earlier: RequirementId) -> Option<&Requirement> {
+        self.requirements.iter().find(|requirement| suffix(&requirement.id) == suffix(&earlier))
+    }
+
+    /// The last day in time for a type of organisation, as was known on a day (none: as known at
+    /// last). Moves decided on this platform are events and not in here.
+    pub fn deadline(&self, kind: OrganisationType, known: Option<Day>) -> Option<Day> {
+        let was_known =
+            |deadline: &&Deadline| deadline.announced.is_none_or(|on| known.is_none_or(|known| on <= known));
+        self.group(kind)?.deadlines.iter().rev().find(was_known).map(|deadline| deadline.day)
+    }
+
+    /// Whether this is that edition or one of a later year, whatever the family.
+    pub fn is_same_or_later_than(&self, other: &Edition) -> bool {
+        self.order >= other.order
+    }
+
+    /// Whether its assessment ends with an assurance statement by a named person. Only the IG
+    /// Toolkit's does.
+    pub fn has_assurance_statement(&self) -> bool {
+        self.scheme == Scheme::IgToolkit
+    }
+
+    /// Whether an answer is of this edition's scale.
+    pub fn accepts(&self, answer: &Answer) -> bool {
+        match (self.scale, answer) {
+            (AnswerScale::Levels, Answer::Level(level)) => *level <= LEVEL_MAX,
+            (AnswerScale::MetOrNotMet, Answer::Met | Answer::NotMet) | (_, Answer::NotRelevant { .. }) => {
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether an applicable answer falls short of the edition's standard.
+    pub fn falls_short(&self, answer: &Answer) -> bool {
+        match answer {
+            Answer::Level(level) => *level < self.standard_level,
+            Answer::NotMet => true,
+            Answer::Met | Answer::NotRelevant { .. } => false,
+        }
+    }
+}
+
+/// An edition as its file writes it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EditionFile {
+    id: EditionId,
+    scheme: Scheme,
+    title: String,
+    financial_year: String,
+    scale: AnswerScale,
+    #[serde(default)]
+    standard_level: u8,
+    #[serde(default)]
+    predecessor: Option<EditionId>,
+    #[serde(default)]
+    requirements_of: Option<String>,
+    opens: Option<Opening>,
+    #[serde(default)]
+    groups: Vec<Group>,
+    #[serde(default)]
+    requirements: Vec<Requirement>,
+}
+
+/// A requirement set that several editions share.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SharedSet {
+    #[expect(dead_code, reason = "the file names itself for its readers")]
+    title: String,
+    requirements: Vec<Requirement>,
+}
+
+impl EditionFile {
+    /// The edition with its shared requirements in place, checked.
+    pub(super) fn resolve(self, order: usize, shared: &[(&str, &str)]) -> Result<Edition, String> {
+        let financial_year = FinancialYear::parse(&self.financial_year)
+            .ok_or_else(|| format!("“{}” is not a financial year such as 2018/19", self.financial_year))?;
+        let mut requirements = self.requirements;
+        if let Some(name) = &self.requirements_of {
+            let text = shared
+                .iter()
+                .find(|(set, _)| set == name)
+                .map(|(_, text)| *text)
+                .ok_or_else(|| format!("there is no shared set “{name}”"))?;
+            let set: SharedSet = toml::from_str(text).map_err(|error| format!("{name}: {error}"))?;
+            requirements.extend(set.requirements);
+        }
+        let opens = self.opens.ok_or("it does not say from which day it is open")?;
+        let texts = match self.scale {
+            AnswerScale::Levels => usize::from(LEVEL_MAX) + 1,
+            AnswerScale::MetOrNotMet => 2,
+        };
+        for (index, requirement) in requirements.iter().enumerate() {
+            if requirement.levels.len() != texts {
+                return Err(format!("requirement {} has not {texts} answer texts", requirement.id));
+            }
+            if requirements.iter().take(index).any(|other| suffix(&other.id) == suffix(&requirement.id)) {
+                return Err(format!("requirement {} stands there twice", requirement.id));
+            }
+        }
+        for group in &self.groups {
+            let [first, later @ ..] = group.deadlines.as_slice() else {
+                return Err(format!("category {} has no deadline", group.category));
+            };
+            if first.announced.is_some() || !later.is_sorted_by(|a, b| a.announced <= b.announced) {
+                return Err(format!("the deadlines of category {} are not in order", group.category));
+            }
+            if later.iter().any(|deadline| deadline.announced.is_none()) {
+                return Err(format!("a moved deadline of category {} was never announced", group.category));
+            }
+        }
+        let edition = Edition {
+            id: self.id,
+            scheme: self.scheme,
+            title: self.title,
+            financial_year,
+            opens,
+            scale: self.scale,
+            standard_level: self.standard_level,
+            predecessor: self.predecessor,
+            order,
+            groups: self.groups,
+            requirements,
+        };
+        for group in &edition.groups {
+            for kind in &group.types {
+                let listed = edition.requirements_of(*kind).count();
+                if group.requirement_count.is_some_and(|count| listed > 0 && usize::from(count) != listed) {
+                    return Err(format!(
+                        "{kind} is said to answer another number of requirements than are listed"
+                    ));
+                }
+            }
+        }
+        Ok(edition)
+    }
+}
