@@ -59,7 +59,7 @@ deny: tool-deny ## licences, sources, bans and known weaknesses of the dependenc
 # One build with the features that the tests need serves the tests and every program they start.
 .PHONY: test-build
 test-build: npm-ui
-	cargo build $(LOCKED) --workspace --bins --tests
+	cargo build $(LOCKED) --workspace --bins --tests --examples
 
 .PHONY: unit
 unit: test-build tool-nextest tool-nats ## every Rust test: unit, property, conformance, whole system
