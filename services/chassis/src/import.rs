@@ -1,1 +1,0 @@
-//! Files in: streaming, row by row.

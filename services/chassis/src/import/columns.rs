@@ -1,0 +1,203 @@
+//! Which column is which.
+
+use std::{ops::RangeInclusive, sync::Arc};
+
+use super::{rows::RawRow, text::FileFault};
+
+/// The columns of a layout. The number of a column is its index in the list given here; rows are
+/// asked by it, wherever the column stands in the file.
+#[derive(Debug, Clone)]
+pub struct Columns(Layout);
+
+#[derive(Debug, Clone)]
+enum Layout {
+    Positions { widths: RangeInclusive<usize>, names: &'static [&'static str] },
+    Headed(&'static [Column]),
+}
+
+/// A column of a file with a heading.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// What we call it in problems.
+    pub name: &'static str,
+    /// What files call it, the preferred first.
+    pub headings: &'static [Heading],
+    /// Whether a file without it is refused.
+    pub needed: Needed,
+}
+
+/// How a heading is recognised: without regard to case, blanks, line breaks, underscores and hyphens.
+#[derive(Debug, Clone, Copy)]
+pub enum Heading {
+    /// The whole of it.
+    Is(&'static str),
+    /// How it begins; what follows changes from year to year.
+    StartsWith(&'static str),
+}
+
+/// Whether a file must have a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needed {
+    /// A file without it is refused.
+    Always,
+    /// Where it is missing it reads as blank.
+    IfThere,
+}
+
+/// The columns as they stand in one file.
+#[derive(Debug)]
+pub(super) struct Resolved {
+    places: Vec<Option<usize>>,
+    names: Vec<String>,
+}
+
+/// What the first row of a file turned out to be.
+#[derive(Debug)]
+pub(super) enum FirstRow {
+    /// A heading; rows have so many columns.
+    Heading(Arc<Resolved>, RangeInclusive<usize>),
+    /// Data already.
+    Data(Arc<Resolved>, RangeInclusive<usize>),
+}
+
+/// How much of a row a refusal quotes.
+const QUOTE_MAX_CHARS: usize = 200;
+
+impl Columns {
+    /// A file without a heading: columns by position, from the first. Rows have this many.
+    pub const fn positions(widths: RangeInclusive<usize>, names: &'static [&'static str]) -> Self {
+        Self(Layout::Positions { widths, names })
+    }
+
+    /// A file with a heading.
+    pub const fn headed(columns: &'static [Column]) -> Self {
+        Self(Layout::Headed(columns))
+    }
+
+    /// Looks at the first row of a file; refuses the file where it is not of this layout.
+    pub(super) fn resolve(&self, first: &RawRow) -> Result<FirstRow, FileFault> {
+        match &self.0 {
+            Layout::Positions { widths, names } => by_position(first, widths, names),
+            Layout::Headed(columns) => by_heading(first, columns),
+        }
+    }
+}
+
+fn by_position(
+    first: &RawRow,
+    widths: &RangeInclusive<usize>,
+    names: &'static [&'static str],
+) -> Result<FirstRow, FileFault> {
+    if !widths.contains(&first.width()) {
+        return Err(FileFault::Layout {
+            found: format!("its first row has {} columns ({})", first.width(), quote(first)),
+            accepted: format!("{} columns without a heading: {}", span(widths), list(names)),
+        });
+    }
+    let resolved = Arc::new(Resolved {
+        places: (0..names.len()).map(Some).collect(),
+        names: names.iter().enumerate().map(|(at, name)| format!("{} ({name})", at + 1)).collect(),
+    });
+    // No code contains this word, and nearly every heading of a column of codes does.
+    let headed = first.get(0).is_some_and(|value| normal(value).contains("code"));
+    Ok(if headed {
+        FirstRow::Heading(resolved, widths.clone())
+    } else {
+        FirstRow::Data(resolved, widths.clone())
+    })
+}
+
+fn by_heading(first: &RawRow, columns: &'static [Column]) -> Result<FirstRow, FileFault> {
+    let found: Vec<String> = first.values().map(normal).collect();
+    let place = |column: &Column| {
+        column.headings.iter().find_map(|heading| found.iter().position(|text| heading.is(text)))
+    };
+    let places: Vec<Option<usize>> = columns.iter().map(place).collect();
+    let missing: Vec<String> = columns
+        .iter()
+        .zip(&places)
+        .filter(|(column, place)| place.is_none() && column.needed == Needed::Always)
+        .map(|(column, _)| format!("{} (headed {})", column.name, column.spellings()))
+        .collect();
+    if !missing.is_empty() {
+        return Err(FileFault::Layout {
+            found: format!("its first row is {}", quote(first)),
+            accepted: format!("a heading with these columns, of which it lacks: {}", missing.join("; ")),
+        });
+    }
+    let names = columns
+        .iter()
+        .zip(&places)
+        .map(|(column, place)| {
+            place.and_then(|place| first.get(place)).map_or_else(
+                || column.name.to_owned(),
+                |heading| super::tidy(heading).chars().take(QUOTE_MAX_CHARS).collect(),
+            )
+        })
+        .collect();
+    let width = first.width();
+    Ok(FirstRow::Heading(Arc::new(Resolved { places, names }), width..=width))
+}
+
+impl Column {
+    fn spellings(&self) -> String {
+        let texts: Vec<String> = self.headings.iter().map(Heading::shown).collect();
+        texts.join(" or ")
+    }
+}
+
+impl Heading {
+    fn is(&self, normal_text: &str) -> bool {
+        match self {
+            Heading::Is(text) => normal(text) == normal_text,
+            Heading::StartsWith(text) => normal_text.starts_with(&normal(text)),
+        }
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Heading::Is(text) => format!("“{text}”"),
+            Heading::StartsWith(text) => format!("“{text} …”"),
+        }
+    }
+}
+
+impl Resolved {
+    pub(super) fn place(&self, column: usize) -> Option<usize> {
+        self.places.get(column).copied().flatten()
+    }
+
+    pub(super) fn name(&self, column: usize) -> &str {
+        self.names.get(column).map_or("", String::as_str)
+    }
+}
+
+fn normal(heading: &str) -> String {
+    heading
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+fn quote(row: &RawRow) -> String {
+    let text: Vec<&str> = row.values().map(str::trim).collect();
+    let text = text.join(", ");
+    if text.chars().count() > QUOTE_MAX_CHARS {
+        format!("“{}…”", text.chars().take(QUOTE_MAX_CHARS).collect::<String>())
+    } else {
+        format!("“{text}”")
+    }
+}
+
+pub(super) fn span(widths: &RangeInclusive<usize>) -> String {
+    if widths.start() == widths.end() {
+        widths.start().to_string()
+    } else {
+        format!("{} to {}", widths.start(), widths.end())
+    }
+}
+
+fn list(names: &[&str]) -> String {
+    names.iter().copied().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ")
+}

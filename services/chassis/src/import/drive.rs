@@ -1,0 +1,498 @@
+//! From a body of bytes to a report.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque, hash_map::Entry},
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use futures::{FutureExt, Stream, StreamExt, stream::FuturesUnordered};
+use proto::{Day, Position};
+use uuid::Uuid;
+
+use super::{
+    columns::{Columns, FirstRow, Resolved},
+    give::{RowFault, RowOutcome},
+    progress::{Progress, State},
+    report::{PROBLEMS_MAX, Report, RowProblem},
+    row::Row,
+    rows::{Item, Next, RowReader},
+    text::FileFault,
+};
+use crate::problem::Problem;
+
+/// The most rows worked on at the same time.
+pub const IN_FLIGHT_MAX: usize = 256;
+
+/// The most rows that wait for another row of the same aggregate.
+const WAITING_MAX: usize = 512;
+
+/// The most rows of a file. Each leaves sixteen bytes behind, to know a duplicate by; the largest
+/// national file has some fifty thousand rows.
+pub const ROWS_MAX: u64 = 1_000_000;
+
+/// How much of a body is read and dropped so that its sender can read why it was refused.
+const DRAIN_MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// How long that may take.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Whether an import writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// It does.
+    Write,
+    /// It only says what it would write.
+    DryRun,
+}
+
+/// What is imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// The id of the import; the same id repeats the same commands.
+    pub id: Uuid,
+    /// What sort of file.
+    pub kind: &'static str,
+    /// The date of the file.
+    pub as_of: Option<Day>,
+    /// Whether it writes.
+    pub mode: Mode,
+}
+
+/// What rows of a sort of file look like.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// Which column is which.
+    pub columns: Columns,
+    /// Why the first row of data shows a file of another sort; the whole file is then refused.
+    pub wrong_file: fn(&Row) -> Option<String>,
+    /// The columns that name the aggregate a row is about: such rows are applied one by one, in
+    /// the order of the file.
+    pub aggregate: &'static [usize],
+    /// The columns that no two rows of a file may agree in. Compared without regard to case.
+    pub unique: &'static [usize],
+}
+
+/// Reads a whole body and applies its rows. Row problems go into the report; an error says that
+/// the file was refused, or that the import came to a halt and how far it was.
+pub async fn run<B, E, F, Fut>(
+    job: &Job,
+    shape: &Shape,
+    progress: Arc<Progress>,
+    mut body: B,
+    apply: F,
+) -> Result<Report, Problem>
+where
+    B: Stream<Item = Result<Bytes, E>> + Unpin,
+    E: std::fmt::Display,
+    F: Fn(Row) -> Fut,
+    Fut: Future<Output = Result<RowOutcome, RowFault>>,
+{
+    // Where the request is dropped, nobody comes back to say so.
+    let watched = EndsInterrupted(&progress);
+    let mut tally = Tally::new(job, watched.0);
+    let (state, problem) = match read_all(&mut tally, shape, &mut body, apply).await {
+        Ok(()) => {
+            let report = tally.report();
+            tracing::info!(
+                import = %job.id, kind = job.kind, rows = report.rows, recorded = report.recorded,
+                rejected = report.rejected, duration_ms = report.duration_ms, "an import is finished"
+            );
+            progress.finish(report.clone());
+            return Ok(report);
+        }
+        Err(Halt::File(fault)) => (State::Refused, Problem::bad_input(fault.to_string())),
+        Err(Halt::Body(reason)) => {
+            let so_far = tally.so_far();
+            let detail = format!("the upload broke off ({reason}); {so_far}");
+            (State::Interrupted, Problem::bad_input(detail))
+        }
+        Err(Halt::TooManyRows) => {
+            let detail = format!("a file may have up to {ROWS_MAX} rows; {}", tally.so_far());
+            (State::Stopped, Problem::bad_input(detail))
+        }
+        Err(Halt::Stop(reason)) => {
+            let detail = format!("{reason}; {}", tally.so_far());
+            (State::Stopped, Problem::unavailable(detail).retry_after(30))
+        }
+    };
+    tracing::warn!(import = %job.id, kind = job.kind, ?state, reason = problem.detail, "an import did not finish");
+    progress.fail(state, problem.detail.clone());
+    drain(&mut body).await;
+    Err(problem)
+}
+
+/// Reads what is left of a body and drops it, within limits: a sender that still sends does not
+/// read the answer.
+pub async fn drain<B, E>(body: &mut B)
+where
+    B: Stream<Item = Result<Bytes, E>> + Unpin,
+{
+    let rest = async {
+        let mut bytes = 0;
+        while let Some(Ok(chunk)) = body.next().await {
+            bytes += chunk.len();
+            if bytes > DRAIN_MAX_BYTES {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(DRAIN_TIMEOUT, rest).await;
+}
+
+/// Why not all rows were read.
+enum Halt {
+    File(FileFault),
+    Body(String),
+    TooManyRows,
+    Stop(String),
+}
+
+struct EndsInterrupted<'a>(&'a Progress);
+
+impl Drop for EndsInterrupted<'_> {
+    fn drop(&mut self) {
+        if self.0.state() == State::Running {
+            self.0.fail(State::Interrupted, "the request ended before the file did; the rows so far stand");
+        }
+    }
+}
+
+async fn read_all<B, E, F, Fut>(
+    tally: &mut Tally<'_>,
+    shape: &Shape,
+    body: &mut B,
+    apply: F,
+) -> Result<(), Halt>
+where
+    B: Stream<Item = Result<Bytes, E>> + Unpin,
+    E: std::fmt::Display,
+    F: Fn(Row) -> Fut,
+    Fut: Future<Output = Result<RowOutcome, RowFault>>,
+{
+    let mut source = Source { reader: RowReader::new(), body, progress: tally.progress };
+    let mut file = OpenFile::new(shape);
+    // A row of its own aggregate each; the number tells which.
+    let start = |aggregate: u64, row: Row| apply(row).map(move |end| (aggregate, end));
+    let mut in_flight = FuturesUnordered::new();
+    let mut queues = Queues::default();
+    let mut halt: Option<Halt> = None;
+    let mut reading = true;
+    while reading || !in_flight.is_empty() {
+        let may_read = reading && in_flight.len() < IN_FLIGHT_MAX && queues.waiting < WAITING_MAX;
+        // The work in flight first: it frees room, and a fast sender must not starve it.
+        tokio::select! {
+            biased;
+            Some((aggregate, end)) = in_flight.next(), if !in_flight.is_empty() => {
+                match end {
+                    Err(RowFault::Stop { reason }) => {
+                        reading = false;
+                        halt.get_or_insert(Halt::Stop(reason));
+                    }
+                    Ok(outcome) => tally.outcome(outcome),
+                    Err(RowFault::Rejected(problem)) => tally.rejected(problem),
+                }
+                let next = queues.done(aggregate);
+                if let Some(row) = next.filter(|_| halt.is_none()) {
+                    in_flight.push(start(aggregate, row));
+                }
+            }
+            item = source.next(), if may_read => {
+                let row = match item {
+                    Ok(Some(item)) => file.take(item, &mut source.reader, tally),
+                    Ok(None) => { reading = false; file.ended().map(|()| None) }
+                    Err(error) => Err(error),
+                };
+                match row {
+                    Ok(None) => {}
+                    Ok(Some((aggregate, row))) => {
+                        if let Some(row) = queues.enter(aggregate, row) {
+                            in_flight.push(start(aggregate, row));
+                        }
+                    }
+                    Err(error) => {
+                        reading = false;
+                        halt.get_or_insert(error);
+                    }
+                }
+            }
+        }
+    }
+    halt.map_or(Ok(()), Err)
+}
+
+/// Rows out of a body.
+struct Source<'a, B> {
+    reader: RowReader,
+    body: &'a mut B,
+    progress: &'a Progress,
+}
+
+impl<B, E> Source<'_, B>
+where
+    B: Stream<Item = Result<Bytes, E>> + Unpin,
+    E: std::fmt::Display,
+{
+    /// The next record; none at the end. Loses nothing when it is dropped half-way.
+    async fn next(&mut self) -> Result<Option<Item>, Halt> {
+        loop {
+            match self.reader.next() {
+                Next::Item(item) => return Ok(Some(item)),
+                Next::End => return Ok(None),
+                Next::More => {}
+            }
+            match self.body.next().await {
+                Some(Ok(chunk)) => {
+                    Progress::add(&self.progress.bytes, chunk.len() as u64);
+                    self.reader.push(chunk).map_err(Halt::File)?;
+                }
+                Some(Err(error)) => return Err(Halt::Body(error.to_string())),
+                None => self.reader.finish().map_err(Halt::File)?,
+            }
+        }
+    }
+}
+
+/// What is known of the file so far.
+struct OpenFile<'a> {
+    shape: &'a Shape,
+    columns: Option<Arc<Resolved>>,
+    first_data: bool,
+    seen: HashMap<u64, u64>,
+    hasher: RandomState,
+    rows: u64,
+}
+
+impl<'a> OpenFile<'a> {
+    fn new(shape: &'a Shape) -> Self {
+        Self {
+            shape,
+            columns: None,
+            first_data: true,
+            seen: HashMap::new(),
+            hasher: RandomState::new(),
+            rows: 0,
+        }
+    }
+
+    /// The row to be applied, with the number of its aggregate; none where it is a heading or has
+    /// been rejected.
+    fn take(
+        &mut self,
+        item: Item,
+        reader: &mut RowReader,
+        tally: &mut Tally<'_>,
+    ) -> Result<Option<(u64, Row)>, Halt> {
+        let raw = match item {
+            Item::Row(raw) => raw,
+            Item::Bad(problem) if self.columns.is_none() => {
+                return Err(Halt::File(FileFault::Layout {
+                    found: format!("its first row cannot be read ({})", problem.detail),
+                    accepted: "CSV, one record a line".to_owned(),
+                }));
+            }
+            Item::Bad(problem) => {
+                tally.row();
+                tally.rejected(problem);
+                return Ok(None);
+            }
+        };
+        let columns = match &self.columns {
+            Some(columns) => columns.clone(),
+            None => {
+                let (columns, widths, heading) = match self.shape.columns.resolve(&raw).map_err(Halt::File)? {
+                    FirstRow::Heading(columns, widths) => (columns, widths, true),
+                    FirstRow::Data(columns, widths) => (columns, widths, false),
+                };
+                reader.expect_widths(widths);
+                self.columns = Some(columns.clone());
+                if heading {
+                    return Ok(None);
+                }
+                columns
+            }
+        };
+        let row = Row::new(raw, columns);
+        if std::mem::take(&mut self.first_data)
+            && let Some(found) = (self.shape.wrong_file)(&row)
+        {
+            let accepted = "see the kinds of file and their layouts in /api/v1/openapi.json".to_owned();
+            return Err(Halt::File(FileFault::Layout { found, accepted }));
+        }
+        self.rows += 1;
+        if self.rows > ROWS_MAX {
+            return Err(Halt::TooManyRows);
+        }
+        tally.row();
+        if let Some(problem) = self.duplicate(&row) {
+            tally.rejected(problem);
+            return Ok(None);
+        }
+        Ok(Some((self.number(&row, self.shape.aggregate), row)))
+    }
+
+    fn duplicate(&mut self, row: &Row) -> Option<RowProblem> {
+        let (first, rest) = self.shape.unique.split_first()?;
+        if row.get(*first).is_empty() {
+            return None;
+        }
+        let number = self.number(row, self.shape.unique);
+        match self.seen.entry(number) {
+            Entry::Vacant(free) => {
+                free.insert(row.line());
+                None
+            }
+            Entry::Occupied(taken) => {
+                let same = if rest.is_empty() { "the same code stands" } else { "the same stands" };
+                let detail = format!("{same} on line {} already; the first one counts", taken.get());
+                Some(row.wrong(*first, detail))
+            }
+        }
+    }
+
+    fn number(&self, row: &Row, columns: &[usize]) -> u64 {
+        let key: Vec<String> = columns.iter().map(|column| row.get(*column).to_uppercase()).collect();
+        self.hasher.hash_one(key)
+    }
+
+    fn ended(&self) -> Result<(), Halt> {
+        if self.columns.is_none() { Err(Halt::File(FileFault::Empty)) } else { Ok(()) }
+    }
+}
+
+/// Rows of an aggregate one after the other.
+#[derive(Default)]
+struct Queues {
+    by_aggregate: HashMap<u64, VecDeque<Row>>,
+    waiting: usize,
+}
+
+impl Queues {
+    /// The row, if it can start at once.
+    fn enter(&mut self, aggregate: u64, row: Row) -> Option<Row> {
+        match self.by_aggregate.entry(aggregate) {
+            Entry::Vacant(free) => {
+                free.insert(VecDeque::new());
+                Some(row)
+            }
+            Entry::Occupied(mut busy) => {
+                busy.get_mut().push_back(row);
+                self.waiting += 1;
+                None
+            }
+        }
+    }
+
+    /// A row is done; the next of its aggregate.
+    fn done(&mut self, aggregate: u64) -> Option<Row> {
+        let next = self.by_aggregate.get_mut(&aggregate)?.pop_front();
+        match &next {
+            Some(_) => self.waiting -= 1,
+            None => {
+                self.by_aggregate.remove(&aggregate);
+            }
+        }
+        next
+    }
+}
+
+/// Counts.
+struct Tally<'a> {
+    progress: &'a Progress,
+    job: &'a Job,
+    began: Instant,
+    skipped: BTreeMap<&'static str, u64>,
+    problems: Vec<RowProblem>,
+    last_position: Option<Position>,
+    counts: Counts,
+}
+
+#[derive(Default)]
+struct Counts {
+    rows: u64,
+    recorded: u64,
+    unchanged: u64,
+    rejected: u64,
+}
+
+impl<'a> Tally<'a> {
+    fn new(job: &'a Job, progress: &'a Progress) -> Self {
+        Self {
+            progress,
+            job,
+            began: Instant::now(),
+            skipped: BTreeMap::new(),
+            problems: Vec::new(),
+            last_position: None,
+            counts: Counts::default(),
+        }
+    }
+
+    fn row(&mut self) {
+        self.counts.rows += 1;
+        Progress::add(&self.progress.rows, 1);
+    }
+
+    fn outcome(&mut self, outcome: RowOutcome) {
+        match outcome {
+            RowOutcome::Recorded(position) => {
+                self.counts.recorded += 1;
+                Progress::add(&self.progress.recorded, 1);
+                self.last_position = self.last_position.max(position);
+            }
+            RowOutcome::Unchanged(position) => {
+                self.counts.unchanged += 1;
+                Progress::add(&self.progress.unchanged, 1);
+                self.last_position = self.last_position.max(position);
+            }
+            RowOutcome::Skipped(reason) => {
+                *self.skipped.entry(reason).or_default() += 1;
+                Progress::add(&self.progress.skipped, 1);
+            }
+        }
+    }
+
+    fn rejected(&mut self, problem: RowProblem) {
+        self.counts.rejected += 1;
+        Progress::add(&self.progress.rejected, 1);
+        if self.problems.len() < PROBLEMS_MAX {
+            self.problems.push(problem);
+        }
+    }
+
+    fn so_far(&self) -> String {
+        let Counts { recorded, unchanged, .. } = &self.counts;
+        match self.job.mode {
+            Mode::Write => format!(
+                "{recorded} rows were recorded and {unchanged} said nothing new. \
+                 Import the file again: rows that are in are not written twice"
+            ),
+            Mode::DryRun => "nothing was written, as this was a dry run. Try again".to_owned(),
+        }
+    }
+
+    fn report(&mut self) -> Report {
+        let mut problems = std::mem::take(&mut self.problems);
+        problems.sort_by_key(|problem| problem.line);
+        Report {
+            id: self.job.id,
+            kind: self.job.kind.to_owned(),
+            as_of: self.job.as_of,
+            dry_run: self.job.mode == Mode::DryRun,
+            rows: self.counts.rows,
+            recorded: self.counts.recorded,
+            unchanged: self.counts.unchanged,
+            skipped: self.skipped.iter().map(|(reason, count)| ((*reason).to_owned(), *count)).collect(),
+            rejected: self.counts.rejected,
+            problems,
+            last_position: self.last_position,
+            duration_ms: self.began.elapsed().as_millis().try_into().unwrap_or(u64::MAX),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "drive_tests.rs"]
+mod tests;

@@ -1,0 +1,190 @@
+//! One command a row.
+
+use std::time::{Duration, Instant};
+
+use proto::{Actor, AggregateId, Day, Position};
+
+use super::{
+    drive::{Job, Mode},
+    report::RowProblem,
+    row::Row,
+};
+use crate::{
+    clock::Clock,
+    command::{Aggregate, CommandError, CommandMeta, Commands},
+    ids::CommandId,
+    log::{AppendError, ReadError},
+};
+
+/// What became of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowOutcome {
+    /// It led to an event, which stands here; none in a dry run.
+    Recorded(Option<Position>),
+    /// It said nothing new; the aggregate's last event stands here.
+    Unchanged(Option<Position>),
+    /// It is of no concern, for this reason.
+    Skipped(&'static str),
+}
+
+/// Why a row came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowFault {
+    /// The row is wrong; the others go on.
+    Rejected(RowProblem),
+    /// Something the import needs has failed; it cannot go on.
+    Stop {
+        /// What happened.
+        reason: String,
+    },
+}
+
+impl From<RowProblem> for RowFault {
+    fn from(problem: RowProblem) -> Self {
+        RowFault::Rejected(problem)
+    }
+}
+
+/// How long a command is tried again while the log is out of reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// No new attempt after this long.
+    pub total: Duration,
+    /// The pause after the first attempt; it doubles.
+    pub first_pause: Duration,
+    /// The longest pause.
+    pub longest_pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            total: Duration::from_secs(30),
+            first_pause: Duration::from_millis(50),
+            longest_pause: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Gives the commands of an import.
+#[derive(Debug, Clone)]
+pub struct Giving {
+    command: CommandId,
+    job: Job,
+    clock: Clock,
+    actor: Actor,
+    patience: Patience,
+}
+
+impl Giving {
+    /// Commands of a job, given by an actor. They take effect on the date of the file.
+    pub fn new(job: &Job, clock: Clock, actor: Actor) -> Self {
+        let as_of = job.as_of.map(|day| day.to_string()).unwrap_or_default();
+        let command = CommandId::keyed("import", &format!("{}\0{}\0{as_of}", job.id, job.kind));
+        Self { command, job: job.clone(), clock, actor, patience: Patience::default() }
+    }
+
+    /// Tries again for another time than the usual one.
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Gives the command a row leads to, or rehearses it in a dry run; `refused` says what a
+    /// refusal of the domain means for the row.
+    pub async fn command<A: Aggregate>(
+        &self,
+        commands: &Commands<A>,
+        aggregate: &AggregateId,
+        command: &A::Command,
+        row: &Row,
+        refused: impl FnOnce(A::Refusal) -> Result<RowOutcome, RowFault>,
+    ) -> Result<RowOutcome, RowFault> {
+        self.command_effective(commands, aggregate, command, row, self.job.as_of, refused).await
+    }
+
+    /// The same for a row that takes effect on a day of its own.
+    pub async fn command_effective<A: Aggregate>(
+        &self,
+        commands: &Commands<A>,
+        aggregate: &AggregateId,
+        command: &A::Command,
+        row: &Row,
+        effective: Option<Day>,
+        refused: impl FnOnce(A::Refusal) -> Result<RowOutcome, RowFault>,
+    ) -> Result<RowOutcome, RowFault> {
+        let mut meta = CommandMeta::new(self.command.part(row.part()), self.clock.now(), self.actor.clone());
+        meta.correlation_id = Some(self.job.id);
+        if let Some(day) = effective {
+            meta = meta.effective(day);
+        }
+        let began = Instant::now();
+        let mut pause = self.patience.first_pause;
+        loop {
+            let error = match self.attempt(commands, aggregate, command, &meta).await {
+                Ok(outcome) => return Ok(outcome),
+                Err(error) => error,
+            };
+            match what_to_do(error) {
+                Verdict::Refused(refusal) => return refused(refusal),
+                Verdict::Reject(detail) => return Err(row.reject(detail).into()),
+                Verdict::Stop(reason) => return Err(RowFault::Stop { reason }),
+                Verdict::Again(reason) if began.elapsed() + pause > self.patience.total => {
+                    return Err(RowFault::Stop { reason });
+                }
+                Verdict::Again(reason) => {
+                    metrics::counter!("oversight_import_retries_total").increment(1);
+                    tracing::debug!(line = row.line(), reason, "a row is tried again");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(self.patience.longest_pause);
+                }
+            }
+        }
+    }
+
+    async fn attempt<A: Aggregate>(
+        &self,
+        commands: &Commands<A>,
+        aggregate: &AggregateId,
+        command: &A::Command,
+        meta: &CommandMeta,
+    ) -> Result<RowOutcome, CommandError<A::Refusal>> {
+        use crate::command::Outcome;
+        match self.job.mode {
+            Mode::DryRun => Ok(match commands.rehearse(aggregate, command, meta).await? {
+                Some(_) => RowOutcome::Recorded(None),
+                None => RowOutcome::Unchanged(None),
+            }),
+            Mode::Write => Ok(match commands.execute(aggregate, command, meta).await? {
+                Outcome::Recorded(position, _) => RowOutcome::Recorded(Some(position)),
+                Outcome::Unchanged(position) => RowOutcome::Unchanged(Some(position)),
+            }),
+        }
+    }
+}
+
+enum Verdict<R> {
+    Refused(R),
+    Reject(String),
+    Again(String),
+    Stop(String),
+}
+
+fn what_to_do<R: std::error::Error>(error: CommandError<R>) -> Verdict<R> {
+    let text = error.to_string();
+    match error {
+        CommandError::Refused(refusal) => Verdict::Refused(refusal),
+        CommandError::Append(AppendError::TooLarge { .. }) => Verdict::Reject(text),
+        // A write whose outcome is unknown is given again under the same id: it lands once.
+        CommandError::Busy
+        | CommandError::Append(
+            AppendError::Conflict { .. }
+            | AppendError::Unreachable { .. }
+            | AppendError::OutcomeUnknown { .. },
+        )
+        | CommandError::Read(ReadError::Unreachable { .. }) => Verdict::Again(text),
+        CommandError::Append(AppendError::Full { .. } | AppendError::Refused { .. })
+        | CommandError::Read(ReadError::Damaged { .. })
+        | CommandError::Encode(_) => Verdict::Stop(text),
+    }
+}
