@@ -23,14 +23,12 @@ struct Embedded {
     content_type: &'static str,
 }
 
-#[expect(clippy::print_stdout, reason = "a build script speaks to cargo on standard output")]
 fn main() {
     if let Err(error) = embed() {
         println!("cargo::error={error}");
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a build script speaks to cargo on standard output")]
 fn embed() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);

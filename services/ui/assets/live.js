@@ -100,14 +100,19 @@
   const later = () => { timer ??= setTimeout(refresh, REFRESH_AFTER_MS); };
 
   if (main?.dataset.live && "EventSource" in window) {
-    const source = new EventSource(main.dataset.live);
-    source.addEventListener("position", (message) => {
-      const position = Number(message.data);
-      if (!Number.isFinite(position) || position <= wanted) return;
-      wanted = position;
-      later();
-    });
+    let source = null;
+    const listen = () => {
+      source = new EventSource(main.dataset.live);
+      source.addEventListener("position", (message) => {
+        const position = Number(message.data);
+        if (!Number.isFinite(position) || position <= wanted) return;
+        wanted = position;
+        later();
+      });
+    };
+    listen();
     window.addEventListener("pagehide", () => source.close());
+    window.addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
     document.addEventListener("visibilitychange", () => { if (!document.hidden && wanted > shown) later(); });
   }
 

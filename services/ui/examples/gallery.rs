@@ -164,13 +164,13 @@ fn bars() -> StackedBars {
 }
 
 fn trend(shape: TrendShape, id: &str) -> Trend {
-    let days = 15 * 30;
+    let days = 15 * 30i32;
     let met: Vec<u32> = (0..days)
         .map(|d: i32| (6_900.0 / (1.0 + (-(f64::from(d) - 340.0) / 12.0).exp())).round() as u32)
         .map(|v| v.min(6_494))
         .collect();
     let part: Vec<u32> = (0..days)
-        .map(|d: u32| {
+        .map(|d: i32| {
             if d > 380 && d < 430 {
                 120
             } else if d > 330 {

@@ -172,7 +172,7 @@ impl StackedBars {
         let place = self.geometry(layout);
         let label_room = u32::try_from(place.label_room).unwrap_or(0);
         let labels: Vec<Vec<String>> =
-            self.rows.iter().map(|r| text::wrap(&r.label, size, label_room, 2)).collect();
+            self.rows.iter().map(|r| text::wrap(&r.label, size, label_room, 3)).collect();
         let lines = |label: &Vec<String>| i32::try_from(label.len()).unwrap_or(1);
         let heights: Vec<i32> = labels
             .iter()
@@ -243,10 +243,12 @@ impl StackedBars {
             Layout::Narrow => (y + 4, y + 4 + count * LINE + 1),
         };
         let mut label_y = label_top + LINE / 2;
-        for line in label {
-            canvas.text(line, (layout.margin(), label_y), Type::plain(size).colour(label_colour));
-            label_y += LINE;
-        }
+        canvas.group(r#"class="ov-label""#, |canvas| {
+            for line in label {
+                canvas.text(line, (layout.margin(), label_y), Type::plain(size).colour(label_colour));
+                label_y += LINE;
+            }
+        });
         self.draw_bar(canvas, layout, place, end, row, bar_top);
         let headline = self.headline(row);
         match layout {

@@ -109,30 +109,44 @@ impl Days<'_> {
         placed
     }
 
-    /// Draws the lines and words of the markers: words from `top` down, lines to `bottom`.
+    /// Draws the lines and words of the markers: words from `top` down, lines to `bottom`, the plot's lower edge.
     pub(super) fn draw_markers(&self, canvas: &mut Canvas, top: i32, bottom: i32) {
         let size = self.layout.type_size() - 1;
-        for marker in self.placed() {
-            let y = top + marker.lane * LANE + LANE / 2;
-            canvas.path(vec![(marker.x, y - 7), (marker.x, bottom)], palette::INK, 2);
-            canvas.text(&marker.words, (marker.text_x, y), Type::plain(size).bold().anchor(marker.anchor));
+        let placed = self.placed();
+        let middle = |marker: &Placed| top + marker.lane * LANE + LANE / 2;
+        for marker in &placed {
+            canvas.path(vec![(marker.x, middle(marker) - 8), (marker.x, bottom)], palette::INK, 2);
+        }
+        for marker in &placed {
+            let set = Type::plain(size).bold().anchor(marker.anchor);
+            on_paper(canvas, &marker.words, (marker.text_x, middle(marker)), set);
+        }
+        if let Some(x) = self.ahead_from() {
+            let words = format!("{AHEAD_WORDS} →");
+            let width = i32::try_from(text::width(&words, size)).unwrap_or(0);
+            let edge = self.layout.width() - 4;
+            let (x, anchor) =
+                if x + 6 + width <= edge { (x + 6, Anchor::Start) } else { (edge, Anchor::End) };
+            on_paper(
+                canvas,
+                &words,
+                (x, top + self.head_height() - LANE / 2 - 2),
+                Type::plain(size).anchor(anchor),
+            );
         }
     }
 
-    /// Shades what lies ahead and says what it is; the words stand in the lane just over the plot.
-    pub(super) fn draw_ahead(&self, canvas: &mut Canvas, plot_top: i32, plot_bottom: i32) {
+    /// Shades what lies ahead within each band (its upper and lower edge); [`Days::draw_markers`] says what it is, in
+    /// the lane just over the plot.
+    pub(super) fn draw_ahead(&self, canvas: &mut Canvas, bands: &[(i32, i32)]) {
         let Some(x) = self.ahead_from() else { return };
-        canvas.ahead((x, plot_top, self.right, plot_bottom));
+        for (top, bottom) in bands {
+            canvas.ahead((x, *top, self.right, *bottom));
+        }
+        let (Some((plot_top, _)), Some((_, plot_bottom))) = (bands.first(), bands.last()) else { return };
         canvas.group(r#"stroke-dasharray="5 4""#, |canvas| {
-            canvas.path(vec![(x, plot_top - LANE + 4), (x, plot_bottom)], palette::MUTED, 2);
+            canvas.path(vec![(x, plot_top - LANE + 4), (x, *plot_bottom)], palette::MUTED, 2);
         });
-        let size = self.layout.type_size() - 1;
-        let words = format!("{AHEAD_WORDS} →");
-        let width = i32::try_from(text::width(&words, size)).unwrap_or(0);
-        let y = plot_top - LANE / 2;
-        let edge = self.layout.width() - 4;
-        let (x, anchor) = if x + 6 + width <= edge { (x + 6, Anchor::Start) } else { (edge, Anchor::End) };
-        canvas.text(&words, (x, y), Type::plain(size).muted().anchor(anchor));
     }
 
     /// Draws the axis under the plot; it takes [`AXIS_HEIGHT`] pixels.
@@ -171,3 +185,15 @@ impl Days<'_> {
 
 /// The room an axis of days needs under the plot.
 pub(super) const AXIS_HEIGHT: i32 = 44;
+
+/// Words on a patch of paper, so that no line runs through them.
+pub(super) fn on_paper(canvas: &mut Canvas, words: &str, (x, y): (i32, i32), set: Type) {
+    let width = i32::try_from(text::width(words, set.size)).unwrap_or(0);
+    let left = match set.anchor {
+        Anchor::Start => x,
+        Anchor::Middle => x - width / 2,
+        Anchor::End => x - width,
+    };
+    canvas.rect((left - 2, y - LANE / 2 + 1, left + width + 2, y + LANE / 2 - 1), palette::PAPER);
+    canvas.text(words, (x, y), set);
+}

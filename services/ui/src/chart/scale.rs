@@ -63,6 +63,7 @@ pub(super) struct DayTick {
 
 /// Marks for the days between two, no more than `most` of them: weeks, months, quarters or years.
 pub(super) fn day_ticks(from: Date, to: Date, most: i32) -> Vec<DayTick> {
+    let to = to.min(plus(from, MAX_DAYS));
     let span = days(from, to).max(1);
     let most = most.max(2);
     let mut found: Vec<(Date, String)> = Vec::new();
@@ -80,8 +81,8 @@ pub(super) fn day_ticks(from: Date, to: Date, most: i32) -> Vec<DayTick> {
             [1, 2, 3, 6, 12, 24, 60, 120].into_iter().find(|s| months / i32::from(*s) < most).unwrap_or(120);
         let mut month = from.first_of_month();
         while month <= to {
-            let index = month.year() * 12 + i16::from(month.month()) - 1;
-            if month >= from && index % step == 0 {
+            let index = i32::from(month.year()) * 12 + i32::from(month.month()) - 1;
+            if month >= from && index % i32::from(step) == 0 {
                 found.push((month, crate::fmt::short_month(month).to_owned()));
             }
             month = month.saturating_add(1.month());

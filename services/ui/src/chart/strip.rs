@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use maud::Markup;
 
 use super::canvas::{Anchor, Canvas, Type};
-use super::days::{AXIS_HEIGHT, Days, Marker};
+use super::days::{AXIS_HEIGHT, Days, Marker, on_paper};
 use super::frame::{self, Caption, Headroom, Layout, Links, Swatch};
 use super::{palette, text};
 use crate::components::{Cell, Column, Row, Table, tag};
@@ -153,25 +153,27 @@ impl TimelineStrip {
         }
         frame::draw_key(&mut canvas, &key, layout, key_top, Swatch::Area);
         let tops = strip_tops(&labels, layout, top);
-        for ((row, label), strip_top) in self.rows.iter().zip(&labels).zip(&tops) {
+        for (row, strip_top) in self.rows.iter().zip(&tops) {
+            draw_spans(&mut canvas, &days, row, *strip_top);
+        }
+        let bands: Vec<(i32, i32)> =
+            tops.iter().map(|strip_top| (*strip_top, strip_top + STRIP + 1)).collect();
+        days.draw_ahead(&mut canvas, &bands);
+        days.draw_axis(&mut canvas, bottom);
+        days.draw_markers(&mut canvas, head_top, bottom);
+        // Words last, so that neither shading nor lines cover them.
+        for ((row, label), strip_top) in self.rows.iter().zip(&labels).zip(tops) {
+            draw_words(&mut canvas, &days, row, strip_top, size - 1);
             let label_top = match layout {
                 Layout::Wide => strip_top + (STRIP - line_count(label) * LINE) / 2,
                 Layout::Narrow => strip_top - line_count(label) * LINE - 2,
             };
             let mut label_y = label_top + LINE / 2;
             for line in label {
-                canvas.text(line, (outer_left, label_y), Type::plain(size));
+                on_paper(&mut canvas, line, (outer_left, label_y), Type::plain(size));
                 label_y += LINE;
             }
-            draw_spans(&mut canvas, &days, row, *strip_top);
         }
-        days.draw_ahead(&mut canvas, top, bottom);
-        // Words last, so that the shading of what lies ahead does not cover them.
-        for (row, strip_top) in self.rows.iter().zip(tops) {
-            draw_words(&mut canvas, &days, row, strip_top, size - 1);
-        }
-        days.draw_axis(&mut canvas, bottom);
-        days.draw_markers(&mut canvas, head_top, bottom);
         canvas
     }
 }

@@ -1,5 +1,7 @@
 //! Daily counts over time, to a deadline and beyond it.
 
+use std::ops::Range;
+
 use jiff::civil::Date;
 use maud::Markup;
 
@@ -219,12 +221,7 @@ impl Trend {
     }
 
     /// The corners of a line of daily values: days between two alike are left out.
-    fn corners(
-        &self,
-        plot: &Plot<'_>,
-        value: impl Fn(usize) -> u64,
-        days: std::ops::Range<usize>,
-    ) -> Vec<(i32, i32)> {
+    fn corners(&self, plot: &Plot<'_>, value: impl Fn(usize) -> u64, days: Range<usize>) -> Vec<(i32, i32)> {
         let keep = |day: usize| {
             day == days.start
                 || day + 1 >= days.end
@@ -237,6 +234,19 @@ impl Trend {
                 (plot.days.x(self.day(day)), plot.down.at(i64::try_from(value(day)).unwrap_or(i64::MAX)))
             })
             .collect()
+    }
+
+    /// The stretches of days in which a series counts anything, each with a day more at both ends.
+    fn runs(&self, series: &TrendSeries, days: Range<usize>) -> Vec<Range<usize>> {
+        let mut runs: Vec<Range<usize>> = Vec::new();
+        for day in days.clone().filter(|day| self.count(series, *day) > 0) {
+            let (from, to) = (day.saturating_sub(1).max(days.start), (day + 2).min(days.end));
+            match runs.last_mut() {
+                Some(run) if run.end >= from => run.end = to,
+                _ => runs.push(from..to),
+            }
+        }
+        runs
     }
 
     /// The index of the last known day, where the counts go beyond it.
@@ -260,28 +270,27 @@ impl Trend {
             outline.extend(floor);
             canvas.toned_polygon(outline, series.series.tone);
         }
-        plot.days.draw_ahead(canvas, plot.top, plot.bottom);
+        plot.days.draw_ahead(canvas, &[(plot.top, plot.bottom)]);
         let turn = self.turn();
         for (index, series) in self.series.iter().enumerate() {
-            if series.counts.iter().all(|count| *count == 0) {
-                continue;
-            }
             let colour = palette::edge(series.series.tone);
-            let known =
-                self.corners(plot, |day| below(index + 1, day), 0..turn.map_or(length, |turn| turn + 1));
+            let top = |day: usize| below(index + 1, day);
             // A white line under the edge keeps neighbours apart.
-            canvas.path(known.clone(), palette::PAPER, 4);
-            canvas.path(known, colour, 1);
-            if let Some(turn) = turn {
-                let ahead = self.corners(plot, |day| below(index + 1, day), turn..length);
-                canvas.path(ahead.clone(), palette::PAPER, 4);
+            for run in self.runs(series, 0..turn.map_or(length, |turn| turn + 1)) {
+                let known = self.corners(plot, top, run);
+                canvas.path(known.clone(), palette::PAPER, 3);
+                canvas.path(known, colour, 1);
+            }
+            for run in turn.map_or_else(Vec::new, |turn| self.runs(series, turn..length)) {
+                let ahead = self.corners(plot, top, run);
+                canvas.path(ahead.clone(), palette::PAPER, 3);
                 canvas.group(r#"stroke-dasharray="6 4""#, |canvas| canvas.path(ahead, colour, 2));
             }
         }
     }
 
     fn draw_lines(&self, canvas: &mut Canvas, plot: &Plot<'_>) {
-        plot.days.draw_ahead(canvas, plot.top, plot.bottom);
+        plot.days.draw_ahead(canvas, &[(plot.top, plot.bottom)]);
         let length = self.length();
         let turn = self.turn();
         let room = 90;
@@ -299,7 +308,7 @@ impl Trend {
                 let ahead = self.corners(plot, value, turn..length);
                 canvas.group(r#"stroke-dasharray="8 6""#, |canvas| canvas.path(ahead, colour, 3));
             }
-            for day in &marks {
+            for day in marks.iter().filter(|day| value(**day) > 0) {
                 let y = plot.down.at(i64::try_from(value(*day)).unwrap_or(i64::MAX));
                 frame::symbol(canvas, (plot.days.x(self.day(*day)), y), series.series.tone);
             }

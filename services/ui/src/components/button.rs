@@ -87,7 +87,7 @@ pub fn blocked_button(id: &str, label: &str, reasons: &[Markup]) -> Markup {
             div.ov-blocked__why id=(why) {
                 p.nhsuk-u-margin-bottom-2 {
                     strong { (label) " is not available yet." } " "
-                    @if reasons.len() == 1 { "One thing is missing:" } @else { (reasons.len()) " things are missing:" }
+                    @if reasons.len() == 1 { "One thing to do first:" } @else { (reasons.len()) " things to do first:" }
                 }
                 ul.nhsuk-list.nhsuk-list--bullet.nhsuk-u-margin-bottom-0 { @for reason in reasons { li { (reason) } } }
             }

@@ -112,10 +112,12 @@ impl DateForm {
                         @if let Some(error) = &self.error {
                             span.nhsuk-error-message #at-error { span.nhsuk-u-visually-hidden { "Error: " } (error) }
                         }
-                        input.nhsuk-input.ov-date__input #at name="at" type="date" value=(self.at) required aria-describedby=[described];
+                        div.ov-date__day {
+                            input.nhsuk-input.ov-date__input #at name="at" type="date" value=(self.at) required aria-describedby=[described];
+                            @if self.more.is_none() { (go()) }
+                        }
                     }
-                    @if let Some(more) = &self.more { (more) }
-                    button.nhsuk-button.nhsuk-button--secondary.ov-date__go type="submit" { "Show" }
+                    @if let Some(more) = &self.more { (more) (go()) }
                 }
                 @if !steps.is_empty() || !self.quick.is_empty() {
                     ul.ov-links {
@@ -128,4 +130,8 @@ impl DateForm {
             }
         }
     }
+}
+
+fn go() -> Markup {
+    html! { button.nhsuk-button.nhsuk-button--secondary.nhsuk-button--small.ov-date__go type="submit" { "Show" } }
 }

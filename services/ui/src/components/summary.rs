@@ -51,11 +51,14 @@ pub fn key_figures(figures: &[KeyFigure]) -> Markup {
     }
 }
 
+/// A fact's name, its value, and perhaps the label and address of what to do about it.
+type Fact = (String, Markup, Option<(String, String)>);
+
 /// Facts about one thing, as pairs of a name and a value, each perhaps with a link to change it.
 #[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct SummaryList {
-    rows: Vec<(String, Markup, Option<(String, String)>)>,
+    rows: Vec<Fact>,
 }
 
 impl SummaryList {

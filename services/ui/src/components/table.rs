@@ -19,6 +19,44 @@ enum Align {
     Number,
 }
 
+/// How large the type is. Small tables are long ones, so their cells carry hardly any class names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Size {
+    Normal,
+    Small,
+}
+
+impl Size {
+    fn table(self) -> &'static str {
+        match self {
+            Size::Normal => "nhsuk-table nhsuk-table--compact ov-table",
+            Size::Small => "nhsuk-table ov-table ov-table--small",
+        }
+    }
+
+    fn row(self) -> Option<&'static str> {
+        (self == Size::Normal).then_some("nhsuk-table__row")
+    }
+
+    fn header(self, align: Align) -> Option<&'static str> {
+        match (self, align) {
+            (Size::Normal, Align::Text) => Some("nhsuk-table__header"),
+            (Size::Normal, Align::Number) => Some("nhsuk-table__header nhsuk-table__header--numeric"),
+            (Size::Small, Align::Text) => None,
+            (Size::Small, Align::Number) => Some("ov-n"),
+        }
+    }
+
+    fn cell(self, align: Align) -> Option<&'static str> {
+        match (self, align) {
+            (Size::Normal, Align::Text) => Some("nhsuk-table__cell"),
+            (Size::Normal, Align::Number) => Some("nhsuk-table__cell nhsuk-table__cell--numeric"),
+            (Size::Small, Align::Text) => None,
+            (Size::Small, Align::Number) => Some("ov-n"),
+        }
+    }
+}
+
 /// One column of a table.
 #[derive(Debug, Clone)]
 #[must_use]
@@ -106,7 +144,7 @@ pub struct Table {
     id: String,
     caption: String,
     caption_class: &'static str,
-    table_class: &'static str,
+    size: Size,
     columns: Vec<Column>,
     rows: Vec<Row>,
     total: Option<Row>,
@@ -120,7 +158,7 @@ impl Table {
             id: id.into(),
             caption: caption.into(),
             caption_class: "nhsuk-table__caption nhsuk-table__caption--s",
-            table_class: "nhsuk-table nhsuk-table--compact ov-table",
+            size: Size::Normal,
             columns: Vec::new(),
             rows: Vec::new(),
             total: None,
@@ -136,7 +174,7 @@ impl Table {
 
     /// Smaller type: for the data behind a chart.
     pub fn small(mut self) -> Self {
-        self.table_class = "nhsuk-table nhsuk-table--compact ov-table ov-table--small";
+        self.size = Size::Small;
         self
     }
 
@@ -177,10 +215,10 @@ impl Table {
         html! {
             div.nhsuk-scroll {
                 div."nhsuk-scroll__content" role="region" aria-labelledby=(caption_id) tabindex="0" data-scroll="" {
-                    table class=(self.table_class) id=(self.id) {
+                    table class=(self.size.table()) id=(self.id) {
                         caption class=(self.caption_class) id=(caption_id) { (self.caption) }
                         thead."nhsuk-table__head" {
-                            tr."nhsuk-table__row" { @for column in &self.columns { (head(column)) } }
+                            tr."nhsuk-table__row" { @for column in &self.columns { (head(column, self.size)) } }
                         }
                         tbody."nhsuk-table__body" {
                             @if self.rows.is_empty() {
@@ -199,15 +237,14 @@ impl Table {
 
     fn line(&self, row: &Row) -> Markup {
         html! {
-            tr."nhsuk-table__row" {
+            tr class=[self.size.row()] {
                 @for (index, column) in self.columns.iter().enumerate() {
-                    @let number = column.align == Align::Number;
                     @if index == 0 {
-                        th class={ "nhsuk-table__header" (if number { " nhsuk-table__header--numeric" } else { "" }) } scope="row" {
+                        th class=[self.size.header(column.align)] scope="row" {
                             @if let Some(cell) = row.cells.first() { (cell.0) }
                         }
                     } @else {
-                        td class={ "nhsuk-table__cell" (if number { " nhsuk-table__cell--numeric" } else { "" }) } {
+                        td class=[self.size.cell(column.align)] {
                             @if let Some(cell) = row.cells.get(index) { (cell.0) }
                         }
                     }
@@ -217,21 +254,18 @@ impl Table {
     }
 }
 
-fn head(column: &Column) -> Markup {
-    let class = match column.align {
-        Align::Text => "nhsuk-table__header",
-        Align::Number => "nhsuk-table__header nhsuk-table__header--numeric",
-    };
+fn head(column: &Column, size: Size) -> Markup {
+    let class = size.header(column.align);
     let (sort, arrow) = match column.sorted {
-        Some(Order::Ascending) => (Some("ascending"), " ▲"),
-        Some(Order::Descending) => (Some("descending"), " ▼"),
+        Some(Order::Ascending) => (Some("ascending"), "▲"),
+        Some(Order::Descending) => (Some("descending"), "▼"),
         None => (None, ""),
     };
     html! {
-        th class=(class) scope="col" aria-sort=[sort] {
+        th class=[class] scope="col" aria-sort=[sort] {
             @match &column.sort_href {
-                Some(href) => { a.nhsuk-link.ov-sort href=(href) { (column.label) span aria-hidden="true" { (arrow) } } }
-                None => { (column.label) span aria-hidden="true" { (arrow) } }
+                Some(href) => { a.nhsuk-link.ov-sort href=(href) { (column.label) span.ov-sort__arrow aria-hidden="true" { (arrow) } } }
+                None => { (column.label) span.ov-sort__arrow aria-hidden="true" { (arrow) } }
             }
         }
     }
