@@ -1,0 +1,184 @@
+//! What is decided centrally for an edition: moved deadlines, exempted requirements.
+
+use chassis::{Aggregate, Context, When};
+use proto::{
+    Day, EditionId, RequirementId,
+    assessments::{AssessmentEvent, DeadlineMoved, RequirementExempted},
+    standards::{OrganisationType, catalogue},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Refusal, assessment::need_reason};
+
+/// What was decided for an edition.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditionDecisions {
+    /// The moves of its deadlines, in order.
+    pub moves: Vec<DeadlineMove>,
+    /// Its exemptions, in order.
+    pub exemptions: Vec<Exemption>,
+}
+
+/// A moved deadline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadlineMove {
+    /// For whom.
+    pub organisation_type: String,
+    /// The deadline until then.
+    pub from: Day,
+    /// The deadline from then on.
+    pub to: Day,
+    /// Why.
+    pub reason: String,
+    /// The day it was decided.
+    pub on: Day,
+}
+
+/// An exempted requirement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exemption {
+    /// For whom.
+    pub organisation_type: String,
+    /// Which requirement.
+    pub requirement: RequirementId,
+    /// Why.
+    pub reason: String,
+    /// The day it was decided.
+    pub on: Day,
+}
+
+/// What can be decided for an edition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EditionCommand {
+    /// Move a deadline.
+    MoveDeadline {
+        /// Of which edition.
+        edition: EditionId,
+        /// For whom.
+        organisation_type: OrganisationType,
+        /// To which day.
+        to: Day,
+        /// Why.
+        reason: String,
+    },
+    /// Exempt a requirement.
+    ExemptRequirement {
+        /// Of which edition.
+        edition: EditionId,
+        /// For whom.
+        organisation_type: OrganisationType,
+        /// Which requirement.
+        requirement: RequirementId,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl EditionDecisions {
+    /// The deadline of a type that was decided here, if one was.
+    pub fn moved_deadline(&self, kind: OrganisationType) -> Option<Day> {
+        self.moves.iter().rev().find(|moved| moved.organisation_type == kind.name()).map(|moved| moved.to)
+    }
+
+    /// The deadline of a type: as decided here, else as in the edition's data.
+    pub fn deadline(&self, edition: EditionId, kind: OrganisationType) -> Option<Day> {
+        self.moved_deadline(kind)
+            .or_else(|| catalogue().edition(edition).and_then(|edition| edition.deadline(kind, None)))
+    }
+
+    /// The requirements exempted for a type.
+    pub fn exempt(&self, kind: OrganisationType) -> Vec<RequirementId> {
+        self.exemptions
+            .iter()
+            .filter(|exemption| exemption.organisation_type == kind.name())
+            .map(|exemption| exemption.requirement)
+            .collect()
+    }
+
+    fn move_deadline(
+        &self,
+        edition: EditionId,
+        kind: OrganisationType,
+        to: Day,
+        reason: &str,
+    ) -> Result<Option<AssessmentEvent>, Refusal> {
+        let found = catalogue().edition(edition).ok_or(Refusal::UnknownEdition(edition))?;
+        let from = self.deadline(edition, kind).ok_or_else(|| Refusal::TypeNotAsked(kind.to_string()))?;
+        if to < found.opens.day {
+            return Err(Refusal::DeadlineBeforeOpening(found.opens.day));
+        }
+        if from == to {
+            return Ok(None);
+        }
+        need_reason(reason)?;
+        Ok(Some(AssessmentEvent::DeadlineMoved(DeadlineMoved {
+            edition,
+            organisation_type: kind.to_string(),
+            from,
+            to,
+            reason: reason.trim().to_owned(),
+        })))
+    }
+
+    fn exempt_requirement(
+        &self,
+        edition: EditionId,
+        kind: OrganisationType,
+        requirement: RequirementId,
+        reason: &str,
+    ) -> Result<Option<AssessmentEvent>, Refusal> {
+        let found = catalogue().edition(edition).ok_or(Refusal::UnknownEdition(edition))?;
+        if !found.requirements_of(kind).any(|asked| asked.id == requirement) {
+            return Err(Refusal::UnknownRequirement { requirement, kind: kind.to_string() });
+        }
+        if self.exempt(kind).contains(&requirement) {
+            return Ok(None);
+        }
+        need_reason(reason)?;
+        Ok(Some(AssessmentEvent::RequirementExempted(RequirementExempted {
+            edition,
+            organisation_type: kind.to_string(),
+            requirement,
+            reason: reason.trim().to_owned(),
+        })))
+    }
+}
+
+impl Aggregate for EditionDecisions {
+    type Event = AssessmentEvent;
+    type Command = EditionCommand;
+    type Refusal = Refusal;
+
+    const NAME: &'static str = "edition-decisions";
+    const FOLD_VERSION: u32 = 1;
+
+    fn decide(&self, command: &EditionCommand, _: &Context) -> Result<Option<AssessmentEvent>, Refusal> {
+        match command {
+            EditionCommand::MoveDeadline { edition, organisation_type, to, reason } => {
+                self.move_deadline(*edition, *organisation_type, *to, reason)
+            }
+            EditionCommand::ExemptRequirement { edition, organisation_type, requirement, reason } => {
+                self.exempt_requirement(*edition, *organisation_type, *requirement, reason)
+            }
+        }
+    }
+
+    fn evolve(&mut self, event: &AssessmentEvent, when: &When) {
+        match event {
+            AssessmentEvent::DeadlineMoved(event) => self.moves.push(DeadlineMove {
+                organisation_type: event.organisation_type.clone(),
+                from: event.from,
+                to: event.to,
+                reason: event.reason.clone(),
+                on: when.effective,
+            }),
+            AssessmentEvent::RequirementExempted(event) => self.exemptions.push(Exemption {
+                organisation_type: event.organisation_type.clone(),
+                requirement: event.requirement,
+                reason: event.reason.clone(),
+                on: when.effective,
+            }),
+            _ => {}
+        }
+    }
+}
