@@ -1,0 +1,258 @@
+//! A connection: how it is opened, whether it stands, what the server last denied, and questions
+//! that are repeated while nobody can answer.
+
+use std::{
+    ffi::OsString,
+    fmt,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_nats::{
+    Client, ConnectOptions, Event, RequestErrorKind, ServerAddr, ServerError,
+    connection::State,
+    jetstream::{
+        context,
+        stream::{LastRawMessageError, LastRawMessageErrorKind},
+    },
+};
+use parking_lot::Mutex;
+
+use super::{Another, Patience, RECONNECT_PATIENCE};
+use crate::log::{
+    NatsUrl, OpenError, ReadError,
+    url::{Login, Transport},
+};
+
+/// How long a first connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A server that does not answer for two of these is given up.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Messages of one subscription that may wait in this process. The server's flow control holds a
+/// reader to 32 MiB, which is fewer messages than this unless they are tiny; were one lost all the
+/// same, the reader would notice the gap.
+const SUBSCRIPTION_MESSAGES: usize = 256 * 1024;
+
+/// Commands that may wait for the connection.
+const COMMANDS: usize = 8192;
+
+/// The names of the variables that name files with credentials.
+const CREDS_VARIABLE: &str = "OVERSIGHT_NATS_CREDS";
+const NKEY_VARIABLE: &str = "OVERSIGHT_NATS_NKEY_SEED";
+
+/// Who we are.
+#[derive(Clone)]
+pub(super) enum Credentials {
+    None,
+    Login(Login),
+    CredsFile(PathBuf),
+    NkeyFile(PathBuf),
+}
+
+impl Credentials {
+    /// From the URL, else from the environment.
+    pub(super) fn of(url: &NatsUrl, variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, OpenError> {
+        let file = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        match (&url.login, file(CREDS_VARIABLE), file(NKEY_VARIABLE)) {
+            (Some(login), ..) => Ok(Credentials::Login(login.clone())),
+            (None, Some(_), Some(_)) => Err(OpenError::Server {
+                place: url.to_string(),
+                reason: format!("{CREDS_VARIABLE} and {NKEY_VARIABLE} are both set: set only one"),
+            }),
+            (None, Some(path), None) => Ok(Credentials::CredsFile(path)),
+            (None, None, Some(path)) => Ok(Credentials::NkeyFile(path)),
+            (None, None, None) => Ok(Credentials::None),
+        }
+    }
+
+    async fn apply(&self, options: ConnectOptions) -> Result<ConnectOptions, String> {
+        let unreadable = |variable: &str, path: &PathBuf, error: std::io::Error| {
+            format!("the file {} that {variable} names cannot be used: {error}", path.display())
+        };
+        match self {
+            Credentials::None => Ok(options),
+            Credentials::Login(login) => {
+                Ok(options.user_and_password(login.user.clone(), login.password.clone()))
+            }
+            Credentials::CredsFile(path) => {
+                options.credentials_file(path).await.map_err(|error| unreadable(CREDS_VARIABLE, path, error))
+            }
+            Credentials::NkeyFile(path) => tokio::fs::read_to_string(path)
+                .await
+                .map(|seed| options.nkey(seed.trim().to_owned()))
+                .map_err(|error| unreadable(NKEY_VARIABLE, path, error)),
+        }
+    }
+}
+
+/// The latest permission the server denied. It says so to the connection, never to the request,
+/// which just stays unanswered.
+#[derive(Debug, Default)]
+struct Denied(Mutex<Option<(Instant, String)>>);
+
+/// A connection to the server.
+#[derive(Clone)]
+pub(super) struct Connection {
+    pub(super) client: Client,
+    denied: Arc<Denied>,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
+    }
+}
+
+impl Connection {
+    pub(super) async fn open(url: &NatsUrl, credentials: &Credentials) -> Result<Self, OpenError> {
+        let fail = |reason: String| OpenError::Server { place: url.to_string(), reason };
+        let denied = Arc::new(Denied::default());
+        let seen = Arc::clone(&denied);
+        let place = url.to_string();
+        let options = ConnectOptions::new()
+            .name("oversight")
+            .connection_timeout(CONNECT_TIMEOUT)
+            .ping_interval(PING_INTERVAL)
+            .subscription_capacity(SUBSCRIPTION_MESSAGES)
+            .client_capacity(COMMANDS)
+            .require_tls(url.servers.iter().any(|server| server.transport == Transport::Tls))
+            .reconnect_delay_callback(|attempts| {
+                Duration::from_millis((attempts as u64).saturating_mul(50).min(1000))
+            })
+            .event_callback(move |event| {
+                note(&event, &place, &seen);
+                std::future::ready(())
+            });
+        let options = credentials.apply(options).await.map_err(fail)?;
+        let mut servers = Vec::new();
+        for server in &url.servers {
+            servers.push(server.to_string().parse::<ServerAddr>().map_err(|error| fail(error.to_string()))?);
+        }
+        let client = options.connect(servers).await.map_err(|error| {
+            use async_nats::ConnectErrorKind as Kind;
+            fail(match error.kind() {
+                Kind::Authentication | Kind::AuthorizationViolation => {
+                    "the server does not accept these credentials: check the user and password in the \
+                     address, or the file that OVERSIGHT_NATS_CREDS or OVERSIGHT_NATS_NKEY_SEED names"
+                        .to_owned()
+                }
+                Kind::Io | Kind::TimedOut | Kind::Dns => {
+                    format!("nobody answers there ({error}): start nats-server, or correct the address")
+                }
+                _ => error.to_string(),
+            })
+        })?;
+        Ok(Self { client, denied })
+    }
+
+    /// Whether the connection stands.
+    pub(super) fn is_up(&self) -> bool {
+        self.client.connection_state() == State::Connected
+    }
+
+    /// Waits a little for a broken connection to come back.
+    pub(super) async fn ready(&self, patience: Duration) -> Result<(), String> {
+        if self.is_up() {
+            return Ok(());
+        }
+        let mut patience = Patience::new(patience);
+        while patience.another().await == Another::Yes {
+            if self.is_up() {
+                return Ok(());
+            }
+        }
+        Err("there is no connection to the server".to_owned())
+    }
+
+    /// What the server denied since a moment, if it concerns a subject.
+    pub(super) fn denied_since(&self, since: Instant, subject: &str) -> Option<String> {
+        let denied = self.denied.0.lock();
+        denied
+            .as_ref()
+            .filter(|(when, what)| *when >= since && what.contains(subject))
+            .map(|(_, what)| what.clone())
+    }
+
+    /// Asks until there is an answer, a refusal, or no patience left.
+    pub(super) async fn ask<T, E, F>(
+        &self,
+        patience: Duration,
+        question: impl Fn() -> F,
+    ) -> Result<Option<T>, ReadError>
+    where
+        E: Asked,
+        F: Future<Output = Result<T, E>>,
+    {
+        let mut patience = Patience::new(patience);
+        loop {
+            self.ready(RECONNECT_PATIENCE).await.map_err(|reason| ReadError::Unreachable { reason })?;
+            let started = Instant::now();
+            let error = match question().await {
+                Ok(answer) => return Ok(Some(answer)),
+                Err(error) => error,
+            };
+            if error.says_nothing_there() {
+                return Ok(None);
+            }
+            if let Some(what) = self.denied_since(started, "$JS.API") {
+                return Err(ReadError::Unreachable { reason: what });
+            }
+            if patience.another().await == Another::No {
+                return Err(ReadError::Unreachable { reason: error.to_string() });
+            }
+        }
+    }
+}
+
+/// An answer that is not the wanted one.
+pub(super) trait Asked: fmt::Display {
+    /// Whether it is the certain answer that there is no such thing.
+    fn says_nothing_there(&self) -> bool;
+}
+
+impl Asked for LastRawMessageError {
+    fn says_nothing_there(&self) -> bool {
+        match self.kind() {
+            LastRawMessageErrorKind::NoMessageFound => true,
+            LastRawMessageErrorKind::JetStream(error) => {
+                error.error_code() == super::publish::NO_MESSAGE_FOUND
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Asked for context::RequestError {
+    fn says_nothing_there(&self) -> bool {
+        false
+    }
+}
+
+fn note(event: &Event, place: &str, denied: &Denied) {
+    match event {
+        Event::Disconnected => tracing::warn!(place, "the connection to the event log broke"),
+        Event::Connected => tracing::info!(place, "connected to the event log"),
+        Event::ServerError(ServerError::Other(what)) => {
+            tracing::error!(place, what, "the event log's server reports an error");
+            if what.to_ascii_lowercase().contains("permissions violation") {
+                *denied.0.lock() = Some((Instant::now(), what.clone()));
+            }
+        }
+        Event::SlowConsumer(_) => {
+            tracing::warn!(place, "a reader of the event log fell behind; it starts again where it was");
+        }
+        event => tracing::warn!(place, %event, "the connection to the event log"),
+    }
+}
+
+/// The sort of a failed request, for texts.
+pub(super) fn failed(kind: RequestErrorKind) -> &'static str {
+    match kind {
+        RequestErrorKind::TimedOut => "the server did not answer in time",
+        RequestErrorKind::NoResponders => "no server answers for the stream at the moment",
+        _ => "the request failed",
+    }
+}
