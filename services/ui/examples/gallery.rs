@@ -187,7 +187,7 @@ fn trend(shape: TrendShape, id: &str) -> Trend {
     Trend {
         caption: Caption::new(
             id,
-            "Practices by status, April 2018 to June 2019",
+            if id == "trend" { "Practices by status, April 2018 to June 2019" } else { "The same as lines" },
             "4,038 practices published in the last week before the deadline.",
         )
         .download("CSV", "#")

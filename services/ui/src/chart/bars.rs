@@ -1,6 +1,7 @@
 //! Stacked bars, one row to each part of a whole: how the children of an area compare.
 
 use maud::Markup;
+use plotters::style::RGBColor;
 
 use super::canvas::{Anchor, Canvas, Type};
 use super::frame::{self, Caption, Headroom, Layout, Links, Swatch};
@@ -213,55 +214,59 @@ impl StackedBars {
         }
         let mut y = top;
         for ((row, label), height) in self.rows.iter().zip(&labels).zip(heights) {
-            let hit = (4, y, layout.width() - 4, y + height);
+            let at = (y, height);
             match (&row.href, links) {
-                (Some(href), Links::Kept) => canvas.link(href, &self.in_words(row), hit, |canvas| {
-                    self.draw_row(canvas, layout, &place, end, (row, label), (y, height), palette::LINK);
-                }),
-                _ => self.draw_row(&mut canvas, layout, &place, end, (row, label), (y, height), palette::INK),
+                (Some(href), Links::Kept) => {
+                    let hit = (4, y, layout.width() - 4, y + height);
+                    canvas.link(href, &self.in_words(row), hit, |canvas| {
+                        draw_label(canvas, layout, label, at, palette::LINK);
+                    });
+                    // The bar lies over the link's area and must not keep the pointer from it; its numbers have
+                    // been said by the link.
+                    canvas.group(r#"pointer-events="none" aria-hidden="true""#, |canvas| {
+                        self.draw_bar_and_share(canvas, layout, &place, end, row, bar_top(layout, label, at));
+                    });
+                }
+                _ => {
+                    draw_label(&mut canvas, layout, label, at, palette::INK);
+                    self.draw_bar_and_share(
+                        &mut canvas,
+                        layout,
+                        &place,
+                        end,
+                        row,
+                        bar_top(layout, label, at),
+                    );
+                }
             }
             y += height;
         }
         canvas
     }
 
-    #[expect(clippy::too_many_arguments, reason = "all of it is the place and content of one row")]
-    fn draw_row(
+    fn draw_bar_and_share(
         &self,
         canvas: &mut Canvas,
         layout: Layout,
         place: &Geometry,
         end: u32,
-        (row, label): (&BarRow, &[String]),
-        (y, height): (i32, i32),
-        label_colour: plotters::style::RGBColor,
+        row: &BarRow,
+        top: i32,
     ) {
         let size = layout.type_size();
-        let count = i32::try_from(label.len()).unwrap_or(1);
-        let (label_top, bar_top) = match layout {
-            Layout::Wide => (y + (height - count * LINE) / 2, y + (height - BAR) / 2),
-            Layout::Narrow => (y + 4, y + 4 + count * LINE + 1),
-        };
-        let mut label_y = label_top + LINE / 2;
-        canvas.group(r#"class="ov-label""#, |canvas| {
-            for line in label {
-                canvas.text(line, (layout.margin(), label_y), Type::plain(size).colour(label_colour));
-                label_y += LINE;
-            }
-        });
-        self.draw_bar(canvas, layout, place, end, row, bar_top);
+        self.draw_bar(canvas, layout, place, end, row, top);
         let headline = self.headline(row);
         match layout {
             Layout::Wide => {
                 let x = layout.width() - layout.margin();
-                canvas.text(&headline, (x, bar_top + BAR / 2), Type::plain(size).anchor(Anchor::End));
+                canvas.text(&headline, (x, top + BAR / 2), Type::plain(size).anchor(Anchor::End));
             }
             Layout::Narrow => {
                 let first = self.series.first().map_or("", |s| s.name.as_str());
                 let words = format!("{first}: {headline}");
                 canvas.text(
                     &words,
-                    (layout.margin(), bar_top + BAR + LINE / 2 + 1),
+                    (layout.margin(), top + BAR + LINE / 2 + 1),
                     Type::plain(size - 1).muted(),
                 );
             }
@@ -318,4 +323,33 @@ impl StackedBars {
             }
         }
     }
+}
+
+/// The upper edge of a row's bar.
+fn bar_top(layout: Layout, label: &[String], (y, height): (i32, i32)) -> i32 {
+    match layout {
+        Layout::Wide => y + (height - BAR) / 2,
+        Layout::Narrow => y + 5 + i32::try_from(label.len()).unwrap_or(1) * LINE,
+    }
+}
+
+fn draw_label(
+    canvas: &mut Canvas,
+    layout: Layout,
+    label: &[String],
+    (y, height): (i32, i32),
+    colour: RGBColor,
+) {
+    let count = i32::try_from(label.len()).unwrap_or(1);
+    let top = match layout {
+        Layout::Wide => y + (height - count * LINE) / 2,
+        Layout::Narrow => y + 4,
+    };
+    canvas.group(r#"class="ov-label""#, |canvas| {
+        let mut line_y = top + LINE / 2;
+        for line in label {
+            canvas.text(line, (layout.margin(), line_y), Type::plain(layout.type_size()).colour(colour));
+            line_y += LINE;
+        }
+    });
 }

@@ -101,7 +101,7 @@ impl Canvas {
             .replace(" opacity=\"1\"", "")
             .replace(" stroke=\"none\"", "")
             .replace(&format!(" font-family=\"{FACES}\""), "")
-            .replace("\n</text>", "</text>")
+            .replace("\n</text>\n", "</text> ")
             .replace(">\n", ">")
     }
 
@@ -185,7 +185,8 @@ impl Canvas {
         self.body.push_str("</g>");
     }
 
-    /// Draws something that is a link as a whole; `label` says all of it in words.
+    /// Draws words that are a link; all of `hit` can be pressed. `label` begins with these words and says the rest of
+    /// what is there: it is what a screen reader says, and what shows beside the pointer.
     pub(super) fn link(
         &mut self,
         href: &str,
@@ -194,13 +195,11 @@ impl Canvas {
         draw: impl FnOnce(&mut Self),
     ) {
         self.linked = true;
+        let (href, label) = (escaped(href), escaped(label));
+        let (width, height) = (x1 - x0, y1 - y0);
         let _ = write!(
             self.body,
-            r#"<a href="{}" aria-label="{}"><rect class="ov-row" x="{x0}" y="{y0}" width="{}" height="{}" fill="none" pointer-events="all"/>"#,
-            escaped(href),
-            escaped(label),
-            x1 - x0,
-            y1 - y0
+            r#"<a href="{href}" aria-label="{label}"><title>{label}</title><rect class="ov-row" x="{x0}" y="{y0}" width="{width}" height="{height}" fill="none" pointer-events="all"/>"#
         );
         draw(self);
         self.body.push_str("</a>");
