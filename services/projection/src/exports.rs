@@ -1,0 +1,110 @@
+//! Files out: CSV by RFC 4180, safe to open in a spreadsheet.
+
+use crate::{
+    answers::{self, Asked, TrendAnswer},
+    board::Practice,
+};
+
+/// A text that a spreadsheet would take for a formula gets an apostrophe in front.
+pub fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        format!("'{text}").into()
+    } else {
+        text.into()
+    }
+}
+
+fn finish(writer: csv::Writer<Vec<u8>>) -> Result<Vec<u8>, csv::Error> {
+    writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+}
+
+fn writer() -> csv::Writer<Vec<u8>> {
+    csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new())
+}
+
+/// Practices, one a row, in the order given.
+pub fn practices_csv(asked: &Asked<'_>, rows: &[&Practice]) -> Result<Vec<u8>, csv::Error> {
+    let mut csv = writer();
+    csv.write_record([
+        "practice_code",
+        "practice_name",
+        "postcode",
+        "ccg_code",
+        "ccg_name",
+        "patients",
+        "as_at",
+        "requirement",
+        "status",
+        "since",
+        "next_change",
+        "next_status",
+    ])?;
+    let at = asked.at.to_string();
+    for practice in rows {
+        let row = answers::practice_row(asked, practice);
+        for status in &row.requirements {
+            csv.write_record([
+                row.code.as_str(),
+                &harmless(&row.name),
+                &harmless(&practice.listing.postcode),
+                row.ccg.as_ref().map_or("", |ccg| ccg.as_str()),
+                &harmless(row.ccg_name.as_deref().unwrap_or_default()),
+                &row.patients.map(|patients| patients.to_string()).unwrap_or_default(),
+                &at,
+                status.requirement,
+                status.status.slug(),
+                &status.since.map(|day| day.to_string()).unwrap_or_default(),
+                &status.next.as_ref().map(|next| next.day.to_string()).unwrap_or_default(),
+                status.next.as_ref().map_or("", |next| next.status.slug()),
+            ])?;
+        }
+    }
+    finish(csv)
+}
+
+/// Daily counts, one day and requirement a row.
+pub fn trend_csv(answer: &TrendAnswer) -> Result<Vec<u8>, csv::Error> {
+    let mut csv = writer();
+    csv.write_record([
+        "area_code",
+        "requirement",
+        "day",
+        "practices",
+        "met",
+        "partly_met",
+        "not_met",
+        "no_evidence",
+        "not_applicable",
+        "look_ahead",
+    ])?;
+    for trend in &answer.requirements {
+        for day in &trend.days {
+            let ahead = answer.look_ahead_from.is_some_and(|from| day.day >= from);
+            csv.write_record([
+                answer.body.code.as_str(),
+                trend.requirement,
+                &day.day.to_string(),
+                &day.of.to_string(),
+                &day.counts.met.to_string(),
+                &day.counts.partly_met.to_string(),
+                &day.counts.not_met.to_string(),
+                &day.counts.no_evidence.to_string(),
+                &day.counts.not_applicable.to_string(),
+                if ahead { "yes" } else { "no" },
+            ])?;
+        }
+    }
+    finish(csv)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_looks_like_a_formula_is_made_harmless() {
+        assert_eq!(harmless("=HYPERLINK(\"x\")"), "'=HYPERLINK(\"x\")");
+        assert_eq!(harmless("@home surgery"), "'@home surgery");
+        assert_eq!(harmless("THE SURGERY"), "THE SURGERY");
+    }
+}
