@@ -29,7 +29,8 @@ impl CodeError {
 /// everybody else on the national registers.
 ///
 /// Upper case always; real files hold stray lower case and blanks (domain facts 6.3), so parsing
-/// trims and raises. Letters, digits and hyphens, at most 23 characters.
+/// trims and raises. Letters, digits and hyphens, at most 23 characters; the former government
+/// regions have one letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OdsCode(Short);
 
@@ -55,11 +56,12 @@ impl FromStr for OdsCode {
     type Err = CodeError;
 
     fn from_str(text: &str) -> Result<Self, CodeError> {
-        const ACCEPTED: &str = "letters, digits and hyphens, 2 to 23 characters, for example A81001";
+        const ACCEPTED: &str = "letters, digits and hyphens, 1 to 23 characters, for example A81001";
         let reject = || CodeError::new(text, "an ODS code", ACCEPTED);
         let trimmed = text.trim();
-        let length_fits = (2..=SHORT_MAX_BYTES).contains(&trimmed.len());
-        let spelt_right = trimmed.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let length_fits = (1..=SHORT_MAX_BYTES).contains(&trimmed.len());
+        let spelt_right = trimmed.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !trimmed.starts_with('-');
         // A spreadsheet turns codes such as APR6 into dates; 2006-04-01 is no code.
         if !length_fits || !spelt_right || looks_like_a_date(trimmed) {
             return Err(reject());
@@ -291,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_damaged_code_is_refused_with_what_is_accepted() {
-        for damaged in ["", "A", "2006-04-01", "A81 001", "A81001!", "ABCDEFGHIJKLMNOPQRSTUVWX", "Ä81001"] {
+        for damaged in ["", "-", "2006-04-01", "A81 001", "A81001!", "ABCDEFGHIJKLMNOPQRSTUVWX", "Ä81001"] {
             let error = damaged.parse::<OdsCode>().unwrap_err();
             assert!(error.to_string().contains("for example A81001"), "{error}");
         }

@@ -1,0 +1,408 @@
+//! The API: imports, and what the log holds of an organisation.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::State,
+    routing::{get, post},
+};
+use chassis::{
+    Clock, Commands, Problem,
+    http::{Path, Query},
+    import::{self, ImportId, Imports, Mode, ProgressView, Report},
+    log::Log,
+};
+use proto::{
+    Day, OdsCode, Position,
+    organisations::{OdsStatus, OrganisationKind, OrganisationListing, PracticeListing, PrescribingSetting},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::OpenApi;
+use uuid::Uuid;
+
+use crate::{
+    import::{Import, Kind},
+    model::{Membership, Organisation, Shown},
+    roster::{Entry, Roster},
+};
+
+/// The most organisations of one page of a list.
+pub const PAGE_MAX: usize = 500;
+
+/// How many where nothing is said.
+pub const PAGE_DEFAULT: usize = 50;
+
+/// The most characters searched for.
+const SEARCH_MAX_CHARS: usize = 100;
+
+/// What the routes need.
+#[derive(Debug)]
+pub struct Api {
+    /// The commands.
+    pub commands: Commands<Organisation>,
+    /// Who exists.
+    pub roster: Roster,
+    /// The imports of this process.
+    pub imports: Imports,
+    /// The log.
+    pub log: Log,
+    /// The clock.
+    pub clock: Clock,
+}
+
+/// The routes of the service.
+pub fn routes(api: Arc<Api>) -> Router {
+    Router::new()
+        .route("/api/v1/organisations", get(list))
+        .route("/api/v1/organisations/{code}", get(organisation))
+        .route("/api/v1/organisations/imports/{kind_or_id}", post(import_file).get(import_progress))
+        .with_state(api)
+}
+
+/// The service's part of the description of the API.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    #[derive(OpenApi)]
+    #[openapi(paths(import_file, import_progress, organisation, list))]
+    struct Paths;
+    Paths::openapi()
+}
+
+/// What may be said of an import.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ImportQuery {
+    /// The date of the file: the day its content is as at.
+    #[param(value_type = String, format = "date", required = true, example = "2018-05-31")]
+    as_of: Option<Day>,
+    /// Only say what would be recorded.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// Import a register file.
+///
+/// The body is the file as published, CSV of any size; `kind` is `practices` (epraccur, 27
+/// columns), `ccgs` (eccg), `regions` (eauth: regions and local offices), `trusts` (etr),
+/// `memberships` (epcmem, 6 columns) or `list-sizes` (NHS Payments to General Practice, with a
+/// heading). Records what the file shows that the log does not hold yet; rows that are wrong are
+/// reported by line and column and the others land. Import the files of a kind oldest first. The
+/// same `Import-Id` never records twice.
+///
+/// Who may call it: the national team. Until access control is built in: anybody on this machine
+/// (loopback addresses only).
+#[utoipa::path(
+    post,
+    path = "/api/v1/organisations/imports/{kind_or_id}",
+    tag = "organisations",
+    params(
+        ("kind_or_id" = String, Path, description = "The kind of file", example = "practices"),
+        ("Import-Id" = Option<String>, Header, description = "A UUID of the caller's choice, to ask after the progress and to repeat the request by"),
+        ImportQuery,
+    ),
+    request_body(content = String, content_type = "text/csv", description = "The file"),
+    responses(
+        (status = 200, description = "What came of the rows", body = Report),
+        (status = 400, description = "The file is not of the kind, or the upload broke off", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such kind of file", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Older than what the log holds, or running already", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The log is out of reach; says how many rows are in", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn import_file(
+    State(api): State<Arc<Api>>,
+    path: Result<Path<String>, Problem>,
+    query: Result<Query<ImportQuery>, Problem>,
+    id: Result<ImportId, Problem>,
+    body: Body,
+) -> Result<Json<Report>, Problem> {
+    let mut body = body.into_data_stream();
+    let begun = async {
+        let import = api.import_asked_for(path?.0, query?.0, id?).await?;
+        let progress = api.imports.begin(&import.job)?;
+        Ok((import, progress))
+    };
+    match begun.await {
+        Ok((import, progress)) => {
+            import.run(&api.commands, api.clock.clone(), progress, body).await.map(Json)
+        }
+        Err(problem) => {
+            import::drain(&mut body).await;
+            Err(problem)
+        }
+    }
+}
+
+impl Api {
+    async fn import_asked_for(
+        &self,
+        kind: String,
+        query: ImportQuery,
+        id: ImportId,
+    ) -> Result<Import, Problem> {
+        let kind: Kind = kind
+            .parse()
+            .map_err(|error: crate::import::UnknownKind| Problem::not_found(error.to_string()))?;
+        let as_of = query.as_of.ok_or_else(|| {
+            Problem::bad_input("the date of the file is needed, for example ?as_of=2018-05-31")
+                .at("as_of", "missing")
+        })?;
+        let today = self.clock.today();
+        if as_of > today {
+            return Err(Problem::bad_input(format!("a file cannot show what holds after today, {today}"))
+                .at("as_of", format!("{as_of} is in the future")));
+        }
+        self.roster.catch_up(&self.log).await?;
+        if let Some(newest) = self.roster.newest(kind).filter(|newest| as_of < *newest) {
+            return Err(Problem::refused(
+                "older-file",
+                format!(
+                    "the log holds {kind} as of {newest}, and this file is of {as_of}; import files oldest first"
+                ),
+            ));
+        }
+        let mode = if query.dry_run { Mode::DryRun } else { Mode::Write };
+        Ok(Import::new(id.0, kind, as_of, mode))
+    }
+}
+
+/// How far an import is.
+///
+/// Who may call it: whoever may import. Until access control is built in: anybody on this machine
+/// (loopback addresses only).
+#[utoipa::path(
+    get,
+    path = "/api/v1/organisations/imports/{kind_or_id}",
+    tag = "organisations",
+    params(("kind_or_id" = String, Path, description = "The Import-Id the import was begun with")),
+    responses(
+        (status = 200, description = "The counters, and at the end the report", body = ProgressView),
+        (status = 404, description = "No such import in this process", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn import_progress(
+    State(api): State<Arc<Api>>,
+    Path(id): Path<String>,
+) -> Result<Json<ProgressView>, Problem> {
+    let id = Uuid::parse_str(&id)
+        .map_err(|_| Problem::bad_input("the id of an import is a UUID").at("kind_or_id", "not a UUID"))?;
+    api.imports.get(id).map(Json)
+}
+
+/// What the log holds of an organisation.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct OrganisationView {
+    /// Its code.
+    #[schema(value_type = String)]
+    code: OdsCode,
+    /// As a practice: `as_of` and `shows`, the last row of the practice file that differed.
+    #[schema(value_type = Option<Object>)]
+    practice: Option<Shown<PracticeListing>>,
+    /// As any other body.
+    #[schema(value_type = Option<Object>)]
+    body: Option<Shown<OrganisationListing>>,
+    /// Whom it belonged to, by the membership history.
+    #[schema(value_type = Vec<Object>)]
+    memberships: Vec<Membership>,
+    /// Registered patients.
+    #[schema(value_type = Option<Object>)]
+    registered_patients: Option<Shown<u32>>,
+    /// The position of its last event.
+    #[schema(value_type = u64)]
+    position: Position,
+}
+
+/// An organisation as the registers showed it last.
+///
+/// Who may call it: everybody who may use the platform. Until access control is built in: anybody
+/// on this machine (loopback addresses only).
+#[utoipa::path(
+    get,
+    path = "/api/v1/organisations/{code}",
+    tag = "organisations",
+    params(("code" = String, Path, description = "The ODS code", example = "A81001")),
+    responses(
+        (status = 200, description = "What the log holds", body = OrganisationView),
+        (status = 400, description = "Not a code", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Never listed", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The log is out of reach", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn organisation(
+    State(api): State<Arc<Api>>,
+    Path(code): Path<String>,
+) -> Result<Json<OrganisationView>, Problem> {
+    let code: OdsCode = parse("code", &code)?;
+    let id = Organisation::id(&code).map_err(|error| Problem::bad_input(error.to_string()))?;
+    let loaded = api.commands.load(&id).await?;
+    let state = loaded.state;
+    if !state.is_known() {
+        return Err(Problem::not_found(format!("no register file has listed {code}")));
+    }
+    Ok(Json(OrganisationView {
+        code,
+        practice: state.practice,
+        body: state.body,
+        memberships: state.memberships,
+        registered_patients: state.registered_patients,
+        position: loaded.position,
+    }))
+}
+
+fn parse<T: std::str::FromStr<Err = proto::codes::CodeError>>(at: &str, text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|error: proto::codes::CodeError| {
+        Problem::bad_input("a code is not as accepted").at(at, error.to_string())
+    })
+}
+
+/// Which organisations to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// Only of this kind.
+    kind: Option<ListedKind>,
+    /// Only those whose code or name contains this, without regard to case.
+    q: Option<String>,
+    /// The `next` of the page before.
+    #[param(value_type = Option<String>)]
+    cursor: Option<OdsCode>,
+    /// How many, up to 500.
+    limit: Option<usize>,
+}
+
+/// The kinds of organisation a list can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ListedKind {
+    /// General practices, whatever their status.
+    Practice,
+    /// Clinical commissioning groups.
+    Ccg,
+    /// Commissioning hubs.
+    CommissioningHub,
+    /// NHS England regions.
+    Region,
+    /// NHS England local offices.
+    LocalOffice,
+    /// NHS trusts.
+    Trust,
+    /// Anything else the files list.
+    Other,
+}
+
+impl From<OrganisationKind> for ListedKind {
+    fn from(kind: OrganisationKind) -> Self {
+        match kind {
+            OrganisationKind::Ccg => ListedKind::Ccg,
+            OrganisationKind::CommissioningHub => ListedKind::CommissioningHub,
+            OrganisationKind::Region => ListedKind::Region,
+            OrganisationKind::LocalOffice => ListedKind::LocalOffice,
+            OrganisationKind::Trust => ListedKind::Trust,
+            OrganisationKind::Other => ListedKind::Other,
+        }
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Page {
+    /// In the order of their codes.
+    organisations: Vec<ListedOrganisation>,
+    /// The `cursor` of the next page, none on the last one.
+    #[schema(value_type = Option<String>)]
+    next: Option<OdsCode>,
+    /// Up to where the log is read.
+    #[schema(value_type = u64)]
+    position: Position,
+}
+
+/// An organisation in a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ListedOrganisation {
+    /// Its code.
+    #[schema(value_type = String)]
+    code: OdsCode,
+    /// Its name.
+    name: String,
+    /// What it is; a code may be listed as two things.
+    kinds: Vec<ListedKind>,
+    /// Of a practice: active, closed, dormant or proposed.
+    #[schema(value_type = Option<String>)]
+    status: Option<OdsStatus>,
+    /// Of a practice: its prescribing setting; 4 is a general practice.
+    #[schema(value_type = Option<u8>)]
+    setting: Option<PrescribingSetting>,
+    /// Of a practice: its commissioner.
+    #[schema(value_type = Option<String>)]
+    commissioner: Option<OdsCode>,
+    /// Of any other body: the last day it existed.
+    #[schema(value_type = Option<String>, format = "date")]
+    closed: Option<Day>,
+}
+
+/// Organisations by code, filtered by kind and by what their code or name contains.
+///
+/// Who may call it: everybody who may use the platform. Until access control is built in: anybody
+/// on this machine (loopback addresses only).
+#[utoipa::path(
+    get,
+    path = "/api/v1/organisations",
+    tag = "organisations",
+    params(ListQuery),
+    responses(
+        (status = 200, description = "A page of the list", body = Page),
+        (status = 400, description = "An unknown parameter or value", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn list(State(api): State<Arc<Api>>, Query(query): Query<ListQuery>) -> Result<Json<Page>, Problem> {
+    let limit = query.limit.unwrap_or(PAGE_DEFAULT);
+    if !(1..=PAGE_MAX).contains(&limit) {
+        return Err(Problem::bad_input("a page has 1 to 500 organisations").at("limit", format!("{limit}")));
+    }
+    let wanted = query.q.as_deref().unwrap_or_default().trim().to_uppercase();
+    if wanted.chars().count() > SEARCH_MAX_CHARS {
+        return Err(Problem::bad_input(format!("up to {SEARCH_MAX_CHARS} characters are searched for"))
+            .at("q", "too long"));
+    }
+    let position = api.roster.position();
+    let mut found = api.roster.list(query.cursor, limit + 1, |code, entry| {
+        query.kind.is_none_or(|kind| kinds(entry).any(|other| other == kind))
+            && contains(code, entry, &wanted)
+    });
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|(code, _)| *code);
+    let organisations = found.into_iter().map(|(code, entry)| listed(code, &entry)).collect();
+    Ok(Json(Page { organisations, next, position }))
+}
+
+fn kinds(entry: &Entry) -> impl Iterator<Item = ListedKind> + use<> {
+    let practice = entry.practice.as_ref().map(|_| ListedKind::Practice);
+    let body = entry.body.as_ref().map(|body| ListedKind::from(body.kind));
+    practice.into_iter().chain(body)
+}
+
+fn contains(code: &OdsCode, entry: &Entry, wanted: &str) -> bool {
+    let name_contains = |name: &str| name.to_uppercase().contains(wanted);
+    wanted.is_empty()
+        || code.as_str().contains(wanted)
+        || entry.practice.as_ref().is_some_and(|practice| name_contains(&practice.name))
+        || entry.body.as_ref().is_some_and(|body| name_contains(&body.name))
+}
+
+fn listed(code: OdsCode, entry: &Entry) -> ListedOrganisation {
+    let name = entry.practice.as_ref().map(|practice| &practice.name);
+    let name = name.or(entry.body.as_ref().map(|body| &body.name));
+    ListedOrganisation {
+        code,
+        name: name.map(ToString::to_string).unwrap_or_default(),
+        kinds: kinds(entry).collect(),
+        status: entry.practice.as_ref().map(|practice| practice.status),
+        setting: entry.practice.as_ref().map(|practice| practice.setting),
+        commissioner: entry.practice.as_ref().and_then(|practice| practice.commissioner),
+        closed: entry.body.as_ref().and_then(|body| body.closed),
+    }
+}

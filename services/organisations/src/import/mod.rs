@@ -1,0 +1,178 @@
+//! The register files: which kinds there are, and what a row of each leads to.
+
+mod files;
+mod list_sizes;
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use bytes::Bytes;
+use chassis::{
+    Clock, Commands, Problem,
+    import::{self, Giving, Job, Mode, Progress, Report, Row, RowFault, RowOutcome, Shape},
+};
+use futures::Stream;
+use proto::{Actor, Day, OdsCode, codes::CodeError, organisations::OrganisationKind};
+
+use crate::model::{Command, Organisation, Refusal};
+
+/// A kind of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// `epraccur`: practices and other prescribers.
+    Practices,
+    /// `eccg`: CCGs and commissioning hubs.
+    Ccgs,
+    /// `eauth`: regions and local offices.
+    Regions,
+    /// `etr`: trusts.
+    Trusts,
+    /// `epcmem`: who belonged to whom.
+    Memberships,
+    /// NHS Payments to General Practice: registered patients.
+    ListSizes,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 6] =
+        [Kind::Practices, Kind::Ccgs, Kind::Regions, Kind::Trusts, Kind::Memberships, Kind::ListSizes];
+
+    /// The name, as in addresses and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Practices => "practices",
+            Kind::Ccgs => "ccgs",
+            Kind::Regions => "regions",
+            Kind::Trusts => "trusts",
+            Kind::Memberships => "memberships",
+            Kind::ListSizes => "list-sizes",
+        }
+    }
+
+    /// The kind of file that lists bodies of a kind; none where several may.
+    pub const fn listing(kind: OrganisationKind) -> Option<Kind> {
+        match kind {
+            OrganisationKind::Ccg | OrganisationKind::CommissioningHub => Some(Kind::Ccgs),
+            OrganisationKind::Region | OrganisationKind::LocalOffice => Some(Kind::Regions),
+            OrganisationKind::Trust => Some(Kind::Trusts),
+            OrganisationKind::Other => None,
+        }
+    }
+
+    /// What its rows look like.
+    pub fn shape(self) -> Shape {
+        match self {
+            Kind::Practices => files::practices(),
+            Kind::Ccgs => files::ccgs(),
+            Kind::Regions => files::regions(),
+            Kind::Trusts => files::trusts(),
+            Kind::Memberships => files::memberships(),
+            Kind::ListSizes => list_sizes::shape(),
+        }
+    }
+
+    /// What a row says, and of whom. None where it says nothing, with the reason.
+    pub fn read(self, row: &Row, as_of: Day) -> Result<Read, RowFault> {
+        let (code, command) = match self {
+            Kind::Practices => files::practice(row, as_of)?,
+            Kind::Ccgs => files::ccg(row, as_of)?,
+            Kind::Regions => files::region(row, as_of)?,
+            Kind::Trusts => files::trust(row, as_of)?,
+            Kind::Memberships => files::membership(row, as_of)?,
+            Kind::ListSizes => match list_sizes::list_size(row, as_of)? {
+                Some(read) => read,
+                None => return Ok(Read::Nothing(list_sizes::BLANK)),
+            },
+        };
+        Ok(Read::Command(code, command))
+    }
+}
+
+/// What a row says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Read {
+    /// This, of this organisation.
+    Command(OdsCode, Command),
+    /// Nothing, for this reason.
+    Nothing(&'static str),
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Not a kind of file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "there is no kind of file called “{0}”; the kinds are practices, ccgs, regions, trusts, memberships and list-sizes"
+)]
+pub struct UnknownKind(String);
+
+impl FromStr for Kind {
+    type Err = UnknownKind;
+
+    fn from_str(text: &str) -> Result<Self, UnknownKind> {
+        Kind::ALL
+            .into_iter()
+            .find(|kind| kind.name() == text)
+            .ok_or_else(|| UnknownKind(text.chars().take(40).collect()))
+    }
+}
+
+/// Why rows are passed over.
+const NOT_A_PRACTICE: &str = "not a general practice";
+const UNKNOWN_PRACTICE: &str = "the practice is not known";
+
+/// An import about to run.
+#[derive(Debug, Clone)]
+pub struct Import {
+    /// What is imported.
+    pub job: Job,
+    /// What kind of file.
+    pub kind: Kind,
+    /// The date of the file.
+    pub as_of: Day,
+}
+
+impl Import {
+    /// An import of a file of a kind and date.
+    pub fn new(id: uuid::Uuid, kind: Kind, as_of: Day, mode: Mode) -> Self {
+        Self { job: Job { id, kind: kind.name(), as_of: Some(as_of), mode }, kind, as_of }
+    }
+
+    /// Reads a body and records what it shows.
+    pub async fn run<B, E>(
+        &self,
+        commands: &Commands<Organisation>,
+        clock: Clock,
+        progress: Arc<Progress>,
+        body: B,
+    ) -> Result<Report, Problem>
+    where
+        B: Stream<Item = Result<Bytes, E>> + Unpin,
+        E: fmt::Display,
+    {
+        let giving = Giving::new(&self.job, clock, Actor::system("import"));
+        let giving = &giving;
+        let apply = |row: Row| async move {
+            let (code, command) = match self.kind.read(&row, self.as_of)? {
+                Read::Command(code, command) => (code, command),
+                Read::Nothing(reason) => return Ok(RowOutcome::Skipped(reason)),
+            };
+            let aggregate = Organisation::id(&code).map_err(|error: CodeError| row.reject(error))?;
+            giving.command(commands, &aggregate, &command, &row, |refusal| of_row(refusal, &row)).await
+        };
+        import::run(&self.job, &self.kind.shape(), progress, body, apply).await
+    }
+}
+
+/// The files list many that are of no concern here; that is no fault of the row.
+fn of_row(refusal: Refusal, row: &Row) -> Result<RowOutcome, RowFault> {
+    match refusal {
+        Refusal::NotAPractice { .. } => Ok(RowOutcome::Skipped(NOT_A_PRACTICE)),
+        Refusal::UnknownPractice => Ok(RowOutcome::Skipped(UNKNOWN_PRACTICE)),
+        Refusal::Older { .. } => Err(row.reject(refusal).into()),
+    }
+}
