@@ -13,6 +13,8 @@
 pub mod answers;
 pub mod api;
 pub mod board;
+#[cfg(test)]
+mod board_tests;
 pub mod digest;
 pub mod exports;
 pub mod facts;

@@ -1,0 +1,311 @@
+//! Every figure against the slow, obvious computation, over small invented Englands.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use proto::{
+    AggregateId, Day, DomainEvent, EditionId, Envelope, OdsCode, Position, Service, Subject,
+    assessments::{AssessmentEvent, DeadlineMoved, PublishedResult, ResultListed},
+    organisations::{
+        ListSizePublished, MembershipRecorded, OdsStatus, OrganisationEvent, OrganisationKind,
+        OrganisationListed, OrganisationListing, PracticeAmended, PracticeListing, PrescribingSetting,
+    },
+};
+use rustc_hash::FxHashSet;
+
+use crate::{
+    board::{AreaKind, Board, Footprint, Knowledge, count_one_by_one},
+    digest,
+    facts::{Decoded, Facts, Touched},
+    rollup::Counts,
+};
+
+const PRACTICES: [&str; 6] = ["A81001", "A81002", "B82001", "B82002", "C83001", "Y00001"];
+const CCGS: [&str; 4] = ["00K", "15E", "15M", "04R"];
+const REGIONS: [&str; 3] = ["Y54", "Y55", "Y60"];
+const OFFICES: [&str; 3] = ["Q74", "Q76", "Q77"];
+const EDITIONS: [&str; 3] = ["igt-14.1", "dspt-2018-19", "dspt-2019-20"];
+
+fn code(text: &str) -> OdsCode {
+    text.parse().unwrap()
+}
+
+fn edition(text: &str) -> EditionId {
+    text.parse().unwrap()
+}
+
+fn start() -> Day {
+    "2018-01-01".parse().unwrap()
+}
+
+#[derive(Debug, Clone)]
+enum Said {
+    Organisation(&'static str, OrganisationEvent),
+    Assessment(AssessmentEvent),
+}
+
+/// The message body as a service would have written it.
+fn body(number: u64, said: &Said) -> Vec<u8> {
+    let (service, id) = match said {
+        Said::Organisation(code, _) => (Service::Organisations, (*code).to_owned()),
+        Said::Assessment(_) => (Service::Assessments, format!("test_{number}")),
+    };
+    let aggregate: AggregateId = id.parse().unwrap();
+    let envelope = Envelope {
+        id: chassis::CommandId::keyed("test", &number.to_string()).event_id(),
+        subject: Subject::new(service, &aggregate),
+        time: jiff::Timestamp::from_second(1_500_000_000 + number as i64).unwrap(),
+        actor: proto::Actor::system("test"),
+        on_behalf_of: None,
+        effective: None,
+        correlation_id: None,
+        causation_id: None,
+        previous: None,
+    };
+    match said {
+        Said::Organisation(_, event) => encode(&envelope, event),
+        Said::Assessment(event) => encode(&envelope, event),
+    }
+}
+
+fn encode<E: DomainEvent>(envelope: &Envelope, event: &E) -> Vec<u8> {
+    envelope.encode(event).unwrap()
+}
+
+fn day() -> impl Strategy<Value = Day> {
+    (0..1200i32).prop_map(|offset| start().plus_days(offset))
+}
+
+fn listing() -> impl Strategy<Value = PracticeListing> {
+    let status = prop::sample::select(vec![
+        OdsStatus::Active,
+        OdsStatus::Active,
+        OdsStatus::Active,
+        OdsStatus::Dormant,
+        OdsStatus::Closed,
+        OdsStatus::Proposed,
+    ]);
+    let place = (0..CCGS.len(), 0..REGIONS.len(), 0..OFFICES.len());
+    let dates = (prop::option::of(day()), prop::option::weighted(0.2, day()), prop::option::of(day()));
+    let setting = prop::sample::select(vec![4u8, 4, 4, 4, 0]);
+    (status, place, dates, setting).prop_map(
+        |(status, (ccg, region, office), (opened, closed, joined), setting)| PracticeListing {
+            name: "A SURGERY".into(),
+            region: Some(code(REGIONS[region])),
+            local_office: Some(code(OFFICES[office])),
+            address: vec![],
+            postcode: String::new(),
+            telephone: String::new(),
+            opened,
+            closed,
+            status,
+            setting: PrescribingSetting(setting),
+            commissioner: Some(code(CCGS[ccg])),
+            joined,
+            left: None,
+        },
+    )
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    let practice = prop::sample::select(PRACTICES.to_vec());
+    let ccg = prop::sample::select(CCGS.to_vec());
+    let region = prop::sample::select(REGIONS.to_vec());
+    prop_oneof![
+        4 => (practice.clone(), day(), listing()).prop_map(|(practice, as_of, listing)| {
+            let amended = PracticeAmended { as_of, listing, changed: vec![] };
+            Said::Organisation(practice, OrganisationEvent::PracticeAmended(amended))
+        }),
+        1 => (practice.clone(), day(), ccg.clone(), day()).prop_map(|(practice, as_of, parent, joined)| {
+            let recorded = MembershipRecorded { as_of, parent: code(parent), joined, left: None };
+            Said::Organisation(practice, OrganisationEvent::MembershipRecorded(recorded))
+        }),
+        1 => (ccg, day(), prop::option::of(region)).prop_map(|(ccg, as_of, region)| {
+            let listing = OrganisationListing {
+                kind: OrganisationKind::Ccg, name: "NHS SOMEWHERE CCG".into(), region: region.map(code), local_office: None,
+                address: vec![], postcode: String::new(), opened: None, closed: None,
+            };
+            Said::Organisation(ccg, OrganisationEvent::OrganisationListed(OrganisationListed { as_of, listing }))
+        }),
+        1 => (practice.clone(), day(), 1..20_000u32).prop_map(|(practice, as_of, registered_patients)| {
+            Said::Organisation(practice, OrganisationEvent::ListSizePublished(ListSizePublished { as_of, registered_patients }))
+        }),
+        5 => (practice, day(), prop::sample::select(EDITIONS.to_vec()), 0..4u8).prop_map(|(practice, published, of, level)| {
+            let edition = edition(of);
+            let result = match level {
+                0 => PublishedResult::NotPublished,
+                1 => PublishedResult::PlanAgreed { edition },
+                2 => PublishedResult::StandardsNotMet { edition },
+                _ => PublishedResult::StandardsMet { edition },
+            };
+            let listed = ResultListed {
+                organisation: code(practice), as_of: published, name: String::new(), sector: String::new(),
+                status: String::new(), result, published: Some(published),
+            };
+            Said::Assessment(AssessmentEvent::ResultListed(listed))
+        }),
+        1 => day().prop_map(|to| Said::Assessment(AssessmentEvent::DeadlineMoved(DeadlineMoved {
+            edition: edition("dspt-2018-19"), organisation_type: "general-practice".into(), from: start(), to, reason: String::new(),
+        }))),
+    ]
+}
+
+fn fold(bodies: &[Vec<u8>]) -> Facts {
+    let mut facts = Facts::default();
+    for (index, body) in bodies.iter().enumerate() {
+        facts.gather(Decoded::read(Position(index as u64 + 1), body));
+    }
+    facts
+}
+
+fn bodies(said: &[Said]) -> Vec<Vec<u8>> {
+    said.iter().enumerate().map(|(index, said)| body(index as u64 + 1, said)).collect()
+}
+
+fn sample_days() -> impl Iterator<Item = Day> {
+    (-40..1300).step_by(17).map(|offset| start().plus_days(offset))
+}
+
+fn counts_everywhere(board: &Board) -> Vec<(OdsCode, Footprint, Day, Counts)> {
+    let mut all = Vec::new();
+    for area in &board.areas {
+        for footprint in [Footprint::Then, Footprint::Now] {
+            for day in sample_days() {
+                let counts = area.counts(0, footprint, day);
+                if counts != Counts::default() {
+                    all.push((area.code, footprint, day, counts));
+                }
+            }
+        }
+    }
+    all
+}
+
+fn same_statuses(fast: &Counts, slow: &Counts) -> bool {
+    crate::board::statuses(fast).eq(crate::board::statuses(slow))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_count_is_that_of_looking_at_every_practice(said in prop::collection::vec(said(), 0..40)) {
+        let today = start().plus_days(700);
+        let board = Board::build(&fold(&bodies(&said)), Knowledge::ALL, today);
+        for area in &board.areas {
+            for footprint in [Footprint::Then, Footprint::Now] {
+                for day in sample_days() {
+                    let fast = area.counts(0, footprint, day);
+                    let slow = count_one_by_one(&board, area, 0, footprint, day);
+                    prop_assert!(same_statuses(&fast, &slow), "{} {:?} {day}: {fast:?} {slow:?}", area.code, footprint);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn regions_add_up_to_england(said in prop::collection::vec(said(), 0..40)) {
+        let board = Board::build(&fold(&bodies(&said)), Knowledge::ALL, start().plus_days(700));
+        for day in sample_days() {
+            let england = board.england().unwrap().counts(0, Footprint::Then, day).practices();
+            let regions: u32 = board.areas.iter().filter(|area| area.kind == AreaKind::Region)
+                .map(|area| area.counts(0, Footprint::Then, day).practices()).sum();
+            let ccgs: u32 = board.areas.iter().filter(|area| area.kind == AreaKind::Ccg)
+                .map(|area| area.counts(0, Footprint::Then, day).practices()).sum();
+            prop_assert_eq!(england, regions);
+            prop_assert_eq!(england, ccgs);
+        }
+    }
+
+    #[test]
+    fn any_split_of_the_log_gives_the_same_board(
+        said in prop::collection::vec(said(), 1..40), splits in prop::collection::vec(any::<bool>(), 40),
+    ) {
+        let today = start().plus_days(700);
+        let bodies = bodies(&said);
+        let whole = Board::build(&fold(&bodies), Knowledge::ALL, today);
+
+        let mut facts = Facts::default();
+        let mut board = Board::build(&facts, Knowledge::ALL, today);
+        let mut everything = false;
+        let mut timelines = FxHashSet::default();
+        for (index, body) in bodies.iter().enumerate() {
+            match facts.gather(Decoded::read(Position(index as u64 + 1), body)) {
+                Touched::Nothing => {}
+                Touched::Footprint | Touched::AllTimelines => everything = true,
+                Touched::Timelines(code) => { timelines.insert(code); }
+            }
+            if splits[index] || index + 1 == bodies.len() {
+                board = if everything {
+                    Board::build(&facts, Knowledge::ALL, today)
+                } else {
+                    board.with_timelines_of(&facts, &timelines)
+                };
+                everything = false;
+                timelines.clear();
+            }
+        }
+        prop_assert_eq!(counts_everywhere(&board), counts_everywhere(&whole));
+        prop_assert_eq!(digest::of(&board), digest::of(&whole));
+    }
+
+    #[test]
+    fn as_known_at_a_position_is_the_fold_up_to_it(
+        said in prop::collection::vec(said(), 1..40), cut in 0..40usize,
+    ) {
+        let today = start().plus_days(700);
+        let bodies = bodies(&said);
+        let cut = cut.min(bodies.len());
+        let all = fold(&bodies);
+        let upto = Position(cut as u64);
+        let known = Board::build(&all, Knowledge { upto, announced_by: None }, today);
+        let then = Board::build(&fold(&bodies[..cut]), Knowledge::ALL, today);
+        prop_assert_eq!(counts_everywhere(&known), counts_everywhere(&then));
+
+        let instant = jiff::Timestamp::from_second(1_500_000_000 + cut as i64).unwrap();
+        prop_assert_eq!(all.position_known_at(instant), upto);
+    }
+
+    #[test]
+    fn junk_on_the_log_is_set_aside_and_never_stops_the_fold(junk in prop::collection::vec(any::<u8>(), 0..200)) {
+        let mut facts = Facts::default();
+        facts.gather(Decoded::read(Position(1), &junk));
+        prop_assert_eq!(facts.set_aside.count, 1);
+        prop_assert_eq!(facts.read_to.map(|read| read.position), Some(Position(1)));
+    }
+}
+
+#[test]
+fn facts_survive_being_written_and_read() {
+    let listing = OrganisationListing {
+        kind: OrganisationKind::Region,
+        name: "LONDON".into(),
+        region: None,
+        local_office: None,
+        address: vec![],
+        postcode: String::new(),
+        opened: None,
+        closed: None,
+    };
+    let said = [
+        Said::Organisation(
+            "Y56",
+            OrganisationEvent::OrganisationListed(OrganisationListed { as_of: start(), listing }),
+        ),
+        Said::Assessment(AssessmentEvent::ResultListed(ResultListed {
+            organisation: code("A81001"),
+            as_of: start(),
+            name: String::new(),
+            sector: String::new(),
+            status: "odd".into(),
+            result: PublishedResult::Unrecognised,
+            published: None,
+        })),
+    ];
+    let facts = fold(&bodies(&said));
+    for (code, organisation) in &facts.organisations {
+        let text = serde_json::to_string(organisation).unwrap();
+        let read: Arc<crate::facts::OrganisationFacts> = serde_json::from_str(&text).unwrap();
+        assert_eq!(&read, organisation, "{code}");
+    }
+}
