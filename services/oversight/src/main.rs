@@ -1,0 +1,3 @@
+//! The `oversight` binary.
+
+fn main() {}

@@ -1,0 +1,116 @@
+//! Loading the synthetic England into a log: once, whole, and past interruptions.
+
+use std::{sync::LazyLock, time::Duration};
+
+use chassis::log::{self, Log, LogUrl, NewEvent};
+use oversight::synthetic::{
+    DEFAULT_SEED, England, Loading, Progress,
+    load::{self, Loaded},
+};
+use proto::{Position, envelope::ChainLink};
+
+static ENGLAND: LazyLock<England> = LazyLock::new(|| England::new(DEFAULT_SEED));
+
+async fn file_log(folder: &tempfile::TempDir) -> Log {
+    log::open(&LogUrl::File(folder.path().join("log.redb"))).await.unwrap()
+}
+
+async fn bodies(log: &Log) -> Vec<bytes::Bytes> {
+    let head = log.head().await.unwrap();
+    let mut reader = log.read(Position::START).await.unwrap();
+    let mut bodies = Vec::new();
+    while (bodies.len() as u64) < head.0 {
+        bodies.extend(reader.next().await.unwrap().events.into_iter().map(|event| event.body));
+    }
+    bodies
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_log_gets_all_of_it_in_order_and_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = file_log(&folder).await;
+    assert_eq!(load::look(log.as_ref(), DEFAULT_SEED).await.unwrap(), Loading::Needed { seed: DEFAULT_SEED });
+
+    let progress = Progress::new();
+    progress.planned();
+    assert!(progress.ready().unwrap_err().contains("loading the synthetic England"));
+    let loaded = load::load(log.clone(), &ENGLAND, &progress).await.unwrap();
+    assert_eq!(loaded, Loaded { written: ENGLAND.len() as u64, ..Loaded::default() });
+    assert_eq!(progress.ready(), Ok(()));
+    assert!(bodies(&log).await.into_iter().eq(ENGLAND.events().map(|event| event.body)));
+
+    assert_eq!(load::look(log.as_ref(), 1).await.unwrap(), Loading::Finished { seed: DEFAULT_SEED });
+    let again = load::load(log.clone(), &ENGLAND, &Progress::new()).await.unwrap();
+    assert_eq!(again, Loaded { found: ENGLAND.len() as u64, ..Loaded::default() });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_load_is_completed_without_duplicates() {
+    let folder = tempfile::tempdir().unwrap();
+    for stop_after in [1_000, 30_000] {
+        let log = file_log(&folder).await;
+        let progress = Progress::new();
+        let loading = load::load(log.clone(), &ENGLAND, &progress);
+        let far_enough = async {
+            while progress.so_far().0 < stop_after {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        tokio::select! {
+            loaded = loading => panic!("too fast to interrupt: {loaded:?}"),
+            () = far_enough => {}
+        }
+        assert_eq!(
+            load::look(log.as_ref(), 99).await.unwrap(),
+            Loading::Needed { seed: DEFAULT_SEED },
+            "the seed it was begun with"
+        );
+    }
+    let log = file_log(&folder).await;
+    let loaded = load::load(log.clone(), &ENGLAND, &Progress::new()).await.unwrap();
+    assert_eq!(loaded.written + loaded.found, ENGLAND.len() as u64);
+    assert!(loaded.found >= 30_000, "{loaded:?}");
+    assert!(bodies(&log).await.into_iter().eq(ENGLAND.events().map(|event| event.body)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_write_meanwhile_stays_and_the_rest_is_still_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = file_log(&folder).await;
+    let progress = Progress::new();
+    let loading = load::load(log.clone(), &ENGLAND, &progress);
+    let other = async {
+        let mut expected = Position::START;
+        for number in 0..40u64 {
+            tokio::time::sleep(Duration::from_millis(15)).await;
+            let body = format!(r#"{{"id":"{}","subject":"oversight.organisations.X99"}}"#, uuid(number));
+            let subject = "oversight.organisations.X99".parse().unwrap();
+            let new = NewEvent { id: uuid(number), subject, body: body.into() };
+            expected = log.append(new, expected).await.unwrap().position;
+        }
+    };
+    let (loaded, ()) = tokio::join!(loading, other);
+    let loaded = loaded.unwrap();
+    assert_eq!((loaded.written, loaded.left_out), (ENGLAND.len() as u64, 0));
+    let bodies = bodies(&log).await;
+    assert_eq!(bodies.len(), ENGLAND.len() + 40);
+    let mut chains = std::collections::HashMap::new();
+    for body in bodies.iter().filter(|body| body.len() > 200) {
+        let link = ChainLink::read(body).unwrap();
+        let before = chains.insert(link.subject.into_owned(), proto::EventHash::of(body));
+        assert_eq!(link.previous, before);
+    }
+}
+
+fn uuid(number: u64) -> uuid::Uuid {
+    uuid::Uuid::from_u64_pair(99, number)
+}
+
+#[tokio::test]
+async fn a_log_that_began_with_something_else_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = file_log(&folder).await;
+    let subject = "oversight.organisations.X99".parse().unwrap();
+    log.append(NewEvent { id: uuid(1), subject, body: "{}".into() }, Position::START).await.unwrap();
+    assert_eq!(load::look(log.as_ref(), 1).await.unwrap(), Loading::NotOurs);
+}
