@@ -85,6 +85,72 @@ pub fn short_month(date: Date) -> &'static str {
     month(date).get(..3).unwrap_or("")
 }
 
+/// Words that stay small inside a name.
+const SMALL: [&str; 20] = [
+    "AND", "AT", "BY", "CUM", "FOR", "IN", "LE", "NEAR", "NEXT", "OF", "OFF", "ON", "OR", "OVER", "THE",
+    "TO", "UNDER", "UPON", "WITH", "EN",
+];
+
+/// Short forms without a vowel that are not read letter by letter.
+const NOT_INITIALS: [&str; 9] = ["DR", "DRS", "ST", "STS", "MR", "MRS", "MT", "RD", "NR"];
+
+/// Short forms with a vowel that are read letter by letter.
+const INITIALS: [&str; 14] =
+    ["UK", "II", "III", "IV", "VI", "VII", "APMS", "RAF", "MOD", "LLP", "ICB", "GUM", "IC24", "NHS"];
+
+/// A name in the case people write it in. Registers write names in capitals, which are slow to read: `NHS LEEDS CCG` is
+/// NHS Leeds CCG. A name that has small letters is left as it is.
+#[must_use]
+pub fn name(text: &str) -> String {
+    if text.chars().any(char::is_lowercase) {
+        return text.to_owned();
+    }
+    let mut name = String::with_capacity(text.len());
+    let mut word = String::new();
+    let mut first = true;
+    for letter in text.chars() {
+        // An apostrophe belongs to its word: QUEEN'S, O'BRIEN.
+        if letter.is_alphanumeric() || letter == '\'' || letter == '’' {
+            word.push(letter);
+            continue;
+        }
+        push_word(&mut name, &word, first);
+        first &= word.is_empty();
+        word.clear();
+        name.push(letter);
+    }
+    push_word(&mut name, &word, first);
+    name
+}
+
+fn push_word(name: &mut String, word: &str, first: bool) {
+    if word.is_empty() {
+        return;
+    }
+    let has_vowel = word.contains(['A', 'E', 'I', 'O', 'U', 'Y']);
+    let initials =
+        INITIALS.contains(&word) || (!has_vowel && word.len() <= 5 && !NOT_INITIALS.contains(&word));
+    if initials || word.chars().count() == 1 {
+        name.push_str(word);
+        return;
+    }
+    if !first && SMALL.contains(&word) {
+        name.push_str(&word.to_lowercase());
+        return;
+    }
+    let scottish = word.len() > 4 && word.starts_with("MC");
+    let mut raise = true;
+    for (index, letter) in word.chars().enumerate() {
+        if raise {
+            name.push(letter);
+        } else {
+            name.extend(letter.to_lowercase());
+        }
+        // O'Brien and D'Arcy, but Queen's.
+        raise = (index == 1 && matches!(letter, '\'' | '’')) || (index == 1 && scottish);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,6 +185,24 @@ mod tests {
         assert_eq!(share(6_205, 7_168), "6,205 of 7,168 (86.6%)");
         assert_eq!(count(1, "practice", "practices"), "1 practice");
         assert_eq!(count(0, "practice", "practices"), "0 practices");
+    }
+
+    #[test]
+    fn names_in_capitals_are_written_as_people_write_them() {
+        for (register, people) in [
+            ("NHS BIRMINGHAM AND SOLIHULL CCG", "NHS Birmingham and Solihull CCG"),
+            ("NHS HARTLEPOOL AND STOCKTON-ON-TEES CCG", "NHS Hartlepool and Stockton-on-Tees CCG"),
+            ("THE DENSHAM SURGERY", "The Densham Surgery"),
+            ("QUEEN'S PARK MEDICAL CENTRE", "Queen's Park Medical Centre"),
+            ("DR A B O'BRIEN & PARTNERS", "Dr A B O'Brien & Partners"),
+            ("ST. ANNE'S (MCDONALD) GP CENTRE", "St. Anne's (McDonald) GP Centre"),
+            ("SURGERY OF THE 1ST", "Surgery of the 1ST"),
+            ("South East", "South East"),
+            ("<B>", "<B>"),
+            ("", ""),
+        ] {
+            assert_eq!(name(register), people);
+        }
     }
 
     #[test]

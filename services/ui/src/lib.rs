@@ -28,7 +28,9 @@ pub mod components;
 pub mod fmt;
 mod icon;
 mod page;
+mod problem;
 mod tone;
 
 pub use page::{CONTENT_SECURITY_POLICY, Page, Stamp};
+pub use problem::problem_page;
 pub use tone::Tone;

@@ -1,0 +1,54 @@
+//! A problem as a page.
+
+use maud::{Markup, html};
+
+use crate::{Page, components};
+
+/// The page for a request that could not be answered: what was wrong, where, and how to go on. `faults` are pairs of
+/// the place in the input and what is accepted there.
+#[must_use]
+pub fn problem_page(status: u16, title: &str, detail: &str, faults: &[(String, String)]) -> Markup {
+    Page::new(title)
+        .caption(format!("Error {status}"))
+        .body(html! {
+            p.nhsuk-lede-text { (sentence(detail)) }
+            @if !faults.is_empty() {
+                ul.nhsuk-list.nhsuk-list--bullet {
+                    @for (at, fault) in faults { li { strong { (at) } ": " (fault) } }
+                }
+            }
+            @match status {
+                404 => p { "If you typed the address, check that it is right. You can look for a practice or an area in the search box above, or start from England." },
+                500.. => p { "Try again in a little while. What is recorded is safe." },
+                _ => p { "Go back to the page before, or start from England." },
+            }
+            (components::action_link("/areas/ENG", "England"))
+        })
+        .render()
+}
+
+/// With a capital letter first and a full stop last.
+fn sentence(text: &str) -> String {
+    let mut letters = text.trim().chars();
+    let mut sentence: String =
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    if !sentence.is_empty() && !sentence.ends_with(['.', '!', '?']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_says_where_and_stays_text() {
+        let faults = [("at".to_owned(), "“<script>” is no day".to_owned())];
+        let page =
+            problem_page(400, "The input is not as accepted", "a parameter is wrong", &faults).into_string();
+        assert!(page.contains("A parameter is wrong."));
+        assert!(page.contains("“&lt;script&gt;” is no day"));
+        assert_eq!(page.matches("<h1").count(), 1);
+    }
+}
