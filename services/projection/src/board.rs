@@ -654,8 +654,7 @@ fn areas(facts: &Facts, practices: &[Arc<Practice>], upto: Position) -> Vec<Area
                 (Some(listing), _) => listing.name.as_str().into(),
                 (None, _) => {
                     let known = REGION_NAMES.iter().find(|(region, _)| *region == code.as_str());
-                    known
-                        .map_or_else(|| format!("{} {code}", kind.label()).into(), |(_, name)| (*name).into())
+                    known.map_or_else(|| unnamed(kind, code).into(), |(_, name)| (*name).into())
                 }
             };
             Area {
@@ -669,6 +668,16 @@ fn areas(facts: &Facts, practices: &[Arc<Practice>], upto: Position) -> Vec<Area
             }
         })
         .collect()
+}
+
+/// What an area is called that no file has named: a code of two digits and a letter is a CCG's,
+/// others were commissioners of the time before (domain facts 6.3).
+fn unnamed(kind: AreaKind, code: OdsCode) -> String {
+    let ccg_shaped = matches!(code.as_str().as_bytes(), [a, b, c] if a.is_ascii_digit() && b.is_ascii_digit() && c.is_ascii_uppercase());
+    match kind {
+        AreaKind::Ccg if !ccg_shaped => format!("Commissioner {code}"),
+        _ => format!("{} {code}", kind.label()),
+    }
 }
 
 /// The slow, obvious way to count: look at every practice on that day.

@@ -157,8 +157,9 @@ pub struct Places {
 impl Places {
     /// Where a commissioner lay on a day, and how that is known.
     pub fn on(&self, commissioner: OdsCode, day: Day) -> (Place, Known) {
+        // Of bodies of the time before CCGs no file says where they lay.
         let Some(dated) = self.by_commissioner.get(&commissioner) else {
-            return (Place::default(), Known::Dated);
+            return (Place::default(), Known::ReachingBack);
         };
         let after = dated.partition_point(|(from, _)| *from <= day);
         match after.checked_sub(1).and_then(|last| dated.get(last)) {
