@@ -28,7 +28,7 @@ use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
 use crate::desk::{Failure, Shared};
-pub(crate) use views::grade_words;
+pub(crate) use views::{WorkState, grade_words, scale_words};
 
 /// The description of these routes.
 #[derive(Debug, OpenApi)]

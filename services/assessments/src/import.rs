@@ -63,7 +63,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// What a register file looks like.
-pub(crate) const SHAPE: Shape =
+pub const SHAPE: Shape =
     Shape { columns: Columns::headed(COLUMNS), wrong_file: |_| None, aggregate: &[CODE], unique: &[CODE] };
 
 /// The most characters of a name, sector or status.

@@ -1,31 +1,204 @@
-//! The pages.
-use crate::desk::Shared;
+//! The pages: plain forms and links, POST then redirect then GET, no script needed.
+
+mod find;
+mod plan;
+mod question;
+mod review;
+mod statement;
+mod tasks;
+mod told;
+
 use axum::{
     Router,
     extract::Path,
     http::{StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
 };
-use chassis::Problem;
+use chassis::{Outcome, Problem};
+use jiff::Timestamp;
+use maud::{Markup, html};
+use proto::{Day, LONDON, Position, assessments::Grade};
+use ui::{
+    Page, Stamp, Tone,
+    components::{FieldError, tag},
+};
 
+use crate::{
+    api::grade_words,
+    desk::{Case, Desk, Failure, Shared},
+};
+
+/// The routes.
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
-}
-pub(crate) async fn asset(Path(file): Path<String>) -> Response {
-    match ui::assets::find(&file) {
-        Some(asset) => (
-            [
-                (header::CONTENT_TYPE, asset.content_type),
-                (header::CACHE_CONTROL, ui::assets::CACHE_CONTROL),
-                (header::ETAG, asset.etag),
-            ],
-            asset.bytes,
+        .route("/assessments", get(find::find))
+        .route("/assessments/{code}", get(find::practice))
+        .route("/assessments/{code}/{edition}", get(tasks::show))
+        .route("/assessments/{code}/{edition}/open", post(tasks::open))
+        .route("/assessments/{code}/{edition}/publish", post(tasks::publish))
+        .route(
+            "/assessments/{code}/{edition}/requirements/{requirement}",
+            get(question::show).post(question::answer),
         )
-            .into_response(),
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
+        .route("/assessments/{code}/{edition}/requirements/{requirement}/review", post(question::review))
+        .route("/assessments/{code}/{edition}/statement", get(statement::show).post(statement::accept))
+        .route("/assessments/{code}/{edition}/reviewed-grade", get(review::show).post(review::set))
+        .route("/assessments/{code}/{edition}/plan", get(plan::show))
+        .route("/assessments/{code}/{edition}/plan/actions", post(plan::plan_action))
+        .route("/assessments/{code}/{edition}/plan/actions/{number}/done", post(plan::complete))
+        .route("/assessments/{code}/{edition}/plan/submit", post(plan::submit))
+        .route("/assessments/{code}/{edition}/plan/decide", post(plan::decide))
 }
+
+/// A style sheet, script or icon.
+pub(crate) async fn asset(Path(file): Path<String>) -> Response {
+    let Some(asset) = ui::assets::find(&file) else {
+        return Problem::not_found(
+            "there is no such file; reload the page to get the addresses of this build",
+        )
+        .into_response();
+    };
+    let headers = [
+        (header::CONTENT_TYPE, asset.content_type),
+        (header::CACHE_CONTROL, ui::assets::CACHE_CONTROL),
+        (header::ETAG, asset.etag),
+    ];
+    (headers, asset.bytes).into_response()
+}
+
 /// A problem as a page.
 pub fn problem_page(problem: &Problem) -> String {
-    problem.detail.clone()
+    let body = html! {
+        p { (sentence(&problem.detail)) }
+        @if !problem.errors.is_empty() {
+            ul.nhsuk-list.nhsuk-list--bullet {
+                @for fault in &problem.errors { li { (fault.at) ": " (fault.detail) } }
+            }
+        }
+        p { a.nhsuk-link href="/assessments" { "All assessments" } }
+    };
+    framed(Page::new(problem.title.clone())).body(body).render().into_string()
+}
+
+fn framed(page: Page) -> Page {
+    page.nav("England", "/").nav("Assessments", "/assessments").current_nav("/assessments")
+}
+
+/// A page of this service, stamped with how far it has read the log.
+fn page(desk: &Desk, title: impl Into<String>) -> Page {
+    page_up_to(desk, Position::START, title)
+}
+
+/// A page that shows an aggregate up to a position. The roster may be a moment behind it.
+fn page_up_to(desk: &Desk, shown: Position, title: impl Into<String>) -> Page {
+    let now = desk.clock.now();
+    framed(Page::new(title)).stamp(Stamp {
+        position: desk.roster.position().max(shown).0,
+        time: now.to_string(),
+        time_text: moment(now),
+    })
+}
+
+/// A page about one assessment.
+fn case_page(desk: &Desk, case: &Case, title: impl Into<String>) -> Page {
+    page_up_to(desk, case.position(), title)
+        .crumb("Assessments", "/assessments")
+        .crumb(case.practice.name.clone(), practice_href(case))
+}
+
+fn practice_href(case: &Case) -> String {
+    format!("/assessments/{}", case.practice.code)
+}
+
+fn case_href(case: &Case) -> String {
+    format!("/assessments/{}/{}", case.practice.code, case.edition.id)
+}
+
+/// `17 June 2019, 9:30am`.
+fn moment(time: Timestamp) -> String {
+    time.to_zoned(LONDON.clone()).strftime("%-d %B %Y, %-I:%M%P").to_string()
+}
+
+/// The text as a sentence.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", chars.as_str())
+}
+
+/// `in 12 days`, `today`, `3 days ago`.
+fn from_today(today: Day, day: Day) -> String {
+    let days = |count: i32| if count == 1 { "1 day".to_owned() } else { format!("{count} days") };
+    match today.days_until(day) {
+        0 => "today".to_owned(),
+        ahead if ahead > 0 => format!("in {}", days(ahead)),
+        behind => format!("{} ago", days(-behind)),
+    }
+}
+
+fn grade_tag(grade: Grade) -> Markup {
+    let tone = match grade {
+        Grade::Satisfactory => Tone::Good,
+        Grade::NotSatisfactory => Tone::Bad,
+        Grade::SatisfactoryWithImprovementPlan => Tone::Partial,
+    };
+    tag(tone, grade_words(grade))
+}
+
+fn page_response(status: StatusCode, page: Page) -> Response {
+    (status, page.render()).into_response()
+}
+
+/// After a command: on to `to` where it came about. Where the input or the state of things did not allow
+/// it, the errors to show on the form again, with the status to say it under.
+fn after(outcome: Result<Outcome, Failure>, to: String) -> Result<Redirect, (StatusCode, Vec<FieldError>)> {
+    match outcome {
+        Ok(_) => Ok(Redirect::to(&to)),
+        Err(failure) => Err(form_errors(failure.into())),
+    }
+}
+
+/// A problem as errors of a form.
+fn form_errors(problem: Problem) -> (StatusCode, Vec<FieldError>) {
+    let status = problem.status_code();
+    let errors: Vec<FieldError> = problem
+        .errors
+        .iter()
+        .filter(|fault| !fault.at.contains('/'))
+        .map(|fault| FieldError::new(fault.at.clone(), sentence(&fault.detail)))
+        .collect();
+    if errors.is_empty() {
+        (status, vec![FieldError::new("", sentence(&problem.detail))])
+    } else {
+        (status, errors)
+    }
+}
+
+/// What was just done, told once above the page.
+#[derive(Debug, Default, serde::Deserialize)]
+struct Done {
+    #[serde(default)]
+    done: Option<String>,
+}
+
+impl Done {
+    fn banner(&self) -> Markup {
+        let told = match self.done.as_deref() {
+            Some("opened") => "The assessment is open. Answers carried over from last year need a look each.",
+            Some("answered") => "Your answer has been saved.",
+            Some("reviewed") => "You have looked at the answer again, and it stands.",
+            Some("published") => "The assessment has been published.",
+            Some("signed") => "The assurance statement has been accepted.",
+            Some("planned") => "The action has been added to the plan.",
+            Some("done") => "The action has been marked as done.",
+            Some("submitted") => "The plan has been submitted to the CCG or region.",
+            Some("agreed") => "The plan has been agreed.",
+            Some("refused") => "The plan has been refused.",
+            Some("grade") => "The reviewed grade has been set.",
+            _ => return html! {},
+        };
+        ui::components::success("done", told, html! {})
+    }
 }

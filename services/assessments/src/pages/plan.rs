@@ -1,0 +1,364 @@
+//! The improvement plan: gaps, actions, and the CCG's or region's word on it.
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use chassis::{
+    Problem,
+    http::{Form as FormBody, IdempotencyKey, KEY_FIELD, Path, Query},
+    ids,
+};
+use maud::{Markup, html};
+use proto::{Day, OdsCode, RequirementId, assessments::ImprovementAction, standards::GapRule};
+use serde::Deserialize;
+use ui::{
+    Tone,
+    components::{
+        Button, ButtonKind, Cell, Choice, Column, Field, FieldError, Form, InputKind, Row, Table, Width,
+        blocked_button, inset, tag,
+    },
+};
+
+use super::{
+    Done, after, case_href, case_page, form_errors, from_today, page_response, sentence, tasks::CAREFUL,
+    tasks::KeyOnly,
+};
+use crate::{
+    desk::{Case, Desk, Failure, Shared, find_requirement, who},
+    model::{AssessmentCommand, HeldAction, KIND},
+};
+
+/// What any form of the plan page sends.
+#[derive(Debug, Default, Clone, Deserialize)]
+pub(super) struct PlanForm {
+    #[serde(default)]
+    requirement: String,
+    #[serde(default)]
+    gap: String,
+    #[serde(default)]
+    action: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    role: String,
+    #[serde(default)]
+    due: String,
+    #[serde(default)]
+    by: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    decision: String,
+    #[serde(default)]
+    idempotency_key: Option<String>,
+}
+
+fn href(case: &Case) -> String {
+    format!("{}/plan", case_href(case))
+}
+
+/// How the plan stands, as a sentence.
+pub(super) fn state_words(case: &Case) -> String {
+    let plan = &case.state().plan;
+    match (&plan.submitted, &plan.refused, &plan.agreed) {
+        (Some(submitted), _, _) => {
+            format!("The plan was submitted on {} and waits for an answer.", submitted.on.long())
+        }
+        (None, Some(refused), _) => {
+            format!("{} refused the plan on {}: {}", refused.by, refused.on.long(), sentence(&refused.reason))
+        }
+        (None, None, Some(agreed)) => {
+            let overdue = if case.today > agreed.due { "was" } else { "is" };
+            format!(
+                "{} agreed the plan on {}; its last action {overdue} due on {}.",
+                agreed.by,
+                agreed.on.long(),
+                agreed.due.long()
+            )
+        }
+        (None, None, None) if plan.actions.is_empty() => "There is no plan yet.".to_owned(),
+        (None, None, None) => "The plan has not been submitted.".to_owned(),
+    }
+}
+
+pub(super) async fn show(
+    State(desk): State<Shared>,
+    Path((code, edition)): Path<(String, String)>,
+    Query(done): Query<Done>,
+) -> Result<Response, Problem> {
+    let case = desk.case(&code, &edition).await?;
+    Ok(render(&desk, &case, &PlanForm::default(), StatusCode::OK, Vec::new(), &done))
+}
+
+/// On to the plan again, or the form with what was wrong.
+fn respond(
+    desk: &Desk,
+    case: &Case,
+    form: &PlanForm,
+    outcome: Result<chassis::Outcome, Failure>,
+    done: &str,
+) -> Response {
+    match after(outcome, format!("{}?done={done}", href(case))) {
+        Ok(redirect) => redirect.into_response(),
+        Err((status, errors)) => render(desk, case, form, status, errors, &Done::default()),
+    }
+}
+
+pub(super) async fn plan_action(
+    State(desk): State<Shared>,
+    Path((code, edition)): Path<(String, String)>,
+    FormBody(form): FormBody<PlanForm>,
+) -> Result<Response, Problem> {
+    let case = desk.case(&code, &edition).await?;
+    let key = IdempotencyKey::of_form(form.idempotency_key.as_deref())?;
+    let requirement = find_requirement(case.edition, form.requirement.trim());
+    let due: Result<Day, _> = Day::parse_any(&form.due);
+    let owner = who(None, &form.name, &form.role, "");
+    let (requirement, due, owner) = match (requirement, due, owner) {
+        (Ok(requirement), Ok(due), Ok(owner)) => (requirement, due, owner),
+        (requirement, due, owner) => {
+            let mut errors = Vec::new();
+            if requirement.is_err() {
+                errors.push(FieldError::new("requirement", "Choose the requirement that falls short."));
+            }
+            if owner.is_err() {
+                errors.push(FieldError::new("name", "Say who will do it."));
+            }
+            if let Err(error) = due {
+                errors.push(FieldError::new("due", sentence(&error.to_string())));
+            }
+            let bad = StatusCode::BAD_REQUEST;
+            return Ok(render(&desk, &case, &form, bad, errors, &Done::default()));
+        }
+    };
+    let exempt = case.exempt();
+    let (gap, action) = (form.gap.trim().to_owned(), form.action.trim().to_owned());
+    let outcome = desk
+        .give_naming(&case, "plan-action", &key, owner, |owner| AssessmentCommand::PlanAction {
+            number: None,
+            action: ImprovementAction { requirement, gap, action, owner, due },
+            exempt,
+        })
+        .await;
+    Ok(respond(&desk, &case, &form, outcome, "planned"))
+}
+
+pub(super) async fn complete(
+    State(desk): State<Shared>,
+    Path((code, edition, number)): Path<(String, String, u16)>,
+    FormBody(form): FormBody<KeyOnly>,
+) -> Result<Response, Problem> {
+    let case = desk.case(&code, &edition).await?;
+    let key = IdempotencyKey::of_form(form.idempotency_key.as_deref())?;
+    let command = AssessmentCommand::CompleteAction { number, done: case.today };
+    let outcome = desk.give(&case, &format!("action-done {number}"), &key, &command).await;
+    Ok(respond(&desk, &case, &PlanForm::default(), outcome, "done"))
+}
+
+pub(super) async fn submit(
+    State(desk): State<Shared>,
+    Path((code, edition)): Path<(String, String)>,
+    FormBody(form): FormBody<KeyOnly>,
+) -> Result<Response, Problem> {
+    let case = desk.case(&code, &edition).await?;
+    let key = IdempotencyKey::of_form(form.idempotency_key.as_deref())?;
+    let command = AssessmentCommand::SubmitPlan { exempt: case.exempt() };
+    let outcome = desk.give(&case, "plan-submit", &key, &command).await;
+    Ok(respond(&desk, &case, &PlanForm::default(), outcome, "submitted"))
+}
+
+pub(super) async fn decide(
+    State(desk): State<Shared>,
+    Path((code, edition)): Path<(String, String)>,
+    FormBody(form): FormBody<PlanForm>,
+) -> Result<Response, Problem> {
+    let case = desk.case(&code, &edition).await?;
+    let key = IdempotencyKey::of_form(form.idempotency_key.as_deref())?;
+    let by: OdsCode = match form.by.parse() {
+        Ok(by) => by,
+        Err(error) => {
+            let error: proto::codes::CodeError = error;
+            let (status, errors) =
+                form_errors(Problem::bad_input(error.to_string()).at("by", error.to_string()));
+            return Ok(render(&desk, &case, &form, status, errors, &Done::default()));
+        }
+    };
+    let overseers = case.practice.overseers();
+    let (command, purpose, done) = match form.decision.as_str() {
+        "agree" => (AssessmentCommand::AgreePlan { by, overseers }, "plan-agree", "agreed"),
+        "refuse" => {
+            let reason = form.reason.clone();
+            (AssessmentCommand::RefusePlan { by, overseers, reason }, "plan-refuse", "refused")
+        }
+        _ => {
+            let errors = vec![FieldError::new("by", "Press either Agree or Refuse.")];
+            return Ok(render(&desk, &case, &form, StatusCode::BAD_REQUEST, errors, &Done::default()));
+        }
+    };
+    let outcome = desk.give(&case, purpose, &key, &command).await;
+    Ok(respond(&desk, &case, &form, outcome, done))
+}
+
+fn render(
+    desk: &Desk,
+    case: &Case,
+    form: &PlanForm,
+    status: StatusCode,
+    errors: Vec<FieldError>,
+    done: &Done,
+) -> Response {
+    let possible = case.edition.group(KIND).is_some_and(|group| group.gaps == GapRule::PublishedWithPlan);
+    let gaps = case.state().gaps_to_plan_for(case.edition, &case.exempt());
+    let body = html! {
+        (done.banner())
+        @if possible {
+            p { (state_words(case)) }
+            (gap_list(case, &gaps))
+            (actions(desk, case))
+            @if case.state().plan.submitted.is_some() { (decision(desk, case, form, &errors)) }
+            @else {
+                @if !gaps.is_empty() { (new_action(case, &gaps, form, &errors)) }
+                (submission(case, &gaps))
+            }
+        } @else {
+            p { "General practices have no improvement plan in " (case.edition.title) ": it is published once every standard is met." }
+        }
+        p { a.nhsuk-link href=(case_href(case)) { "Back to the assessment" } }
+    };
+    let page = case_page(desk, case, "Improvement plan")
+        .crumb(case.edition.title.clone(), case_href(case))
+        .caption(case.practice.name.clone())
+        .errors(errors)
+        .body(body);
+    page_response(status, page)
+}
+
+fn title(case: &Case, requirement: RequirementId) -> String {
+    case.edition.requirement(requirement).map(|asked| asked.title.clone()).unwrap_or_default()
+}
+
+fn gap_list(case: &Case, gaps: &[RequirementId]) -> Markup {
+    html! {
+        h2.nhsuk-heading-m { "What falls short" }
+        @if gaps.is_empty() { p { "Nothing falls short of the standard." } }
+        @else {
+            ul.nhsuk-list.nhsuk-list--bullet {
+                @for gap in gaps {
+                    li { a.nhsuk-link href={ (case_href(case)) "/requirements/" (gap) } { (gap) } " " (title(case, *gap)) }
+                }
+            }
+        }
+    }
+}
+
+fn actions(desk: &Desk, case: &Case) -> Markup {
+    let due = |held: &HeldAction| {
+        html! {
+            (held.action.due.long())
+            @match held.done {
+                Some(_) => {}
+                None => { " (" (from_today(case.today, held.action.due)) ")" }
+            }
+        }
+    };
+    let state = |number: u16, held: &HeldAction| {
+        html! {
+            @match held.done {
+                Some(day) => { (tag(Tone::Good, "Done")) " on " (day.long()) }
+                None => {
+                    @if held.action.due < case.today { (tag(Tone::Bad, "Overdue")) } @else { (tag(Tone::Neutral, "Open")) }
+                    (Form::post(format!("{}/actions/{number}/done", href(case))).hidden(KEY_FIELD, ids::fresh().to_string())
+                        .body(html! { (Button::new("Mark as done").kind(ButtonKind::Secondary).about(format!("action {number}"))) }))
+                }
+            }
+        }
+    };
+    let rows = case.state().plan.actions.iter().map(|(number, held)| {
+        Row::new([
+            Cell::text(number),
+            Cell::text(held.action.requirement),
+            Cell::text(&held.action.gap),
+            Cell::text(&held.action.action),
+            Cell::text(desk.person_name(held.action.owner)),
+            Cell::from(due(held)),
+            Cell::from(state(*number, held)),
+        ])
+    });
+    Table::new("actions", "Actions")
+        .column(Column::number("No."))
+        .column(Column::text("Requirement"))
+        .column(Column::text("Gap"))
+        .column(Column::text("Action"))
+        .column(Column::text("Who"))
+        .column(Column::text("Due"))
+        .column(Column::text("State"))
+        .rows(rows)
+        .empty("No action has been planned.")
+        .render()
+}
+
+fn new_action(case: &Case, gaps: &[RequirementId], form: &PlanForm, errors: &[FieldError]) -> Markup {
+    let of = |name: &str| FieldError::of(errors, name);
+    let choices: Vec<Choice> =
+        gaps.iter().map(|gap| Choice::new(gap.to_string(), format!("{gap} {}", title(case, *gap)))).collect();
+    html! {
+        h2.nhsuk-heading-m { "Plan an action" }
+        (Form::post(format!("{}/actions", href(case))).hidden(KEY_FIELD, ids::fresh().to_string()).body(html! {
+            (Field::new("requirement", "Which requirement falls short?").error(of("requirement")).value(form.requirement.clone()).select(&choices))
+            (Field::new("gap", "What is missing?").error(of("gap")).value(form.gap.clone()).textarea(2))
+            (Field::new("action", "What will be done?").error(of("action")).value(form.action.clone()).textarea(2))
+            (Field::new("name", "Who will do it?").hint("A name; it goes into the directory of office holders").error(of("name")).value(form.name.clone()).input(InputKind::Text))
+            (Field::new("role", "In which role?").error(of("role")).value(form.role.clone()).input(InputKind::Text))
+            (Field::new("due", "By when?").error(of("due")).value(form.due.clone()).input(InputKind::Date))
+            (Button::new("Add the action").kind(ButtonKind::Secondary))
+        }))
+    }
+}
+
+fn submission(case: &Case, gaps: &[RequirementId]) -> Markup {
+    let plan = &case.state().plan;
+    let is_agreed = plan.agreed.as_ref().is_some_and(|agreed| agreed.actions == plan.as_of_now());
+    let uncovered = plan.uncovered(gaps, case.today);
+    html! {
+        @if !gaps.is_empty() && !is_agreed {
+            h2.nhsuk-heading-m { "Submit the plan" }
+            @if uncovered.is_empty() {
+                p { "The plan goes to the practice’s CCG or region (" (case.practice.overseers().in_words()) "). It cannot be changed until they agree or refuse it." }
+                (Form::post(format!("{}/submit", href(case))).hidden(KEY_FIELD, ids::fresh().to_string())
+                    .body(html! { (Button::new("Submit the plan")) }))
+            } @else {
+                (blocked_button("submit", "Submit the plan", &uncovered.iter().map(|gap| html! {
+                    (gap) " " (title(case, *gap)) " has no open action with a due date still to come"
+                }).collect::<Vec<_>>()))
+            }
+        }
+    }
+}
+
+fn decision(desk: &Desk, case: &Case, form: &PlanForm, errors: &[FieldError]) -> Markup {
+    let of = |name: &str| FieldError::of(errors, name);
+    let overseers = case.practice.overseers();
+    let choices: Vec<Choice> = [overseers.ccg, overseers.region]
+        .into_iter()
+        .flatten()
+        .map(|code| {
+            let name = desk.roster.body_name(code).unwrap_or_default();
+            Choice::new(code.to_string(), format!("{code} {name}"))
+        })
+        .collect();
+    html! {
+        h2.nhsuk-heading-m { "For the CCG or region: agree or refuse" }
+        @if choices.is_empty() {
+            (inset(html! { p { "Neither the CCG nor the region of this practice is known here, so nobody can agree the plan yet. They become known by importing the national practice file." } }))
+        } @else {
+            (Form::post(format!("{}/decide", href(case))).hidden(KEY_FIELD, ids::fresh().to_string()).body(html! {
+                (Field::new("by", "Who decides?").error(of("by")).value(form.by.clone()).width(Width::Full).select(&choices))
+                (Field::new("reason", "Why, if you refuse").hint("The practice reads this").error(of("reason")).value(form.reason.clone()).textarea(3))
+                (Button::new("Agree the plan").value("decision", "agree")) " "
+                (Button::new("Refuse the plan").kind(CAREFUL).value("decision", "refuse"))
+            }))
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The assurance statement: read, then accepted by a named person.
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use chassis::{
+    Problem,
+    http::{Form as FormBody, IdempotencyKey, KEY_FIELD, Path},
+    ids,
+};
+use maud::html;
+use serde::Deserialize;
+use ui::components::{Button, Field, FieldError, Form, InputKind, inset};
+
+use super::{after, case_href, case_page, form_errors, page_response};
+use crate::{
+    desk::{Case, Desk, Shared, who},
+    model::AssessmentCommand,
+};
+
+/// A person as a form names one.
+#[derive(Debug, Default, Clone, Deserialize)]
+pub(super) struct PersonForm {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    role: String,
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    idempotency_key: Option<String>,
+}
+
+pub(super) async fn show(
+    State(desk): State<Shared>,
+    Path((code, edition)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let case = desk.case(&code, &edition).await?;
+    Ok(render(&desk, &case, &PersonForm::default(), StatusCode::OK, Vec::new()))
+}
+
+pub(super) async fn accept(
+    State(desk): State<Shared>,
+    Path((code, edition)): Path<(String, String)>,
+    FormBody(form): FormBody<PersonForm>,
+) -> Result<Response, Problem> {
+    let case = desk.case(&code, &edition).await?;
+    let key = IdempotencyKey::of_form(form.idempotency_key.as_deref())?;
+    let who = match who(None, &form.name, &form.role, &form.email) {
+        Ok(who) => who,
+        Err(problem) => {
+            let (status, errors) = form_errors(problem);
+            return Ok(render(&desk, &case, &form, status, errors));
+        }
+    };
+    let outcome = desk.give_naming(&case, "statement", &key, who, AssessmentCommand::AcceptStatement).await;
+    Ok(match after(outcome, format!("{}?done=signed", case_href(&case))) {
+        Ok(redirect) => redirect.into_response(),
+        Err((status, errors)) => render(&desk, &case, &form, status, errors),
+    })
+}
+
+fn render(
+    desk: &Desk,
+    case: &Case,
+    form: &PersonForm,
+    status: StatusCode,
+    errors: Vec<FieldError>,
+) -> Response {
+    let of = |name: &str| FieldError::of(&errors, name);
+    let may_sign = case.edition.has_assurance_statement()
+        && case.state().publication.is_some()
+        && case.state().statement.is_none();
+    let body = html! {
+        @if may_sign {
+            (inset(html! {
+                p { "By accepting it you state, for " (case.practice.name) ", that the published answers are true, that the practice keeps to the terms under which it uses national systems and the network, and that it will put right what falls short." }
+                p { "It is accepted once a year, by somebody entitled to speak for the practice." }
+            }))
+            (Form::post(format!("{}/statement", case_href(case))).hidden(KEY_FIELD, ids::fresh().to_string()).body(html! {
+                (Field::new("name", "Your name").error(of("name")).value(form.name.clone()).autocomplete("name").input(InputKind::Text))
+                (Field::new("role", "Your role").hint("Such as partner or practice manager").error(of("role")).value(form.role.clone())
+                    .autocomplete("organization-title").input(InputKind::Text))
+                (Field::new("email", "Your work e-mail address").error(of("email")).value(form.email.clone()).autocomplete("email").input(InputKind::Email))
+                p.nhsuk-hint { "Your name, role and address go into the directory of office holders and can be deleted from it; the record of the acceptance holds only a number." }
+                (Button::new("Accept the statement"))
+            }))
+        } @else if let Some(statement) = &case.state().statement {
+            p { "The statement was accepted on " (statement.on.long()) " by " (desk.person_name(statement.person)) ". It is signed once a year, also when the assessment is published again." }
+        } @else if !case.edition.has_assurance_statement() {
+            p { (case.edition.title) " does not end with an assurance statement: publishing completes it." }
+        } @else {
+            p { "The statement can be accepted once the assessment is published." }
+        }
+        p { a.nhsuk-link href=(case_href(case)) { "Back to the assessment" } }
+    };
+    let page = case_page(desk, case, "Assurance statement")
+        .crumb(case.edition.title.clone(), case_href(case))
+        .caption(case.practice.name.clone())
+        .errors(errors)
+        .body(body);
+    page_response(status, page)
+}
