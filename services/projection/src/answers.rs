@@ -175,6 +175,14 @@ pub struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    /// The last day that what is recorded can speak of; what is shown of later days holds if nobody
+    /// acts. Today, but of synthetic data the last day it reaches, and of earlier knowledge its day.
+    pub fn horizon(&self) -> Day {
+        let reached = self.board.facts.synthetic_to.unwrap_or(Day::LAST);
+        let known = self.known.map_or(Day::LAST, Day::in_london);
+        self.board.today.min(reached).min(known)
+    }
+
     /// What the figures are of.
     pub fn basis(&self) -> Basis {
         let read = self.board.facts.read_to;
@@ -271,7 +279,7 @@ fn practice_member(practice: &Practice, at: Day) -> Member {
 }
 
 /// Where the former members of a CCG without practices are on the day.
-fn successors(asked: &Asked<'_>, area: &Area) -> Vec<Successor> {
+pub(crate) fn successors(asked: &Asked<'_>, area: &Area) -> Vec<Successor> {
     let Asked { board, at, .. } = *asked;
     if area.kind != AreaKind::Ccg || area.counts(0, asked.footprint, at).practices() > 0 {
         return Vec::new();
@@ -297,11 +305,17 @@ fn successors(asked: &Asked<'_>, area: &Area) -> Vec<Successor> {
     heirs
 }
 
-fn notes(asked: &Asked<'_>, total: Counts) -> Vec<String> {
+pub(crate) fn notes(asked: &Asked<'_>, total: Counts) -> Vec<String> {
     let Asked { board, at, .. } = *asked;
     let mut notes = Vec::new();
     if at > board.today {
         notes.push(format!("{} is in the future: this is what will hold if nobody acts.", at.long()));
+    } else if at > asked.horizon() {
+        notes.push(format!(
+            "Nothing is recorded here after {}: this is what will hold on {} if nobody acts.",
+            asked.horizon().long(),
+            at.long()
+        ));
     }
     if asked.footprint == Footprint::Now {
         notes.push(format!(
@@ -571,7 +585,7 @@ pub fn trend(asked: &Asked<'_>, area: &Area, from: Day, to: Day) -> TrendAnswer 
         basis: asked.basis(),
         from,
         to,
-        look_ahead_from: (to > board.today).then(|| from.max(board.today.plus_days(1))),
+        look_ahead_from: (to > asked.horizon()).then(|| from.max(asked.horizon().plus_days(1))),
         deadlines,
         requirements,
     }
@@ -618,9 +632,11 @@ pub struct Membership {
     /// The commissioner.
     #[serde(flatten)]
     pub body: Named,
-    /// The first day; none where the earliest known link reaches back.
-    #[schema(value_type = Option<String>, format = Date)]
-    pub from: Option<Day>,
+    /// The first day, as far as is known.
+    #[schema(value_type = String, format = Date)]
+    pub from: Day,
+    /// Whether it is taken for the days before `from` too, nothing else being known of them.
+    pub reaching_back: bool,
     /// The last day; none while it lasts.
     #[schema(value_type = Option<String>, format = Date)]
     pub to: Option<Day>,
@@ -718,10 +734,14 @@ pub fn practice(asked: &Asked<'_>, practice: &Practice) -> PracticeAnswer {
         .map(|area| named(area))
         .collect();
     let until = |next: Option<Day>| next.map(|day| day.plus_days(-1));
+    // The stay that reaches back belongs to the dated one behind it.
+    let reaching_back =
+        usize::from(practice.stays.first().is_some_and(|stay| stay.known == Known::ReachingBack));
     let memberships = practice
         .stays
         .iter()
         .enumerate()
+        .skip(reaching_back)
         .map(|(index, stay)| Membership {
             body: board.area(stay.commissioner).map_or_else(
                 || Named {
@@ -731,7 +751,8 @@ pub fn practice(asked: &Asked<'_>, practice: &Practice) -> PracticeAnswer {
                 },
                 |area| named(area),
             ),
-            from: (stay.known == Known::Dated).then_some(stay.from),
+            from: stay.from,
+            reaching_back: index == reaching_back && reaching_back > 0,
             to: until(practice.stays.get(index + 1).map(|next| next.from)),
             position: stay.position,
         })
@@ -776,17 +797,21 @@ pub fn practice(asked: &Asked<'_>, practice: &Practice) -> PracticeAnswer {
     }
 }
 
-fn change_answer(practice: &Practice, change: &crate::timeline::Change) -> ChangeAnswer {
+pub(crate) fn change_answer(practice: &Practice, change: &crate::timeline::Change) -> ChangeAnswer {
     let (why, position) = match change.cause {
         Cause::Nothing => ("nothing is recorded".to_owned(), None),
         Cause::Event(position) => (said_by(practice, position), Some(position)),
         Cause::Deadline(edition, None) => (
-            format!("the deadline of {edition} came and nothing is published for it or a later edition"),
+            format!(
+                "the deadline of the {} came and nothing is published for it or a later edition",
+                edition_name(edition)
+            ),
             None,
         ),
         Cause::Deadline(edition, Some(position)) => (
             format!(
-                "the deadline of {edition} came and its assessment, though begun, is not published and signed"
+                "the deadline of the {} came and its assessment, though begun, is not published and signed",
+                edition_name(edition)
             ),
             Some(position),
         ),
@@ -800,22 +825,41 @@ fn change_answer(practice: &Practice, change: &crate::timeline::Change) -> Chang
 fn said_by(practice: &Practice, position: Position) -> String {
     let fact = practice.facts.toolkit.iter().find(|fact| fact.position == position);
     match fact.map(|fact| fact.what) {
-        Some(Toolkit::Opened(edition)) => format!("the assessment for {edition} was opened"),
-        Some(Toolkit::Published(edition, _)) => format!("the assessment for {edition} was published"),
+        Some(Toolkit::Opened(edition)) => {
+            format!("the assessment for the {} was opened", edition_name(edition))
+        }
+        Some(Toolkit::Published(edition, _)) => {
+            format!("the assessment for the {} was published", edition_name(edition))
+        }
         Some(Toolkit::StatementAccepted(edition)) => {
-            format!("the assessment for {edition} is published and its assurance statement accepted")
+            format!(
+                "the assessment for the {} is published and its assurance statement accepted",
+                edition_name(edition)
+            )
         }
         Some(Toolkit::PlanAgreed(edition, due)) => {
-            format!("an improvement plan for {edition} was agreed, due by {}", due.long())
+            format!("an improvement plan for the {} was agreed, due by {}", edition_name(edition), due.long())
         }
-        Some(Toolkit::PlanRefused(edition)) => format!("the improvement plan for {edition} was refused"),
-        Some(Toolkit::GradeReviewed(edition, _)) => format!("the grade for {edition} was reviewed"),
+        Some(Toolkit::PlanRefused(edition)) => {
+            format!("the improvement plan for the {} was refused", edition_name(edition))
+        }
+        Some(Toolkit::GradeReviewed(edition, _)) => {
+            format!("the grade for the {} was reviewed", edition_name(edition))
+        }
         Some(Toolkit::Listed(result)) => match result.edition() {
-            Some(edition) => format!("the national register shows a result for {edition}"),
+            Some(edition) => {
+                format!("the national register shows a result for the {}", edition_name(edition))
+            }
             None => "the national register shows nothing published".to_owned(),
         },
         None => "an event".to_owned(),
     }
+}
+
+/// An edition by its title.
+pub fn edition_name(edition: EditionId) -> String {
+    let known = proto::standards::catalogue().edition(edition);
+    known.map_or_else(|| edition.to_string(), |edition| edition.title.clone())
 }
 
 /// What a search found.

@@ -28,8 +28,9 @@ use utoipa::{IntoParams, OpenApi};
 
 use crate::{
     answers::{self, Asked, PAGE_ROWS, PAGE_ROWS_MAX, Sort, TREND_MAX_DAYS},
-    board::{Area, Board, Footprint, Practice},
+    board::{Area, AreaKind, Board, Footprint, Practice},
     digest,
+    lower::{self, LowerAnswer, LowerSort},
     store::Store,
     timeline::Status,
     views::{Served, Views},
@@ -81,7 +82,8 @@ pub struct WhenQuery {
 /// A question after its parameters were read.
 #[derive(Debug, Clone)]
 pub struct When {
-    served: Arc<Served>,
+    /// What is served.
+    pub(crate) served: Arc<Served>,
     known_board: Option<Arc<Board>>,
     /// The day.
     pub at: Day,
@@ -154,23 +156,23 @@ pub fn default_day(board: &Board) -> Day {
     board.facts.synthetic_to.map_or(board.today, |to| to.min(board.today))
 }
 
-fn cut(text: &str) -> String {
+pub(crate) fn cut(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
-fn ods_code(text: &str) -> Result<OdsCode, Problem> {
+pub(crate) fn ods_code(text: &str) -> Result<OdsCode, Problem> {
     text.parse().map_err(|error: proto::codes::CodeError| {
         Problem::bad_input("the address is not as accepted").at("code", error.to_string())
     })
 }
 
-fn day(parameter: &str, text: &str) -> Result<Day, Problem> {
+pub(crate) fn day(parameter: &str, text: &str) -> Result<Day, Problem> {
     text.parse().map_err(|error: proto::codes::CodeError| {
         Problem::bad_input("a query parameter is not as accepted").at(parameter, error.to_string())
     })
 }
 
-fn instant(text: &str) -> Result<Timestamp, Problem> {
+pub(crate) fn instant(text: &str) -> Result<Timestamp, Problem> {
     if let Ok(day) = text.parse::<Day>() {
         return Ok(day.end_in_london());
     }
@@ -379,6 +381,81 @@ fn csv_response(asked: &Asked<'_>, area: &Area, rows: &[&Practice]) -> Result<Re
     Ok((headers, body).into_response())
 }
 
+/// How the areas below an area are listed.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LowerQuery {
+    /// The day, `yyyy-mm-dd`, past or future.
+    pub at: Option<String>,
+    /// As known at this moment: a day or an RFC 3339 time.
+    pub known: Option<String>,
+    /// `then` (default) or `now`.
+    pub footprint: Option<String>,
+    /// `region`, `local-office` or `ccg`. Default: of England regions, of others CCGs.
+    pub of: Option<String>,
+    /// `share` (lowest share met first, default), `name`, `local-office`, `practices`, `met`,
+    /// `partly-met`, `not-met`, `no-evidence` or `not-applicable`.
+    pub sort: Option<String>,
+    /// `json` (default) or `csv`.
+    pub format: Option<String>,
+}
+
+/// The order of a `sort` parameter.
+pub(crate) fn lower_sort(sort: Option<&str>) -> Result<LowerSort, Problem> {
+    let Some(name) = sort.filter(|sort| !sort.is_empty()) else { return Ok(LowerSort::default()) };
+    LowerSort::from_slug(name).ok_or_else(|| {
+        let accepted: Vec<&str> = LowerSort::ALL.iter().map(|(name, _)| *name).collect();
+        Problem::bad_input("a query parameter is not as accepted")
+            .at("sort", format!("“{}” is none of {}", cut(name), accepted.join(", ")))
+    })
+}
+
+/// The areas below an area with their counts.
+#[utoipa::path(
+    get, path = "/api/v1/areas/{code}/areas", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region or local office"), LowerQuery),
+    responses((status = 200, body = LowerAnswer, description = "JSON, or text/csv with format=csv"), (status = 400, body = Problem), (status = 404, body = Problem))
+)]
+async fn areas_below(
+    State(shared): State<Arc<Shared>>,
+    Path(code): Path<String>,
+    Query(query): Query<LowerQuery>,
+) -> Result<Response, Problem> {
+    let refuse = |at: &str, text: &str, accepted: &str| {
+        Problem::bad_input("a query parameter is not as accepted")
+            .at(at, format!("“{}” is none of {accepted}", cut(text)))
+    };
+    let sort = lower_sort(query.sort.as_deref())?;
+    let when_query =
+        WhenQuery { at: query.at.clone(), known: query.known.clone(), footprint: query.footprint.clone() };
+    let when = When::read(&shared, &when_query).await?;
+    let area = when.area(&code)?;
+    let kind = match query.of.as_deref() {
+        None | Some("") => lower::next_below(area.kind),
+        Some("region") => AreaKind::Region,
+        Some("local-office") => AreaKind::LocalOffice,
+        Some("ccg") => AreaKind::Ccg,
+        Some(other) => return Err(refuse("of", other, "region, local-office, ccg")),
+    };
+    let answer = lower::answer(&when.asked(), area, kind, sort);
+    match query.format.as_deref() {
+        None | Some("" | "json") => Ok(json_response(json(&answer)?)),
+        Some("csv") => {
+            let body = crate::exports::areas_csv(&when.asked(), &answer).map_err(|error| {
+                tracing::error!(%error, "a CSV could not be written");
+                Problem::internal()
+            })?;
+            let name = format!("attachment; filename=\"areas-{}-{}.csv\"", area.code, when.at);
+            let headers = [
+                (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+                (header::CONTENT_DISPOSITION, name),
+            ];
+            Ok((headers, body).into_response())
+        }
+        Some(other) => Err(refuse("format", other, "json, csv")),
+    }
+}
+
 /// From when to when, known when, by which membership.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -546,13 +623,14 @@ async fn set_aside(State(shared): State<Arc<Shared>>) -> Result<Response, Proble
 
 /// The description of these addresses.
 #[derive(OpenApi)]
-#[openapi(paths(area, practices, trend, practice, search, view, rebuild, set_aside))]
+#[openapi(paths(area, areas_below, practices, trend, practice, search, view, rebuild, set_aside))]
 pub struct Description;
 
 /// The routes.
 pub fn routes(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/api/v1/areas/{code}", get(area))
+        .route("/api/v1/areas/{code}/areas", get(areas_below))
         .route("/api/v1/areas/{code}/practices", get(practices))
         .route("/api/v1/areas/{code}/trend", get(trend))
         .route("/api/v1/practices/{code}", get(practice))

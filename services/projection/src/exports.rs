@@ -3,6 +3,7 @@
 use crate::{
     answers::{self, Asked, TrendAnswer},
     board::Practice,
+    lower::LowerAnswer,
 };
 
 /// A text that a spreadsheet would take for a formula gets an apostrophe in front.
@@ -56,6 +57,47 @@ pub fn practices_csv(asked: &Asked<'_>, rows: &[&Practice]) -> Result<Vec<u8>, c
                 &status.since.map(|day| day.to_string()).unwrap_or_default(),
                 &status.next.as_ref().map(|next| next.day.to_string()).unwrap_or_default(),
                 status.next.as_ref().map_or("", |next| next.status.slug()),
+            ])?;
+        }
+    }
+    finish(csv)
+}
+
+/// Areas with their counts, one area and requirement a row, in the order given.
+pub fn areas_csv(asked: &Asked<'_>, answer: &LowerAnswer) -> Result<Vec<u8>, csv::Error> {
+    let mut csv = writer();
+    csv.write_record([
+        "area_code",
+        "area_name",
+        "area_kind",
+        "local_office",
+        "region",
+        "as_at",
+        "requirement",
+        "practices",
+        "met",
+        "partly_met",
+        "not_met",
+        "no_evidence",
+        "not_applicable",
+    ])?;
+    let at = asked.at.to_string();
+    for row in &answer.areas {
+        for counts in &row.member.requirements {
+            csv.write_record([
+                row.member.body.code.as_str(),
+                &harmless(&row.member.body.name),
+                row.member.body.kind,
+                row.local_office.as_ref().map_or("", |code| code.as_str()),
+                row.region.as_ref().map_or("", |code| code.as_str()),
+                &at,
+                counts.requirement,
+                &counts.of.to_string(),
+                &counts.counts.met.to_string(),
+                &counts.counts.partly_met.to_string(),
+                &counts.counts.not_met.to_string(),
+                &counts.counts.no_evidence.to_string(),
+                &counts.counts.not_applicable.to_string(),
             ])?;
         }
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use imbl::{OrdMap, Vector};
 use jiff::Timestamp;
 use proto::{
-    Actor, Day, DecodeError, EditionId, Event, Header, OdsCode, Position,
+    Actor, Day, DecodeError, EditionId, Event, Folded, Header, OdsCode, Position,
     assessments::{AssessmentEvent, Grade, PublishedResult},
     organisations::{OrganisationEvent, OrganisationListing, PracticeListing},
 };
@@ -32,7 +32,7 @@ pub struct Facts {
     pub deadlines_moved: Vector<DeadlineMove>,
     /// How far the log has been read.
     pub read_to: Option<ReadTo>,
-    /// When what was recorded: the last position of each second that had events.
+    /// When what was recorded: the first position of each second that had events.
     pub recorded: Vector<(i64, Position)>,
     /// Events that could not be understood.
     pub set_aside: SetAside,
@@ -191,6 +191,27 @@ const NOT_GATHERED: [&str; 2] =
 impl Decoded {
     /// Reads a message body. Total: what cannot be read is set aside later.
     pub fn read(position: Position, body: &[u8]) -> Self {
+        let wanted = |kind: &str| !NOT_GATHERED.contains(&kind);
+        let Some(folded) = Folded::read(body, wanted) else { return Self::read_with_care(position, body) };
+        let what = match (folded.event, folded.code) {
+            (None, _) => What::NotGathered,
+            (Some(Event::Assessment(event)), _) => What::Assessment(event),
+            // The aggregate is the organisation, and its id the code.
+            (Some(Event::Organisation(event)), Some(code)) => What::Organisation(code, event),
+            (Some(Event::Organisation(_)), None) => return Self::read_with_care(position, body),
+        };
+        Self {
+            position,
+            event: Some(folded.id),
+            time: Some(folded.time),
+            effective: folded.effective.unwrap_or_else(|| Day::in_london(folded.time)),
+            synthetic: folded.synthetic,
+            what: Ok(what),
+        }
+    }
+
+    /// The way for bodies that are not quite as we write them: says what is wrong with them.
+    fn read_with_care(position: Position, body: &[u8]) -> Self {
         match Header::read(body) {
             Ok(header) => Self {
                 position,
@@ -272,23 +293,22 @@ impl Facts {
         let time = time.max(before).unwrap_or(Timestamp::UNIX_EPOCH);
         self.read_to = Some(ReadTo { position, event, time });
         let second = time.as_second();
-        match self.recorded.last() {
-            Some((last, _)) if *last == second => {
-                let end = self.recorded.len() - 1;
-                self.recorded.set(end, (second, position));
-            }
-            _ => self.recorded.push_back((second, position)),
+        if self.recorded.last().is_none_or(|(last, _)| *last < second) {
+            self.recorded.push_back((second, position));
         }
     }
 
     /// The last position recorded at or before an instant, to the second.
     pub fn position_known_at(&self, instant: Timestamp) -> Position {
         let second = instant.as_second();
-        let index = match self.recorded.binary_search_by(|(at, _)| at.cmp(&second)) {
-            Ok(index) => Some(index),
-            Err(index) => index.checked_sub(1),
+        let later = match self.recorded.binary_search_by(|(at, _)| at.cmp(&second)) {
+            Ok(index) => index + 1,
+            Err(index) => index,
         };
-        index.and_then(|index| self.recorded.get(index)).map_or(Position::START, |(_, position)| *position)
+        match self.recorded.get(later) {
+            Some((_, first)) => Position(first.0.saturating_sub(1)),
+            None => self.read_to.map_or(Position::START, |read| read.position),
+        }
     }
 
     fn of(&mut self, code: OdsCode) -> &mut OrganisationFacts {

@@ -19,6 +19,9 @@ pub mod digest;
 pub mod exports;
 pub mod facts;
 pub mod footprint;
+pub mod live;
+pub mod lower;
+pub mod pages;
 pub mod rollup;
 pub mod rules;
 pub mod search;
@@ -47,8 +50,8 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
     );
     Ok(Service {
         name: "projection",
-        routes: api::routes(shared),
-        shared_routes: Vec::new(),
+        routes: api::routes(shared.clone()).merge(pages::routes(shared)),
+        shared_routes: pages::shared_routes(),
         openapi: api::Description::openapi(),
         ready: Arc::new(move || match (views.shown(), views.head()) {
             (_, None) => Err("the event log has not answered yet".to_owned()),

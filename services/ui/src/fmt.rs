@@ -147,7 +147,7 @@ fn push_word(name: &mut String, word: &str, first: bool) {
             name.extend(letter.to_lowercase());
         }
         // O'Brien and D'Arcy, but Queen's.
-        raise = (index == 1 && matches!(letter, '\'' | '’')) || (index == 1 && scottish);
+        raise = index == 1 && (scottish || matches!(letter, '\'' | '’'));
     }
 }
 

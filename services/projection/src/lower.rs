@@ -1,0 +1,173 @@
+//! The areas below an area, with their counts, in an order.
+
+use std::{cmp::Reverse, sync::Arc};
+
+use proto::OdsCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    answers::{self, Asked, Basis, Member, Named},
+    board::{Area, AreaKind},
+    rollup::Counts,
+    timeline::Status,
+};
+
+/// In which order areas are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LowerSort {
+    /// By the share of practices that meet the requirement, lowest first.
+    #[default]
+    Share,
+    /// By name.
+    Name,
+    /// By local office, then name.
+    LocalOffice,
+    /// By number of practices, most first.
+    Practices,
+    /// By the number with a status, most first.
+    Status(Status),
+}
+
+impl LowerSort {
+    /// All orders with their names.
+    pub const ALL: [(&'static str, LowerSort); 9] = [
+        ("share", LowerSort::Share),
+        ("name", LowerSort::Name),
+        ("local-office", LowerSort::LocalOffice),
+        ("practices", LowerSort::Practices),
+        ("met", LowerSort::Status(Status::Met)),
+        ("partly-met", LowerSort::Status(Status::PartlyMet)),
+        ("not-met", LowerSort::Status(Status::NotMet)),
+        ("no-evidence", LowerSort::Status(Status::NoEvidence)),
+        ("not-applicable", LowerSort::Status(Status::NotApplicable)),
+    ];
+
+    /// The name in addresses.
+    pub fn slug(self) -> &'static str {
+        LowerSort::ALL.iter().find(|(_, sort)| *sort == self).map_or("share", |(name, _)| name)
+    }
+
+    /// The order of a name, as in `?sort=`.
+    pub fn from_slug(slug: &str) -> Option<Self> {
+        LowerSort::ALL.iter().find(|(name, _)| *name == slug).map(|(_, sort)| *sort)
+    }
+}
+
+/// An area below another one.
+#[derive(Debug, Clone)]
+pub struct Lower<'a> {
+    /// The area.
+    pub area: &'a Arc<Area>,
+    /// Its counts on the day.
+    pub counts: Counts,
+    /// Its local office, of a CCG.
+    pub local_office: Option<OdsCode>,
+    /// Its region, of a CCG.
+    pub region: Option<OdsCode>,
+}
+
+/// Practices that do not meet the requirement and have no plan: what wants attention.
+pub fn short(counts: &Counts) -> u32 {
+    counts.of(Status::NotMet) + counts.of(Status::NoEvidence)
+}
+
+/// The kind of the areas next below an area: of England regions, of a region or local office CCGs.
+pub fn next_below(kind: AreaKind) -> AreaKind {
+    match kind {
+        AreaKind::England => AreaKind::Region,
+        AreaKind::Region | AreaKind::LocalOffice | AreaKind::Ccg => AreaKind::Ccg,
+    }
+}
+
+/// The areas of a kind below an area that had practices on the day.
+pub fn lower<'a>(
+    asked: &Asked<'a>,
+    rule: usize,
+    area: &'a Area,
+    kind: AreaKind,
+    sort: LowerSort,
+) -> Vec<Lower<'a>> {
+    let Asked { board, at, footprint, .. } = *asked;
+    let below: Box<dyn Iterator<Item = &'a Arc<Area>> + 'a> = match area.kind {
+        AreaKind::England => Box::new(board.areas.iter().filter(move |lower| lower.kind == kind)),
+        _ => Box::new(board.children(area, footprint, at).filter(move |lower| lower.kind == kind)),
+    };
+    let mut found: Vec<Lower<'a>> = below
+        .map(|area| {
+            let place = match area.kind {
+                AreaKind::Ccg => board.place_of(area.code, footprint, at),
+                _ => Default::default(),
+            };
+            Lower {
+                area,
+                counts: area.counts(rule, footprint, at),
+                local_office: place.local_office,
+                region: place.region,
+            }
+        })
+        .filter(|lower| lower.counts.practices() > 0)
+        .collect();
+    let share = |lower: &Lower<'_>| {
+        // Met per million: whole numbers sort the same everywhere.
+        u64::from(lower.counts.of(Status::Met)) * 1_000_000 / u64::from(lower.counts.practices().max(1))
+    };
+    found.sort_by_key(|lower| (lower.area.name.clone(), lower.area.code));
+    match sort {
+        LowerSort::Name => {}
+        LowerSort::Share => found.sort_by_key(|lower| (share(lower), Reverse(short(&lower.counts)))),
+        LowerSort::LocalOffice => {
+            found.sort_by_cached_key(|lower| lower.local_office.map(|code| board.name_of(code)));
+        }
+        LowerSort::Practices => found.sort_by_key(|lower| Reverse(lower.counts.practices())),
+        LowerSort::Status(status) => found.sort_by_key(|lower| Reverse(lower.counts.of(status))),
+    }
+    found
+}
+
+/// The areas of one kind below an area.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LowerAnswer {
+    /// The area.
+    #[serde(flatten)]
+    pub body: Named,
+    /// What the figures are of.
+    #[serde(flatten)]
+    pub basis: Basis,
+    /// `region`, `local-office` or `ccg`.
+    pub of: &'static str,
+    /// The areas in the order asked for.
+    pub areas: Vec<LowerRow>,
+}
+
+/// An area below another one, with its counts.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LowerRow {
+    /// The area and its counts.
+    #[serde(flatten)]
+    pub member: Member,
+    /// The local office it lay in on the day, of a CCG.
+    #[schema(value_type = Option<String>)]
+    pub local_office: Option<OdsCode>,
+    /// The region it lay in on the day, of a CCG.
+    #[schema(value_type = Option<String>)]
+    pub region: Option<OdsCode>,
+}
+
+/// The areas of a kind below an area, as an answer.
+pub fn answer(asked: &Asked<'_>, area: &Area, kind: AreaKind, sort: LowerSort) -> LowerAnswer {
+    let rows = lower(asked, 0, area, kind, sort);
+    LowerAnswer {
+        body: answers::named(area),
+        basis: asked.basis(),
+        of: kind.slug(),
+        areas: rows
+            .into_iter()
+            .map(|lower| LowerRow {
+                member: answers::area_member(asked, lower.area),
+                local_office: lower.local_office,
+                region: lower.region,
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,120 @@
+//! How the view stands, and what could not be read.
+
+use axum::{
+    extract::State,
+    response::{Html, IntoResponse, Response},
+};
+use chassis::Problem;
+use maud::html;
+use proto::Position;
+use ui::components::{Cell, Column, Download, Row, SummaryList, Table, action_link, downloads, lede};
+
+use super::{
+    Desk,
+    frame::{self, Menu},
+    link::Keep,
+    words,
+};
+use crate::{answers::edition_name, facts::SET_ASIDE_LISTED_MAX, rules::RULES};
+
+pub(super) async fn about(State(desk): State<Desk>) -> Result<Response, Problem> {
+    let served = desk.shared.views.served();
+    let board = &served.board;
+    let facts = &board.facts;
+    let read = facts.read_to;
+    let position = read.map_or(Position::START, |read| read.position);
+    let head = desk.shared.views.head();
+    let behind = head.map(|head| head.0.saturating_sub(position.0));
+    let thousands = ui::fmt::thousands;
+    let rebuilding = match desk.shared.views.rebuilding() {
+        Some(at) => format!("Under way, at event {}", thousands(at.0)),
+        None => "None under way".to_owned(),
+    };
+    let mut list = SummaryList::new()
+        .text("Read up to event", thousands(position.0))
+        .text("Recorded at", read.map_or_else(|| "–".to_owned(), |read| words::instant(read.time)))
+        .text(
+            "Last event of the log",
+            head.map_or_else(|| "The log has not answered yet".to_owned(), |head| thousands(head.0)),
+        )
+        .text(
+            "Behind by",
+            behind.map_or_else(|| "Not known".to_owned(), |behind| ui::fmt::count(behind, "event", "events")),
+        )
+        .text(
+            "Times read from the start",
+            format!("{} since this process began", thousands(served.generation)),
+        )
+        .text("Reading anew", rebuilding)
+        .text("Organisations", thousands(facts.organisations.len() as u64))
+        .text("Practices", thousands(board.practices.len() as u64))
+        .row_with_action(
+            "Events set aside",
+            html! { (thousands(facts.set_aside.count)) },
+            ("See them", "/set-aside"),
+        );
+    if facts.synthetic_events > 0 {
+        list = list.text("Synthetic events", thousands(facts.synthetic_events));
+    }
+    let body = html! {
+        (lede(html! {
+            "The figures come from " strong { (thousands(position.0)) } " events of the log"
+            @match behind {
+                Some(0) => ", all there are.",
+                Some(behind) => { "; " (thousands(behind)) " more are still to be read." }
+                None => ".",
+            }
+        }))
+        (list.render())
+        (downloads("how the view stands", &[Download::new("JSON", "/api/v1/view"), Download::new("API description", "/api/v1/openapi.json")]))
+        h2.nhsuk-heading-m { "What is counted" }
+        ul.nhsuk-list.nhsuk-list--bullet {
+            li { "A day means its end, in London. Days to come are shown as they will be if nobody acts." }
+            li { "A practice counts on the days it operates: open, and not shown as dormant." }
+            li { "It counts where it belonged on that day, or, if you choose so, where it belongs today." }
+            @for rule in RULES { li { strong { (rule.requirement.title) } ". " (rule.requirement.asks) } }
+            li {
+                "Statuses are met, partly met (short of it, with an agreed plan in time), not met, no evidence (nothing is known either way) \
+                 and not applicable. No status is worked out from a percentage."
+            }
+        }
+        h2.nhsuk-heading-m { "Deadlines for practices" }
+        ul.nhsuk-list {
+            @for term in board.calendar.terms() {
+                li { a.nhsuk-link href=(Keep::default().at(term.deadline).to("/areas/ENG")) { (words::day(term.deadline)) } ", " (edition_name(term.edition)) }
+            }
+        }
+    };
+    let page = frame::frame(&desk.shared, &served, &Keep::default(), Menu::About, "About the figures")
+        .body(body)
+        .render();
+    Ok(Html(page.into_string()).into_response())
+}
+
+pub(super) async fn set_aside(State(desk): State<Desk>) -> Result<Response, Problem> {
+    let served = desk.shared.views.served();
+    let aside = &served.board.facts.set_aside;
+    let body = html! {
+        (lede(html! {
+            @if aside.count == 0 { "Every event was understood; none is set aside." }
+            @else {
+                strong { (ui::fmt::count(aside.count, "event", "events")) } " could not be understood and "
+                @if aside.count == 1 { "is" } @else { "are" } " left out of every figure. They stay in the log, and count once this program has learnt to read them."
+            }
+        }))
+        @if aside.count > 0 {
+            @if aside.count > SET_ASIDE_LISTED_MAX as u64 { p { "The first " (ui::fmt::thousands(SET_ASIDE_LISTED_MAX as u64)) " are listed." } }
+            (Table::new("set-aside", "Events set aside").hide_caption()
+                .column(Column::number("Event")).column(Column::text("Why"))
+                .rows(aside.listed.iter().map(|event| Row::new([Cell::count(event.position.0), Cell::text(&event.reason)])))
+                .render())
+            (downloads("the events set aside", &[Download::new("JSON", "/api/v1/set-aside")]))
+        }
+        (action_link("/about", "How the view stands"))
+    };
+    let page = frame::frame(&desk.shared, &served, &Keep::default(), Menu::None, "Events set aside")
+        .crumb("About the figures", "/about")
+        .body(body)
+        .render();
+    Ok(Html(page.into_string()).into_response())
+}

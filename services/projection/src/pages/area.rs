@@ -1,0 +1,410 @@
+//! England, a region, a local office or a CCG on a day.
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, Uri},
+    response::Response,
+};
+use chassis::{
+    Problem,
+    http::{Path, Query},
+};
+use maud::{Markup, html};
+use serde::Deserialize;
+use ui::components::{
+    Cell, Column, Download, KeyFigure, Order, Row, Table, details, downloads, inset, key_figures, tag,
+};
+
+use super::{
+    Desk, attention, charts, choose, first,
+    frame::{self, Menu, basis, share},
+    kept::Body,
+    link::{Address, Keep},
+    list, words,
+};
+use crate::{
+    answers::{self, Sort},
+    api::{When, WhenQuery, lower_sort},
+    board::{Area, AreaKind},
+    lower::{Lower, LowerSort, lower, next_below, short},
+    rules::RULES,
+    timeline::Status,
+};
+
+/// How many practices the page of a CCG lists itself.
+const CCG_PRACTICES: usize = 20;
+
+/// Which day, known when, by which membership, and the order of the table.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AreaQuery {
+    at: Option<String>,
+    known: Option<String>,
+    footprint: Option<String>,
+    sort: Option<String>,
+}
+
+impl AreaQuery {
+    fn when(&self) -> WhenQuery {
+        WhenQuery { at: self.at.clone(), known: self.known.clone(), footprint: self.footprint.clone() }
+    }
+}
+
+pub(super) async fn england(
+    desk: State<Desk>,
+    query: Query<AreaQuery>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    area(desk, Path(proto::OdsCode::ENGLAND.to_owned()), query, uri, headers).await
+}
+
+pub(super) async fn area(
+    State(desk): State<Desk>,
+    Path(code): Path<String>,
+    Query(query): Query<AreaQuery>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let render = async {
+        let sort = lower_sort(query.sort.as_deref())?;
+        let when = When::read(&desk.shared, &query.when()).await?;
+        let area = when.area(&code)?;
+        let keep = Keep::of(&query.when());
+        if when.served.board.practices.is_empty() && area.kind == AreaKind::England {
+            return Ok(Body::page(first::page(&desk.shared, &when.served, &keep)));
+        }
+        Ok(Body::page(page(&desk, &when, &keep, area, sort)))
+    };
+    desk.kept.answer(&desk.shared, &uri, &headers, render).await
+}
+
+pub(super) async fn bars_svg(
+    State(desk): State<Desk>,
+    Path(code): Path<String>,
+    Query(query): Query<AreaQuery>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let render = async {
+        let sort = lower_sort(query.sort.as_deref())?;
+        let when = When::read(&desk.shared, &query.when()).await?;
+        let area = when.area(&code)?;
+        if !charts::has_bars(area.kind) {
+            return Err(Problem::not_found(format!("{} has no areas below it", area.code)));
+        }
+        let rows = lower(&when.asked(), 0, area, next_below(area.kind), sort);
+        Ok(Body::svg(charts::bars(&when, &Keep::of(&query.when()), area, &rows, sort).svg_file()))
+    };
+    desk.kept.answer(&desk.shared, &uri, &headers, render).await
+}
+
+pub(super) async fn trend_svg(
+    State(desk): State<Desk>,
+    Path(code): Path<String>,
+    Query(query): Query<AreaQuery>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let render = async {
+        let when = When::read(&desk.shared, &query.when()).await?;
+        let area = when.area(&code)?;
+        Ok(Body::svg(charts::trend(&when, &Keep::of(&query.when()), area).svg_file()))
+    };
+    desk.kept.answer(&desk.shared, &uri, &headers, render).await
+}
+
+fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, sort: LowerSort) -> Markup {
+    let asked = when.asked();
+    let board = when.board();
+    let counts = area.counts(0, when.footprint, when.at);
+    let path = format!("/areas/{}", area.code);
+    let menu = if area.kind == AreaKind::England { Menu::England } else { Menu::None };
+    let mut page = frame::frame(&desk.shared, &when.served, keep, menu, words::area_name(area));
+    if let Some(caption) = words::kind_and_code(area) {
+        page = page.caption(caption);
+    }
+    let parents = board.parents(area, when.footprint, when.at);
+    page = frame::crumbs(page, keep, &parents);
+    let extra: Vec<(&str, String)> = match sort {
+        LowerSort::Share => Vec::new(),
+        sort => vec![("sort", sort.slug().to_owned())],
+    };
+    let body = html! {
+        @if counts.practices() == 0 {
+            (nobody(when, keep, area))
+            (choose::form(when, keep, &path, &extra))
+        } @else {
+            (attention::attention(when, keep, area))
+            (figures(when, keep, area))
+            (choose::form(when, keep, &path, &extra))
+            @if charts::has_bars(area.kind) {
+                (below(when, keep, area, sort))
+            } @else {
+                (practices(when, keep, area))
+            }
+            h2.nhsuk-heading-m { "Over time" }
+            (charts::trend(when, keep, area).figure())
+            (elsewhere(when, keep, area))
+            (notes(&answers::notes(&asked, counts)))
+        }
+        (facts(when, keep, area))
+    };
+    page.body(body).render()
+}
+
+/// The counts by status, each against the whole.
+fn figures(when: &When, keep: &Keep, area: &Area) -> Markup {
+    html! {
+        @for (rule, of) in RULES.iter().enumerate() {
+            @let counts = area.counts(rule, when.footprint, when.at);
+            @let all = counts.practices();
+            h2.nhsuk-heading-m.nhsuk-u-margin-bottom-1 { (of.requirement.title) ", " (words::practices(all)) }
+            p.nhsuk-body-s.nhsuk-u-secondary-text-colour {
+                (basis(when)) " " a.nhsuk-link href="#at" { "Change" span.nhsuk-u-visually-hidden { " the day or the members" } }
+            }
+            @let statuses = words::statuses(std::iter::once(&counts));
+            (key_figures(&statuses.iter().map(|status| KeyFigure {
+                tone: words::tone(*status),
+                label: status.label().to_owned(),
+                value: words::number(counts.of(*status)),
+                of: format!("of {} ({})", words::practices(all), words::percent(counts.of(*status), all)),
+                href: (counts.of(*status) > 0).then(|| {
+                    keep.to(format_args!("/areas/{}/practices", area.code)).with("status", status.slug()).into()
+                }),
+            }).collect::<Vec<_>>()))
+        }
+    }
+}
+
+/// The areas below: bars, then the table.
+fn below(when: &When, keep: &Keep, area: &Area, sort: LowerSort) -> Markup {
+    let asked = when.asked();
+    let kind = next_below(area.kind);
+    let (_, many) = words::kind_words(kind);
+    let rows = lower(&asked, 0, area, kind, sort);
+    html! {
+        h2.nhsuk-heading-m { "By " (words::kind_words(kind).0) }
+        (charts::bars(when, keep, area, &rows, sort).figure())
+        (table(when, keep, area, &rows, sort))
+        @let data = |format: &str| {
+            let address = keep.at(when.at).to(format_args!("/api/v1/areas/{}/areas", area.code));
+            sorted(address, sort).with("format", format).to_string()
+        };
+        (downloads(&format!("the table of {many}"), &[
+            Download::new("CSV", data("csv")),
+            Download::new("JSON", data("json")),
+            Download::new("All practices as CSV", keep.at(when.at)
+                .to(format_args!("/api/v1/areas/{}/practices", area.code)).with("format", "csv")),
+        ]))
+    }
+}
+
+fn sorted(address: Address, sort: LowerSort) -> Address {
+    match sort {
+        LowerSort::Share => address,
+        sort => address.with("sort", sort.slug()),
+    }
+}
+
+fn table(when: &When, keep: &Keep, area: &Area, rows: &[Lower<'_>], sort: LowerSort) -> Markup {
+    let kind = next_below(area.kind);
+    let (one, many) = words::kind_words(kind);
+    let statuses = words::statuses(rows.iter().map(|row| &row.counts));
+    let here = format!("/areas/{}", area.code);
+    let column = |column: Column, by: LowerSort, order: Order| {
+        let column = column.sort_href(format!("{}#areas", sorted(keep.to(&here), by)));
+        if by == sort { column.sorted(order) } else { column }
+    };
+    let with_office = kind == AreaKind::Ccg && area.kind == AreaKind::Region;
+    let caption = format!("{} with their practices by status. {}", attention::capital(many), basis(when));
+    let mut table = Table::new("areas", caption);
+    table = table.column(column(Column::text(attention::capital(one)), LowerSort::Name, Order::Ascending));
+    if with_office {
+        table = table.column(column(Column::text("Local office"), LowerSort::LocalOffice, Order::Ascending));
+    }
+    table = table.column(column(Column::number("Practices"), LowerSort::Practices, Order::Descending));
+    for status in &statuses {
+        table = table.column(column(
+            Column::number(status.label()),
+            LowerSort::Status(*status),
+            Order::Descending,
+        ));
+    }
+    table = table.column(column(Column::number("Met, share"), LowerSort::Share, Order::Ascending));
+    for row in rows {
+        let mut cells =
+            vec![Cell::link(keep.to(format_args!("/areas/{}", row.area.code)), words::area_name(row.area))];
+        if with_office {
+            cells.push(match row.local_office {
+                Some(office) => {
+                    Cell::link(keep.to(format_args!("/areas/{office}")), words::name_of(when.board(), office))
+                }
+                None => Cell::text(""),
+            });
+        }
+        cells.extend(figures_of(&row.counts, &statuses));
+        table = table.row(Row::new(cells));
+    }
+    let total = area.counts(0, when.footprint, when.at);
+    let mut cells = vec![Cell::text(words::area_name(area))];
+    if with_office {
+        cells.push(Cell::text(""));
+    }
+    cells.extend(figures_of(&total, &statuses));
+    table.total(Row::new(cells)).render()
+}
+
+fn figures_of(counts: &crate::rollup::Counts, statuses: &[Status]) -> Vec<Cell> {
+    let all = counts.practices();
+    std::iter::once(Cell::count(all.into()))
+        .chain(statuses.iter().map(|status| Cell::count(counts.of(*status).into())))
+        .chain(std::iter::once(Cell::text(words::percent(counts.of(Status::Met), all))))
+        .collect()
+}
+
+/// The practices of a CCG: the first of them here, all of them behind a link.
+fn practices(when: &When, keep: &Keep, area: &Area) -> Markup {
+    let asked = when.asked();
+    let rows = answers::practices(&asked, area, None, Sort::Attention);
+    let shown = rows.get(..CCG_PRACTICES).unwrap_or(&rows);
+    let path = format!("/areas/{}/practices", area.code);
+    html! {
+        h2.nhsuk-heading-m { "Practices" }
+        (list::table(when, keep, area, shown, None, Sort::Attention, &basis(when)))
+        @if rows.len() > shown.len() {
+            p { a.nhsuk-link href=(keep.to(&path)) { "All " (words::practices(u32::try_from(rows.len()).unwrap_or(u32::MAX))) } }
+        }
+        (downloads("the practices", &[
+            Download::new("CSV", keep.at(when.at).to(format_args!("/api/v1{path}")).with("format", "csv")),
+            Download::new("JSON", keep.at(when.at).to(format_args!("/api/v1{path}"))),
+            Download::new("Link to the whole list", keep.at(when.at).to(&path)),
+        ]))
+    }
+}
+
+/// Every CCG and local office, reachable from England.
+fn elsewhere(when: &When, keep: &Keep, area: &Area) -> Markup {
+    let asked = when.asked();
+    if area.kind != AreaKind::England {
+        return html! {
+            @if area.kind != AreaKind::Ccg {
+                p { a.nhsuk-link href=(keep.to(format_args!("/areas/{}/practices", area.code))) { "All practices of " (words::area_name(area)) } }
+            }
+        };
+    }
+    let ccgs = lower(&asked, 0, area, AreaKind::Ccg, LowerSort::Name);
+    let offices = lower(&asked, 0, area, AreaKind::LocalOffice, LowerSort::Name);
+    let regions = lower(&asked, 0, area, AreaKind::Region, LowerSort::Name);
+    let link = |lower: &Lower<'_>| {
+        html! {
+            a.nhsuk-link href=(keep.to(format_args!("/areas/{}", lower.area.code))) { (words::area_name(lower.area)) }
+            @if short(&lower.counts) > 0 {
+                ", " (words::of(short(&lower.counts), lower.counts.practices())) " short of it"
+            }
+        }
+    };
+    html! {
+        h2.nhsuk-heading-m { "Find a CCG" }
+        @for region in &regions {
+            @let within: Vec<&Lower<'_>> = ccgs.iter().filter(|ccg| ccg.region == Some(region.area.code)).collect();
+            @if !within.is_empty() {
+                (details(&format!("{}: {}", words::area_name(region.area), ui::fmt::count(within.len() as u64, "CCG", "CCGs")), html! {
+                    ul.nhsuk-list { @for ccg in &within { li { (link(ccg)) } } }
+                }))
+            }
+        }
+        @let homeless: Vec<&Lower<'_>> = ccgs.iter().filter(|ccg| ccg.region.is_none()).collect();
+        @if !homeless.is_empty() {
+            (details(&format!("No region known: {}", ui::fmt::count(homeless.len() as u64, "CCG", "CCGs")), html! {
+                ul.nhsuk-list { @for ccg in &homeless { li { (link(ccg)) } } }
+            }))
+        }
+        @if !offices.is_empty() {
+            (details(&format!("Local offices of NHS England: {}", offices.len()), html! {
+                ul.nhsuk-list { @for office in &offices { li { (link(office)) } } }
+            }))
+        }
+    }
+}
+
+fn notes(notes: &[String]) -> Markup {
+    html! {
+        @if !notes.is_empty() {
+            h2.nhsuk-heading-s { "To bear in mind" }
+            ul.nhsuk-list.nhsuk-list--bullet { @for note in notes { li { (note) } } }
+        }
+    }
+}
+
+/// Said of an area without practices on the day: when it was, and what became of it.
+fn nobody(when: &When, keep: &Keep, area: &Area) -> Markup {
+    let asked = when.asked();
+    let (one, _) = words::kind_words(area.kind);
+    let listing = area.listing.as_ref();
+    let (opened, closed) =
+        (listing.and_then(|listing| listing.opened), listing.and_then(|listing| listing.closed));
+    let successors = answers::successors(&asked, area);
+    html! {
+        (inset(html! {
+            p { "This " (one) " had no practices at the end of " strong { (words::day(when.at)) } "; it is not counted on that day." }
+            @if let Some(opened) = opened { p { "It opened on " a.nhsuk-link href=(keep.at(opened).to(format_args!("/areas/{}", area.code))) { (words::day(opened)) } "." } }
+            @if let Some(closed) = closed {
+                p { "It closed at the end of " a.nhsuk-link href=(keep.at(closed).to(format_args!("/areas/{}", area.code))) { (words::day(closed)) } "." }
+            }
+        }))
+        @if !successors.is_empty() {
+            h2.nhsuk-heading-m { "Where its practices are on that day" }
+            ul.nhsuk-list {
+                @for successor in &successors {
+                    li {
+                        a.nhsuk-link href=(keep.to(format_args!("/areas/{}", successor.body.code))) { (ui::fmt::name(&successor.body.name)) }
+                        ", " (words::practices(successor.practices))
+                    }
+                }
+            }
+        } @else if area.practices.is_empty() {
+            p { "No file that was read shows a practice of it on any day." }
+        }
+        @if let Some((last, counts)) = last_day_with_practices(when, area) {
+            p {
+                "The last day on which it had practices is "
+                a.nhsuk-link href=(keep.at(last).to(format_args!("/areas/{}", area.code))) { (words::day(last)) }
+                ": " (share(counts.of(Status::Met), counts.practices())) " met the requirement then."
+            }
+        }
+    }
+}
+
+/// The last day before the one shown on which an area had practices.
+fn last_day_with_practices(when: &When, area: &Area) -> Option<(proto::Day, crate::rollup::Counts)> {
+    let steps = area.steps(0, when.footprint)?;
+    let before: Vec<_> = steps.between(proto::Day::FIRST, when.at).collect();
+    let ended = before.iter().rposition(|(_, counts)| counts.practices() > 0)?;
+    let (_, counts) = before.get(ended)?;
+    let next = before.get(ended + 1).map(|(day, _)| day.plus_days(-1))?;
+    Some((next, *counts))
+}
+
+/// Where it lies, and when it existed.
+fn facts(when: &When, keep: &Keep, area: &Area) -> Markup {
+    let parents = when.board().parents(area, when.footprint, when.at);
+    let listing = area.listing.as_ref();
+    let dates = [
+        ("opened on", listing.and_then(|listing| listing.opened)),
+        ("closed at the end of", listing.and_then(|listing| listing.closed)),
+    ];
+    html! {
+        @if !parents.is_empty() {
+            p.nhsuk-body-s {
+                (words::area_name(area)) " (" (area.code) ") is in "
+                @for (index, parent) in parents.iter().enumerate() {
+                    @if index > 0 { ", in " }
+                    a.nhsuk-link href=(keep.to(format_args!("/areas/{}", parent.code))) { (words::area_name(parent)) }
+                }
+                @for (word, day) in dates { @if let Some(day) = day { "; " (word) " " (words::day(day)) } }
+                ". " (tag(ui::Tone::Neutral, area.kind.label()))
+            }
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! What needs attention in an area, by name, before any figure.
+
+use maud::{Markup, html};
+use ui::components::{Attention, AttentionItem, lede};
+
+use super::{
+    frame::share,
+    link::Keep,
+    words::{self, number, practices},
+};
+use crate::{
+    answers::{self, Asked, Sort, edition_name},
+    api::When,
+    board::{Area, AreaKind, Practice},
+    lower::{Lower, LowerSort, lower, short},
+    rollup::Counts,
+    timeline::Status,
+};
+
+/// How many entries the list has at most.
+const ENTRIES_MAX: usize = 6;
+
+/// What the page is about, as the object of “meet”.
+const REQUIREMENT: &str = "the toolkit requirement";
+
+/// The first sentence of an area's page, and the list under it.
+pub(super) fn attention(when: &When, keep: &Keep, area: &Area) -> Markup {
+    let asked = when.asked();
+    let counts = area.counts(0, when.footprint, when.at);
+    let worst = Worst::of(&asked, area);
+    html! {
+        (lede(html! { (sentence(&asked, &counts)) (worst.sentence(keep)) (deadline(&asked, &counts)) }))
+        (worst.list(&asked, keep, area, &counts))
+    }
+}
+
+/// Whether the verb looks ahead.
+fn verb(asked: &Asked<'_>, now: &str, ahead: &str) -> String {
+    if asked.at > asked.horizon() { ahead.to_owned() } else { now.to_owned() }
+}
+
+fn sentence(asked: &Asked<'_>, counts: &Counts) -> Markup {
+    let all = counts.practices();
+    let not_met = counts.of(Status::NotMet);
+    let no_evidence = counts.of(Status::NoEvidence);
+    let partly = counts.of(Status::PartlyMet);
+    let day = words::day(asked.at);
+    let when = if asked.at > asked.horizon() {
+        format!("If nobody acts, at the end of {day} ")
+    } else {
+        format!("At the end of {day} ")
+    };
+    html! {
+        (when)
+        @if not_met > 0 {
+            strong { (number(not_met)) } " of " (practices(all)) " (" (words::percent(not_met, all)) ") "
+            @if not_met == 1 { (verb(asked, "does not meet ", "will not meet ")) } @else { (verb(asked, "do not meet ", "will not meet ")) }
+            (REQUIREMENT)
+            @if no_evidence > 0 { ", and of " (number(no_evidence)) " more nothing is known" }
+            "."
+        } @else if no_evidence > 0 {
+            "nothing " (verb(asked, "is known", "will be known")) " of " strong { (number(no_evidence)) } " of " (practices(all))
+            " (" (words::percent(no_evidence, all)) "): they have published nothing that counts."
+        } @else if partly > 0 {
+            strong { (number(partly)) } " of " (practices(all)) " (" (words::percent(partly, all)) ") "
+            (verb(asked, "meet ", "will meet ")) (REQUIREMENT) " only in part; all others meet it."
+        } @else if all == 1 {
+            "the only practice " (verb(asked, "meets ", "will meet ")) (REQUIREMENT) "."
+        } @else {
+            "all " (practices(all)) " " (verb(asked, "meet ", "will meet ")) (REQUIREMENT) "."
+        }
+    }
+}
+
+fn deadline(asked: &Asked<'_>, counts: &Counts) -> Markup {
+    let next = asked.board.calendar.next(asked.at).filter(|_| short(counts) > 0);
+    html! {
+        @if let Some(term) = next {
+            " The next deadline, for the " (edition_name(term.edition)) ", "
+            @if term.deadline == asked.at { "is this very day." }
+            @else { "is " (words::day(term.deadline)) ", " (words::away(asked.at, term.deadline)) "." }
+        }
+    }
+}
+
+/// Who wants attention most.
+enum Worst<'a> {
+    Areas(Vec<Lower<'a>>),
+    Practices(Vec<&'a Practice>, &'a Asked<'a>),
+}
+
+impl<'a> Worst<'a> {
+    fn of(asked: &'a Asked<'a>, area: &'a Area) -> Self {
+        if area.kind == AreaKind::Ccg {
+            let wanting = |practice: &&Practice| {
+                practice.timelines.first().is_some_and(|timeline| {
+                    matches!(timeline.at(asked.at).status, Status::NotMet | Status::NoEvidence)
+                })
+            };
+            let mut found = answers::practices(asked, area, None, Sort::Attention);
+            found.retain(wanting);
+            return Worst::Practices(found, asked);
+        }
+        let mut found = lower(asked, 0, area, AreaKind::Ccg, LowerSort::Share);
+        found.retain(|lower| short(&lower.counts) > 0);
+        found.sort_by_key(|lower| std::cmp::Reverse((lower.counts.of(Status::NotMet), short(&lower.counts))));
+        Worst::Areas(found)
+    }
+
+    /// The sentence that names the first of them.
+    fn sentence(&self, keep: &Keep) -> Markup {
+        html! {
+            @match self {
+                Worst::Areas(areas) => @if let Some(first) = areas.first() {
+                    " " a href=(keep.to(format_args!("/areas/{}", first.area.code))) { (words::area_name(first.area)) }
+                    @let part = if first.counts.of(Status::NotMet) > 0 { first.counts.of(Status::NotMet) } else { short(&first.counts) };
+                    " has the most: " (words::of(part, first.counts.practices())) "."
+                },
+                Worst::Practices(practices, asked) => @if let Some(first) = practices.first() {
+                    " " a href=(keep.to(format_args!("/practices/{}", first.code))) { (words::practice_name(first)) }
+                    @if practices.len() > 1 { " is the largest of them" } @else { " is the one" }
+                    @if let Some(patients) = first.patients(asked.at) { ", with " (number(patients)) " patients" }
+                    "."
+                },
+            }
+        }
+    }
+
+    fn list(&self, asked: &Asked<'_>, keep: &Keep, area: &Area, counts: &Counts) -> Markup {
+        let mut list =
+            Attention::new("attention").all_well("No practice is short of the requirement on this day.");
+        let mut left = 0;
+        match self {
+            Worst::Areas(areas) => {
+                for lower in areas.iter().take(ENTRIES_MAX) {
+                    list = list.item(area_item(lower, keep));
+                }
+            }
+            Worst::Practices(practices, _) => {
+                for practice in practices.iter().take(ENTRIES_MAX) {
+                    list = list.item(practice_item(asked, practice, keep));
+                }
+                left = practices.len().saturating_sub(ENTRIES_MAX);
+            }
+        }
+        let not_met = counts.of(Status::NotMet);
+        let status = if not_met > 0 { Status::NotMet } else { Status::NoEvidence };
+        let number_there = counts.of(status);
+        let worth = number_there > 0 && (area.kind != AreaKind::Ccg || left > 0);
+        if worth {
+            let label =
+                format!("All {} with the status “{}”, by name", practices(number_there), status.label());
+            let href = keep.to(format_args!("/areas/{}/practices", area.code)).with("status", status.slug());
+            list = list.more(label, href);
+        }
+        list.render()
+    }
+}
+
+fn area_item(lower: &Lower<'_>, keep: &Keep) -> AttentionItem {
+    let all = lower.counts.practices();
+    let (not_met, no_evidence) = (lower.counts.of(Status::NotMet), lower.counts.of(Status::NoEvidence));
+    let status = if not_met > 0 { Status::NotMet } else { Status::NoEvidence };
+    let mut detail = match status {
+        Status::NotMet => format!("{} practices do not meet it", share(not_met, all)),
+        _ => format!("Nothing is known of {} practices", share(no_evidence, all)),
+    };
+    if not_met > 0 && no_evidence > 0 {
+        detail.push_str(&format!("; nothing is known of {} more", number(no_evidence)));
+    }
+    detail.push('.');
+    AttentionItem {
+        tone: words::tone(status),
+        label: format!("{} {}", number(lower.counts.of(status)), status.label().to_lowercase()),
+        title: words::area_name(lower.area),
+        href: keep.to(format_args!("/areas/{}", lower.area.code)).into(),
+        detail,
+    }
+}
+
+fn practice_item(asked: &Asked<'_>, practice: &Practice, keep: &Keep) -> AttentionItem {
+    let change = practice.timelines.first().map(|timeline| *timeline.at(asked.at));
+    let status = change.map_or(Status::NoEvidence, |change| change.status);
+    let mut detail = match practice.patients(asked.at) {
+        Some(patients) => format!("{} patients. ", number(patients)),
+        None => String::new(),
+    };
+    if let Some(change) = change {
+        let why = answers::change_answer(practice, &change).why;
+        let since = match change.day > proto::Day::FIRST {
+            true => format!("Since {}: {why}.", words::day(change.day)),
+            false => format!("{}.", capital(&why)),
+        };
+        detail.push_str(&since);
+    }
+    AttentionItem {
+        tone: words::tone(status),
+        label: status.label().to_owned(),
+        title: words::practice_name(practice),
+        href: keep.to(format_args!("/practices/{}", practice.code)).into(),
+        detail,
+    }
+}
+
+/// With a capital letter first.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}

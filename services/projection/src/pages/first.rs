@@ -1,0 +1,46 @@
+//! The page of an England of which nothing is known yet: how to begin.
+
+use maud::{Markup, html};
+use ui::components::{inset, lede};
+
+use super::{
+    frame::{self, Menu},
+    link::Keep,
+};
+use crate::{api::Shared, views::Served};
+
+/// The files in the order that makes most of them, with the command that loads each.
+const FILES: [(&str, &str); 6] = [
+    ("Practices, the one file that is needed", "oversight import practices epraccur.csv --as-of 2019-11-30"),
+    ("CCGs and other commissioners", "oversight import ccgs eccg.csv --as-of 2019-11-30"),
+    ("Regions and local offices", "oversight import regions eauth.csv --as-of 2019-11-30"),
+    ("Who belonged to whom over time", "oversight import memberships epcmem.csv --as-of 2019-11-30"),
+    ("Registered patients", "oversight import list-sizes gp-reg-pat-prac-all.csv --as-of 2019-11-01"),
+    ("Published results of the DSP Toolkit", "oversight import results dspt.csv --as-of 2019-06-17"),
+];
+
+pub(super) fn page(shared: &Shared, served: &Served, keep: &Keep) -> Markup {
+    let reading = shared.views.head().is_none_or(|head| head > shared.views.shown());
+    frame::frame(shared, served, keep, Menu::England, "England")
+        .body(html! {
+            @if reading {
+                (lede(html! { "The event log is being read. This page fills by itself in a moment." }))
+            } @else {
+                (lede(html! { "There are no practices here yet: load the national files to see every one of them, as at any day." }))
+                p { "While this server runs, give each file to it from another window, with the date it is of:" }
+                dl.nhsuk-summary-list {
+                    @for (what, command) in FILES {
+                        div."nhsuk-summary-list__row" {
+                            dt."nhsuk-summary-list__key" { (what) }
+                            dd."nhsuk-summary-list__value" { code { (command) } }
+                        }
+                    }
+                }
+                (inset(html! {
+                    p { "A file may be loaded again: only what it shows anew is recorded. Add " code { "--dry-run" } " to see what it would do." }
+                    p { "Without files at hand, start the server with an empty data folder and without " code { "--empty" } " to see a made-up England." }
+                }))
+            }
+        })
+        .render()
+}

@@ -1,0 +1,108 @@
+//! What stands around every page: the menu, the notices, the stamp, the news.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+use proto::Position;
+use ui::{Page, Stamp};
+
+use super::{
+    link::Keep,
+    words::{self, number},
+};
+use crate::{
+    api::Shared,
+    board::{Area, AreaKind, Board},
+    views::Served,
+};
+
+/// Which entry of the menu a page belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Menu {
+    England,
+    Practices,
+    About,
+    None,
+}
+
+/// A page with everything around it.
+pub(super) fn frame(
+    shared: &Shared,
+    served: &Served,
+    keep: &Keep,
+    menu: Menu,
+    title: impl Into<String>,
+) -> Page {
+    let board = &served.board;
+    let (england, practices) =
+        (keep.to("/areas/ENG").to_string(), keep.to("/areas/ENG/practices").to_string());
+    let current = match menu {
+        Menu::England => england.as_str(),
+        Menu::Practices => practices.as_str(),
+        Menu::About => "/about",
+        Menu::None => "",
+    };
+    let read = board.facts.read_to;
+    let position = read.map_or(Position::START, |read| read.position);
+    let time = read.map_or(Timestamp::UNIX_EPOCH, |read| read.time);
+    let mut page = Page::new(title).current_nav(current).live("/live");
+    if let Some(notice) = notice(shared, board, position) {
+        page = page.banner(notice);
+    }
+    if read.is_some() {
+        page = page.stamp(Stamp {
+            position: position.0,
+            time: time.to_string(),
+            time_text: words::instant(time),
+        });
+    }
+    page.nav("England", england)
+        .nav("Practices", practices)
+        .nav("Assessments", "/assessments")
+        .nav("About the figures", "/about")
+}
+
+fn notice(shared: &Shared, board: &Board, position: Position) -> Option<Markup> {
+    let synthetic = board.facts.synthetic_events > 0;
+    let head = shared.views.head().unwrap_or(position);
+    let behind = head > position;
+    (synthetic || behind).then(|| {
+        html! {
+            @if synthetic {
+                p {
+                    strong { "Synthetic data." }
+                    " These practices and their assessments are made up by a generator; none of them exists. Start with "
+                    code { "--empty" } " and another data folder to load the national files."
+                }
+            }
+            @if behind {
+                p {
+                    strong { "Still reading." } " " (ui::fmt::thousands(position.0)) " of " (ui::fmt::thousands(head.0))
+                    " events are in these figures so far; the page follows by itself."
+                }
+            }
+        }
+    })
+}
+
+/// The way to what lies below an area: England, its region, and itself where `with_area`.
+pub(super) fn crumbs(mut page: Page, keep: &Keep, parents: &[&std::sync::Arc<Area>]) -> Page {
+    let above = parents.iter().rev().filter(|area| area.kind != AreaKind::LocalOffice);
+    for area in above {
+        page = page.crumb(words::area_name(area), keep.to(format_args!("/areas/{}", area.code)));
+    }
+    page
+}
+
+/// On which day, by which membership and by whose knowledge the figures are: said beside them.
+pub(super) fn basis(when: &crate::api::When) -> String {
+    let known = match when.known {
+        None => "by all that is recorded".to_owned(),
+        Some(instant) => format!("as known at {}", words::instant(instant)),
+    };
+    format!("End of {}, {}, {known}.", words::day(when.at), words::footprint(when.footprint))
+}
+
+/// A share said with its denominator: `6,205 of 7,168 (86.6%)`.
+pub(super) fn share(part: u32, whole: u32) -> String {
+    format!("{} of {} ({})", number(part), number(whole), words::percent(part, whole))
+}

@@ -1,0 +1,132 @@
+//! Rendered pages, kept as they go out.
+
+use std::future::Future;
+
+use axum::{
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use chassis::Problem;
+use proto::Day;
+use quick_cache::{Weighter, sync::Cache as QuickCache};
+use sha2::{Digest as _, Sha256};
+
+use crate::api::Shared;
+
+/// The most bytes of rendered pages that are kept.
+const KEPT_MAX_BYTES: u64 = 48 * 1024 * 1024;
+
+/// About how many pages that is.
+const KEPT_ABOUT: usize = 512;
+
+/// Longer addresses are answered but not kept.
+const ADDRESS_MAX_BYTES: usize = 400;
+
+/// Of which board a page shows what is asked for by which address. A day's beginning changes pages
+/// even where nothing happened.
+type Key = (u64, u64, Day, String);
+
+#[derive(Debug, Clone)]
+struct Rendered {
+    body: Bytes,
+    kind: &'static str,
+    etag: HeaderValue,
+}
+
+#[derive(Debug, Clone)]
+struct Bulk;
+
+impl Weighter<Key, Rendered> for Bulk {
+    fn weight(&self, key: &Key, rendered: &Rendered) -> u64 {
+        (key.3.len() + rendered.body.len() + 128) as u64
+    }
+}
+
+/// Rendered pages.
+#[derive(Debug)]
+pub(super) struct Kept(QuickCache<Key, Rendered, Bulk>);
+
+/// A body on its way out: its media type and content.
+pub(super) struct Body {
+    kind: &'static str,
+    content: String,
+}
+
+impl Body {
+    /// A page.
+    pub fn page(markup: maud::Markup) -> Self {
+        Self { kind: "text/html; charset=utf-8", content: markup.into_string() }
+    }
+
+    /// A drawing.
+    pub fn svg(content: String) -> Self {
+        Self { kind: "image/svg+xml", content }
+    }
+}
+
+impl Kept {
+    pub fn new() -> Self {
+        Self(QuickCache::with_weighter(KEPT_ABOUT, KEPT_MAX_BYTES, Bulk))
+    }
+
+    /// The answer to an address: as kept, or else rendered now. A browser that already has it is
+    /// told so.
+    pub async fn answer(
+        &self,
+        shared: &Shared,
+        uri: &Uri,
+        headers: &HeaderMap,
+        render: impl Future<Output = Result<Body, Problem>>,
+    ) -> Result<Response, Problem> {
+        let address = uri.path_and_query().map_or("/", |address| address.as_str());
+        let key = {
+            let served = shared.views.served();
+            let position = served.board.facts.read_to.map_or(0, |read| read.position.0);
+            (served.generation, position, served.board.today, address.to_owned())
+        };
+        let rendered = match self.0.get(&key) {
+            Some(rendered) => rendered,
+            None => {
+                let rendered = Rendered::new(render.await?)?;
+                if key.3.len() <= ADDRESS_MAX_BYTES {
+                    self.0.insert(key, rendered.clone());
+                }
+                rendered
+            }
+        };
+        Ok(rendered.response(headers))
+    }
+}
+
+impl Rendered {
+    fn new(Body { kind, content }: Body) -> Result<Self, Problem> {
+        let digest = Sha256::digest(content.as_bytes());
+        let digits: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+        let etag = HeaderValue::from_str(&format!("\"{digits}\"")).map_err(|_| Problem::internal())?;
+        Ok(Self { body: content.into(), kind, etag })
+    }
+
+    fn response(self, asked: &HeaderMap) -> Response {
+        let unchanged = self.etag.to_str().is_ok_and(|etag| has(asked, etag));
+        let about = [
+            (header::ETAG, self.etag),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+            (header::VARY, HeaderValue::from_static("accept")),
+        ];
+        if unchanged {
+            return (StatusCode::NOT_MODIFIED, about).into_response();
+        }
+        (about, [(header::CONTENT_TYPE, self.kind)], self.body).into_response()
+    }
+}
+
+/// Whether a request says that it has this very version already.
+pub(super) fn has(headers: &HeaderMap, etag: &str) -> bool {
+    headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
+        value
+            .split(',')
+            .map(|part| part.trim().trim_start_matches("W/"))
+            .any(|part| part == etag || part == "*")
+    })
+}

@@ -1,0 +1,216 @@
+//! The practices of an area: filtered, sorted, page by page.
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, Uri},
+    response::Response,
+};
+use chassis::{
+    Problem,
+    http::{Path, Query},
+};
+use maud::{Markup, html};
+use serde::Deserialize;
+use ui::components::{Cell, Choice, Column, Download, Field, Order, Pager, Row, Table, downloads, lede, tag};
+
+use super::{
+    Desk, choose,
+    frame::{self, Menu, basis},
+    kept::Body,
+    link::{Address, Keep},
+    words,
+};
+use crate::{
+    answers::{self, PAGE_ROWS, Sort},
+    api::{self, Listing, PracticesQuery, When},
+    board::{Area, AreaKind, Practice},
+    timeline::Status,
+};
+
+/// Which practices, in which order, from which on.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListQuery {
+    at: Option<String>,
+    known: Option<String>,
+    footprint: Option<String>,
+    status: Option<String>,
+    sort: Option<String>,
+    cursor: Option<String>,
+    limit: Option<String>,
+}
+
+impl From<ListQuery> for PracticesQuery {
+    fn from(query: ListQuery) -> Self {
+        let ListQuery { at, known, footprint, status, sort, cursor, limit } = query;
+        Self { at, known, footprint, status, sort, cursor, limit, format: None }
+    }
+}
+
+pub(super) async fn list(
+    State(desk): State<Desk>,
+    Path(code): Path<String>,
+    Query(query): Query<ListQuery>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let render = async {
+        let query = PracticesQuery::from(query);
+        let listing = query.listing()?;
+        let when = When::read(&desk.shared, &query.when()).await?;
+        let area = when.area(&code)?;
+        page(&desk, &when, &Keep::of(&query.when()), area, &listing).map(Body::page)
+    };
+    desk.kept.answer(&desk.shared, &uri, &headers, render).await
+}
+
+fn slug(sort: Sort) -> &'static str {
+    Sort::ALL.iter().find(|(_, other)| *other == sort).map_or("attention", |(name, _)| name)
+}
+
+/// An address with the filter and order, where they are not the usual ones.
+fn filtered(address: Address, status: Option<Status>, sort: Sort) -> Address {
+    address
+        .given("status", status.map(Status::slug))
+        .given("sort", (sort != Sort::Attention).then(|| slug(sort)))
+}
+
+fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, listing: &Listing) -> Result<Markup, Problem> {
+    let asked = when.asked();
+    let rows = answers::practices(&asked, area, listing.status, listing.sort);
+    let (shown, next) = api::page(&rows, listing)?;
+    let start = listing
+        .cursor
+        .and_then(|cursor| rows.iter().position(|row| row.code == cursor))
+        .map_or(0, |before| before + 1);
+    let path = format!("/areas/{}/practices", area.code);
+    let this = |from: Option<proto::OdsCode>| {
+        let limit = (listing.limit != PAGE_ROWS).then_some(listing.limit);
+        filtered(keep.to(&path), listing.status, listing.sort).given("limit", limit).given("cursor", from)
+    };
+    let previous = (start > 0).then(|| {
+        let from = start.saturating_sub(listing.limit);
+        this(from.checked_sub(1).and_then(|before| rows.get(before)).map(|row| row.code)).to_string()
+    });
+    let all = area.counts(0, when.footprint, when.at).practices();
+    let found = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+    let title = match area.kind {
+        AreaKind::England => "Practices of England".to_owned(),
+        _ => format!("Practices of {}", words::area_name(area)),
+    };
+    let menu = if area.kind == AreaKind::England { Menu::Practices } else { Menu::None };
+    let mut page = frame::frame(&desk.shared, &when.served, keep, menu, title);
+    page = frame::crumbs(page, keep, &when.board().parents(area, when.footprint, when.at));
+    page = page.crumb(words::area_name(area), keep.to(format_args!("/areas/{}", area.code)));
+
+    let mut extra: Vec<(&str, String)> = Vec::new();
+    if listing.limit != PAGE_ROWS {
+        extra.push(("limit", listing.limit.to_string()));
+    }
+    let mut kept_in_links = extra.clone();
+    kept_in_links.extend(listing.status.map(|status| ("status", status.slug().to_owned())));
+    if listing.sort != Sort::Attention {
+        kept_in_links.push(("sort", slug(listing.sort).to_owned()));
+    }
+    let mut statuses = vec![Choice::new("", "Any status")];
+    statuses.extend(Status::ALL.iter().map(|status| Choice::new(status.slug(), status.label())));
+    let orders = [
+        Choice::new("attention", "Most in need of attention first"),
+        Choice::new("name", "Name"),
+        Choice::new("code", "Code"),
+        Choice::new("ccg", "CCG"),
+        Choice::new("patients", "Most patients first"),
+        Choice::new("since", "Latest change first"),
+    ];
+    let fields = html! {
+        (Field::new("status", "Status").value(listing.status.map_or("", Status::slug)).select(&statuses))
+        (Field::new("sort", "Order").value(slug(listing.sort)).select(&orders))
+    };
+    let summary = match (found, shown.len()) {
+        (0, _) => "No practices".to_owned(),
+        (_, on_page) => format!(
+            "Practices {} to {} of {}",
+            words::number(u32::try_from(start + 1).unwrap_or(u32::MAX)),
+            words::number(u32::try_from(start + on_page).unwrap_or(u32::MAX)),
+            words::number(found)
+        ),
+    };
+    let data = |format: &str| {
+        let address = keep.at(when.at).to(format_args!("/api/v1{path}"));
+        filtered(address, listing.status, listing.sort).with("format", format).to_string()
+    };
+    let body = html! {
+        (lede(html! {
+            @match listing.status {
+                Some(status) => {
+                    strong { (words::number(found)) } " of " (words::practices(all)) " (" (words::percent(found, all)) ") "
+                    @if found == 1 { "has" } @else { "have" } " the status " (tag(words::tone(status), status.label()))
+                    " at the end of " (words::day(when.at)) "."
+                }
+                None => { strong { (words::practices(all)) } " operated at the end of " (words::day(when.at)) "." }
+            }
+        }))
+        (choose::form_with_links(when, keep, &path, &extra, &kept_in_links, fields))
+        (table(when, keep, area, &shown, listing.status, listing.sort, &format!("{summary}. {}", basis(when))))
+        (Pager { previous, next: next.map(|from| this(Some(from)).into()), summary }.render())
+        (downloads("this list, all pages of it", &[
+            Download::new("CSV", data("csv")),
+            Download::new("JSON", data("json")),
+            Download::new("Link to this view", filtered(keep.at(when.at).to(&path), listing.status, listing.sort)),
+        ]))
+    };
+    Ok(page.body(body).render())
+}
+
+/// Practices as a table; its heads lead to the list in another order.
+pub(super) fn table(
+    when: &When,
+    keep: &Keep,
+    area: &Area,
+    rows: &[&Practice],
+    status: Option<Status>,
+    sort: Sort,
+    caption: &str,
+) -> Markup {
+    let asked = when.asked();
+    let path = format!("/areas/{}/practices", area.code);
+    let column = |column: Column, by: Sort, order: Order| {
+        let column = column.sort_href(filtered(keep.to(&path), status, by));
+        if by == sort { column.sorted(order) } else { column }
+    };
+    let with_ccg = area.kind != AreaKind::Ccg;
+    let mut table = Table::new("practices", caption)
+        .column(column(Column::text("Practice"), Sort::Name, Order::Ascending))
+        .column(column(Column::text("Code"), Sort::Code, Order::Ascending))
+        .column(column(Column::text("Status"), Sort::Attention, Order::Ascending))
+        .column(column(Column::text("Since"), Sort::Since, Order::Descending));
+    if with_ccg {
+        table = table.column(column(Column::text("CCG"), Sort::Ccg, Order::Ascending));
+    }
+    table = table
+        .column(column(Column::number("Patients"), Sort::Patients, Order::Descending))
+        .empty("No practice of the area has this status on this day.");
+    for practice in rows {
+        let row = answers::practice_row(&asked, practice);
+        let held = row.requirements.first();
+        let status = held.map_or(Status::NoEvidence, |held| held.status);
+        let since = held.and_then(|held| held.since);
+        let mut cells = vec![
+            Cell::link(keep.to(format_args!("/practices/{}", practice.code)), words::practice_name(practice)),
+            Cell::text(practice.code),
+            Cell::from(tag(words::tone(status), status.label())),
+            Cell::text(since.map_or_else(|| "–".to_owned(), |day| ui::fmt::short_day(day.date()))),
+        ];
+        if with_ccg {
+            cells.push(match row.ccg {
+                Some(ccg) => {
+                    Cell::link(keep.to(format_args!("/areas/{ccg}")), words::name_of(when.board(), ccg))
+                }
+                None => Cell::text("Not known"),
+            });
+        }
+        cells.push(row.patients.map_or_else(|| Cell::text("–"), |patients| Cell::count(patients.into())));
+        table = table.row(Row::new(cells));
+    }
+    table.render()
+}

@@ -1,0 +1,414 @@
+//! One practice: what holds, since when and why, what comes next, and where it belonged.
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, Uri},
+    response::Response,
+};
+use chassis::{
+    Problem,
+    http::{Path, Query},
+};
+use maud::{Markup, html};
+use proto::{Day, organisations::OdsStatus};
+use ui::{
+    chart::{Caption, Marker, Span, StripRow, TimelineStrip},
+    components::{
+        Cell, Column, Download, HistoryItem, Row, SummaryList, Table, action_link, downloads, history, inset,
+        lede, tag, warning_callout,
+    },
+};
+
+use super::{
+    Desk,
+    attention::capital,
+    choose,
+    frame::{self, Menu, basis},
+    kept::Body,
+    link::Keep,
+    words,
+};
+use crate::{
+    answers::{ChangeAnswer, PracticeAnswer, RequirementTimeline, edition_name},
+    api::{When, WhenQuery, practice_with_events},
+    board::{Footprint, Practice},
+    rules::calendar::Scheme,
+    timeline::Status,
+};
+
+/// How far a timeline is drawn beyond the day shown and today.
+const AHEAD_DAYS: i32 = 400;
+
+/// How much is drawn before the first change.
+const BEFORE_DAYS: i32 = 120;
+
+pub(super) async fn practice(
+    State(desk): State<Desk>,
+    Path(code): Path<String>,
+    Query(query): Query<WhenQuery>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let render = async {
+        let when = When::read(&desk.shared, &query).await?;
+        let answer = practice_with_events(&desk.shared, &when, &code).await?;
+        let practice = when.practice(&code)?;
+        Ok(Body::page(page(&desk, &when, &Keep::of(&query), practice, &answer)))
+    };
+    desk.kept.answer(&desk.shared, &uri, &headers, render).await
+}
+
+pub(super) async fn timeline_svg(
+    State(desk): State<Desk>,
+    Path(code): Path<String>,
+    Query(query): Query<WhenQuery>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let render = async {
+        let when = When::read(&desk.shared, &query).await?;
+        let practice = when.practice(&code)?;
+        let answer = crate::answers::practice(&when.asked(), practice);
+        Ok(Body::svg(strip(&when, &Keep::of(&query), practice, &answer).svg_file()))
+    };
+    desk.kept.answer(&desk.shared, &uri, &headers, render).await
+}
+
+fn page(desk: &Desk, when: &When, keep: &Keep, practice: &Practice, answer: &PracticeAnswer) -> Markup {
+    let board = when.board();
+    let mut page = frame::frame(&desk.shared, &when.served, keep, Menu::None, words::practice_name(practice))
+        .caption(format!("Practice {}", practice.code));
+    // One that is not counted on the day is still found below where it lay last.
+    let (ccg, place) = board.whereabouts(practice, when.footprint, when.at).unwrap_or_else(|| {
+        practice.now.map_or((None, Default::default()), |(ccg, place)| (Some(ccg), place))
+    });
+    let above: Vec<_> = [ccg, place.region]
+        .into_iter()
+        .flatten()
+        .filter_map(|code| board.area(code))
+        .chain(board.england())
+        .collect();
+    page = frame::crumbs(page, keep, &above);
+    let path = format!("/practices/{}", practice.code);
+    let body = html! {
+        @for requirement in &answer.requirements { (standing(when, answer, requirement)) }
+        @if !answer.operating { (not_operating(when, keep, practice)) }
+        (belongs(when, keep, practice))
+        (choose::form(when, keep, &path, &[]))
+        h2.nhsuk-heading-m { "Over time" }
+        (strip(when, keep, practice, answer).figure())
+        @for requirement in &answer.requirements {
+            (what_next(when, requirement))
+            (changes(when, requirement))
+        }
+        (downloads("this practice", &[
+            Download::new("JSON", keep.at(when.at).to(format_args!("/api/v1{path}"))),
+            Download::new("Link to this view", keep.at(when.at).to(&path)),
+        ]))
+        (action_link(&format!("/assessments/{}", practice.code), "The practice's assessments and improvement plans"))
+        h2.nhsuk-heading-m { "Memberships" }
+        (memberships(keep, answer))
+        h2.nhsuk-heading-m { "About the practice" }
+        (about(when, practice, answer))
+    };
+    page.body(body).render()
+}
+
+/// The sentence on top: what holds, since when, and why.
+fn standing(when: &When, answer: &PracticeAnswer, requirement: &RequirementTimeline) -> Markup {
+    let held = requirement.changes.iter().rev().find(|change| change.day <= when.at);
+    let ahead = when.at > when.asked().horizon();
+    html! {
+        p.nhsuk-u-margin-bottom-3 { (tag(words::tone(requirement.status), requirement.status.label())) }
+        (lede(html! {
+            @if ahead { "If nobody acts, at the end of " } @else { "At the end of " }
+            (words::day(when.at)) " the toolkit requirement "
+            (match (requirement.status, ahead) {
+                (Status::Met, false) => "is met",
+                (Status::Met, true) => "will be met",
+                (Status::PartlyMet, false) => "is partly met",
+                (Status::PartlyMet, true) => "will be partly met",
+                (Status::NotMet, false) => "is not met",
+                (Status::NotMet, true) => "will not be met",
+                (Status::NoEvidence, _) => "has no evidence either way",
+                (Status::NotApplicable, _) => "does not apply",
+            })
+            @if let Some(held) = held { ", since " (words::day(held.day)) ": " (held.why) "." } @else { ": nothing is recorded by then." }
+            @if let Some(patients) = answer.patients { " " (words::number(patients)) " patients are registered here." }
+        }))
+    }
+}
+
+fn not_operating(when: &When, keep: &Keep, practice: &Practice) -> Markup {
+    let listing = &practice.listing;
+    let path = format!("/practices/{}", practice.code);
+    let last = practice.placed.iter().rev().find(|placed| placed.span.to < when.at);
+    let next = practice.placed.iter().find(|placed| placed.span.from > when.at);
+    let heading = match (listing.status, last, next) {
+        (_, None, Some(_)) => "Not open yet",
+        (OdsStatus::Dormant, Some(_), _) => "Dormant",
+        (_, Some(_), _) => "Closed",
+        (_, None, None) => "Never counted as a practice",
+    };
+    warning_callout(
+        heading,
+        html! {
+            p { "It did not operate at the end of " (words::day(when.at)) " and is not counted in any figure of that day." }
+            @if let Some(last) = last {
+                p { "Its last day was " a.nhsuk-link href=(keep.at(last.span.to).to(&path)) { (words::day(last.span.to)) } "." }
+            }
+            @if let Some(next) = next {
+                p { "It operates from " a.nhsuk-link href=(keep.at(next.span.from).to(&path)) { (words::day(next.span.from)) } "." }
+            }
+        },
+    )
+}
+
+/// “This practice is in A and B.”
+fn belongs(when: &When, keep: &Keep, practice: &Practice) -> Markup {
+    let board = when.board();
+    let Some((ccg, place)) = board.whereabouts(practice, when.footprint, when.at) else { return html! {} };
+    let areas: Vec<_> = [ccg, place.local_office, place.region]
+        .into_iter()
+        .flatten()
+        .filter_map(|code| board.area(code))
+        .collect();
+    let reaching_back = when.footprint == Footprint::Then
+        && practice
+            .placed_on(when.at)
+            .is_some_and(|placed| placed.known == crate::footprint::Known::ReachingBack);
+    html! {
+        @if areas.is_empty() {
+            p { "To which CCG this practice belongs is not known." }
+        } @else {
+            p {
+                "This practice " @if when.footprint == Footprint::Then { "was in " } @else { "is today in " }
+                @for (index, area) in areas.iter().enumerate() {
+                    @if index > 0 { @if index + 1 == areas.len() { " and " } @else { ", " } }
+                    a.nhsuk-link href=(keep.to(format_args!("/areas/{}", area.code))) { (words::area_name(area)) }
+                }
+                @if when.footprint == Footprint::Then { " on that day" } "."
+                @if reaching_back { " Where it belonged so early is not recorded; the earliest known membership is taken." }
+            }
+        }
+    }
+}
+
+fn strip(when: &When, keep: &Keep, practice: &Practice, answer: &PracticeAnswer) -> TimelineStrip {
+    let horizon = when.asked().horizon();
+    let first = answer.requirements.iter().filter_map(|of| of.changes.first()).map(|change| change.day).min();
+    let opened = practice.placed.first().map(|placed| placed.span.from);
+    let from = first
+        .unwrap_or(when.at)
+        .min(when.at)
+        .plus_days(-BEFORE_DAYS)
+        .max(opened.unwrap_or(Day::FIRST))
+        .min(when.at);
+    let to = when.at.max(horizon.min(when.at.plus_days(AHEAD_DAYS))).plus_days(AHEAD_DAYS);
+    let markers = when
+        .board()
+        .calendar
+        .terms()
+        .iter()
+        .filter(|term| (from..=to).contains(&term.deadline))
+        .map(|term| Marker::new(term.deadline.date(), edition_name(term.edition)))
+        .collect();
+    let path = format!("/practices/{}", practice.code);
+    let rows = answer
+        .requirements
+        .iter()
+        .map(|requirement| {
+            let mut spans =
+                vec![Span::new(from.date(), Status::NoEvidence.label(), words::tone(Status::NoEvidence))];
+            for change in &requirement.changes {
+                let span =
+                    |day: Day| Span::new(day.date(), change.status.label(), words::tone(change.status));
+                if change.day <= from {
+                    spans = vec![span(from)];
+                } else if change.day <= to {
+                    spans.push(span(change.day));
+                }
+            }
+            StripRow { label: requirement.title.to_owned(), spans }
+        })
+        .collect();
+    TimelineStrip {
+        caption: Caption::new(
+            "timeline",
+            format!("{} over time", words::practice_name(practice)),
+            basis(when),
+        )
+        .download("JSON", keep.at(when.at).to(format_args!("/api/v1{path}")))
+        .download("Drawing (SVG)", keep.at(when.at).to(format_args!("{path}/timeline.svg")))
+        .source(basis(when)),
+        row_heading: "Requirement".to_owned(),
+        from: from.date(),
+        to: to.date(),
+        known_to: (to > horizon).then(|| horizon.max(from).date()),
+        rows,
+        markers,
+    }
+}
+
+/// The next change by itself, and what would change the status.
+fn what_next(when: &When, requirement: &RequirementTimeline) -> Markup {
+    let calendar = &when.board().calendar;
+    let due = calendar.terms().iter().rev().find(|term| term.deadline <= when.at);
+    let next_term = calendar.next(when.at.plus_days(1));
+    let mut items: Vec<HistoryItem> = Vec::new();
+    if let Some(next) = &requirement.next {
+        items.push(HistoryItem {
+            when: format!("{}, {}", words::day(next.day), words::away(when.at, next.day)),
+            title: format!("{} if nobody acts", next.status.label()),
+            href: None,
+            body: html! { p { (capital(&next.why)) "." } },
+            tone: words::tone(next.status),
+        });
+    }
+    let term = match requirement.status {
+        Status::Met => next_term,
+        _ => due.or(next_term),
+    };
+    let act = |scheme: Scheme, name: &str| match scheme {
+        Scheme::DspToolkit => {
+            format!("Publishing the {name} at Standards Met or Exceeded makes it met from that day on.")
+        }
+        Scheme::IgToolkit => format!(
+            "Publishing the {name} with every applicable requirement at level 2 or more, and accepting its assurance statement, makes it met from that day on."
+        ),
+    };
+    html! {
+        h2.nhsuk-heading-m { "What comes next" }
+        @if items.is_empty() { p { "Nothing changes by itself: no deadline and no plan lies ahead that would." } }
+        @else { (history(&items)) }
+        @if let Some(term) = term {
+            @let name = edition_name(term.edition);
+            (inset(html! {
+                @match requirement.status {
+                    Status::Met => p {
+                        "To stay met it needs the " (name) " published to its standard by " (words::day(term.deadline)) "."
+                    },
+                    Status::PartlyMet => p { (act(term.scheme, &name)) " Until then the agreed improvement plan stands." },
+                    Status::NotMet | Status::NoEvidence => {
+                        p { (act(term.scheme, &name)) }
+                        p { "An improvement plan agreed by the CCG makes a published result that falls short partly met, until the plan's last action is due." }
+                    }
+                    Status::NotApplicable => p { "The requirement does not apply." },
+                }
+            }))
+        }
+    }
+}
+
+/// Every change with the event behind it.
+fn changes(when: &When, requirement: &RequirementTimeline) -> Markup {
+    let horizon = when.asked().horizon();
+    let row = |change: &ChangeAnswer| {
+        let event = change.event.as_ref();
+        let position =
+            change.position.map_or_else(|| "–".to_owned(), |position| ui::fmt::thousands(position.0));
+        Row::new([
+            Cell::text(words::day(change.day)),
+            Cell::from(tag(words::tone(change.status), change.status.label())),
+            Cell::from(html! {
+                (capital(&change.why))
+                @if change.day > horizon { " (if nobody acts)" }
+            }),
+            Cell::text(position),
+            Cell::text(event.map_or("–", |event| short_type(&event.kind))),
+            Cell::text(event.map_or_else(|| "–".to_owned(), |event| words::instant(event.time))),
+            Cell::text(event.map_or_else(|| "–".to_owned(), |event| words::day(event.effective))),
+            Cell::text(event.map_or_else(|| "–".to_owned(), |event| actor(&event.actor))),
+        ])
+    };
+    Table::new(
+        format!("changes-{}", requirement.requirement),
+        format!("{}: every change, and the event that caused it", requirement.title),
+    )
+    .column(Column::text("From"))
+    .column(Column::text("Status"))
+    .column(Column::text("Why"))
+    .column(Column::number("Event"))
+    .column(Column::text("What happened"))
+    .column(Column::text("Recorded"))
+    .column(Column::text("In effect from"))
+    .column(Column::text("By"))
+    .rows(requirement.changes.iter().rev().map(row))
+    .empty("Nothing has changed: no event bears on it and no deadline has come.")
+    .render()
+}
+
+/// `assessment-published` of `oversight.assessments.assessment-published.v1`.
+fn short_type(kind: &str) -> &str {
+    kind.rsplit('.').nth(1).unwrap_or(kind)
+}
+
+fn actor(actor: &str) -> String {
+    match actor.split_once(':') {
+        Some(("system", what)) => format!("System, {}", what.replace('-', " ")),
+        Some(("person", id)) => format!("Person {}", id.chars().take(8).collect::<String>()),
+        _ => actor.to_owned(),
+    }
+}
+
+fn memberships(keep: &Keep, answer: &PracticeAnswer) -> Markup {
+    Table::new("memberships", "To whom the practice belonged over time")
+        .column(Column::text("Commissioner"))
+        .column(Column::text("Code"))
+        .column(Column::text("From"))
+        .column(Column::text("To"))
+        .column(Column::number("Event"))
+        .rows(answer.memberships.iter().map(|stay| {
+            Row::new([
+                Cell::link(
+                    keep.to(format_args!("/areas/{}", stay.body.code)),
+                    ui::fmt::name(&stay.body.name),
+                ),
+                Cell::text(stay.body.code),
+                Cell::from(html! {
+                    (words::day(stay.from))
+                    @if stay.reaching_back { " (taken for the days before it too)" }
+                }),
+                Cell::text(stay.to.map_or_else(|| "Now".to_owned(), words::day)),
+                Cell::count(stay.position.0),
+            ])
+        }))
+        .empty("No file says to whom it belonged.")
+        .render()
+}
+
+fn about(when: &When, practice: &Practice, answer: &PracticeAnswer) -> Markup {
+    let status = match practice.listing.status {
+        OdsStatus::Active => "Active",
+        OdsStatus::Closed => "Closed",
+        OdsStatus::Dormant => "Dormant",
+        OdsStatus::Proposed => "Proposed",
+    };
+    let mut address: Vec<String> = answer.address.iter().map(|line| ui::fmt::name(line)).collect();
+    if !answer.postcode.is_empty() {
+        address.push(answer.postcode.clone());
+    }
+    let mut list = SummaryList::new().text("Code", practice.code.to_string());
+    if !address.is_empty() {
+        list = list.row(
+            "Address",
+            html! { @for (index, line) in address.iter().enumerate() { @if index > 0 { br; } (line) } },
+        );
+    }
+    if !answer.telephone.is_empty() {
+        list = list.text("Telephone", answer.telephone.clone());
+    }
+    if let Some(patients) = answer.patients {
+        list = list.text(
+            "Registered patients",
+            format!("{}, as published by {}", words::number(patients), words::day(when.at)),
+        );
+    }
+    if let Some(opened) = answer.opened {
+        list = list.text("Opened", words::day(opened));
+    }
+    if let Some(closed) = answer.closed {
+        list = list.text("Closed", words::day(closed));
+    }
+    list.text("In the latest file", status).render()
+}

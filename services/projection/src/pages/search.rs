@@ -1,0 +1,107 @@
+//! Finding an area or a practice.
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, Uri},
+    response::Response,
+};
+use chassis::{Problem, http::Query};
+use maud::{Markup, html};
+use serde::Deserialize;
+use ui::{
+    Tone,
+    components::{Button, Cell, Column, Field, Form, InputKind, Row, Table, lede, tag},
+};
+
+use super::{
+    Desk,
+    frame::{self, Menu},
+    kept::Body,
+    link::Keep,
+    words,
+};
+use crate::{
+    answers::{self, Found, SEARCH_MAX},
+    api::WhenQuery,
+    views::Served,
+};
+
+/// What to look for, and the choices that the links of the finds hand on.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SearchQuery {
+    #[serde(default)]
+    q: String,
+    at: Option<String>,
+    known: Option<String>,
+    footprint: Option<String>,
+}
+
+pub(super) async fn search(
+    State(desk): State<Desk>,
+    Query(query): Query<SearchQuery>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let render = async {
+        let keep = Keep::of(&WhenQuery { at: query.at, known: query.known, footprint: query.footprint });
+        Ok(Body::page(page(&desk, &desk.shared.views.served(), &keep, query.q.trim())))
+    };
+    desk.kept.answer(&desk.shared, &uri, &headers, render).await
+}
+
+fn page(desk: &Desk, served: &Served, keep: &Keep, question: &str) -> Markup {
+    let board = &served.board;
+    let found = answers::search(board, question).results;
+    let row = |find: &Found| {
+        let is_practice = find.body.kind == "practice";
+        let path = if is_practice {
+            format!("/practices/{}", find.body.code)
+        } else {
+            format!("/areas/{}", find.body.code)
+        };
+        let name = if find.body.name.is_empty() {
+            find.body.code.to_string()
+        } else {
+            ui::fmt::name(&find.body.name)
+        };
+        Row::new([
+            Cell::link(keep.to(path), name),
+            Cell::text(find.body.code),
+            Cell::text(super::attention::capital(&find.body.kind.replace('-', " ").replace("ccg", "CCG"))),
+            match find.ccg {
+                Some(ccg) => Cell::link(keep.to(format_args!("/areas/{ccg}")), words::name_of(board, ccg)),
+                None => Cell::text(""),
+            },
+            Cell::text(&find.postcode),
+            Cell::from(html! { @if !find.live { (tag(Tone::Neutral, "No longer open")) } }),
+        ])
+    };
+    let body = html! {
+        @if question.is_empty() {
+            (lede(html! { "Find a practice, a CCG, a local office or a region by a piece of its name, its code or its postcode." }))
+            (Form::get("/search").body(html! {
+                (Field::new("q", "Name, code or postcode").id("question").input(InputKind::Text))
+                (Button::new("Search"))
+            }))
+        } @else if found.is_empty() {
+            (lede(html! { "Nothing here is called “" (question) "”." }))
+            ul.nhsuk-list.nhsuk-list--bullet {
+                li { "A piece of the name is enough: “densham” finds The Densham Surgery." }
+                li { "Codes look like A81001 for a practice and 15E for a CCG." }
+                li { "Of a postcode the first half will do." }
+            }
+        } @else {
+            (lede(html! {
+                @if found.len() == SEARCH_MAX { "The first " (SEARCH_MAX) " finds" } @else { (ui::fmt::count(found.len() as u64, "find", "finds")) }
+                " for “" (question) "”."
+                @if found.len() == SEARCH_MAX { " Another word narrows them down." }
+            }))
+            (Table::new("finds", format!("Finds for “{question}”")).hide_caption()
+                .column(Column::text("Name")).column(Column::text("Code")).column(Column::text("Kind"))
+                .column(Column::text("CCG")).column(Column::text("Postcode")).column(Column::text("Today"))
+                .rows(found.iter().map(row)).render())
+        }
+    };
+    frame::frame(&desk.shared, served, keep, Menu::None, "Search").query(question).body(body).render()
+}
