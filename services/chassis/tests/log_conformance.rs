@@ -1,6 +1,7 @@
 //! What both logs promise, tested of both.
 //!
 //! The tests need the `testing` feature (`chassis` turns it on for its own tests) and nats-server.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "what helps a test may fail it")]
 
 mod support;
 

@@ -1,5 +1,6 @@
 //! The log in a file when things go wrong: paths that cannot be, files of others, damage, a full
 //! disk.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "what helps a test may fail it")]
 
 mod support;
 

@@ -1,5 +1,6 @@
 //! The log in JetStream when things go wrong: answers lost, the broker away, consumers that fall
 //! silent, permissions denied, streams that would forget.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "what helps a test may fail it")]
 
 mod support;
 

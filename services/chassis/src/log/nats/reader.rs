@@ -41,10 +41,11 @@ const COMPARE_EVERY: Duration = Duration::from_secs(5);
 /// When the server forgets a consumer that nobody listens to.
 const INACTIVE: Duration = Duration::from_secs(30);
 
-/// How often a small batch waits for more while more is known to be on its way.
-const GATHER_TURNS: u32 = 4;
+/// While a reader catches up it gathers for so long before it hands out a small batch: fewer, larger
+/// batches spare both sides the waking. Live events are never kept waiting.
+const GATHER_FOR: Duration = Duration::from_millis(1);
 
-/// A batch smaller than this is small.
+/// A batch smaller than this is small; a reader this far behind catches up.
 const GATHER_EVENTS: usize = 512;
 
 /// The header by which a stalled consumer says where it waits for an answer.
@@ -103,7 +104,7 @@ impl NatsReader {
 
     /// Safe to drop half-way: what was taken stays for the next call.
     async fn next_batch(&mut self) -> Result<Batch, ReadError> {
-        let mut turns = 0;
+        let mut gathered = false;
         loop {
             if self.consumer.is_none() {
                 self.start().await?;
@@ -115,11 +116,9 @@ impl NatsReader {
                     let _ = self.connection.client.publish(subject, Bytes::new()).await;
                 }
                 Step::Dry if self.events.is_empty() => {}
-                Step::Dry
-                    if self.expects_more() && self.events.len() < GATHER_EVENTS && turns < GATHER_TURNS =>
-                {
-                    turns += 1;
-                    tokio::task::yield_now().await;
+                Step::Dry if !gathered && self.catches_up() => {
+                    gathered = true;
+                    tokio::time::sleep(GATHER_FOR).await;
                 }
                 Step::Restart(_) | Step::Damaged(..) if !self.events.is_empty() => {
                     // First what is sound; the next call meets the same again.
@@ -136,8 +135,8 @@ impl NatsReader {
         }
     }
 
-    fn expects_more(&self) -> bool {
-        self.head > self.after
+    fn catches_up(&self) -> bool {
+        self.events.len() < GATHER_EVENTS && self.head.0.saturating_sub(self.after.0) >= GATHER_EVENTS as u64
     }
 
     fn take(&mut self) -> Batch {
