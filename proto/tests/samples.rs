@@ -1,29 +1,38 @@
-//! Every event version that ever existed still reads: one golden sample each in `samples/`.
+//! Every event version that ever existed can still be read: one golden sample of each.
 //!
-//! A sample never changes. A new shape is a new version with a sample of its own.
+//! A sample is the whole message body, in `samples/<service>/<type>.json`. Once landed it is never
+//! edited; a new shape is a new version with a sample of its own.
 
-use std::{collections::BTreeSet, path::Path};
+#![allow(missing_docs, reason = "tests")]
 
-use proto::{Envelope, Event, Header, envelope::ChainLink};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use proto::{DomainEvent, Envelope, Event, Header, Service, Subject, envelope::ChainLink};
 use serde_json::Value;
 
-/// Where the types are defined: whatever is named here needs a sample.
-const DEFINITIONS: &[&str] =
-    &[include_str!("../src/assessments.rs"), include_str!("../src/organisations.rs")];
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
+}
 
-fn samples() -> Vec<(String, Vec<u8>)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+fn samples() -> Vec<(String, String, String)> {
     let mut found = Vec::new();
-    for service in std::fs::read_dir(root).unwrap() {
-        for sample in std::fs::read_dir(service.unwrap().path()).unwrap() {
-            let path = sample.unwrap().path();
-            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            found.push((name, std::fs::read(path).unwrap()));
+    for service in Service::ALL {
+        let Ok(files) = fs::read_dir(folder().join(service.name())) else { continue };
+        for file in files {
+            let path = file.unwrap().path();
+            let kind = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            found.push((service.name().to_owned(), kind, fs::read_to_string(&path).unwrap()));
         }
     }
+    found.sort();
     found
 }
 
+/// An event as this build writes it.
 fn encode(envelope: &Envelope, event: &Event) -> Vec<u8> {
     match event {
         Event::Organisation(event) => envelope.encode(event),
@@ -32,40 +41,76 @@ fn encode(envelope: &Envelope, event: &Event) -> Vec<u8> {
     .unwrap()
 }
 
-#[test]
-fn every_sample_reads_and_is_written_the_same() {
-    for (name, body) in samples() {
-        let header = Header::read(&body).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(header.kind, name, "the file is named after the type");
-        let event =
-            Event::decode(&header.kind, header.data).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(event.event_type(), name);
-        let sample: Value = serde_json::from_slice(&body).unwrap();
-        let read = |field: &str| sample.get(field).cloned();
-        let envelope = Envelope {
-            id: header.id,
-            subject: header.subject.parse().unwrap(),
-            time: header.time,
-            actor: serde_json::from_value(read("actor").unwrap()).unwrap(),
-            on_behalf_of: read("onbehalfof").map(|value| serde_json::from_value(value).unwrap()),
-            effective: header.effective,
-            correlation_id: read("correlationid").map(|value| serde_json::from_value(value).unwrap()),
-            causation_id: read("causationid").map(|value| serde_json::from_value(value).unwrap()),
-            previous: ChainLink::read(&body).unwrap().previous,
-        };
-        let again: Value = serde_json::from_slice(&encode(&envelope, &event)).unwrap();
-        assert_eq!(again, sample, "{name}");
+fn data(event: &Event) -> Value {
+    match event {
+        Event::Organisation(event) => serde_json::to_value(event.data()),
+        Event::Assessment(event) => serde_json::to_value(event.data()),
     }
+    .unwrap()
 }
 
 #[test]
-fn every_type_has_a_sample() {
-    let sampled: BTreeSet<String> = samples().into_iter().map(|(name, _)| name).collect();
-    let defined = DEFINITIONS
-        .iter()
-        .flat_map(|source| source.split('"'))
-        .filter(|text| text.starts_with("oversight.") && text.contains(".v"))
-        .map(str::to_owned);
-    let missing: Vec<String> = defined.filter(|kind| !sampled.contains(kind)).collect();
-    assert!(missing.is_empty(), "no sample of {missing:?}");
+fn every_sample_reads_as_the_event_its_name_says_and_is_written_the_same() {
+    let samples = samples();
+    assert!(!samples.is_empty(), "no samples in {}", folder().display());
+    for (service, kind, text) in samples {
+        let header = Header::read(text.as_bytes()).unwrap_or_else(|error| panic!("{kind}: {error}"));
+        assert_eq!(header.kind, kind, "the file is named after the type");
+        let subject: Subject = header.subject.parse().unwrap_or_else(|error| panic!("{kind}: {error}"));
+        assert_eq!(subject.service().name(), service, "{kind} lies in the folder of its service");
+        let event =
+            Event::decode(&header.kind, header.data).unwrap_or_else(|error| panic!("{kind}: {error}"));
+
+        // An older version is upcast: what it reads as is written as a newer type.
+        if event.event_type() != kind {
+            continue;
+        }
+        let whole: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(data(&event), whole["data"], "{kind}: the data is written as it was read");
+        let link = ChainLink::read(text.as_bytes()).unwrap();
+        let attribute = |name: &str| whole.get(name).and_then(Value::as_str);
+        let envelope = Envelope {
+            id: header.id,
+            subject,
+            time: header.time,
+            actor: serde_json::from_value(whole["actor"].clone()).unwrap(),
+            on_behalf_of: attribute("onbehalfof").map(|text| text.parse().unwrap()),
+            effective: header.effective,
+            correlation_id: attribute("correlationid").map(|text| text.parse().unwrap()),
+            causation_id: attribute("causationid").map(|text| text.parse().unwrap()),
+            previous: link.previous,
+        };
+        let written: Value = serde_json::from_slice(&encode(&envelope, &event)).unwrap();
+        assert_eq!(written, whole, "{kind}: the envelope is written as it was read");
+    }
+}
+
+/// The types named in the source of the contract.
+fn known_types() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for service in Service::ALL {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/{}.rs", service.name()));
+        let text = fs::read_to_string(&source).unwrap();
+        let prefix = format!("oversight.{}.", service.name());
+        found.extend(text.split('"').filter(|literal| literal.starts_with(&prefix)).map(str::to_owned));
+    }
+    found
+}
+
+#[test]
+fn every_event_version_has_a_sample() {
+    let sampled: BTreeSet<String> = samples().into_iter().map(|(_, kind, _)| kind).collect();
+    let missing: Vec<String> = known_types().into_iter().filter(|kind| !sampled.contains(kind)).collect();
+    assert!(
+        missing.is_empty(),
+        "put a sample into proto/samples/<service>/<type>.json for each of: {missing:#?}"
+    );
+}
+
+#[test]
+fn a_sample_holds_no_name_of_a_person() {
+    // People are ids in events; the directory has the names.
+    for (_, kind, text) in samples() {
+        assert!(!text.contains('@'), "{kind} holds something like an e-mail address");
+    }
 }

@@ -69,20 +69,18 @@ pub(crate) async fn asset(Path(file): Path<String>) -> Response {
 
 /// A problem as a page.
 pub fn problem_page(problem: &Problem) -> String {
-    let body = html! {
-        p { (sentence(&problem.detail)) }
-        @if !problem.errors.is_empty() {
-            ul.nhsuk-list.nhsuk-list--bullet {
-                @for fault in &problem.errors { li { (fault.at) ": " (fault.detail) } }
-            }
-        }
-        p { a.nhsuk-link href="/assessments" { "All assessments" } }
-    };
-    framed(Page::new(problem.title.clone())).body(body).render().into_string()
+    let faults: Vec<(String, String)> =
+        problem.errors.iter().map(|fault| (fault.at.clone(), fault.detail.clone())).collect();
+    ui::problem_page(problem.status, &problem.title, &problem.detail, &faults).into_string()
 }
 
 fn framed(page: Page) -> Page {
-    page.nav("England", "/").nav("Assessments", "/assessments").current_nav("/assessments")
+    // The menu of the whole platform; what it leads to besides is the projection's.
+    page.nav("England", "/areas/ENG")
+        .nav("Practices", "/areas/ENG/practices")
+        .nav("Assessments", "/assessments")
+        .nav("About the figures", "/about")
+        .current_nav("/assessments")
 }
 
 /// A page of this service, stamped with how far it has read the log.
@@ -93,10 +91,16 @@ fn page(desk: &Desk, title: impl Into<String>) -> Page {
 /// A page that shows an aggregate up to a position. The roster may be a moment behind it.
 fn page_up_to(desk: &Desk, shown: Position, title: impl Into<String>) -> Page {
     let now = desk.clock.now();
-    framed(Page::new(title)).stamp(Stamp {
+    let page = framed(Page::new(title)).stamp(Stamp {
         position: desk.roster.position().max(shown).0,
         time: now.to_string(),
         time_text: moment(now),
+    });
+    if !desk.roster.is_synthetic() {
+        return page;
+    }
+    page.banner(html! {
+        p { strong { "Synthetic data." } " These practices and their assessments are made up by a generator; none of them exists." }
     })
 }
 
@@ -104,7 +108,7 @@ fn page_up_to(desk: &Desk, shown: Position, title: impl Into<String>) -> Page {
 fn case_page(desk: &Desk, case: &Case, title: impl Into<String>) -> Page {
     page_up_to(desk, case.position(), title)
         .crumb("Assessments", "/assessments")
-        .crumb(case.practice.name.clone(), practice_href(case))
+        .crumb(case.practice.shown_name(), practice_href(case))
 }
 
 fn practice_href(case: &Case) -> String {

@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use chassis::log::{Log, ReadError};
 use parking_lot::RwLock;
 use proto::{
-    Day, Header, OdsCode, Position,
+    Actor, Day, Header, OdsCode, Position,
     assessments::{AssessmentEvent, ResultListed},
     organisations::{OdsStatus, OrganisationEvent, OrganisationListing, PracticeListing, PrescribingSetting},
 };
@@ -46,6 +46,11 @@ pub struct Practice {
 }
 
 impl Practice {
+    /// The name as people write it.
+    pub fn shown_name(&self) -> String {
+        ui::fmt::name(&self.name)
+    }
+
     /// Who may agree its improvement plan.
     pub fn overseers(&self) -> Overseers {
         Overseers { ccg: self.ccg, region: self.region }
@@ -64,6 +69,7 @@ struct Known {
     practices: FxHashMap<OdsCode, Practice>,
     bodies: FxHashMap<OdsCode, Body>,
     newest_register_file: Option<Day>,
+    synthetic: bool,
 }
 
 /// How far the roster has read.
@@ -134,9 +140,9 @@ impl Roster {
         Some(practice)
     }
 
-    /// The name of a CCG, region or other body.
+    /// The name of a CCG, region or other body, as people write it.
     pub fn body_name(&self, code: OdsCode) -> Option<String> {
-        self.known.read().bodies.get(&code).map(|body| body.name.clone())
+        self.known.read().bodies.get(&code).map(|body| ui::fmt::name(&body.name))
     }
 
     /// How many practices are known.
@@ -165,6 +171,11 @@ impl Roster {
         found.sort_unstable_by_key(|practice| practice.code);
         let total = found.len();
         (found.into_iter().take(most).cloned().collect(), total)
+    }
+
+    /// Whether any organisation was made up by the generator.
+    pub fn is_synthetic(&self) -> bool {
+        self.known.read().synthetic
     }
 
     /// The newest date of a register file on the log.
@@ -218,6 +229,7 @@ impl Known {
             && let Ok(code) = header.subject.rsplit('.').next().unwrap_or_default().parse()
             && let Ok(event) = header.event::<OrganisationEvent>()
         {
+            self.synthetic |= header.actor == Actor::SYNTHETIC;
             self.organisation(code, event);
         }
     }

@@ -65,7 +65,7 @@ pub(super) async fn find(
                     .column(Column::text("Practice")).column(Column::text("Code")).column(Column::text("Postcode")).column(Column::text("CCG"))
                     .rows(found.iter().map(|practice| Row::new([
                         Cell::from(html! {
-                            a.nhsuk-link href={ "/assessments/" (practice.code) } { (practice.name) }
+                            a.nhsuk-link href={ "/assessments/" (practice.code) } { (practice.shown_name()) }
                             @if !practice.no_longer.is_empty() { " (" (practice.no_longer) ")" }
                         }),
                         Cell::text(practice.code),
@@ -135,7 +135,7 @@ pub(super) async fn practice(
         }
         p { a.nhsuk-link href={ "/practices/" (practice.code) } { "This practice’s position over time" } }
     };
-    let page = page(&desk, practice.name.clone())
+    let page = page(&desk, practice.shown_name())
         .caption(format!("Practice {}", practice.code))
         .crumb("Assessments", "/assessments");
     Ok(page_response(axum::http::StatusCode::OK, page.body(body)))

@@ -106,7 +106,7 @@ fn render(
     };
     let page = case_page(desk, case, "Reviewed grade")
         .crumb(case.edition.title.clone(), case_href(case))
-        .caption(case.practice.name.clone())
+        .caption(case.practice.shown_name())
         .errors(errors)
         .body(body);
     page_response(status, page)

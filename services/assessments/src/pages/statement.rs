@@ -76,7 +76,7 @@ fn render(
     let body = html! {
         @if may_sign {
             (inset(html! {
-                p { "By accepting it you state, for " (case.practice.name) ", that the published answers are true, that the practice keeps to the terms under which it uses national systems and the network, and that it will put right what falls short." }
+                p { "By accepting it you state, for " (case.practice.shown_name()) ", that the published answers are true, that the practice keeps to the terms under which it uses national systems and the network, and that it will put right what falls short." }
                 p { "It is accepted once a year, by somebody entitled to speak for the practice." }
             }))
             (Form::post(format!("{}/statement", case_href(case))).hidden(KEY_FIELD, ids::fresh().to_string()).body(html! {
@@ -98,7 +98,7 @@ fn render(
     };
     let page = case_page(desk, case, "Assurance statement")
         .crumb(case.edition.title.clone(), case_href(case))
-        .caption(case.practice.name.clone())
+        .caption(case.practice.shown_name())
         .errors(errors)
         .body(body);
     page_response(status, page)

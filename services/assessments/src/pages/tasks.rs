@@ -110,7 +110,7 @@ async fn render(
         p { a.nhsuk-link href={ "/api/v1" (case_href(case)) } { "This assessment as data" } }
     };
     let page = case_page(desk, case, case.edition.title.clone())
-        .caption(format!("{} ({})", case.practice.name, case.practice.code))
+        .caption(format!("{} ({})", case.practice.shown_name(), case.practice.code))
         .errors(errors)
         .body(body);
     Ok(page_response(status, page))
