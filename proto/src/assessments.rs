@@ -5,13 +5,12 @@
 //! - an edition, for what is decided centrally: `edition_<edition>`;
 //! - an entry of the national register, one per organisation: `register_<code>`.
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
 use crate::{
     codes::{EditionId, OdsCode, PersonId, RequirementId},
     day::Day,
-    event::{self, DecodeError, DomainEvent},
+    event::DomainEvent,
     subject::Service,
 };
 
@@ -122,24 +121,25 @@ impl DomainEvent for AssessmentEvent {
         }
     }
 
-    fn decode(kind: &str, data: &RawValue) -> Result<Self, DecodeError> {
-        Ok(match kind {
-            ASSESSMENT_OPENED => Self::AssessmentOpened(event::read(kind, data)?),
-            REQUIREMENT_ANSWERED => Self::RequirementAnswered(event::read(kind, data)?),
-            REQUIREMENT_REVIEWED => Self::RequirementReviewed(event::read(kind, data)?),
-            ASSESSMENT_PUBLISHED => Self::AssessmentPublished(event::read(kind, data)?),
-            ASSURANCE_STATEMENT_ACCEPTED => Self::AssuranceStatementAccepted(event::read(kind, data)?),
-            IMPROVEMENT_ACTION_PLANNED => Self::ImprovementActionPlanned(event::read(kind, data)?),
-            IMPROVEMENT_ACTION_COMPLETED => Self::ImprovementActionCompleted(event::read(kind, data)?),
-            IMPROVEMENT_PLAN_SUBMITTED => Self::ImprovementPlanSubmitted(event::read(kind, data)?),
-            IMPROVEMENT_PLAN_AGREED => Self::ImprovementPlanAgreed(event::read(kind, data)?),
-            IMPROVEMENT_PLAN_REFUSED => Self::ImprovementPlanRefused(event::read(kind, data)?),
-            GRADE_REVIEWED => Self::GradeReviewed(event::read(kind, data)?),
-            DEADLINE_MOVED => Self::DeadlineMoved(event::read(kind, data)?),
-            REQUIREMENT_EXEMPTED => Self::RequirementExempted(event::read(kind, data)?),
-            RESULT_LISTED => Self::ResultListed(event::read(kind, data)?),
-            _ => return Err(DecodeError::UnknownType { kind: kind.chars().take(120).collect() }),
-        })
+    fn decode_from<'de, D: Deserializer<'de>>(kind: &str, data: D) -> Result<Option<Self>, D::Error> {
+        let event = match kind {
+            ASSESSMENT_OPENED => Self::AssessmentOpened(Deserialize::deserialize(data)?),
+            REQUIREMENT_ANSWERED => Self::RequirementAnswered(Deserialize::deserialize(data)?),
+            REQUIREMENT_REVIEWED => Self::RequirementReviewed(Deserialize::deserialize(data)?),
+            ASSESSMENT_PUBLISHED => Self::AssessmentPublished(Deserialize::deserialize(data)?),
+            ASSURANCE_STATEMENT_ACCEPTED => Self::AssuranceStatementAccepted(Deserialize::deserialize(data)?),
+            IMPROVEMENT_ACTION_PLANNED => Self::ImprovementActionPlanned(Deserialize::deserialize(data)?),
+            IMPROVEMENT_ACTION_COMPLETED => Self::ImprovementActionCompleted(Deserialize::deserialize(data)?),
+            IMPROVEMENT_PLAN_SUBMITTED => Self::ImprovementPlanSubmitted(Deserialize::deserialize(data)?),
+            IMPROVEMENT_PLAN_AGREED => Self::ImprovementPlanAgreed(Deserialize::deserialize(data)?),
+            IMPROVEMENT_PLAN_REFUSED => Self::ImprovementPlanRefused(Deserialize::deserialize(data)?),
+            GRADE_REVIEWED => Self::GradeReviewed(Deserialize::deserialize(data)?),
+            DEADLINE_MOVED => Self::DeadlineMoved(Deserialize::deserialize(data)?),
+            REQUIREMENT_EXEMPTED => Self::RequirementExempted(Deserialize::deserialize(data)?),
+            RESULT_LISTED => Self::ResultListed(Deserialize::deserialize(data)?),
+            _ => return IgnoredAny::deserialize(data).map(|_| None),
+        };
+        Ok(Some(event))
     }
 }
 

@@ -60,8 +60,8 @@ impl FromStr for OdsCode {
         let reject = || CodeError::new(text, "an ODS code", ACCEPTED);
         let trimmed = text.trim();
         let length_fits = (1..=SHORT_MAX_BYTES).contains(&trimmed.len());
-        let spelt_right = trimmed.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            && !trimmed.starts_with('-');
+        let spelt_right =
+            trimmed.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && !trimmed.starts_with('-');
         // A spreadsheet turns codes such as APR6 into dates; 2006-04-01 is no code.
         if !length_fits || !spelt_right || looks_like_a_date(trimmed) {
             return Err(reject());

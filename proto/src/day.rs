@@ -40,6 +40,13 @@ impl Day {
 
     /// The day it is in London at an instant.
     pub fn in_london(instant: Timestamp) -> Self {
+        // Since 1972 London is at most an hour ahead of UTC: only the last hour of a UTC day can
+        // belong to the next one, and only then is the time zone looked at.
+        const SINCE_SECONDS: i64 = 2 * 365 * 86_400;
+        let seconds = instant.as_second();
+        if seconds >= SINCE_SECONDS && seconds.rem_euclid(86_400) < 23 * 3_600 {
+            return i32::try_from(seconds.div_euclid(86_400)).map_or(Day::LAST, Day::from_number);
+        }
         let date = instant.to_zoned(LONDON.clone()).date();
         Day::from_date(date).unwrap_or(if date < EPOCH { Day::FIRST } else { Day::LAST })
     }
@@ -266,6 +273,13 @@ mod tests {
             prop_assert_eq!(day.to_string().parse::<Day>().unwrap(), day);
             prop_assert_eq!(Day::from_date(day.date()), Some(day));
             prop_assert_eq!(Day::in_london(day.end_in_london()), day);
+        }
+
+        #[test]
+        fn the_short_way_to_the_day_in_london_agrees_with_the_time_zone(second in 0..4_000_000_000i64) {
+            let instant = Timestamp::from_second(second).unwrap();
+            let date = instant.to_zoned(LONDON.clone()).date();
+            prop_assert_eq!(Some(Day::in_london(instant)), Day::from_date(date));
         }
 
         #[test]

@@ -1,6 +1,6 @@
 //! What all events have in common, and the sum of them.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use crate::{assessments::AssessmentEvent, organisations::OrganisationEvent, subject::Service};
@@ -36,6 +36,10 @@ impl DecodeError {
         DecodeError::Envelope { reason: error.to_string() }
     }
 
+    fn unknown(kind: &str) -> Self {
+        DecodeError::UnknownType { kind: kind.chars().take(120).collect() }
+    }
+
     /// Of which sort it is, as a metric label.
     pub fn sort(&self) -> &'static str {
         match self {
@@ -57,14 +61,17 @@ pub trait DomainEvent: Sized + Send + Sync + 'static {
     /// The data, ready to be written.
     fn data(&self) -> impl Serialize + '_;
 
-    /// The event of a type and its data.
-    fn decode(kind: &str, data: &RawValue) -> Result<Self, DecodeError>;
-}
+    /// The event of a type and its data; none where the type is not one of this service's.
+    fn decode_from<'de, D: Deserializer<'de>>(kind: &str, data: D) -> Result<Option<Self>, D::Error>;
 
-/// Reads the data of a known type.
-pub(crate) fn read<T: DeserializeOwned>(kind: &str, data: &RawValue) -> Result<T, DecodeError> {
-    serde_json::from_str(data.get())
-        .map_err(|error| DecodeError::Data { kind: kind.to_owned(), reason: error.to_string() })
+    /// The event of a type and its data as text.
+    fn decode(kind: &str, data: &RawValue) -> Result<Self, DecodeError> {
+        match Self::decode_from(kind, &mut serde_json::Deserializer::from_str(data.get())) {
+            Ok(Some(event)) => Ok(event),
+            Ok(None) => Err(DecodeError::unknown(kind)),
+            Err(error) => Err(DecodeError::Data { kind: kind.to_owned(), reason: error.to_string() }),
+        }
+    }
 }
 
 /// An event of any service.
@@ -77,13 +84,28 @@ pub enum Event {
 }
 
 impl Event {
-    /// The event of a type and its data, whichever service wrote it.
+    /// The service whose name a type carries.
+    fn service_of(kind: &str) -> Option<Service> {
+        kind.strip_prefix("oversight.")?.split('.').next()?.parse().ok()
+    }
+
+    /// The event of a type and its data, whichever service wrote it; none for an unknown type.
+    pub fn decode_from<'de, D: Deserializer<'de>>(kind: &str, data: D) -> Result<Option<Self>, D::Error> {
+        Ok(match Self::service_of(kind) {
+            Some(Service::Organisations) => {
+                OrganisationEvent::decode_from(kind, data)?.map(Event::Organisation)
+            }
+            Some(Service::Assessments) => AssessmentEvent::decode_from(kind, data)?.map(Event::Assessment),
+            None => IgnoredAny::deserialize(data).map(|_| None)?,
+        })
+    }
+
+    /// The event of a type and its data as text, whichever service wrote it.
     pub fn decode(kind: &str, data: &RawValue) -> Result<Self, DecodeError> {
-        let service = kind.strip_prefix("oversight.").and_then(|rest| rest.split('.').next());
-        match service.and_then(|name| name.parse::<Service>().ok()) {
+        match Self::service_of(kind) {
             Some(Service::Organisations) => OrganisationEvent::decode(kind, data).map(Event::Organisation),
             Some(Service::Assessments) => AssessmentEvent::decode(kind, data).map(Event::Assessment),
-            None => Err(DecodeError::UnknownType { kind: kind.chars().take(120).collect() }),
+            None => Err(DecodeError::unknown(kind)),
         }
     }
 

@@ -3,15 +3,9 @@
 //! The aggregate of each is the organisation, under its ODS code. They state what a national file
 //! showed as of its date; a file that shows nothing new yields nothing.
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
-use crate::{
-    codes::OdsCode,
-    day::Day,
-    event::{self, DecodeError, DomainEvent},
-    subject::Service,
-};
+use crate::{codes::OdsCode, day::Day, event::DomainEvent, subject::Service};
 
 /// What happened to an organisation.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,16 +66,17 @@ impl DomainEvent for OrganisationEvent {
         }
     }
 
-    fn decode(kind: &str, data: &RawValue) -> Result<Self, DecodeError> {
-        Ok(match kind {
-            PRACTICE_LISTED => Self::PracticeListed(event::read(kind, data)?),
-            PRACTICE_AMENDED => Self::PracticeAmended(event::read(kind, data)?),
-            ORGANISATION_LISTED => Self::OrganisationListed(event::read(kind, data)?),
-            ORGANISATION_AMENDED => Self::OrganisationAmended(event::read(kind, data)?),
-            MEMBERSHIP_RECORDED => Self::MembershipRecorded(event::read(kind, data)?),
-            LIST_SIZE_PUBLISHED => Self::ListSizePublished(event::read(kind, data)?),
-            _ => return Err(DecodeError::UnknownType { kind: kind.chars().take(120).collect() }),
-        })
+    fn decode_from<'de, D: Deserializer<'de>>(kind: &str, data: D) -> Result<Option<Self>, D::Error> {
+        let event = match kind {
+            PRACTICE_LISTED => Self::PracticeListed(Deserialize::deserialize(data)?),
+            PRACTICE_AMENDED => Self::PracticeAmended(Deserialize::deserialize(data)?),
+            ORGANISATION_LISTED => Self::OrganisationListed(Deserialize::deserialize(data)?),
+            ORGANISATION_AMENDED => Self::OrganisationAmended(Deserialize::deserialize(data)?),
+            MEMBERSHIP_RECORDED => Self::MembershipRecorded(Deserialize::deserialize(data)?),
+            LIST_SIZE_PUBLISHED => Self::ListSizePublished(Deserialize::deserialize(data)?),
+            _ => return IgnoredAny::deserialize(data).map(|_| None),
+        };
+        Ok(Some(event))
     }
 }
 

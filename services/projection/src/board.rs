@@ -303,17 +303,21 @@ impl Board {
     }
 
     fn recount(&mut self, practice: &Practice, sign: Sign) {
-        for contribution in contributions(practice) {
-            for code in contribution.areas.into_iter().flatten() {
-                let Some(number) = self.area_numbers.get(&code).copied() else { continue };
-                let Some(area) = self.areas.get_mut(number as usize) else { continue };
-                let area = Arc::make_mut(area);
-                let steps = match contribution.footprint {
-                    Footprint::Then => area.then.get_mut(contribution.rule),
-                    Footprint::Now => area.now.get_mut(contribution.rule),
-                };
-                if let Some(steps) = steps {
-                    steps.change(contribution.from, contribution.to, contribution.column, sign);
+        for placed in practice.placed.iter() {
+            for footprint in [Footprint::Then, Footprint::Now] {
+                for code in areas_of(practice, placed, footprint).into_iter().flatten() {
+                    let Some(number) = self.area_numbers.get(&code).copied() else { continue };
+                    let Some(area) = self.areas.get_mut(number as usize) else { continue };
+                    let area = Arc::make_mut(area);
+                    let rules = match footprint {
+                        Footprint::Then => &mut area.then,
+                        Footprint::Now => &mut area.now,
+                    };
+                    stretches(practice, placed, |rule, from, to, column| {
+                        if let Some(steps) = rules.get_mut(rule) {
+                            steps.change(from, to, column, sign);
+                        }
+                    });
                 }
             }
         }
@@ -538,114 +542,116 @@ fn place_today(practices: &mut [Practice], places: &Places, today: Day) {
     }
 }
 
-/// A stretch of days that a practice adds to a column of some areas.
-struct Contribution {
-    rule: usize,
-    footprint: Footprint,
-    from: Day,
-    to: Day,
-    column: usize,
-    areas: [Option<OdsCode>; 4],
-}
-
 fn england() -> Option<OdsCode> {
     OdsCode::ENGLAND.parse().ok()
 }
 
-fn contributions(practice: &Practice) -> Vec<Contribution> {
-    let england = england();
-    let mut all = Vec::new();
-    for placed in practice.placed.iter() {
-        let then = [england, placed.place.region, placed.place.local_office, placed.commissioner];
-        let now = practice.now.map_or([england, None, None, None], |(code, place)| {
-            [england, place.region, place.local_office, Some(code)]
-        });
-        let (from, to) = (placed.span.from, placed.span.to);
-        for (rule, timeline) in practice.timelines.iter().enumerate() {
-            for (from, to, status) in timeline.stretches(from, to) {
-                let column = status.index();
-                all.push(Contribution { rule, footprint: Footprint::Then, from, to, column, areas: then });
-                all.push(Contribution { rule, footprint: Footprint::Now, from, to, column, areas: now });
-            }
-            if placed.known == Known::ReachingBack {
-                all.push(Contribution {
-                    rule,
-                    footprint: Footprint::Then,
-                    from,
-                    to,
-                    column: REACHING_BACK,
-                    areas: then,
-                });
-            }
+/// The kinds of the areas that [`areas_of`] gives, in its order.
+const AREAS_OF_KINDS: [AreaKind; 4] =
+    [AreaKind::England, AreaKind::Region, AreaKind::LocalOffice, AreaKind::Ccg];
+
+/// The areas a practice counts in while it operates in a place.
+fn areas_of(practice: &Practice, placed: &Placed, footprint: Footprint) -> [Option<OdsCode>; 4] {
+    match (footprint, practice.now) {
+        (Footprint::Then, _) => {
+            [england(), placed.place.region, placed.place.local_office, placed.commissioner]
         }
+        (Footprint::Now, Some((code, place))) => [england(), place.region, place.local_office, Some(code)],
+        (Footprint::Now, None) => [england(), None, None, None],
     }
-    all
 }
 
-#[derive(Default)]
+/// Shows every stretch of days of one column that a practice adds while it operates in a place:
+/// rule, first day, last day, column.
+fn stretches(practice: &Practice, placed: &Placed, mut show: impl FnMut(usize, Day, Day, usize)) {
+    let (from, to) = (placed.span.from, placed.span.to);
+    for (rule, timeline) in practice.timelines.iter().enumerate() {
+        for (from, to, status) in timeline.stretches(from, to) {
+            show(rule, from, to, status.index());
+        }
+        if placed.known == Known::ReachingBack {
+            show(rule, from, to, REACHING_BACK);
+        }
+    }
+}
+
 struct Building {
+    kind: AreaKind,
+    code: OdsCode,
     then: Vec<StepsBuilder>,
     now: Vec<StepsBuilder>,
     practices: Vec<u32>,
 }
 
+/// The areas being built, by kind and code.
+#[derive(Default)]
+struct Buildings {
+    numbers: FxHashMap<(AreaKind, OdsCode), usize>,
+    all: Vec<Building>,
+}
+
+impl Buildings {
+    fn number(&mut self, kind: AreaKind, code: OdsCode) -> usize {
+        *self.numbers.entry((kind, code)).or_insert_with(|| {
+            let begin = || RULES.iter().map(|_| StepsBuilder::default()).collect();
+            self.all.push(Building { kind, code, then: begin(), now: begin(), practices: Vec::new() });
+            self.all.len() - 1
+        })
+    }
+
+    fn count(&mut self, number: u32, practice: &Practice) {
+        for placed in practice.placed.iter() {
+            for footprint in [Footprint::Then, Footprint::Now] {
+                for (kind, code) in AREAS_OF_KINDS.into_iter().zip(areas_of(practice, placed, footprint)) {
+                    let Some(code) = code else { continue };
+                    let index = self.number(kind, code);
+                    let Some(building) = self.all.get_mut(index) else { continue };
+                    if building.practices.last() != Some(&number) {
+                        building.practices.push(number);
+                    }
+                    let rules = match footprint {
+                        Footprint::Then => &mut building.then,
+                        Footprint::Now => &mut building.now,
+                    };
+                    stretches(practice, placed, |rule, from, to, column| {
+                        if let Some(steps) = rules.get_mut(rule) {
+                            steps.add(from, to, column);
+                        }
+                    });
+                }
+            }
+        }
+    }
+}
+
 fn areas(facts: &Facts, practices: &[Arc<Practice>], upto: Position) -> Vec<Area> {
-    let mut kinds: std::collections::BTreeMap<(AreaKind, OdsCode), Building> =
-        std::collections::BTreeMap::new();
-    let mut begin = |kind: AreaKind, code: OdsCode| {
-        kinds.entry((kind, code)).or_insert_with(|| Building {
-            then: RULES.iter().map(|_| StepsBuilder::default()).collect(),
-            now: RULES.iter().map(|_| StepsBuilder::default()).collect(),
-            practices: Vec::new(),
-        });
-    };
+    let mut buildings = Buildings::default();
     // Every body that a file lists has a page, whether a practice belongs to it or not.
     if let Some(code) = england() {
-        begin(AreaKind::England, code);
+        buildings.number(AreaKind::England, code);
     }
     for (code, organisation) in &facts.organisations {
-        let kind = listings(&organisation.organisation, upto).last().map(|listed| listed.listing.kind);
-        match kind {
-            Some(OrganisationKind::Region) => begin(AreaKind::Region, *code),
-            Some(OrganisationKind::LocalOffice) => begin(AreaKind::LocalOffice, *code),
-            Some(OrganisationKind::Ccg | OrganisationKind::CommissioningHub) => begin(AreaKind::Ccg, *code),
-            Some(OrganisationKind::Trust | OrganisationKind::Other) | None => {}
-        }
-    }
-    let by_rank = [AreaKind::England, AreaKind::Region, AreaKind::LocalOffice, AreaKind::Ccg];
-    for practice in practices {
-        for stay in practice.stays.iter() {
-            begin(AreaKind::Ccg, stay.commissioner);
-        }
-        for contribution in contributions(practice) {
-            for (kind, code) in by_rank.into_iter().zip(contribution.areas) {
-                if let Some(code) = code {
-                    begin(kind, code);
-                }
-            }
-        }
+        let kind = match listings(&organisation.organisation, upto).last().map(|listed| listed.listing.kind) {
+            Some(OrganisationKind::Region) => AreaKind::Region,
+            Some(OrganisationKind::LocalOffice) => AreaKind::LocalOffice,
+            Some(OrganisationKind::Ccg | OrganisationKind::CommissioningHub) => AreaKind::Ccg,
+            Some(OrganisationKind::Trust | OrganisationKind::Other) | None => continue,
+        };
+        buildings.number(kind, *code);
     }
     for (number, practice) in practices.iter().enumerate() {
-        let number = u32::try_from(number).unwrap_or(u32::MAX);
-        for contribution in contributions(practice) {
-            for (kind, code) in by_rank.into_iter().zip(contribution.areas) {
-                let Some(building) = code.and_then(|code| kinds.get_mut(&(kind, code))) else { continue };
-                if building.practices.last() != Some(&number) {
-                    building.practices.push(number);
-                }
-                let steps = match contribution.footprint {
-                    Footprint::Then => building.then.get_mut(contribution.rule),
-                    Footprint::Now => building.now.get_mut(contribution.rule),
-                };
-                if let Some(steps) = steps {
-                    steps.add(contribution.from, contribution.to, contribution.column);
-                }
-            }
+        for stay in practice.stays.iter() {
+            buildings.number(AreaKind::Ccg, stay.commissioner);
         }
+        buildings.count(u32::try_from(number).unwrap_or(u32::MAX), practice);
     }
-    kinds
+    buildings.all.sort_unstable_by_key(|building| (building.kind, building.code));
+    buildings
+        .all
         .into_iter()
-        .map(|((kind, code), building)| {
+        .map(|building| {
+            let Building { kind, code, .. } = building;
+
             let listing = facts.organisations.get(&code).and_then(|organisation| {
                 listings(&organisation.organisation, upto).last().map(|last| last.listing.clone())
             });

@@ -211,7 +211,7 @@ impl Decoded {
     }
 
     /// The way for bodies that are not quite as we write them: says what is wrong with them.
-    fn read_with_care(position: Position, body: &[u8]) -> Self {
+    pub(crate) fn read_with_care(position: Position, body: &[u8]) -> Self {
         match Header::read(body) {
             Ok(header) => Self {
                 position,

@@ -4,8 +4,6 @@
 //! any count changes, with the counts from that day on. A count on any day, past or future, is one
 //! binary search; an area has some hundreds of steps, England a few thousand.
 
-use std::collections::BTreeMap;
-
 use proto::Day;
 
 use crate::timeline::Status;
@@ -132,36 +130,35 @@ impl Steps {
 /// Many stretches at once, for building from nothing: sorts once instead of inserting.
 #[derive(Debug, Default)]
 pub struct StepsBuilder {
-    changes: BTreeMap<Day, [i64; COLUMNS]>,
+    /// On which day which column changes by how much.
+    changes: Vec<(Day, u8, i8)>,
 }
 
 impl StepsBuilder {
     /// Adds one to a column over some days.
     pub fn add(&mut self, from: Day, to: Day, column: usize) {
-        self.tally(from, column, 1);
+        let column = column as u8;
+        self.changes.push((from, column, 1));
         if to < Day::LAST {
-            self.tally(to.plus_days(1), column, -1);
-        }
-    }
-
-    fn tally(&mut self, day: Day, column: usize, by: i64) {
-        if let Some(change) = self.changes.entry(day).or_default().get_mut(column) {
-            *change += by;
+            self.changes.push((to.plus_days(1), column, -1));
         }
     }
 
     /// The steps.
-    pub fn build(self) -> Steps {
+    pub fn build(mut self) -> Steps {
+        self.changes.sort_unstable_by_key(|(day, _, _)| *day);
         let mut running = [0i64; COLUMNS];
-        let mut steps: Vec<(Day, Counts)> = Vec::with_capacity(self.changes.len());
-        for (day, change) in self.changes {
-            for (total, by) in running.iter_mut().zip(change) {
-                *total += by;
+        let mut steps: Vec<(Day, Counts)> = Vec::new();
+        for changes in self.changes.chunk_by(|(a, _, _), (b, _, _)| a == b) {
+            for (_, column, by) in changes {
+                if let Some(total) = running.get_mut(usize::from(*column)) {
+                    *total += i64::from(*by);
+                }
             }
             let counts = Counts(running.map(|total| u32::try_from(total).unwrap_or_default()));
             let before = steps.last().map(|(_, counts)| *counts).unwrap_or_default();
-            if counts != before {
-                steps.push((day, counts));
+            if let (Some((day, _, _)), true) = (changes.first(), counts != before) {
+                steps.push((*day, counts));
             }
         }
         steps.shrink_to_fit();
