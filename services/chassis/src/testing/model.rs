@@ -7,6 +7,8 @@
 //! ```
 //! A failing step points at the test's own line and prints the state the command met.
 
+#![expect(clippy::panic, reason = "a helper of tests fails a test the way tests fail")]
+
 use jiff::Timestamp;
 use proto::{Actor, Day, Position};
 use std::fmt::Debug;
