@@ -1,0 +1,182 @@
+//! An area answer for England beside a static page of the same size from the same server, and how
+//! soon an event is seen.
+
+use std::{net::SocketAddr, path::Path, sync::Arc, time::{Duration, Instant}};
+
+use axum::{Router, http::header, routing::get};
+use chassis::{
+    Platform, Service,
+    log::Log,
+    service,
+    task::Tasks,
+};
+use futures::{StreamExt, stream};
+use projection::views::Views;
+use proto::Position;
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+
+use crate::{
+    england::England,
+    figures::{Figures, Target, Times, grouped, median},
+    load::{self, CONNECTIONS},
+    rebuild,
+};
+
+const ROUNDS: u64 = 5;
+const ROUND: Duration = Duration::from_millis(1_500);
+
+/// A server over a log with a static page beside its answers.
+struct Server {
+    address: SocketAddr,
+    platform: Platform,
+    /// Its own threads, so that the load does not run on them.
+    runtime: Runtime,
+}
+
+fn static_page(body: Vec<u8>) -> Service {
+    let body = bytes::Bytes::from(body);
+    let page = move || {
+        let body = body.clone();
+        async move { ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache")], body) }
+    };
+    Service {
+        name: "static",
+        routes: Router::new().route("/static", get(page)),
+        shared_routes: Vec::new(),
+        openapi: utoipa::openapi::OpenApi::default(),
+        ready: Arc::new(|| Ok(())),
+        on_stop: None,
+    }
+}
+
+impl Server {
+    fn start(log: &Log, folder: &Path, page: Vec<u8>) -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        let platform =
+            Platform { log: log.clone(), data: folder.to_owned(), clock: rebuild::clock(), tasks: Tasks::new() };
+        let (tell, told) = std::sync::mpsc::channel();
+        let inside = platform.clone();
+        #[expect(clippy::disallowed_methods, reason = "it ends with its runtime")]
+        runtime.spawn(async move {
+            let projection = projection::service(&inside).await.expect("the projection");
+            let ready = projection.ready.clone();
+            let listening = service::listen("127.0.0.1:0".parse().expect("an address")).await.expect("a port");
+            let address = listening.address;
+            let services = vec![projection, static_page(page)];
+            #[expect(clippy::disallowed_methods, reason = "it ends with its runtime")]
+            tokio::spawn(async move { service::serve(&inside, services, listening, None).await });
+            while ready().is_err() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            let _ = tell.send(address);
+        });
+        let address = told.recv().expect("a server");
+        Self { address, platform, runtime }
+    }
+
+    fn stop(self) {
+        self.platform.tasks.stop().cancel();
+        self.runtime.shutdown_timeout(Duration::from_secs(5));
+    }
+}
+
+/// Measures the answer for England. The snapshot in `folder` spares folding.
+pub fn measure(figures: &mut Figures, log: &Log, folder: &Path, views: &Views) {
+    let generator = Runtime::new().expect("a runtime");
+    // The size of the answer in the middle of its range.
+    let day = "2018-03-31".parse().expect("a day");
+    let board = &views.served().board;
+    let asked = projection::answers::Asked { board, at: day, footprint: projection::board::Footprint::Then, known: None };
+    let area = projection::answers::area(&asked, board.england().expect("England"));
+    let page = serde_json::to_vec(&area).expect("JSON");
+    let bytes = page.len();
+    let server = Server::start(log, folder, page);
+    let address = server.address;
+    let send = |seed, path: fn(&mut fastrand::Rng) -> String| {
+        generator.block_on(load::send(address, ROUND, seed, path))
+    };
+    let page: fn(&mut fastrand::Rng) -> String = |_| "/static".to_owned();
+    let any_day: fn(&mut fastrand::Rng) -> String =
+        |rng| format!("/api/v1/areas/ENG?at={}", rebuild::any_day(rng));
+    // More days than are kept prepared: nearly each is worked out.
+    let ever_new: fn(&mut fastrand::Rng) -> String =
+        |rng| format!("/api/v1/areas/ENG?at={}&footprint=now", rebuild::any_day(rng).plus_days(rng.i32(-30_000..30_000)));
+    let (mut static_rate, mut day_rate, mut new_rate) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut static_times, mut day_times, mut new_times) = (Times::new(), Times::new(), Times::new());
+    send(1_000, page);
+    for round in 0..ROUNDS {
+        let load = send(round, page);
+        static_rate.push(load.rate);
+        static_times.join(&load.times);
+        let load = send(round, any_day);
+        day_rate.push(load.rate);
+        day_times.join(&load.times);
+        if round % 2 == 0 {
+            let load = send(round, ever_new);
+            new_rate.push(load.rate);
+            new_times.join(&load.times);
+        }
+    }
+    server.stop();
+    let (page, day, new) = (median(&static_rate), median(&day_rate), median(&new_rate));
+    figures.ratio(
+        "England on any day of ten years, beside a static page of its size",
+        day / page,
+        Target::AtLeast(0.5),
+        &format!("{} requests/s beside {} of {} bytes; {}", grouped(day), grouped(page), grouped(bytes as f64), day_times.told()),
+    );
+    figures.ratio(
+        "England on a day that nobody asked for yet, beside the same",
+        new / page,
+        Target::Stated,
+        &format!("{} requests/s; {}", grouped(new), new_times.told()),
+    );
+    figures.remark(format!("{CONNECTIONS} connections kept alive, one request at a time on each; the static page: {}.", static_times.told()));
+}
+
+/// Measures how long after its acknowledgement an event is seen in the views.
+pub fn visible(figures: &mut Figures, log: &Log, folder: &Path, england: England) {
+    const ALONE: usize = 300;
+    const TOGETHER: usize = 6_000;
+    const IN_FLIGHT: usize = 64;
+    let runtime = Runtime::new().expect("a runtime");
+    let views_of = |log: &Log| {
+        let log = log.clone();
+        runtime.block_on(async move { rebuild::rebuild(&log, folder).await })
+    };
+    let (views, tasks) = views_of(log);
+    let bodies: Vec<_> = england.events().filter(|event| event.subject.aggregate().starts_with("register_")).take(ALONE + TOGETHER).collect();
+    let append = |number: usize| {
+        let mut event = bodies[number % bodies.len()].clone();
+        // A new aggregate for the log; to the views the same practice with another result.
+        let id = proto::AggregateId::of(&["bench", &number.to_string()]).expect("an id");
+        event.subject = proto::Subject::new(proto::Service::Assessments, &id);
+        event.id = Uuid::from_u64_pair(0x7365_656e_6265_4000, 1 << 63 | number as u64);
+        let mut positions = views.positions();
+        async move {
+            let receipt = log.append(event, Position::START).await.expect("an append");
+            let acknowledged = Instant::now();
+            positions.wait_for(|shown| *shown >= receipt.position).await.expect("views");
+            acknowledged.elapsed()
+        }
+    };
+    let (alone, together) = runtime.block_on(async {
+        let mut alone = Times::new();
+        for number in 0..ALONE {
+            alone.add(append(number).await);
+        }
+        let mut together = Times::new();
+        let mut seen = stream::iter(ALONE..ALONE + TOGETHER).map(append).buffer_unordered(IN_FLIGHT);
+        while let Some(time) = seen.next().await {
+            together.add(time);
+        }
+        (alone, together)
+    });
+    runtime.block_on(tasks.finish());
+    figures.remark(format!(
+        "From an event's acknowledgement to its effect in the views: {} one after the other, {} with {IN_FLIGHT} in flight.",
+        alone.told(),
+        together.told()
+    ));
+}
