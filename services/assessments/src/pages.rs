@@ -132,12 +132,16 @@ fn sentence(text: &str) -> String {
     format!("{first}{}{end}", chars.as_str())
 }
 
-/// `in 12 days`, `today`, `3 days ago`.
+/// Longer ago than this, nobody counts the days.
+const DAYS_COUNTED: i32 = 120;
+
+/// `in 12 days`, `today`, `3 days ago`, `passed`.
 fn from_today(today: Day, day: Day) -> String {
     let days = |count: i32| if count == 1 { "1 day".to_owned() } else { format!("{count} days") };
     match today.days_until(day) {
         0 => "today".to_owned(),
         ahead if ahead > 0 => format!("in {}", days(ahead)),
+        behind if -behind > DAYS_COUNTED => "passed".to_owned(),
         behind => format!("{} ago", days(-behind)),
     }
 }

@@ -179,8 +179,8 @@ fn render(
         @if case.exempt().contains(&requirement) {
             (inset(html! { p { "This requirement has been exempted centrally for general practices: it needs no answer and plays no part in the result." } }))
         }
-        @if !asked.certainty.is_sure() { p { (unsure(asked)) } }
         (inset(html! { p { (asked.help) } }))
+        @if !asked.certainty.is_sure() { (unsure(asked)) }
         @if case.state().opened.is_none() {
             (warning_callout("Not opened yet", html! {
                 p { "Open the assessment first: " a.nhsuk-link href=(case_href(case)) { (case.edition.title) } }

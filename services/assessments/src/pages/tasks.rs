@@ -101,6 +101,9 @@ async fn render(
             (publication(case, &exempt))
             h2.nhsuk-heading-m { "Requirements" }
             (requirements(case, &exempt).render())
+            @if case.edition.requirements_of(KIND).any(|asked| !asked.certainty.is_sure()) {
+                p.nhsuk-hint { "* The number or wording of these is recalled and not certain; their pages say more." }
+            }
             (statement(desk, case))
             (plan(case, &exempt))
             (reviewed_grade(desk, case))
@@ -190,7 +193,10 @@ fn publication(case: &Case, exempt: &[RequirementId]) -> Markup {
 
 fn reason(case: &Case, blocker: &Blocker) -> Markup {
     html! {
-        a.nhsuk-link href={ (case_href(case)) "/requirements/" (blocker.requirement) } { (blocker.requirement) }
+        a.nhsuk-link href={ (case_href(case)) "/requirements/" (blocker.requirement) } {
+            (blocker.requirement)
+            @if let Some(asked) = case.edition.requirement(blocker.requirement) { " " (asked.title) }
+        }
         " " (blocker.missing.what_to_do())
     }
 }
@@ -211,9 +217,8 @@ fn requirements(case: &Case, exempt: &[RequirementId]) -> Table {
             Cell::text(asked.id),
             Cell::from(html! {
                 a.nhsuk-link href={ (case_href(case)) "/requirements/" (asked.id) } { (asked.title) }
-                @if !asked.certainty.is_sure() { " " (unsure(asked)) }
+                @if !asked.certainty.is_sure() { span.nhsuk-u-visually-hidden { " (not certain)" } span aria-hidden="true" { " *" } }
             }),
-            Cell::text(&asked.group),
             Cell::text(held.map(|held| answer_words(&held.answer)).unwrap_or_default()),
             Cell::from(requirement_tag(case, asked, exempt)),
         ])
@@ -222,7 +227,6 @@ fn requirements(case: &Case, exempt: &[RequirementId]) -> Table {
         .hide_caption()
         .column(Column::text("Number"))
         .column(Column::text("Requirement"))
-        .column(Column::text("Part"))
         .column(Column::text("Answer"))
         .column(Column::text("State"))
         .rows(rows)
@@ -230,7 +234,9 @@ fn requirements(case: &Case, exempt: &[RequirementId]) -> Table {
 
 /// The mark of a row that the catalogue is not sure of.
 pub(super) fn unsure(asked: &Requirement) -> Markup {
-    html! { span.nhsuk-u-font-size-16 { "(wording or number not certain: " (asked.certainty) ")" } }
+    html! {
+        p.nhsuk-hint { "The number or wording of this requirement is not certain (" (asked.certainty) "): " (asked.source) "." }
+    }
 }
 
 fn requirement_tag(case: &Case, asked: &Requirement, exempt: &[RequirementId]) -> Markup {
