@@ -5,4 +5,11 @@
 //! restore. It knows the services by what they export and the log by its trait; it never decides
 //! anything about a practice.
 
+pub mod audit;
+pub mod backup;
+pub mod cli;
+pub mod line;
+pub mod log_api;
+pub mod restoring;
 pub mod synthetic;
+pub mod tail;

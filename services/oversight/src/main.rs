@@ -1,3 +1,20 @@
 //! The `oversight` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use oversight::cli::{self, Cli};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match cli::run(Cli::parse()).await {
+        Ok(verdict) => verdict.into(),
+        Err(failure) => {
+            #[expect(clippy::print_stderr, reason = "the one place where a command says why it failed")]
+            {
+                eprintln!("oversight: {failure}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,11 +1,14 @@
 //! Loading the synthetic England into a log: once, whole, and past interruptions.
 
+#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
+
 use std::{sync::LazyLock, time::Duration};
 
 use chassis::log::{self, Log, LogUrl, NewEvent};
 use oversight::synthetic::{
     DEFAULT_SEED, England, Loading, Progress,
-    load::{self, Loaded},
+    gate::Gate,
+    load::{self, Loaded, Others},
 };
 use proto::{Position, envelope::ChainLink};
 
@@ -34,13 +37,14 @@ async fn an_empty_log_gets_all_of_it_in_order_and_once() {
     let progress = Progress::new();
     progress.planned();
     assert!(progress.ready().unwrap_err().contains("loading the synthetic England"));
-    let loaded = load::load(log.clone(), &ENGLAND, &progress).await.unwrap();
+    let loaded = load::load(log.clone(), &ENGLAND, Others::Behind(Gate::new()), &progress).await.unwrap();
     assert_eq!(loaded, Loaded { written: ENGLAND.len() as u64, ..Loaded::default() });
     assert_eq!(progress.ready(), Ok(()));
     assert!(bodies(&log).await.into_iter().eq(ENGLAND.events().map(|event| event.body)));
 
     assert_eq!(load::look(log.as_ref(), 1).await.unwrap(), Loading::Finished { seed: DEFAULT_SEED });
-    let again = load::load(log.clone(), &ENGLAND, &Progress::new()).await.unwrap();
+    let again =
+        load::load(log.clone(), &ENGLAND, Others::Behind(Gate::new()), &Progress::new()).await.unwrap();
     assert_eq!(again, Loaded { found: ENGLAND.len() as u64, ..Loaded::default() });
 }
 
@@ -50,7 +54,7 @@ async fn an_interrupted_load_is_completed_without_duplicates() {
     for stop_after in [1_000, 30_000] {
         let log = file_log(&folder).await;
         let progress = Progress::new();
-        let loading = load::load(log.clone(), &ENGLAND, &progress);
+        let loading = load::load(log.clone(), &ENGLAND, Others::Behind(Gate::new()), &progress);
         let far_enough = async {
             while progress.so_far().0 < stop_after {
                 tokio::time::sleep(Duration::from_millis(2)).await;
@@ -67,39 +71,61 @@ async fn an_interrupted_load_is_completed_without_duplicates() {
         );
     }
     let log = file_log(&folder).await;
-    let loaded = load::load(log.clone(), &ENGLAND, &Progress::new()).await.unwrap();
+    let loaded =
+        load::load(log.clone(), &ENGLAND, Others::Behind(Gate::new()), &Progress::new()).await.unwrap();
     assert_eq!(loaded.written + loaded.found, ENGLAND.len() as u64);
     assert!(loaded.found >= 30_000, "{loaded:?}");
     assert!(bodies(&log).await.into_iter().eq(ENGLAND.events().map(|event| event.body)));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_others_write_meanwhile_stays_and_the_rest_is_still_loaded() {
-    let folder = tempfile::tempdir().unwrap();
-    let log = file_log(&folder).await;
+/// Loads while somebody else writes as fast as the log takes it, and looks at what came of it.
+async fn load_while_others_write(log: Log, theirs: Log, others: Others) {
     let progress = Progress::new();
-    let loading = load::load(log.clone(), &ENGLAND, &progress);
-    let other = async {
-        let mut expected = Position::START;
-        for number in 0..40u64 {
-            tokio::time::sleep(Duration::from_millis(15)).await;
-            let body = format!(r#"{{"id":"{}","subject":"oversight.organisations.X99"}}"#, uuid(number));
-            let subject = "oversight.organisations.X99".parse().unwrap();
-            let new = NewEvent { id: uuid(number), subject, body: body.into() };
-            expected = log.append(new, expected).await.unwrap().position;
-        }
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let loading = async {
+        let loaded = load::load(log.clone(), &ENGLAND, others, &progress).await;
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        loaded
     };
-    let (loaded, ()) = tokio::join!(loading, other);
+    let writing = async {
+        let (mut expected, mut count) = (Position::START, 0u64);
+        while !done.load(std::sync::atomic::Ordering::Relaxed) {
+            let body = format!(r#"{{"id":"{}","subject":"oversight.organisations.X99"}}"#, uuid(count));
+            let subject = "oversight.organisations.X99".parse().unwrap();
+            let new = NewEvent { id: uuid(count), subject, body: body.into() };
+            expected = theirs.append(new, expected).await.unwrap().position;
+            count += 1;
+            tokio::time::sleep(Duration::from_millis(count % 5)).await;
+        }
+        count as usize
+    };
+    let (loaded, count) = tokio::join!(loading, writing);
     let loaded = loaded.unwrap();
     assert_eq!((loaded.written, loaded.left_out), (ENGLAND.len() as u64, 0));
     let bodies = bodies(&log).await;
-    assert_eq!(bodies.len(), ENGLAND.len() + 40);
+    assert_eq!(bodies.len(), ENGLAND.len() + count);
+    assert!(count > 20, "{count} is too little to disturb anything");
     let mut chains = std::collections::HashMap::new();
     for body in bodies.iter().filter(|body| body.len() > 200) {
         let link = ChainLink::read(body).unwrap();
         let before = chains.insert(link.subject.into_owned(), proto::EventHash::of(body));
         assert_eq!(link.previous, before);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_in_this_process_write_meanwhile_stays_and_everything_is_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = file_log(&folder).await;
+    let gate = Gate::new();
+    load_while_others_write(log.clone(), gate.before(log), Others::Behind(gate)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_elsewhere_write_meanwhile_stays_and_everything_is_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = file_log(&folder).await;
+    load_while_others_write(log.clone(), log, Others::Anywhere).await;
 }
 
 fn uuid(number: u64) -> uuid::Uuid {

@@ -21,7 +21,7 @@ use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
 use super::{
-    calendar::{Clocks, day},
+    calendar::Clocks,
     files::{self, Shown},
     geography::{Geography, Practice},
     story::{self, Choice, REQUIREMENTS, Step, Story},
@@ -352,7 +352,7 @@ impl Teller<'_> {
                 reason: REFUSALS[self.number % REFUSALS.len()].to_owned(),
             }),
             Step::ReviewGrade => {
-                let stands = self.number % 3 != 0 && self.story.gaps.is_empty();
+                let stands = !self.number.is_multiple_of(3) && self.story.gaps.is_empty();
                 AssessmentEvent::GradeReviewed(GradeReviewed {
                     organisation,
                     edition,
@@ -393,11 +393,11 @@ impl Teller<'_> {
             } else {
                 COMMENTS[turn % COMMENTS.len()].to_owned()
             },
-            evidence: (!short && turn % 3 == 0).then(|| Evidence {
+            evidence: (!short && turn.is_multiple_of(3)).then(|| Evidence {
                 reference: format!("Folder “Information governance”, part {}", &requirement.as_str()[3..]),
                 sha256: None,
             }),
-            target: (turn % 5 == 0).then_some(if turn % 2 == 0 { 3 } else { 2 }),
+            target: (turn.is_multiple_of(5)).then_some(if turn.is_multiple_of(2) { 3 } else { 2 }),
         }
     }
 
@@ -409,7 +409,7 @@ impl Teller<'_> {
             action: "Write down what is missing, agree it with the partners, and show it to all staff."
                 .to_owned(),
             owner: office_holder(),
-            due: day(2018, 6, 30).plus_days((self.number % 3) as i32 * 31),
+            due: self.story.plan_due,
         }
     }
 

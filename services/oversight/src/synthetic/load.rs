@@ -1,13 +1,13 @@
 //! Puts the synthetic England on a log, many appends in flight, and goes on where it was
 //! interrupted.
 //!
-//! Appends are sent in order of time, each expecting its aggregate's last event where it will
-//! stand if nobody else writes. When somebody does (the server answers from the first moment),
-//! some of those in flight are turned down: then the flight is awaited, the log is asked where it
-//! stands, and the load goes on. An aggregate that somebody else has written to is left to them.
+//! A flight of appends is sent in order of time, each expecting its aggregate's last event where it
+//! will stand if nobody else writes meanwhile. The writers of this process wait for a flight behind
+//! a [`Gate`]; those of other processes on the same broker cannot be kept waiting, and some of a
+//! flight may be turned down. These are then repeated one by one. An aggregate that somebody else has
+//! written to is left to them.
 
 use std::{
-    collections::VecDeque,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -23,7 +23,10 @@ use proto::{Header, Position, Subject, envelope::ChainLink};
 use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 
-use super::england::{England, Ready, last_event, seed_of};
+use super::{
+    england::{England, Ready, last_event, seed_of},
+    gate::{Gate, Shut},
+};
 
 /// How many appends are under way at once.
 pub const APPENDS_IN_FLIGHT: usize = 2_048;
@@ -143,21 +146,34 @@ pub struct Loaded {
     pub left_out: u64,
 }
 
+/// Who else may write to the log.
+#[derive(Debug, Clone)]
+pub enum Others {
+    /// Only this process, behind a gate.
+    Behind(Gate),
+    /// Other processes, too.
+    Anywhere,
+}
+
+/// How many events of one aggregate a flight may hold while others write anywhere.
+///
+/// The first one expects a position that is known. The second expects the first where it was
+/// foreseen; if others wrote in between it stands elsewhere, and the second is turned down. A third
+/// would expect the place foreseen for the second, where by bad luck the first may stand: it would be
+/// taken, and the second one be missing.
+const OF_ONE_AGGREGATE: u8 = 2;
+
 /// Loads an England, or what is missing of it. Drop the future to interrupt it; another call goes
 /// on from there.
-pub async fn load(log: Log, england: &England, progress: &Progress) -> Result<Loaded, LoadError> {
+pub async fn load(
+    log: Log,
+    england: &England,
+    others: Others,
+    progress: &Progress,
+) -> Result<Loaded, LoadError> {
     progress.begin(england.len());
     let (present, tails) = what_is_there(log.as_ref()).await?;
-    let head = log.head().await?;
-    let mut loader = Loader {
-        log,
-        progress,
-        tails,
-        next: head.next(),
-        flight: FuturesOrdered::new(),
-        waiting: VecDeque::new(),
-        loaded: Loaded::default(),
-    };
+    let mut loader = Loader { log, others, progress, tails, flight: None, loaded: Loaded::default() };
     for event in england.events() {
         if present.contains(&event.id) {
             loader.loaded.found += 1;
@@ -205,87 +221,108 @@ struct Tail {
 /// An append under way.
 struct Sent {
     event: Ready,
-    foreseen: Position,
     answer: Result<Receipt, AppendError>,
+}
+
+/// Appends that were sent together.
+struct Flight {
+    appends: FuturesOrdered<BoxFuture<'static, Sent>>,
+    /// Where the next event sent will stand if nobody else writes.
+    next: Position,
+    /// How many of each aggregate are under way.
+    aggregates: FxHashMap<String, u8>,
+    /// Others wait.
+    _shut: Option<Shut>,
 }
 
 struct Loader<'a> {
     log: Log,
+    others: Others,
     progress: &'a Progress,
     tails: FxHashMap<String, Tail>,
-    /// Where the next event sent will stand if nobody else writes.
-    next: Position,
-    flight: FuturesOrdered<BoxFuture<'static, Sent>>,
-    /// Events turned down, in order.
-    waiting: VecDeque<Ready>,
+    flight: Option<Flight>,
     loaded: Loaded,
 }
 
 impl Loader<'_> {
     async fn send(&mut self, event: Ready) -> Result<(), LoadError> {
-        let tail = self.tails.get(event.subject.as_str()).copied();
+        let aggregate = event.subject.as_str();
+        if self.flight.as_ref().is_some_and(|flight| self.is_full(flight, aggregate)) {
+            self.land().await?;
+        }
+        let tail = self.tails.get(aggregate).copied();
         if tail.map(|tail| tail.id) != event.after {
             self.leave_out(&event);
             return Ok(());
         }
         let expected = tail.map_or(Position::START, |tail| tail.position);
-        let foreseen = self.next;
-        self.next = self.next.next();
-        self.tails.insert(event.subject.as_str().to_owned(), Tail { position: foreseen, id: event.id });
+        let mut flight = match self.flight.take() {
+            Some(flight) => flight,
+            None => self.take_off().await?,
+        };
+        *flight.aggregates.entry(aggregate.to_owned()).or_default() += 1;
+        self.tails.insert(aggregate.to_owned(), Tail { position: flight.next, id: event.id });
+        flight.next = flight.next.next();
         let log = Arc::clone(&self.log);
         // Polled at once, so that the log gets the appends in this order. Unconstrained, since the
         // runtime would else put some of them off for the sake of fairness.
         let mut append: BoxFuture<'static, Sent> = Box::pin(tokio::task::unconstrained(async move {
             let new = NewEvent { id: event.id, subject: event.subject.clone(), body: event.body.clone() };
             let answer = log.append(new, expected).await;
-            Sent { event, foreseen, answer }
+            Sent { event, answer }
         }));
         match futures::poll!(&mut append) {
-            Poll::Ready(sent) => self.flight.push_back(Box::pin(std::future::ready(sent))),
-            Poll::Pending => self.flight.push_back(append),
+            Poll::Ready(sent) => flight.appends.push_back(Box::pin(std::future::ready(sent))),
+            Poll::Pending => flight.appends.push_back(append),
         }
-        if self.flight.len() >= APPENDS_IN_FLIGHT
-            && let Some(sent) = self.flight.next().await
-            && !self.landed(sent)
-        {
-            self.land().await?;
-        }
+        self.flight = Some(flight);
         Ok(())
     }
 
-    /// Takes one answer; whether all is as foreseen.
-    fn landed(&mut self, sent: Sent) -> bool {
-        match sent.answer {
-            Ok(receipt) => {
-                self.done();
-                let as_foreseen = receipt.position == sent.foreseen;
-                if !as_foreseen
-                    && let Some(tail) = self.tails.get_mut(sent.event.subject.as_str())
-                    && tail.id == sent.event.id
-                {
-                    tail.position = receipt.position;
-                }
-                as_foreseen
-            }
-            Err(error) => {
-                if !matches!(error, AppendError::Conflict { .. }) {
-                    tracing::warn!(%error, "an append of the synthetic England failed and is repeated");
-                }
-                self.waiting.push_back(sent.event);
-                false
-            }
-        }
+    fn is_full(&self, flight: &Flight, aggregate: &str) -> bool {
+        let of_it = flight.aggregates.get(aggregate).copied().unwrap_or_default();
+        flight.appends.len() >= APPENDS_IN_FLIGHT
+            || of_it == u8::MAX
+            || (matches!(self.others, Others::Anywhere) && of_it >= OF_ONE_AGGREGATE)
     }
 
-    /// Waits for all appends under way, repeats those turned down, and asks the log where it is.
+    async fn take_off(&mut self) -> Result<Flight, LoadError> {
+        let shut = match &self.others {
+            Others::Behind(gate) => Some(gate.shut().await),
+            Others::Anywhere => None,
+        };
+        Ok(Flight {
+            appends: FuturesOrdered::new(),
+            next: self.log.head().await?.next(),
+            aggregates: FxHashMap::default(),
+            _shut: shut,
+        })
+    }
+
+    /// Waits for all appends under way and repeats those turned down, in order.
     async fn land(&mut self) -> Result<(), LoadError> {
-        while let Some(sent) = self.flight.next().await {
-            self.landed(sent);
+        let Some(mut flight) = self.flight.take() else { return Ok(()) };
+        let mut turned_down = Vec::new();
+        while let Some(Sent { event, answer }) = flight.appends.next().await {
+            match answer {
+                Ok(receipt) => {
+                    self.done();
+                    let tail = self.tails.get_mut(event.subject.as_str());
+                    if let Some(tail) = tail.filter(|tail| tail.id == event.id) {
+                        tail.position = receipt.position;
+                    }
+                }
+                Err(error) => {
+                    if !matches!(error, AppendError::Conflict { .. }) {
+                        tracing::warn!(%error, "an append of the synthetic England failed and is repeated");
+                    }
+                    turned_down.push(event);
+                }
+            }
         }
-        while let Some(event) = self.waiting.pop_front() {
+        for event in turned_down {
             self.settle(event).await?;
         }
-        self.next = self.log.head().await?.next();
         Ok(())
     }
 

@@ -8,6 +8,7 @@ mod calendar;
 mod chance;
 mod england;
 mod files;
+pub mod gate;
 pub mod geography;
 pub mod load;
 mod story;

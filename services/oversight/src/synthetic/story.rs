@@ -66,7 +66,7 @@ pub struct Story {
     pub given: [Choice; REQUIREMENTS],
     /// The requirements below level 2 at first publication, by index.
     pub gaps: Vec<u8>,
-    /// The day by which its plan is due.
+    /// The day by which the actions of its plan are due.
     pub plan_due: Day,
     /// What happens, in order of time.
     pub steps: Vec<(Timestamp, Step)>,
@@ -93,7 +93,7 @@ pub fn write(rng: &mut Rng, practice: &Practice, ccg: &Ccg, may_not_apply: &[u8]
         gaps: (0..REQUIREMENTS as u8)
             .filter(|&at| matches!(given[usize::from(at)], Choice::Level(level) if level < STANDARD))
             .collect(),
-        plan_due: day(2018, 9, 30).plus_days(if happens(rng, 0.3) { 91 } else { 0 }),
+        plan_due: day(2018, 6, 30).plus_days([0, 31, 92, 183][rng.usize(0..4)]),
         steps: Vec::with_capacity(REQUIREMENTS + 4),
     };
     let (from, until) = working_time(practice);

@@ -1,0 +1,283 @@
+//! What can be checked of a log by reading it: no position is missing, every event can be read, and
+//! each carries the hash of the one before it on its aggregate. Pure.
+
+use std::{borrow::Cow, fmt};
+
+use chassis::log::Recorded;
+use proto::{Event, EventHash, Header, Position, envelope::ChainLink};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// The most faults that are kept; the rest is counted.
+pub const FAULTS_MAX: usize = 1_000;
+
+/// Something wrong with a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Where.
+    pub position: Position,
+    /// Of which aggregate, where that can be told.
+    pub aggregate: Option<String>,
+    /// What.
+    pub what: What,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// The position should have been another.
+    Gap {
+        /// The one that should have come.
+        expected: Position,
+    },
+    /// It is no event that this build understands.
+    Unreadable {
+        /// Why.
+        reason: String,
+    },
+    /// It does not carry the hash of the aggregate's event before it.
+    BrokenChain {
+        /// The hash of the event before it, if there is one.
+        expected: Option<EventHash>,
+        /// The hash it carries.
+        carried: Option<EventHash>,
+    },
+    /// Another event has the same id.
+    SameId,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "position {}", self.position)?;
+        if let Some(aggregate) = &self.aggregate {
+            write!(f, ", {aggregate}")?;
+        }
+        f.write_str(": ")?;
+        match &self.what {
+            What::Gap { expected } => write!(f, "position {expected} should have come here"),
+            What::Unreadable { reason } => write!(f, "this build cannot read it: {reason}"),
+            What::BrokenChain { expected: None, carried: Some(_) } => {
+                f.write_str("it carries the hash of an event before it, and there is none")
+            }
+            What::BrokenChain { expected: Some(_), carried: None } => {
+                f.write_str("it carries no hash, and there is an event before it")
+            }
+            What::BrokenChain { .. } => f.write_str(
+                "the hash it carries is not that of the event before it: one of the two was altered",
+            ),
+            What::SameId => f.write_str("an earlier event has the same id"),
+        }
+    }
+}
+
+/// Reads a log from its first event and notes what is wrong.
+#[derive(Debug)]
+pub struct Audit {
+    next: Position,
+    chains: FxHashMap<String, EventHash>,
+    ids: FxHashSet<u128>,
+    unreadable: FxHashSet<[u8; 32]>,
+    events: u64,
+    faults: Vec<Fault>,
+    fault_count: u64,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self {
+            next: Position::START.next(),
+            chains: FxHashMap::default(),
+            ids: FxHashSet::default(),
+            unreadable: FxHashSet::default(),
+            events: 0,
+            faults: Vec::new(),
+            fault_count: 0,
+        }
+    }
+}
+
+impl Audit {
+    /// Nothing read yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Events read.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Aggregates met.
+    pub fn aggregates(&self) -> usize {
+        self.chains.len()
+    }
+
+    /// The first [`FAULTS_MAX`] faults, and how many there are.
+    pub fn faults(&self) -> (&[Fault], u64) {
+        (&self.faults, self.fault_count)
+    }
+
+    /// The next event.
+    pub fn read(&mut self, event: &Recorded) {
+        let position = event.position;
+        if position != self.next {
+            self.fault(position, None, What::Gap { expected: self.next });
+        }
+        self.next = position.next();
+        self.events += 1;
+        let link = match ChainLink::read(&event.body) {
+            Ok(link) => link,
+            Err(error) => {
+                self.unreadable.insert(*EventHash::of(&event.body).bytes());
+                return self.fault(position, None, What::Unreadable { reason: error.to_string() });
+            }
+        };
+        let aggregate = link.subject;
+        if !self.ids.insert(link.id.as_u128()) {
+            self.fault(position, Some(&aggregate), What::SameId);
+        }
+        let hash = EventHash::of(&event.body);
+        let expected = match self.chains.get_mut(aggregate.as_ref()) {
+            Some(last) => Some(std::mem::replace(last, hash)),
+            None => {
+                self.chains.insert(aggregate.clone().into_owned(), hash);
+                None
+            }
+        };
+        // An event whose envelope cannot be read is nobody's; the one after it still names it.
+        let after_unreadable = link.previous.is_some_and(|hash| self.unreadable.contains(hash.bytes()));
+        if link.previous != expected && !after_unreadable {
+            let what = What::BrokenChain { expected, carried: link.previous };
+            self.fault(position, Some(&aggregate), what);
+        }
+        let understood =
+            Header::read(&event.body).and_then(|header| Event::decode(&header.kind, header.data));
+        if let Err(error) = understood {
+            self.fault(position, Some(&aggregate), What::Unreadable { reason: error.to_string() });
+        }
+    }
+
+    /// The log says that it goes as far as this.
+    pub fn ends_at(&mut self, head: Position) {
+        if self.next <= head {
+            self.fault(head.next(), None, What::Gap { expected: self.next });
+        }
+    }
+
+    fn fault(&mut self, position: Position, aggregate: Option<&Cow<'_, str>>, what: What) {
+        self.fault_count += 1;
+        if self.faults.len() < FAULTS_MAX {
+            let aggregate = aggregate.map(|aggregate| aggregate.chars().take(120).collect());
+            self.faults.push(Fault { position, aggregate, what });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synthetic::England;
+
+    /// The first events of an England: whole, chained, and some aggregates with several events.
+    fn events() -> Vec<Recorded> {
+        let england = England::new(1);
+        let mut position = Position::START;
+        let bodies = england.events().take(15_000).map(|event| event.body);
+        bodies
+            .map(|body| {
+                position = position.next();
+                Recorded { position, body }
+            })
+            .collect()
+    }
+
+    fn audit(events: &[Recorded]) -> Audit {
+        let mut audit = Audit::new();
+        events.iter().for_each(|event| audit.read(event));
+        audit
+    }
+
+    #[test]
+    fn a_whole_log_has_no_fault() {
+        let events = events();
+        let mut audit = audit(&events);
+        audit.ends_at(Position(events.len() as u64));
+        assert_eq!(audit.faults(), (&[][..], 0));
+        assert_eq!(audit.events(), events.len() as u64);
+    }
+
+    #[test]
+    fn a_missing_position_is_named() {
+        let mut events = events();
+        events.remove(99);
+        let audit = audit(&events);
+        let first = &audit.faults().0[0];
+        assert_eq!((first.position, &first.what), (Position(101), &What::Gap { expected: Position(100) }));
+    }
+
+    #[test]
+    fn a_log_that_ends_early_is_named() {
+        let mut audit = audit(&events()[..10]);
+        audit.ends_at(Position(11));
+        assert!(audit.faults().0[0].to_string().contains("position 11 should have come here"));
+    }
+
+    #[test]
+    fn an_altered_event_breaks_the_chain_at_the_next_one_of_its_aggregate() {
+        let mut events = events();
+        let (at, next) = two_of_one_aggregate(&events);
+        let altered = String::from_utf8(events[at].body.to_vec()).unwrap().replace("Synthetic", "Authentic");
+        assert_ne!(altered.as_bytes(), &events[at].body[..]);
+        events[at].body = altered.into();
+        let audit = audit(&events);
+        assert_eq!(audit.faults().1, 1);
+        let fault = &audit.faults().0[0];
+        assert_eq!(fault.position, events[next].position);
+        assert!(fault.aggregate.as_ref().unwrap().starts_with("oversight.organisations."), "{fault}");
+        assert!(fault.to_string().contains("was altered"), "{fault}");
+    }
+
+    #[test]
+    fn an_event_cut_out_with_its_position_closed_up_breaks_the_chain() {
+        let mut events = events();
+        let (at, _) = two_of_one_aggregate(&events);
+        events.remove(at);
+        for (event, number) in events.iter_mut().zip(1..) {
+            event.position = Position(number);
+        }
+        let audit = audit(&events);
+        assert!(matches!(audit.faults().0[0].what, What::BrokenChain { expected: None, carried: Some(_) }));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_and_stops_nothing() {
+        let mut events = events();
+        events[3].body = bytes::Bytes::from_static(b"not an event");
+        events[5].body = String::from_utf8(events[5].body.to_vec())
+            .unwrap()
+            .replace("organisation-listed.v1", "organisation-listed.v9")
+            .into();
+        let audit = audit(&events);
+        let positions: Vec<u64> = audit.faults().0.iter().map(|fault| fault.position.0).collect();
+        assert_eq!(positions, [4, 6]);
+        assert!(audit.faults().0[1].to_string().contains("unknown event type"));
+        assert_eq!(audit.events(), events.len() as u64);
+    }
+
+    #[test]
+    fn an_id_that_comes_twice_is_named() {
+        let mut events = events();
+        events[8].body = events[7].body.clone();
+        assert!(audit(&events).faults().0.iter().any(|fault| fault.what == What::SameId));
+    }
+
+    fn two_of_one_aggregate(events: &[Recorded]) -> (usize, usize) {
+        let mut seen = FxHashMap::default();
+        for (index, event) in events.iter().enumerate() {
+            let subject = ChainLink::read(&event.body).unwrap().subject.into_owned();
+            if let Some(before) = seen.insert(subject, index) {
+                return (before, index);
+            }
+        }
+        panic!("no aggregate has two events");
+    }
+}

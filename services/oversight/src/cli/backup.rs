@@ -1,0 +1,79 @@
+//! `oversight backup`
+
+use std::{
+    fs::{self, File},
+    io::BufWriter,
+    path::{Path, PathBuf},
+};
+
+use chassis::Clock;
+
+use super::{Failure, Verdict, output, source};
+use crate::{
+    backup::{Heading, Writer},
+    tail::Stretch,
+};
+
+/// Flags of `backup`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The file to write. It appears once it is complete; an old one of the name is replaced then.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    source: source::From,
+}
+
+/// Writes a backup.
+pub async fn run(args: Args) -> Result<Verdict, Failure> {
+    if args.file.is_dir() {
+        return Err(Failure::said(format!("{} is a directory: name a file in it", args.file.display())));
+    }
+    let source = args.source.open().await?;
+    let mut events = source.events(Stretch::everything()).await?;
+    let last = events.head();
+    let heading = Heading::new(Clock::system().now(), source.place(), last);
+    let part = part_of(&args.file);
+    let fail = |error: std::io::Error| Failure::said(format!("cannot write {}: {error}", part.display()));
+    let file = File::create(&part).map_err(fail)?;
+    let bar = output::bar(last.0, "writing");
+    let mut writer = Writer::new(BufWriter::with_capacity(1 << 20, file), &heading)?;
+    let mut count = 0;
+    while let Some(batch) = events.next().await? {
+        for event in &batch {
+            writer.event(event)?;
+            count += 1;
+        }
+        bar.set_position(count);
+    }
+    if count != last.0 {
+        return Err(Failure::said(format!(
+            "the log goes to position {last} and only {count} events came: run `oversight verify`"
+        )));
+    }
+    let file = writer.finish()?.into_inner().map_err(|error| fail(error.into_error()))?;
+    file.sync_all().map_err(fail)?;
+    drop(file);
+    fs::rename(&part, &args.file)
+        .and_then(|()| sync_folder(&args.file))
+        .map_err(|error| Failure::said(format!("cannot put {} in place: {error}", args.file.display())))?;
+    bar.finish_and_clear();
+    output::say(format!(
+        "{} events up to position {last} are in {}",
+        output::number(count),
+        args.file.display()
+    ))?;
+    Ok(Verdict::Good)
+}
+
+fn part_of(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".part");
+    PathBuf::from(name)
+}
+
+/// Makes the new name durable, too.
+fn sync_folder(file: &Path) -> std::io::Result<()> {
+    let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}

@@ -1,0 +1,58 @@
+//! `oversight events`
+
+use proto::{Position, Service};
+
+use super::{Failure, Verdict, output, source};
+use crate::{
+    line,
+    tail::{Stretch, Until},
+};
+
+/// Flags of `events`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    source: source::From,
+    /// Only events of this service: organisations or assessments.
+    #[arg(long)]
+    service: Option<Service>,
+    /// The first position.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    from: u64,
+    /// Go on with new events as they come, until interrupted.
+    #[arg(long)]
+    follow: bool,
+    /// The most events.
+    #[arg(long)]
+    limit: Option<u64>,
+}
+
+/// Prints events.
+pub async fn run(args: Args) -> Result<Verdict, Failure> {
+    let stretch = Stretch {
+        from: Position(args.from),
+        service: args.service,
+        until: if args.follow { Until::Stopped } else { Until::Now },
+        limit: args.limit,
+    };
+    let printing = async {
+        let mut events = args.source.open().await?.events(stretch).await?;
+        let mut lines = Vec::new();
+        while let Some(batch) = events.next().await? {
+            lines.clear();
+            for event in &batch {
+                line::write(event, &mut lines);
+                lines.push(b'\n');
+            }
+            output::print(&lines)?;
+        }
+        Ok(Verdict::Good)
+    };
+    tokio::select! {
+        printed = printing => match printed {
+            Err(Failure::OutputClosed) => Ok(Verdict::Good),
+            other => other,
+        },
+        _ = tokio::signal::ctrl_c() => Ok(Verdict::Good),
+    }
+}

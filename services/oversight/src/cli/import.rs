@@ -1,0 +1,268 @@
+//! `oversight import`
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    pin::Pin,
+    time::Duration,
+};
+
+use chassis::{
+    ids,
+    import::{ProgressView, Report, State},
+};
+use clap::ValueEnum;
+use indicatif::ProgressBar;
+use proto::Day;
+use reqwest::Body;
+use tokio::{
+    fs::File,
+    io::{AsyncRead, AsyncReadExt as _},
+};
+use tokio_util::io::ReaderStream;
+use uuid::Uuid;
+
+use super::{
+    Failure, Verdict,
+    output::{self, number},
+    server::{Server, ServerUrl, refused},
+};
+
+/// How often the server is asked how far it is.
+const ASK_EVERY: Duration = Duration::from_millis(250);
+
+/// How many rejected rows are printed.
+const PROBLEMS_SHOWN: usize = 25;
+
+/// The most characters of a column or value in the table of rejected rows.
+const CELL_MAX_CHARS: usize = 32;
+
+/// How much of the file is read at once.
+const READ_BYTES: usize = 256 * 1024;
+
+/// Flags of `import`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What the file holds.
+    #[arg(value_enum)]
+    kind: Kind,
+    /// The file as it was published; `-` reads standard input.
+    file: PathBuf,
+    /// The day the file speaks for, yyyy-mm-dd. Results may carry it in their file name.
+    #[arg(long, value_name = "DAY")]
+    as_of: Option<Day>,
+    /// Say what would be recorded, and record nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// The server that takes it. Default: http://127.0.0.1:8080
+    #[arg(long, value_name = "URL")]
+    server: Option<ServerUrl>,
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// epraccur: practices, their dates, status and commissioner
+    Practices,
+    /// eccg: clinical commissioning groups
+    Ccgs,
+    /// eauth: regions and local offices
+    Regions,
+    /// etr: trusts
+    Trusts,
+    /// epcmem: which practice belonged to whom, from when to when
+    Memberships,
+    /// NHS Payments to General Practice: registered patients
+    ListSizes,
+    /// the register of published Data Security and Protection Toolkit results
+    Results,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Practices => "practices",
+            Kind::Ccgs => "ccgs",
+            Kind::Regions => "regions",
+            Kind::Trusts => "trusts",
+            Kind::Memberships => "memberships",
+            Kind::ListSizes => "list-sizes",
+            Kind::Results => "results",
+        }
+    }
+
+    fn service(self) -> &'static str {
+        if self == Kind::Results { "assessments" } else { "organisations" }
+    }
+}
+
+/// The bytes of a file, and what is known of it.
+struct Input {
+    bytes: Pin<Box<dyn AsyncRead + Send>>,
+    length: Option<u64>,
+    name: Option<String>,
+}
+
+/// Imports a file.
+pub async fn run(args: Args) -> Result<Verdict, Failure> {
+    let input = open(&args.file).await?;
+    let server = Server::at(args.server.as_ref())?;
+    let id = ids::fresh();
+    let imports = format!("/api/v1/{}/imports", args.kind.service());
+    let mut request =
+        server.post(&format!("{imports}/{}", args.kind.name())).header("import-id", id.to_string());
+    if let Some(day) = args.as_of {
+        request = request.query(&[("as_of", day.to_string())]);
+    }
+    if args.dry_run {
+        request = request.query(&[("dry_run", "true")]);
+    }
+    if let (Kind::Results, Some(name)) = (args.kind, &input.name) {
+        request = request.query(&[("name", name)]);
+    }
+    let body = Body::wrap_stream(ReaderStream::with_capacity(input.bytes, READ_BYTES));
+    let bar = output::bytes_bar(input.length, args.kind.name().to_owned());
+    let sent = tokio::select! {
+        sent = request.header("content-type", "text/csv").body(body).send() => sent,
+        never = watch(&server, &imports, id, &bar) => match never {},
+    };
+    bar.finish_and_clear();
+    let report = match sent {
+        Ok(response) if response.status().is_success() => {
+            let body = response.bytes().await.map_err(|error| server.unreachable(&error))?;
+            serde_json::from_slice(&body).map_err(|error| {
+                Failure::said(format!("the server's report is not of this version: {error}"))
+            })?
+        }
+        Ok(response) => return Err(refused(response).await),
+        Err(error) if error.is_connect() => return Err(server.unreachable(&error)),
+        Err(error) => broken_off(&server, &imports, id, &error).await?,
+    };
+    print(&report)?;
+    Ok(if report.rejected > 0 { Verdict::RowsRejected } else { Verdict::Good })
+}
+
+async fn open(path: &Path) -> Result<Input, Failure> {
+    if path.as_os_str() == "-" {
+        return Ok(Input { bytes: Box::pin(tokio::io::stdin()), length: None, name: None });
+    }
+    let shown = path.display();
+    let fail = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => Failure::said(format!("there is no file {shown}")),
+        io::ErrorKind::PermissionDenied => Failure::said(format!("{shown} may not be read by this user")),
+        _ => Failure::said(format!("{shown} cannot be read: {error}")),
+    };
+    let about = tokio::fs::metadata(path).await.map_err(fail)?;
+    if about.is_dir() {
+        return Err(Failure::said(format!("{shown} is a directory: name one file in it")));
+    }
+    let mut file = File::open(path).await.map_err(fail)?;
+    // Some file systems open what they cannot read: the first bytes tell.
+    let mut first = vec![0; 1024];
+    let read = file.read(&mut first).await.map_err(fail)?;
+    first.truncate(read);
+    Ok(Input {
+        bytes: Box::pin(io::Cursor::new(first).chain(file)),
+        length: about.is_file().then_some(about.len()),
+        name: path.file_name().map(|name| name.to_string_lossy().into_owned()),
+    })
+}
+
+/// Moves the bar as the server reads, for ever.
+async fn watch(server: &Server, imports: &str, id: Uuid, bar: &ProgressBar) -> std::convert::Infallible {
+    loop {
+        tokio::time::sleep(ASK_EVERY).await;
+        // The bar may stand still for a moment; the import itself says what goes wrong.
+        if let Ok(progress) = ask(server, imports, id).await {
+            bar.set_position(progress.bytes);
+            let rejected = match progress.rejected {
+                0 => String::new(),
+                count => format!(", {} rejected", number(count)),
+            };
+            bar.set_message(format!("{} rows{rejected}", number(progress.rows)));
+        }
+    }
+}
+
+async fn ask(server: &Server, imports: &str, id: Uuid) -> Result<ProgressView, Failure> {
+    server.json(server.get(&format!("{imports}/{id}"))).await
+}
+
+/// The connection broke: what the server knows of the import.
+async fn broken_off(
+    server: &Server,
+    imports: &str,
+    id: Uuid,
+    error: &reqwest::Error,
+) -> Result<Report, Failure> {
+    match ask(server, imports, id).await {
+        Ok(ProgressView { report: Some(report), .. }) => Ok(report),
+        Ok(ProgressView { state: State::Refused, problem: Some(problem), .. }) => Err(Failure::said(problem)),
+        Ok(progress) => Err(Failure::said(format!(
+            "the import broke off after {} rows{}; import the file again: rows that are in are not recorded twice",
+            number(progress.rows),
+            progress.problem.map(|problem| format!(" ({problem})")).unwrap_or_default()
+        ))),
+        Err(_) => Err(server.unreachable(error)),
+    }
+}
+
+/// The report as a table.
+fn print(report: &Report) -> Result<(), Failure> {
+    let as_of = report.as_of.map(|day| format!(" as of {day}")).unwrap_or_default();
+    let dry = if report.dry_run { " (dry run: nothing was recorded)" } else { "" };
+    output::say(format!("{}{as_of}{dry}", report.kind))?;
+    let row = |what: &str, count: u64| output::say(format!("  {what:<10} {:>11}", number(count)));
+    row("rows", report.rows)?;
+    row("recorded", report.recorded)?;
+    row("unchanged", report.unchanged)?;
+    row("skipped", report.skipped.values().sum())?;
+    for (reason, count) in &report.skipped {
+        output::say(format!("  {:<10} {:>11}  {reason}", "", number(*count)))?;
+    }
+    row("rejected", report.rejected)?;
+    print_problems(report)?;
+    let seconds = report.duration_ms as f64 / 1000.0;
+    let position =
+        report.last_position.map(|last| format!(", shown from position {last} on")).unwrap_or_default();
+    output::say(format!("  in {seconds:.1} s{position}"))
+}
+
+/// Line, column, value, and what is wrong.
+type TableRow<'a> = (String, String, String, &'a str);
+
+fn print_problems(report: &Report) -> Result<(), Failure> {
+    if report.problems.is_empty() {
+        return Ok(());
+    }
+    let cell = |text: Option<&String>| -> String {
+        let text = text.map(String::as_str).unwrap_or_default();
+        let shown: String =
+            text.chars().take(CELL_MAX_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        if text.chars().count() > CELL_MAX_CHARS { format!("{shown}…") } else { shown }
+    };
+    let shown: Vec<TableRow> = report
+        .problems
+        .iter()
+        .take(PROBLEMS_SHOWN)
+        .map(|problem| {
+            let column = cell(problem.column.as_ref());
+            (number(problem.line), column, cell(problem.value.as_ref()), problem.detail.as_str())
+        })
+        .collect();
+    let width = |least: usize, of: &dyn Fn(&TableRow) -> usize| {
+        shown.iter().map(of).max().unwrap_or_default().max(least)
+    };
+    let line = width(4, &|row| row.0.chars().count());
+    let column = width(6, &|row| row.1.chars().count());
+    let value = width(5, &|row| row.2.chars().count());
+    output::say(format!("\n  {:>line$}  {:<column$}  {:<value$}  what is wrong", "line", "column", "value"))?;
+    for (at, in_column, found, detail) in &shown {
+        output::say(format!("  {at:>line$}  {in_column:<column$}  {found:<value$}  {detail}"))?;
+    }
+    let more = report.rejected.saturating_sub(shown.len() as u64);
+    if more > 0 {
+        output::say(format!("  … and {} more", number(more)))?;
+    }
+    output::say("")
+}

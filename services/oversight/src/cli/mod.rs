@@ -1,0 +1,80 @@
+//! The command line: one module a subcommand.
+
+mod backup;
+mod events;
+mod failure;
+mod import;
+mod output;
+mod rebuild;
+mod restore;
+mod serve;
+mod server;
+mod source;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use failure::Failure;
+
+/// Whether patient data is safe in every general practice in England, and who has to act.
+#[derive(Debug, Parser)]
+#[command(name = "oversight", version, about, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves the platform: all services in one process, or some of them.
+    Serve(serve::Args),
+    /// Loads a national file into a running server.
+    Import(import::Args),
+    /// Prints the events of the log, one CloudEvents object a line.
+    Events(events::Args),
+    /// Checks the log, and the served view against a fold from its beginning.
+    Verify(verify::Args),
+    /// Folds the views anew beside the served ones, and waits for it.
+    Rebuild(rebuild::Args),
+    /// Writes the whole log into a file.
+    Backup(backup::Args),
+    /// Puts a backup into an empty log.
+    Restore(restore::Args),
+}
+
+/// What a command came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// All is good.
+    Good,
+    /// What was checked has faults.
+    Faulty,
+    /// Some rows of a file were rejected.
+    RowsRejected,
+}
+
+impl From<Verdict> for ExitCode {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Good => ExitCode::SUCCESS,
+            Verdict::Faulty => ExitCode::from(1),
+            // 2 is wrong usage, which the parser of the command line answers with.
+            Verdict::RowsRejected => ExitCode::from(3),
+        }
+    }
+}
+
+/// Runs a command.
+pub async fn run(cli: Cli) -> Result<Verdict, Failure> {
+    match cli.command {
+        Command::Serve(args) => serve::run(args).await,
+        Command::Import(args) => import::run(args).await,
+        Command::Events(args) => events::run(args).await,
+        Command::Verify(args) => verify::run(args).await,
+        Command::Rebuild(args) => rebuild::run(args).await,
+        Command::Backup(args) => backup::run(args).await,
+        Command::Restore(args) => restore::run(args).await,
+    }
+}

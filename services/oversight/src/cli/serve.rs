@@ -1,0 +1,186 @@
+//! `oversight serve`
+
+use std::{sync::Arc, time::Duration};
+
+use axum::Router;
+use chassis::{
+    Clock, Platform, Service,
+    directory::{Directory, Person},
+    log::LogUrl,
+    service::{self, Config, StartError},
+    telemetry,
+};
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
+use utoipa::openapi::OpenApi;
+
+use super::{Failure, Verdict};
+use crate::{
+    log_api,
+    synthetic::{
+        self, DEFAULT_SEED, England, Loading, Progress,
+        gate::Gate,
+        load::{self, Others},
+    },
+};
+
+/// How often the progress of a load is shown.
+const SHOW_EVERY: Duration = Duration::from_millis(100);
+
+/// Flags of `serve`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    config: Config,
+    /// Run these services alone, separated by commas. Nothing synthetic is loaded then.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "SERVICES")]
+    only: Vec<Part>,
+    /// Begin with nothing: do not load the synthetic England into an empty log.
+    #[arg(long)]
+    empty: bool,
+    /// Load the synthetic England of another seed into an empty log.
+    #[arg(long, value_name = "N", conflicts_with_all = ["empty", "only"])]
+    seed: Option<u64>,
+}
+
+/// A service that can run in this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Who exists, and who belonged to whom, when
+    Organisations,
+    /// Toolkit assessments, statements, improvement plans and published results
+    Assessments,
+    /// Views, charts, pages and exports
+    Projection,
+}
+
+impl Part {
+    async fn start(self, platform: &Platform) -> Result<Service, StartError> {
+        match self {
+            Part::Organisations => organisations::service(platform).await,
+            Part::Assessments => assessments::service(platform).await,
+            Part::Projection => projection::service(platform).await,
+        }
+    }
+}
+
+/// Serves until it is asked to stop.
+pub async fn run(args: Args) -> Result<Verdict, Failure> {
+    telemetry::start_logs(args.config.log_format);
+    telemetry::metrics();
+    let listening = service::listen(args.config.listen).await?;
+    let mut platform = Platform::open(&args.config, Clock::system()).await?;
+
+    let progress = Progress::new();
+    if !args.empty && args.only.is_empty() {
+        let seed = args.seed.unwrap_or(DEFAULT_SEED);
+        platform = load_beside(platform, &args.config, seed, &progress).await?;
+    }
+    let all = [Part::Organisations, Part::Assessments, Part::Projection];
+    let parts = all.into_iter().filter(|part| args.only.is_empty() || args.only.contains(part));
+    let mut services = vec![log_api::service(&platform), synthetic_england(progress)];
+    for part in parts {
+        services.push(part.start(&platform).await?);
+    }
+    service::serve(&platform, services, listening, Some(assessments::problem_page)).await?;
+    Ok(Verdict::Good)
+}
+
+/// The load as a service without routes: it has a say in whether this process is ready.
+fn synthetic_england(progress: Progress) -> Service {
+    Service {
+        name: "synthetic",
+        routes: Router::new(),
+        shared_routes: Vec::new(),
+        openapi: OpenApi::default(),
+        ready: Arc::new(move || progress.ready()),
+        on_stop: None,
+    }
+}
+
+/// Begins to load the synthetic England where it is missing; the platform as the services are to
+/// see it meanwhile.
+async fn load_beside(
+    platform: Platform,
+    config: &Config,
+    seed: u64,
+    progress: &Progress,
+) -> Result<Platform, Failure> {
+    let seed = match load::look(platform.log.as_ref(), seed).await? {
+        Loading::Needed { seed } => seed,
+        Loading::Finished { seed } => {
+            tracing::info!(seed, "the log holds the synthetic England");
+            return Ok(platform);
+        }
+        Loading::NotOurs => return Ok(platform),
+    };
+    introduce_office_holder(&platform)?;
+    progress.planned();
+    let log = platform.log.clone();
+    let (others, platform) = if matches!(config.log, Some(LogUrl::Nats(_))) {
+        (Others::Anywhere, platform)
+    } else {
+        let gate = Gate::new();
+        let gated = gate.before(log.clone());
+        (Others::Behind(gate), Platform { log: gated, ..platform })
+    };
+    let shown = progress.clone();
+    platform.tasks.watch("synthetic-england-progress", async move { show(&shown).await });
+    let progress = progress.clone();
+    platform.tasks.watch("synthetic-england", async move {
+        tracing::info!(seed, "loading the synthetic England");
+        let Ok(england) = tokio::task::spawn_blocking(move || England::new(seed)).await else {
+            return progress.stopped("it could not be planned".to_owned());
+        };
+        match load::load(log, &england, others, &progress).await {
+            Ok(loaded) => tracing::info!(
+                written = loaded.written,
+                found = loaded.found,
+                left_out = loaded.left_out,
+                "the synthetic England is loaded"
+            ),
+            Err(error) => {
+                tracing::error!(%error, "loading the synthetic England stopped; a new start goes on with it");
+                progress.stopped(error.to_string());
+            }
+        }
+    });
+    Ok(platform)
+}
+
+/// The invented person who signs all statements needs a name to be shown by.
+fn introduce_office_holder(platform: &Platform) -> Result<(), StartError> {
+    let person = Person {
+        name: format!("{} office holder", synthetic::MARK),
+        role: "Invented".to_owned(),
+        email: String::new(),
+        organisation: None,
+    };
+    Directory::open(&platform.data.join("people.redb"))
+        .and_then(|directory| directory.put(synthetic::office_holder(), &person))
+        .map_err(|error| StartError::Service { service: "synthetic", reason: error.to_string() })
+}
+
+/// A bar on standard error where that is a terminal, and a line in the log at every tenth.
+async fn show(progress: &Progress) {
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {human_pos} of {human_len} ({eta})") {
+        bar.set_style(style);
+    }
+    bar.set_message("loading the synthetic England");
+    let mut tenths = 0;
+    while progress.ready().is_err() {
+        tokio::time::sleep(SHOW_EVERY).await;
+        let (done, total) = progress.so_far();
+        if total == u64::MAX || total == 0 {
+            continue;
+        }
+        bar.set_length(total);
+        bar.set_position(done);
+        if done * 10 / total > tenths {
+            tenths = done * 10 / total;
+            bar.suspend(|| tracing::info!(done, total, "loading the synthetic England"));
+        }
+    }
+    bar.finish_and_clear();
+}

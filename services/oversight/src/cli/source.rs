@@ -1,0 +1,150 @@
+//! Where events are read from: a running server, or a log itself.
+
+use bytes::{Buf, BytesMut};
+use chassis::log::{self, Log, LogUrl, Recorded};
+use futures::{StreamExt, stream::BoxStream};
+use proto::Position;
+
+use super::{
+    Failure,
+    server::{Server, ServerUrl},
+};
+use crate::{
+    line::{self, LINE_MAX_BYTES},
+    log_api::LAST_POSITION,
+    tail::{Stretch, Tail, Until},
+};
+
+/// Which source, as flags.
+#[derive(Debug, Clone, clap::Args)]
+pub struct From {
+    /// Read from the server at this address. This one counts where --log is given, too.
+    #[arg(long, value_name = "URL")]
+    pub server: Option<ServerUrl>,
+    /// Read from the log itself: file:PATH (while no server has it open) or nats://HOST:PORT.
+    #[arg(long, env = "OVERSIGHT_LOG", hide_env_values = true, value_name = "URL")]
+    pub log: Option<LogUrl>,
+}
+
+impl From {
+    /// Opens the source: the server named, else the log named, else the server of this machine.
+    pub async fn open(&self) -> Result<Source, Failure> {
+        match (&self.server, &self.log) {
+            (None, Some(url)) => open_log(url).await.map(Source::Log),
+            (server, _) => Server::at(server.as_ref()).map(Source::Server),
+        }
+    }
+}
+
+/// Opens a log that is to be there already.
+pub async fn open_log(url: &LogUrl) -> Result<Log, Failure> {
+    if let LogUrl::File(path) = url
+        && !path.exists()
+    {
+        return Err(Failure::said(format!("there is no event log at {}", path.display())));
+    }
+    Ok(log::open(url).await?)
+}
+
+/// A source of events.
+#[derive(Debug)]
+pub enum Source {
+    /// A running server.
+    Server(Server),
+    /// A log itself.
+    Log(Log),
+}
+
+/// Events of a source, in order.
+pub enum Events {
+    /// Of a server.
+    Server {
+        /// To say who broke off.
+        server: Server,
+        /// The answer.
+        body: BoxStream<'static, Result<bytes::Bytes, reqwest::Error>>,
+        /// What has come of the next line.
+        rest: BytesMut,
+        /// The last position of the log when it answered.
+        head: Position,
+    },
+    /// Of a log.
+    Log(Tail),
+}
+
+impl Source {
+    /// Where it is, without secrets.
+    pub fn place(&self) -> String {
+        match self {
+            Source::Server(server) => server.place(),
+            Source::Log(log) => log.describe().place,
+        }
+    }
+
+    /// Begins to read.
+    pub async fn events(&self, stretch: Stretch) -> Result<Events, Failure> {
+        let server = match self {
+            Source::Log(log) => return Ok(Events::Log(Tail::open(log.as_ref(), stretch).await?)),
+            Source::Server(server) => server.clone(),
+        };
+        let mut query = vec![("from", stretch.from.to_string())];
+        query.extend(stretch.service.map(|service| ("service", service.to_string())));
+        query.extend(stretch.limit.map(|limit| ("limit", limit.to_string())));
+        if stretch.until == Until::Stopped {
+            query.push(("follow", "true".to_owned()));
+        }
+        let response = server.send(server.get("/api/v1/events").query(&query)).await?;
+        let head = response
+            .headers()
+            .get(LAST_POSITION)
+            .and_then(|value| value.to_str().ok()?.parse().ok())
+            .map(Position)
+            .ok_or_else(|| {
+                Failure::said("the server does not say how far its log goes; is it of this version?")
+            })?;
+        Ok(Events::Server { server, body: response.bytes_stream().boxed(), rest: BytesMut::new(), head })
+    }
+}
+
+impl Events {
+    /// The last position of the log when the reading began.
+    pub fn head(&self) -> Position {
+        match self {
+            Events::Server { head, .. } => *head,
+            Events::Log(tail) => tail.head(),
+        }
+    }
+
+    /// The next events, nothing at the end.
+    pub async fn next(&mut self) -> Result<Option<Vec<Recorded>>, Failure> {
+        match self {
+            Events::Log(tail) => Ok(tail.next().await?),
+            Events::Server { server, body, rest, .. } => loop {
+                let events = lines(rest)?;
+                if !events.is_empty() {
+                    return Ok(Some(events));
+                }
+                match body.next().await {
+                    Some(Ok(chunk)) => rest.extend_from_slice(&chunk),
+                    Some(Err(error)) => return Err(server.unreachable(&error)),
+                    None if rest.is_empty() => return Ok(None),
+                    None => return Err(Failure::said("the server's answer ends in the middle of an event")),
+                }
+            },
+        }
+    }
+}
+
+/// Takes the whole lines that have come.
+fn lines(rest: &mut BytesMut) -> Result<Vec<Recorded>, Failure> {
+    let odd = || Failure::said("the server's answer holds a line that is no event; is it of this version?");
+    let mut events = Vec::new();
+    let mut seen = 0;
+    while let Some(length) = rest.get(seen..).and_then(|left| left.iter().position(|byte| *byte == b'\n')) {
+        let line = rest.get(seen..seen + length).unwrap_or_default();
+        events.push(line::read(line).map_err(|_| odd())?);
+        seen += length + 1;
+    }
+    rest.advance(seen);
+    if rest.len() > LINE_MAX_BYTES { Err(odd()) } else { Ok(events) }
+}

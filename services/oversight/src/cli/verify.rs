@@ -1,0 +1,112 @@
+//! `oversight verify`
+
+use chassis::Clock;
+use projection::{
+    board::{Board, Knowledge},
+    digest,
+    facts::{Decoded, Facts},
+};
+use proto::{EventHash, Position};
+
+use super::{
+    Failure, Verdict, output,
+    rebuild::{View, view},
+    server::Server,
+    source::{self, Source},
+};
+use crate::{audit::Audit, tail::Stretch};
+
+/// How many faults are printed.
+const FAULTS_SHOWN: usize = 50;
+
+/// Flags of `verify`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    source: source::From,
+}
+
+/// Checks a log, and a served view where there is one.
+pub async fn run(args: Args) -> Result<Verdict, Failure> {
+    // A log that is named is read itself; a server beside it is then asked for its view alone.
+    let source = match &args.source.log {
+        Some(url) => Source::Log(source::open_log(url).await?),
+        None => Source::Server(Server::at(args.source.server.as_ref())?),
+    };
+    let server = match (&source, &args.source.server) {
+        (Source::Server(server), _) => Some(server.clone()),
+        (Source::Log(_), Some(url)) => Some(Server::at(Some(url))?),
+        (Source::Log(_), None) => None,
+    };
+    // The view comes first, so that the log goes at least as far.
+    let served = match &server {
+        Some(server) => Some(view(server).await?),
+        None => None,
+    };
+    let mut events = source.events(Stretch::everything()).await?;
+    let head = events.head();
+    let bar = output::bar(head.0, "checking");
+    let mut audit = Audit::new();
+    let mut facts = Facts::default();
+    let fold_to = served.map_or(head, |view| view.position);
+    while let Some(batch) = events.next().await? {
+        for event in &batch {
+            audit.read(event);
+            if event.position <= fold_to {
+                facts.gather(Decoded::read(event.position, &event.body));
+            }
+        }
+        bar.set_position(audit.events());
+    }
+    audit.ends_at(head);
+    bar.finish_and_clear();
+    let folded = digest::of(&Board::build(&facts, Knowledge::ALL, Clock::system().today()));
+    report(&source.place(), head, &audit, served, fold_to, folded)
+}
+
+fn report(
+    place: &str,
+    head: Position,
+    audit: &Audit,
+    served: Option<View>,
+    fold_to: Position,
+    folded: EventHash,
+) -> Result<Verdict, Failure> {
+    let (faults, count) = audit.faults();
+    output::say(format!(
+        "{place}: {} events up to position {head}, {} aggregates",
+        output::number(audit.events()),
+        output::number(audit.aggregates() as u64),
+    ))?;
+    for fault in faults.iter().take(FAULTS_SHOWN) {
+        output::say(format!("  {fault}"))?;
+    }
+    if count > FAULTS_SHOWN as u64 {
+        output::say(format!("  … and {} more", output::number(count - FAULTS_SHOWN as u64)))?;
+    }
+    output::say(match count {
+        0 => "positions without a gap, every event readable, every chain whole".to_owned(),
+        1 => "1 fault in the log".to_owned(),
+        count => format!("{} faults in the log", output::number(count)),
+    })?;
+    let equal = match served {
+        None => {
+            output::say(format!(
+                "a fold to position {fold_to} has digest {folded}; no served view to compare with"
+            ))?;
+            true
+        }
+        Some(view) if view.digest == folded => {
+            output::say(format!("a fold to position {fold_to} equals the served view: digest {folded}"))?;
+            true
+        }
+        Some(view) => {
+            output::say(format!(
+                "a fold to position {fold_to} has digest {folded}, the served view {}: run `oversight rebuild`",
+                view.digest
+            ))?;
+            false
+        }
+    };
+    Ok(if count == 0 && equal { Verdict::Good } else { Verdict::Faulty })
+}

@@ -1,0 +1,129 @@
+//! The log over HTTP: `GET /api/v1/events`, one CloudEvents object a line.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::State,
+    http::{HeaderName, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use bytes::Bytes;
+use chassis::{Platform, Problem, Service, http::Query};
+use proto::Position;
+use serde::Deserialize;
+use utoipa::{IntoParams, OpenApi};
+
+use crate::{
+    line,
+    tail::{Stretch, Tail, Until},
+};
+
+/// The header that says how far the log went when the answer began.
+pub const LAST_POSITION: HeaderName = HeaderName::from_static("oversight-last-position");
+
+/// The bytes of lines that are sent together.
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// Which events.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Asked {
+    /// Only events of this service: organisations or assessments.
+    service: Option<String>,
+    /// The first position, from 1.
+    #[param(minimum = 1)]
+    from: Option<u64>,
+    /// Goes on with new events as they come.
+    #[serde(default)]
+    follow: bool,
+    /// The most events.
+    limit: Option<u64>,
+}
+
+impl Asked {
+    fn stretch(self) -> Result<Stretch, Problem> {
+        let service =
+            self.service.map(|name| name.parse()).transpose().map_err(|error: proto::codes::CodeError| {
+                Problem::bad_input("there is no such service").at("service", error.to_string())
+            })?;
+        if self.from == Some(0) {
+            return Err(Problem::bad_input("positions begin with 1").at("from", "0"));
+        }
+        Ok(Stretch {
+            from: Position(self.from.unwrap_or(1)),
+            service,
+            until: if self.follow { Until::Stopped } else { Until::Now },
+            limit: self.limit,
+        })
+    }
+}
+
+/// Events of the log, as NDJSON: on each line the CloudEvents object as it was recorded, with its
+/// `position` put first. The header `Oversight-Last-Position` says how far the log went when the
+/// answer began. An answer that breaks off without its end is not complete.
+///
+/// Until access control is built in, only this machine may ask.
+#[utoipa::path(get, path = "/api/v1/events", tag = "log", params(Asked), responses(
+    (status = 200, content_type = "application/x-ndjson", description = "one event a line"),
+    (status = 400, body = Problem), (status = 503, body = Problem)))]
+async fn events(
+    State(platform): State<Arc<Platform>>,
+    asked: Result<Query<Asked>, Problem>,
+) -> Result<Response, Problem> {
+    let tail = Tail::open(platform.log.as_ref(), asked?.0.stretch()?).await?;
+    let head = tail.head().to_string();
+    let stop = platform.tasks.stop().clone();
+    let lines = futures::stream::unfold(Some((tail, Vec::new().into_iter())), move |state| {
+        let stop = stop.clone();
+        async move {
+            let (mut tail, mut left) = state?;
+            let mut chunk = Vec::with_capacity(CHUNK_BYTES + 4096);
+            loop {
+                for event in left.by_ref() {
+                    line::write(&event, &mut chunk);
+                    chunk.push(b'\n');
+                    if chunk.len() >= CHUNK_BYTES {
+                        break;
+                    }
+                }
+                if !chunk.is_empty() {
+                    return Some((Ok(Bytes::from(chunk)), Some((tail, left))));
+                }
+                let next = tokio::select! {
+                    () = stop.cancelled() => return None,
+                    next = tail.next() => next,
+                };
+                match next {
+                    Ok(Some(events)) => left = events.into_iter(),
+                    Ok(None) => return None,
+                    Err(error) => {
+                        tracing::error!(%error, "an answer with events breaks off");
+                        return Some((Err(std::io::Error::other(error)), None));
+                    }
+                }
+            }
+        }
+    });
+    let headers = [(header::CONTENT_TYPE, "application/x-ndjson".to_owned()), (LAST_POSITION, head)];
+    Ok((headers, Body::from_stream(lines)).into_response())
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(events))]
+struct Description;
+
+/// The log as a service of this process.
+pub fn service(platform: &Platform) -> Service {
+    Service {
+        name: "log",
+        routes: Router::new().route("/api/v1/events", get(events)).with_state(Arc::new(platform.clone())),
+        shared_routes: Vec::new(),
+        openapi: Description::openapi(),
+        ready: Arc::new(|| Ok(())),
+        on_stop: None,
+    }
+}

@@ -1,0 +1,148 @@
+//! Puts the events of a backup on a log, at the same positions and byte for byte.
+
+use std::io::BufRead;
+
+use chassis::log::{AppendError, EventLog, Log, NewEvent, ReadError, Receipt, Recorded};
+use futures::{StreamExt, future::BoxFuture, stream::FuturesOrdered};
+use proto::{Position, Subject, envelope::ChainLink};
+use rustc_hash::FxHashMap;
+use uuid::Uuid;
+
+use crate::backup::{BackupError, Reader};
+
+/// How many appends are under way at once.
+const APPENDS_IN_FLIGHT: usize = 1_024;
+
+/// Why nothing, or not all, was restored.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// The file.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// The log could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The log did not take an event.
+    #[error(
+        "position {position} was not restored: {error}; run the same command again, which goes on from there"
+    )]
+    Append {
+        /// Which one.
+        position: Position,
+        /// Why.
+        error: AppendError,
+    },
+    /// An event that no log can take.
+    #[error("line {line} of the backup holds an event without id or subject, which no log takes")]
+    Homeless {
+        /// Its line.
+        line: u64,
+    },
+    /// The log holds other events.
+    #[error("the log holds another event than the backup at position {0}: restore into an empty log")]
+    OtherEvents(Position),
+    /// The log holds more events.
+    #[error("the log holds events beyond the backup's last position {0}: restore into an empty log")]
+    MoreEvents(Position),
+    /// Somebody else writes to the log.
+    #[error(
+        "position {0} went to another event: somebody else writes to this log; restore into one that nobody uses"
+    )]
+    Disturbed(Position),
+}
+
+/// Reads a backup from end to end; nothing is believed before.
+pub fn check<R: BufRead>(mut backup: Reader<R>, mut on: impl FnMut(Position)) -> Result<u64, RestoreError> {
+    let mut count = 0;
+    while let Some(event) = backup.next_event()? {
+        if home_of(&event).is_none() {
+            return Err(RestoreError::Homeless { line: backup.line() });
+        }
+        count += 1;
+        on(event.position);
+    }
+    Ok(count)
+}
+
+/// Compares what the log holds with the beginning of a backup; how much it holds.
+pub async fn compare<R: BufRead>(
+    mut backup: Reader<R>,
+    log: &dyn EventLog,
+) -> Result<Position, RestoreError> {
+    let head = log.head().await?;
+    if head > backup.heading().last {
+        return Err(RestoreError::MoreEvents(backup.heading().last));
+    }
+    let mut compared = Position::START;
+    if head == Position::START {
+        return Ok(compared);
+    }
+    let mut reader = log.read(Position::START).await?;
+    while compared < head {
+        for there in reader.next().await?.events {
+            let same = backup
+                .next_event()?
+                .is_some_and(|event| event.position == there.position && event.body == there.body);
+            if !same {
+                return Err(RestoreError::OtherEvents(there.position));
+            }
+            compared = there.position;
+        }
+    }
+    Ok(compared)
+}
+
+/// Appends what comes after a position that [`compare`] has found equal.
+pub async fn append<R: BufRead>(
+    mut backup: Reader<R>,
+    log: &Log,
+    after: Position,
+    mut on: impl FnMut(Position),
+) -> Result<(), RestoreError> {
+    let mut tails: FxHashMap<Subject, Position> = FxHashMap::default();
+    let mut flight: FuturesOrdered<BoxFuture<'static, (Position, Result<Receipt, AppendError>)>> =
+        FuturesOrdered::new();
+    while let Some(event) = backup.next_event()? {
+        let position = event.position;
+        let Some((id, subject)) = home_of(&event) else {
+            return Err(RestoreError::Homeless { line: backup.line() });
+        };
+        let expected = tails.insert(subject.clone(), position).unwrap_or_default();
+        if position <= after {
+            continue;
+        }
+        let log = log.clone();
+        // In this order, as the loader of the synthetic England does, or positions would change.
+        let mut append: BoxFuture<'static, _> = Box::pin(tokio::task::unconstrained(async move {
+            (position, log.append(NewEvent { id, subject, body: event.body }, expected).await)
+        }));
+        match futures::poll!(&mut append) {
+            std::task::Poll::Ready(answer) => flight.push_back(Box::pin(std::future::ready(answer))),
+            std::task::Poll::Pending => flight.push_back(append),
+        }
+        if flight.len() >= APPENDS_IN_FLIGHT
+            && let Some((position, answer)) = flight.next().await
+        {
+            settled(position, answer)?;
+            on(position);
+        }
+    }
+    while let Some((position, answer)) = flight.next().await {
+        settled(position, answer)?;
+        on(position);
+    }
+    Ok(())
+}
+
+fn settled(position: Position, answer: Result<Receipt, AppendError>) -> Result<(), RestoreError> {
+    match answer {
+        Ok(receipt) if receipt.position == position => Ok(()),
+        Ok(_) | Err(AppendError::Conflict { .. }) => Err(RestoreError::Disturbed(position)),
+        Err(error) => Err(RestoreError::Append { position, error }),
+    }
+}
+
+fn home_of(event: &Recorded) -> Option<(Uuid, Subject)> {
+    let link = ChainLink::read(&event.body).ok()?;
+    Some((link.id, link.subject.parse().ok()?))
+}

@@ -1,0 +1,347 @@
+//! The built binary: what it says and how it ends.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "what fails in a helper fails its test, and shows what the server said"
+)]
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::mpsc,
+    time::Duration,
+};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_oversight");
+
+/// How long a process may take to start, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn oversight(arguments: &[&str]) -> Output {
+    Command::new(BINARY)
+        .args(arguments)
+        .env_remove("OVERSIGHT_LOG")
+        .env_remove("OVERSIGHT_DATA")
+        .env_remove("OVERSIGHT_LISTEN")
+        .output()
+        .unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn printed(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Fails with one sentence that holds these words, and without a backtrace.
+#[track_caller]
+fn fails(arguments: &[&str], words: &[&str]) {
+    let output = oversight(arguments);
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+    for word in words {
+        assert!(said.contains(word), "{arguments:?} does not say {word:?}: {said}");
+    }
+    for noise in ["panicked", "backtrace", "Error {", "Os {"] {
+        assert!(!said.contains(noise), "{said}");
+    }
+    let own = said.lines().filter(|line| line.starts_with("oversight: ")).count();
+    assert_eq!(own, 1, "one sentence: {said}");
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn a_directory_or_a_missing_file_is_not_imported() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("epraccur.csv");
+    fails(&["import", "practices", text(folder.path())], &["is a directory", "name one file"]);
+    fails(&["import", "practices", text(&missing)], &["there is no file", "epraccur.csv"]);
+    fails(&["backup", text(folder.path())], &["is a directory"]);
+    fails(&["restore", text(folder.path()), "--log", "file:x"], &["is a directory"]);
+    fails(&["restore", text(&missing), "--log", "file:x"], &["cannot read", "epraccur.csv"]);
+}
+
+#[test]
+fn without_a_server_it_says_how_to_start_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.csv");
+    fs::write(&file, "x").unwrap();
+    let server = format!("http://127.0.0.1:{}", free_port());
+    let words = ["no server answers at", "oversight serve", "--server"];
+    fails(&["import", "ccgs", text(&file), "--server", &server], &words);
+    fails(&["events", "--server", &server], &words);
+    fails(&["verify", "--server", &server], &words);
+    fails(&["rebuild", "--server", &server], &words);
+    fails(&["backup", text(&folder.path().join("b")), "--server", &server], &words);
+    assert!(!folder.path().join("b.part").exists());
+}
+
+#[test]
+fn wrong_usage_ends_with_2_and_says_what_is_accepted() {
+    for (arguments, words) in [
+        (&["import", "doctors", "x"][..], "practices"),
+        (&["import", "practices", "x", "--as-of", "31/03/2018"], "yyyy-mm-dd"),
+        (&["serve", "--log", "sqlite:x"], "file:PATH"),
+        (&["serve", "--only", "people"], "organisations"),
+        (&["serve", "--listen", "here"], "--listen"),
+        (&["events", "--server", "ftp://x"], "http://127.0.0.1:8080"),
+        (&["events", "--service", "people"], "organisations or assessments"),
+        (&["events", "--from", "0"], "--from"),
+        (&["serve", "--empty", "--seed", "1"], "--empty"),
+        (&["restore", "x"], "--log"),
+        (&["frobnicate"], "serve"),
+    ] {
+        let output = oversight(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(said(&output).contains(words), "{arguments:?}: {}", said(&output));
+    }
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_used_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let listen = format!("127.0.0.1:{}", free_port());
+    let serve = |data: &Path, words: &[&str]| {
+        fails(&["serve", "--empty", "--listen", &listen, "--data", text(data)], words);
+    };
+    let file = folder.path().join("a-file");
+    fs::write(&file, "").unwrap();
+    serve(&file, &["cannot use the data folder", "a-file"]);
+
+    let unreadable = folder.path().join("unreadable");
+    fs::create_dir_all(unreadable.join("format")).unwrap();
+    serve(&unreadable, &["cannot use the data folder", "unreadable"]);
+
+    let newer = folder.path().join("newer");
+    fs::create_dir_all(&newer).unwrap();
+    fs::write(newer.join("format"), "99\n").unwrap();
+    serve(&newer, &["has format 99", "use the newer build"]);
+}
+
+#[test]
+fn an_address_that_cannot_be_used_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let data = text(folder.path());
+    fails(&["serve", "--empty", "--listen", &address, "--data", data], &["the port is in use", "--listen"]);
+    fails(&["serve", "--empty", "--listen", "0.0.0.0:0", "--data", data], &["loopback", "127.0.0.1:8080"]);
+}
+
+#[test]
+fn a_broker_that_is_away_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = format!("nats://127.0.0.1:{}", free_port());
+    let listen = format!("127.0.0.1:{}", free_port());
+    let data = text(folder.path());
+    fails(
+        &["serve", "--empty", "--listen", &listen, "--data", data, "--log", &log],
+        &["cannot use the event log"],
+    );
+    fails(&["events", "--log", &log], &["cannot use the event log"]);
+}
+
+#[test]
+fn a_log_that_is_not_there_is_not_made_by_looking() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.redb");
+    let url = format!("file:{}", path.display());
+    fails(&["events", "--log", &url], &["there is no event log at"]);
+    fails(&["verify", "--log", &url], &["there is no event log at"]);
+    assert!(!path.exists());
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A server of its own, stopped at the end of its test.
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    fn start(data: &Path, more: &[&str]) -> Self {
+        let port = free_port();
+        let listen = format!("127.0.0.1:{port}");
+        let mut arguments = vec!["serve", "--listen", &listen, "--data", text(data)];
+        arguments.extend(more);
+        let mut child = Command::new(BINARY)
+            .args(&arguments)
+            .env_remove("OVERSIGHT_LOG")
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let (found, serving) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                eprintln!("server: {line}");
+                if line.contains("serving") {
+                    let _ = found.send(());
+                }
+            }
+        });
+        let server = Self { child, url: format!("http://{listen}") };
+        serving.recv_timeout(PATIENCE).unwrap();
+        server
+    }
+
+    fn get(&self, path: &str) -> (u16, String) {
+        let address = self.url.strip_prefix("http://").unwrap();
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.get(9..12).unwrap().parse().unwrap();
+        (status, answer)
+    }
+
+    fn wait_until_ready(&self) {
+        for _ in 0..600 {
+            if self.get("/readyz").0 == 200 {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("not ready: {}", self.get("/readyz").1);
+    }
+
+    /// Asks it to stop; how it ended.
+    fn stop(mut self) -> Option<i32> {
+        let killed = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Rows as epraccur has them.
+fn practice_file(folder: &Path, rows: &[(&str, &str, &str)]) -> PathBuf {
+    let path = folder.join("epraccur.csv");
+    let mut file = String::new();
+    for (code, name, opened) in rows {
+        file.push_str(&format!(
+            r#""{code}","{name}","Y54","Q74","THE HEALTH CENTRE","LAWSON STREET","","","","TS18 1HU","{opened}","","A","B","00K","20130401","","01642 672351","","","","0","","00K","","4","""#
+        ));
+        file.push_str("\r\n");
+    }
+    fs::write(&path, file).unwrap();
+    path
+}
+
+#[test]
+fn a_file_is_imported_shown_verified_backed_up_and_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("data"), &["--empty"]);
+    server.wait_until_ready();
+    let good = practice_file(folder.path(), &[("A81001", "ONE", "19740401"), ("A81002", "TWO", "19740401")]);
+    let import = |file: &str, more: &[&str]| {
+        let mut arguments =
+            vec!["import", "practices", file, "--as-of", "2018-05-31", "--server", &server.url];
+        arguments.extend(more);
+        oversight(&arguments)
+    };
+
+    let dry = import(text(&good), &["--dry-run"]);
+    assert_eq!(dry.status.code(), Some(0), "{}", said(&dry));
+    assert!(printed(&dry).contains("nothing was recorded"), "{}", printed(&dry));
+
+    let first = import(text(&good), &[]);
+    assert_eq!(first.status.code(), Some(0), "{}", said(&first));
+    assert!(printed(&first).contains("practices as of 2018-05-31"), "{}", printed(&first));
+
+    let bad = practice_file(folder.path(), &[("A81001", "ONE", "19740401"), ("A81003", "THREE", "20180231")]);
+    let second = import(text(&bad), &[]);
+    assert_eq!(second.status.code(), Some(3), "{}", said(&second));
+    assert!(
+        printed(&second).contains("20180231") && printed(&second).contains("line"),
+        "{}",
+        printed(&second)
+    );
+
+    let refused = folder.path().join("other.csv");
+    fs::write(&refused, "a,b,c\n1,2,3\n").unwrap();
+    let refused = import(text(&refused), &[]);
+    assert_eq!(refused.status.code(), Some(1), "{}", printed(&refused));
+    assert!(said(&refused).starts_with("oversight: "), "{}", said(&refused));
+
+    let events = oversight(&["events", "--server", &server.url]);
+    let lines: Vec<String> = printed(&events).lines().map(str::to_owned).collect();
+    assert_eq!(lines.len(), 2, "{}", said(&events));
+    assert!(lines[0].starts_with(r#"{"position":1,"specversion":"1.0""#), "{}", lines[0]);
+    let one = oversight(&["events", "--server", &server.url, "--from", "2", "--limit", "5"]);
+    assert_eq!(printed(&one).trim(), lines[1]);
+    let none = oversight(&["events", "--server", &server.url, "--service", "assessments"]);
+    assert_eq!((printed(&none).as_str(), none.status.code()), ("", Some(0)));
+
+    let verified = oversight(&["verify", "--server", &server.url]);
+    assert_eq!(verified.status.code(), Some(0), "{}{}", printed(&verified), said(&verified));
+    assert!(printed(&verified).contains("equals the served view"), "{}", printed(&verified));
+
+    let rebuilt = oversight(&["rebuild", "--server", &server.url]);
+    assert_eq!(rebuilt.status.code(), Some(0), "{}{}", printed(&rebuilt), said(&rebuilt));
+
+    let backup = folder.path().join("backup.ndjson");
+    let done = oversight(&["backup", text(&backup), "--server", &server.url]);
+    assert_eq!(done.status.code(), Some(0), "{}", said(&done));
+    assert!(!folder.path().join("backup.ndjson.part").exists());
+    assert_eq!(server.stop(), Some(0), "SIGTERM ends it in peace");
+
+    let there = format!("file:{}", folder.path().join("data/log.redb").display());
+    let other = format!("file:{}", folder.path().join("restored.redb").display());
+    let restored = oversight(&["restore", text(&backup), "--log", &other]);
+    assert_eq!(restored.status.code(), Some(0), "{}", said(&restored));
+    let again = oversight(&["restore", text(&backup), "--log", &other]);
+    assert!(printed(&again).contains("2 of them were there already"), "{}", printed(&again));
+    let (one, two) = (oversight(&["events", "--log", &there]), oversight(&["events", "--log", &other]));
+    assert_eq!(printed(&one).lines().count(), 2);
+    assert_eq!(one.stdout, two.stdout, "byte for byte");
+    let verified = oversight(&["verify", "--log", &other]);
+    assert_eq!(verified.status.code(), Some(0), "{}", printed(&verified));
+
+    let altered = fs::read_to_string(&backup).unwrap().replace("THREE", "TWO").replace("ONE", "TWO");
+    let altered = altered.replacen("Y54", "Y55", 1);
+    fs::write(&backup, altered).unwrap();
+    let empty = folder.path().join("empty.redb");
+    fails(
+        &["restore", text(&backup), "--log", &format!("file:{}", empty.display())],
+        &["line 2 of the backup"],
+    );
+    assert!(!empty.exists(), "nothing was written");
+}
+
+#[test]
+fn the_first_start_loads_a_synthetic_england_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &["--seed", "5"]);
+    let (status, answer) = server.get("/readyz");
+    assert!(status == 503 && answer.contains("loading the synthetic England"), "{answer}");
+    assert_eq!(server.get("/healthz").0, 200, "it answers from the first moment");
+    server.wait_until_ready();
+    assert_eq!(server.stop(), Some(0));
+
+    let server = Server::start(folder.path(), &[]);
+    let (_, answer) = server.get("/readyz");
+    assert!(!answer.contains("synthetic"), "the second start has nothing to load: {answer}");
+    server.wait_until_ready();
+    let verified = oversight(&["verify", "--server", &server.url]);
+    assert_eq!(verified.status.code(), Some(0), "{}{}", printed(&verified), said(&verified));
+}
