@@ -1,1 +1,296 @@
+use super::*;
+use chassis::testing::given;
+use proptest::prelude::*;
+use proto::organisations::{OdsStatus, OrganisationKind};
 
+const MAY: &str = "2018-05-31";
+const NOVEMBER: &str = "2019-11-30";
+
+fn day(text: &str) -> Day {
+    text.parse().unwrap()
+}
+
+fn code(text: &str) -> OdsCode {
+    text.parse().unwrap()
+}
+
+fn practice() -> PracticeListing {
+    PracticeListing {
+        name: "THE DENSHAM SURGERY".into(),
+        region: Some(code("Y54")),
+        local_office: Some(code("Q74")),
+        address: vec!["THE HEALTH CENTRE".into()],
+        postcode: "TS18 1HU".into(),
+        telephone: "01642 672351".into(),
+        opened: Some(day("1974-04-01")),
+        closed: None,
+        status: OdsStatus::Active,
+        setting: PrescribingSetting::GENERAL_PRACTICE,
+        commissioner: Some(code("00K")),
+        joined: Some(day("2013-04-01")),
+        left: None,
+    }
+}
+
+fn ccg() -> OrganisationListing {
+    OrganisationListing {
+        kind: OrganisationKind::Ccg,
+        name: "NHS DARLINGTON CCG".into(),
+        region: Some(code("Y54")),
+        local_office: Some(code("Q74")),
+        address: vec![],
+        postcode: "TS23 2LA".into(),
+        opened: Some(day("2013-04-01")),
+        closed: None,
+    }
+}
+
+fn list(as_of: &str, listing: PracticeListing) -> Command {
+    Command::ListPractice { as_of: day(as_of), listing }
+}
+
+fn list_body(as_of: &str, listing: OrganisationListing) -> Command {
+    Command::ListOrganisation { as_of: day(as_of), listing }
+}
+
+fn member(as_of: &str, parent: &str, joined: &str, left: Option<&str>) -> Command {
+    Command::RecordMembership {
+        as_of: day(as_of),
+        parent: code(parent),
+        joined: day(joined),
+        left: left.map(day),
+    }
+}
+
+fn listed(as_of: &str, listing: PracticeListing) -> OrganisationEvent {
+    OrganisationEvent::PracticeListed(PracticeListed { as_of: day(as_of), listing })
+}
+
+fn amended(as_of: &str, listing: PracticeListing, changed: &[&str]) -> OrganisationEvent {
+    let changed = changed.iter().map(|name| (*name).to_owned()).collect();
+    OrganisationEvent::PracticeAmended(PracticeAmended { as_of: day(as_of), listing, changed })
+}
+
+fn recorded(as_of: &str, parent: &str, joined: &str, left: Option<&str>) -> OrganisationEvent {
+    OrganisationEvent::MembershipRecorded(MembershipRecorded {
+        as_of: day(as_of),
+        parent: code(parent),
+        joined: day(joined),
+        left: left.map(day),
+    })
+}
+
+fn nobody() -> chassis::testing::model::Given<Organisation> {
+    given([])
+}
+
+#[test]
+fn a_practice_is_listed_once_and_the_same_row_again_says_nothing() {
+    nobody()
+        .when(list(MAY, practice()))
+        .then(listed(MAY, practice()))
+        .when(list(MAY, practice()))
+        .then_nothing()
+        .when(list(NOVEMBER, practice()))
+        .then_nothing();
+}
+
+#[test]
+fn a_later_file_amends_what_changed_and_names_it() {
+    let moved = PracticeListing { region: Some(code("Y63")), telephone: "01642 000000".into(), ..practice() };
+    given::<Organisation>([listed(MAY, practice())]).when(list(NOVEMBER, moved.clone())).then(amended(
+        NOVEMBER,
+        moved,
+        &["region", "telephone"],
+    ));
+}
+
+#[test]
+fn every_field_of_a_practice_counts() {
+    let other = || Some(code("X1"));
+    let date = Some(day("2019-01-01"));
+    let cases: Vec<(&str, PracticeListing)> = vec![
+        ("name", PracticeListing { name: "X".into(), ..practice() }),
+        ("region", PracticeListing { region: other(), ..practice() }),
+        ("local_office", PracticeListing { local_office: None, ..practice() }),
+        ("address", PracticeListing { address: vec![], ..practice() }),
+        ("postcode", PracticeListing { postcode: "X".into(), ..practice() }),
+        ("telephone", PracticeListing { telephone: "X".into(), ..practice() }),
+        ("opened", PracticeListing { opened: None, ..practice() }),
+        ("closed", PracticeListing { closed: date, ..practice() }),
+        ("status", PracticeListing { status: OdsStatus::Dormant, ..practice() }),
+        ("setting", PracticeListing { setting: PrescribingSetting(0), ..practice() }),
+        ("commissioner", PracticeListing { commissioner: other(), ..practice() }),
+        ("joined", PracticeListing { joined: date, ..practice() }),
+        ("left", PracticeListing { left: date, ..practice() }),
+    ];
+    for (field, listing) in cases {
+        given::<Organisation>([listed(MAY, practice())]).when(list(MAY, listing.clone())).then(amended(
+            MAY,
+            listing,
+            &[field],
+        ));
+    }
+}
+
+#[test]
+fn a_prescriber_of_another_setting_is_no_practice() {
+    let walk_in = PracticeListing { setting: PrescribingSetting(1), ..practice() };
+    nobody().when(list(MAY, walk_in)).then_refused("prescribing setting is 1");
+}
+
+#[test]
+fn a_practice_that_takes_another_setting_stops_being_one_and_is_still_followed() {
+    let hub = PracticeListing { setting: PrescribingSetting(0), ..practice() };
+    let closed = PracticeListing { status: OdsStatus::Closed, ..hub.clone() };
+    given::<Organisation>([listed(MAY, practice())])
+        .when(list(NOVEMBER, hub.clone()))
+        .then(amended(NOVEMBER, hub, &["setting"]))
+        .when(list("2019-12-31", closed.clone()))
+        .then(amended("2019-12-31", closed, &["status"]));
+}
+
+#[test]
+fn an_older_file_changes_nothing() {
+    let older = PracticeListing { name: "OLD NAME".into(), ..practice() };
+    given::<Organisation>([listed(NOVEMBER, practice())])
+        .when(list(MAY, older))
+        .then_refused("import files oldest first");
+    let older = OrganisationListing { name: "OLD NAME".into(), ..ccg() };
+    let listed =
+        OrganisationEvent::OrganisationListed(OrganisationListed { as_of: day(NOVEMBER), listing: ccg() });
+    given::<Organisation>([listed])
+        .when(list_body(MAY, older))
+        .then_refused("holds what a file of 2019-11-30 shows");
+}
+
+#[test]
+fn a_corrected_file_of_the_same_date_is_taken() {
+    let corrected = PracticeListing { name: "THE DENSHAM PRACTICE".into(), ..practice() };
+    given::<Organisation>([listed(MAY, practice())]).when(list(MAY, corrected.clone())).then(amended(
+        MAY,
+        corrected,
+        &["name"],
+    ));
+}
+
+#[test]
+fn a_ccg_is_listed_and_closes() {
+    let closed = OrganisationListing { closed: Some(day("2018-03-31")), ..ccg() };
+    nobody()
+        .when(list_body("2017-08-31", ccg()))
+        .then(OrganisationEvent::OrganisationListed(OrganisationListed {
+            as_of: day("2017-08-31"),
+            listing: ccg(),
+        }))
+        .when(list_body(MAY, closed.clone()))
+        .then(OrganisationEvent::OrganisationAmended(OrganisationAmended {
+            as_of: day(MAY),
+            listing: closed.clone(),
+            changed: vec!["closed".into()],
+        }))
+        .when(list_body(NOVEMBER, closed))
+        .then_nothing();
+}
+
+#[test]
+fn a_code_listed_as_practice_and_as_something_else_keeps_both_sides() {
+    let both = given::<Organisation>([listed(NOVEMBER, practice())])
+        .when(list_body(MAY, ccg()))
+        .then(OrganisationEvent::OrganisationListed(OrganisationListed { as_of: day(MAY), listing: ccg() }));
+    assert_eq!(both.state().practice.as_ref().unwrap().value, practice());
+    assert_eq!(both.state().body.as_ref().unwrap().value, ccg());
+}
+
+#[test]
+fn memberships_are_kept_by_parent_and_day_in_any_order_of_rows() {
+    let history = given::<Organisation>([listed(MAY, practice())])
+        .when(member(MAY, "00K", "2013-04-01", None))
+        .then(recorded(MAY, "00K", "2013-04-01", None))
+        .when(member(MAY, "5E1", "2001-04-01", Some("2013-03-31")))
+        .then(recorded(MAY, "5E1", "2001-04-01", Some("2013-03-31")))
+        .when(member(MAY, "00K", "2013-04-01", None))
+        .then_nothing();
+    let parents: Vec<&str> = history.state().memberships.iter().map(|known| known.parent.as_str()).collect();
+    assert_eq!(parents, ["5E1", "00K"]);
+}
+
+#[test]
+fn a_membership_that_ends_is_recorded_again_with_its_end() {
+    let ended = given::<Organisation>([listed(MAY, practice()), recorded(MAY, "99P", "2013-04-01", None)])
+        .when(member(NOVEMBER, "99P", "2013-04-01", Some("2019-03-31")))
+        .then(recorded(NOVEMBER, "99P", "2013-04-01", Some("2019-03-31")))
+        .when(member(MAY, "99P", "2013-04-01", None))
+        .then_refused("oldest first");
+    assert_eq!(ended.state().memberships.len(), 1);
+}
+
+#[test]
+fn memberships_and_list_sizes_of_strangers_are_not_taken() {
+    let size = Command::PublishListSize { as_of: day(MAY), registered_patients: 4114 };
+    nobody().when(member(MAY, "00K", "2013-04-01", None)).then_refused("no practice file has listed");
+    nobody().when(size).then_refused("no practice file has listed");
+}
+
+#[test]
+fn a_list_size_is_published_when_it_differs() {
+    let size = |as_of: &str, registered_patients| Command::PublishListSize {
+        as_of: day(as_of),
+        registered_patients,
+    };
+    let published = |as_of: &str, registered_patients| {
+        OrganisationEvent::ListSizePublished(ListSizePublished { as_of: day(as_of), registered_patients })
+    };
+    given::<Organisation>([listed(MAY, practice())])
+        .when(size("2018-03-31", 4114))
+        .then(published("2018-03-31", 4114))
+        .when(size("2018-03-31", 4114))
+        .then_nothing()
+        .when(size("2019-03-31", 4114))
+        .then_nothing()
+        .when(size("2019-03-31", 4200))
+        .then(published("2019-03-31", 4200))
+        .when(size("2018-03-31", 4114))
+        .then_refused("oldest first");
+}
+
+fn any_command() -> impl Strategy<Value = Command> {
+    let day = (0..1000i32).prop_map(|days| Day::from_number(17_000 + days));
+    (day, 0..4usize, 0..3u8, 0..3u32).prop_map(|(as_of, which, variant, number)| match which {
+        0 => Command::ListPractice {
+            as_of,
+            listing: PracticeListing {
+                name: format!("NAME {number}"),
+                setting: PrescribingSetting(if variant == 0 { 0 } else { 4 }),
+                ..practice()
+            },
+        },
+        1 => Command::ListOrganisation {
+            as_of,
+            listing: OrganisationListing { name: format!("NAME {number}"), ..ccg() },
+        },
+        2 => Command::RecordMembership {
+            as_of,
+            parent: code(["00K", "99P", "5E1"][variant as usize]),
+            joined: Day::from_number(15_000),
+            left: (number > 0).then(|| Day::from_number(15_000 + number as i32)),
+        },
+        _ => Command::PublishListSize { as_of, registered_patients: number },
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_command_given_twice_leads_to_one_event_at_most(commands in proptest::collection::vec(any_command(), 0..40)) {
+        let mut state = Organisation::default();
+        let context = Context { time: "2020-01-01T12:00:00Z".parse().unwrap(), effective: Day::FIRST, actor: proto::Actor::system("test") };
+        for (number, command) in commands.iter().enumerate() {
+            let when = When { recorded: context.time, effective: context.effective, position: proto::Position(number as u64 + 1) };
+            if let Ok(Some(event)) = state.decide(command, &context) {
+                state.evolve(&event, &when);
+                prop_assert_eq!(state.decide(command, &context), Ok(None));
+            }
+        }
+        prop_assert!(state.memberships.is_sorted_by_key(|known| (known.joined, known.parent)));
+    }
+}

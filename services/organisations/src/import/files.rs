@@ -220,19 +220,22 @@ mod member {
         ["practice code", "parent code", "parent type", "join date", "left date", "amended record indicator"];
     pub(super) const PRACTICE: usize = 0;
     pub(super) const PARENT: usize = 1;
+    pub(super) const KIND: usize = 2;
     pub(super) const JOINED: usize = 3;
     pub(super) const LEFT: usize = 4;
 }
+
+/// The type of parent is one letter, W.
+const KIND_MAX_CHARS: usize = 2;
 
 /// `epcmem`. A practice has a row for each time it belonged to somebody.
 pub(super) fn memberships() -> Shape {
     Shape {
         columns: Columns::positions(6..=6, &member::COLUMNS),
         wrong_file: |row| {
-            let code = row.parse::<OdsCode>(member::PRACTICE).is_ok();
-            let joined = row.day(member::JOINED).is_ok();
-            (!code && !joined).then(|| {
-                "its first row has neither a code in column 1 nor a date in column 4, so it is not the membership file epcmem".to_owned()
+            let kind = row.get(member::KIND);
+            (kind.chars().count() > KIND_MAX_CHARS).then(|| {
+                format!("its first row has “{kind}” for the type of parent in column 3, so it is not the membership file epcmem")
             })
         },
         aggregate: &[member::PRACTICE],

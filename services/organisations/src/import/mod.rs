@@ -71,7 +71,7 @@ impl Kind {
         }
     }
 
-    /// What a row says, and of whom. None where it says nothing, with the reason.
+    /// What a row says, and of whom.
     pub fn read(self, row: &Row, as_of: Day) -> Result<Read, RowFault> {
         let (code, command) = match self {
             Kind::Practices => files::practice(row, as_of)?,
