@@ -121,7 +121,11 @@ impl Cache {
         let written = self.marks.get(&version_key).map_err(fail)?;
         if written.as_deref() != Some(fold_version.to_be_bytes().as_slice()) {
             if written.is_some() {
-                tracing::info!(part = name, fold_version, "cached values of another fold version are dropped");
+                tracing::info!(
+                    part = name,
+                    fold_version,
+                    "cached values of another fold version are dropped"
+                );
             }
             tree.clear().map_err(fail)?;
             self.marks.insert(version_key, &fold_version.to_be_bytes()).map_err(fail)?;

@@ -6,9 +6,7 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use proto::{
-    Actor, AggregateId, Day, DomainEvent, Envelope, EventHash, Header, OdsCode, Position, Subject,
-};
+use proto::{Actor, AggregateId, Day, DomainEvent, Envelope, EventHash, Header, OdsCode, Position, Subject};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::VecDeque;
 use uuid::Uuid;
@@ -43,8 +41,11 @@ pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Syn
     const FOLD_VERSION: u32;
 
     /// What a command leads to: an event, nothing (it is so already), or a refusal.
-    fn decide(&self, command: &Self::Command, context: &Context)
-    -> Result<Option<Self::Event>, Self::Refusal>;
+    fn decide(
+        &self,
+        command: &Self::Command,
+        context: &Context,
+    ) -> Result<Option<Self::Event>, Self::Refusal>;
 
     /// The state after an event. Cannot fail; events that are not of this kind of aggregate are
     /// ignored.

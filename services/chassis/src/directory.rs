@@ -121,7 +121,12 @@ mod tests {
     fn a_deleted_person_leaves_an_id_that_leads_nowhere() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("people.redb");
-        let person = Person { name: "A. Senior".into(), role: "Partner".into(), email: String::new(), organisation: None };
+        let person = Person {
+            name: "A. Senior".into(),
+            role: "Partner".into(),
+            email: String::new(),
+            organisation: None,
+        };
         let id = {
             let directory = Directory::open(&path).unwrap();
             directory.add(&person).unwrap()
@@ -136,7 +141,8 @@ mod tests {
     fn a_person_has_a_name() {
         let folder = tempfile::tempdir().unwrap();
         let directory = Directory::open(&folder.path().join("people.redb")).unwrap();
-        let nobody = Person { name: "  ".into(), role: String::new(), email: String::new(), organisation: None };
+        let nobody =
+            Person { name: "  ".into(), role: String::new(), email: String::new(), organisation: None };
         assert!(matches!(directory.add(&nobody), Err(DirectoryError::Text)));
     }
 }

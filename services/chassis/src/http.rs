@@ -65,7 +65,9 @@ fn body_problem(status: StatusCode, text: &str) -> Problem {
             status,
             "too-large",
             "The body is too large",
-            format!("a body may have up to {BODY_MAX_BYTES} bytes here; files are streamed to the import addresses"),
+            format!(
+                "a body may have up to {BODY_MAX_BYTES} bytes here; files are streamed to the import addresses"
+            ),
         )
     } else {
         Problem::bad_input("the body cannot be read").at("body", text)
@@ -82,7 +84,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         axum::extract::Query::try_from_uri(&parts.uri)
             .map(|axum::extract::Query(value)| Query(value))
-            .map_err(|rejection| Problem::bad_input("a query parameter is not as accepted").at("query", rejection.body_text()))
+            .map_err(|rejection| {
+                Problem::bad_input("a query parameter is not as accepted").at("query", rejection.body_text())
+            })
     }
 }
 
@@ -97,7 +101,9 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
         axum::extract::Path::from_request_parts(parts, state)
             .await
             .map(|axum::extract::Path(value)| Path(value))
-            .map_err(|rejection| Problem::bad_input("the address is not as accepted").at("path", rejection.body_text()))
+            .map_err(|rejection| {
+                Problem::bad_input("the address is not as accepted").at("path", rejection.body_text())
+            })
     }
 }
 
@@ -237,9 +243,7 @@ fn status_label(status: u16) -> &'static str {
 /// one (so that no web page can reach in by DNS rebinding), and a request that changes something
 /// must not come from another site's page.
 fn knock(request: &Request) -> Result<(), Problem> {
-    let forbidden = |detail: &str| {
-        Problem::new(StatusCode::FORBIDDEN, "forbidden", "Not from there", detail)
-    };
+    let forbidden = |detail: &str| Problem::new(StatusCode::FORBIDDEN, "forbidden", "Not from there", detail);
     let host = request
         .uri()
         .host()
@@ -313,7 +317,9 @@ mod tests {
         for host in ["127.0.0.1", "127.0.0.1:8080", "localhost:8080", "[::1]:8080", "::1", "LOCALHOST"] {
             assert!(is_loopback_name(host), "{host}");
         }
-        for host in ["", "example.org", "127.0.0.1.example.org", "localhost.example.org:80", "10.0.0.1", "[::2]"] {
+        for host in
+            ["", "example.org", "127.0.0.1.example.org", "localhost.example.org:80", "10.0.0.1", "[::2]"]
+        {
             assert!(!is_loopback_name(host), "{host}");
         }
     }

@@ -76,7 +76,8 @@ impl Problem {
 
     /// 503: something this service needs is out of reach.
     pub fn unavailable(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Out of reach for now", detail).retry_after(5)
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Out of reach for now", detail)
+            .retry_after(5)
     }
 
     /// 500: our mistake. The detail goes to the log, not to the caller.

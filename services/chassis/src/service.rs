@@ -23,7 +23,7 @@ use crate::{
     cache::{Cache, CacheError},
     clock::Clock,
     http::{self, Door, ProblemPage},
-    log::{self, Log, LogUrl, OpenError},
+    log::{self, Durability, Log, LogUrl, OpenError},
     problem::Problem,
     task::Tasks,
     telemetry::{self, LogFormat},
@@ -50,6 +50,9 @@ pub struct Config {
     /// How log lines are written.
     #[arg(long, env = "OVERSIGHT_LOG_FORMAT", value_enum, default_value = "text")]
     pub log_format: LogFormat,
+    /// Refuse to start on an event log that may lose acknowledged events.
+    #[arg(long, env = "OVERSIGHT_PRODUCTION")]
+    pub production: bool,
 }
 
 /// What a service finds when it starts.
@@ -102,6 +105,17 @@ pub enum StartError {
     /// A cache.
     #[error(transparent)]
     Cache(#[from] CacheError),
+    /// The log may lose what it acknowledged.
+    #[error(
+        "the event log at {place} is {durability}, which is not enough for production: use sync_interval: always \
+         on a single server (and ?monitor=HOST:PORT in the URL, so that it can be seen), or {REPLICAS_MIN} replicas"
+    )]
+    NotDurable {
+        /// Where it is.
+        place: String,
+        /// When it acknowledges.
+        durability: String,
+    },
     /// The data folder.
     #[error("cannot use the data folder {path}: {reason}")]
     Data {
@@ -111,7 +125,9 @@ pub enum StartError {
         reason: String,
     },
     /// The data folder is of a newer version.
-    #[error("the data folder {path} has format {found}; this build knows {DATA_FORMAT}: use the newer build, or another --data folder")]
+    #[error(
+        "the data folder {path} has format {found}; this build knows {DATA_FORMAT}: use the newer build, or another --data folder"
+    )]
     Newer {
         /// Which folder.
         path: PathBuf,
@@ -144,12 +160,29 @@ impl Platform {
         let log = log::open(&url).await?;
         let description = log.describe();
         tracing::info!(place = %description.place, durability = ?description.durability, "the event log is open");
+        if config.production && !durable_enough(description.durability) {
+            return Err(StartError::NotDurable {
+                place: description.place,
+                durability: format!("{:?}", description.durability).to_lowercase(),
+            });
+        }
         Ok(Self { log, data: config.data.clone(), clock, tasks: Tasks::new() })
     }
 
     /// The cache of a service.
     pub async fn cache(&self, service: &str) -> Result<Cache, CacheError> {
         Cache::open(&self.data.join("cache").join(service), self.log.as_ref(), &self.clock).await
+    }
+}
+
+/// Replicas that survive the loss of one server without losing what was acknowledged.
+const REPLICAS_MIN: u8 = 3;
+
+fn durable_enough(durability: Durability) -> bool {
+    match durability {
+        Durability::Synced => true,
+        Durability::Replicated(replicas) => replicas >= REPLICAS_MIN,
+        Durability::Unsynced | Durability::Unknown => false,
     }
 }
 
@@ -182,7 +215,8 @@ pub async fn listen(address: SocketAddr) -> Result<Listening, StartError> {
     let fail = |reason: String| StartError::Listen { address, reason };
     if !http::may_listen(&address) {
         return Err(fail(
-            "until access control is built in, only loopback addresses such as 127.0.0.1:8080 are served".to_owned(),
+            "until access control is built in, only loopback addresses such as 127.0.0.1:8080 are served"
+                .to_owned(),
         ));
     }
     let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
@@ -205,7 +239,9 @@ pub fn routes(services: &mut [Service], problem_page: Option<ProblemPage>) -> Ro
             utoipa::openapi::InfoBuilder::new()
                 .title("oversight")
                 .version(env!("CARGO_PKG_VERSION"))
-                .description(Some("Whether patient data is safe in every general practice in England, and who has to act."))
+                .description(Some(
+                    "Whether patient data is safe in every general practice in England, and who has to act.",
+                ))
                 .build(),
         )
         .build();
@@ -318,7 +354,11 @@ async fn wait_for_signal() {
 }
 
 /// Runs one service alone: what the `main` of each is.
-pub async fn run_alone<F>(config: Config, problem_page: Option<ProblemPage>, start: F) -> Result<(), StartError>
+pub async fn run_alone<F>(
+    config: Config,
+    problem_page: Option<ProblemPage>,
+    start: F,
+) -> Result<(), StartError>
 where
     F: AsyncFnOnce(&Platform) -> Result<Service, StartError>,
 {

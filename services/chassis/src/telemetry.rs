@@ -16,7 +16,8 @@ pub enum LogFormat {
 }
 
 /// Upper bounds of the request time buckets, in seconds.
-const BUCKETS_SECONDS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
+const BUCKETS_SECONDS: [f64; 12] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 

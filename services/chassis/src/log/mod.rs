@@ -238,6 +238,6 @@ pub trait EventLog: fmt::Debug + Send + Sync + 'static {
 /// Reads on and on.
 pub trait Reader: Send {
     /// The next events; waits until there is at least one. After an error the reader goes on from
-    /// where it was: calling again retries.
+    /// where it was: calling again retries. Dropping the future half-way loses nothing.
     fn next(&mut self) -> BoxFuture<'_, Result<Batch, ReadError>>;
 }

@@ -56,8 +56,7 @@ impl<A: Aggregate> Given<A> {
     /// One more event.
     pub fn and(mut self, event: A::Event) -> Self {
         self.count += 1;
-        let when =
-            When { recorded: midday(self.day), effective: self.day, position: Position(self.count) };
+        let when = When { recorded: midday(self.day), effective: self.day, position: Position(self.count) };
         self.state.evolve(&event, &when);
         self
     }
@@ -69,8 +68,7 @@ impl<A: Aggregate> Given<A> {
 
     /// Gives a command.
     pub fn when(self, command: A::Command) -> Decided<A> {
-        let context =
-            Context { time: midday(self.day), effective: self.day, actor: Actor::system("test") };
+        let context = Context { time: midday(self.day), effective: self.day, actor: Actor::system("test") };
         let decision = self.state.decide(&command, &context);
         Decided { state: self.state, decision, count: self.count, day: self.day }
     }
@@ -85,7 +83,9 @@ where
     pub fn then(self, expected: A::Event) -> Given<A> {
         let Self { state, decision, count, day } = self;
         match decision {
-            Ok(Some(event)) => assert_eq!(event, expected, "another event than expected; the state was {state:#?}"),
+            Ok(Some(event)) => {
+                assert_eq!(event, expected, "another event than expected; the state was {state:#?}")
+            }
             Ok(None) => panic!("nothing happened; expected {expected:#?}; the state was {state:#?}"),
             Err(refusal) => panic!("refused: {refusal}; expected {expected:#?}; the state was {state:#?}"),
         }
@@ -127,7 +127,9 @@ where
                 assert!(text.contains(containing), "refused with “{text}”; expected “{containing}”");
                 Given { state, count, day }
             }
-            Ok(event) => panic!("{event:#?}; expected a refusal with “{containing}”; the state was {state:#?}"),
+            Ok(event) => {
+                panic!("{event:#?}; expected a refusal with “{containing}”; the state was {state:#?}")
+            }
         }
     }
 }
