@@ -74,7 +74,7 @@ async fn events(
     State(platform): State<Arc<Platform>>,
     asked: Result<Query<Asked>, Problem>,
 ) -> Result<Response, Problem> {
-    let tail = Tail::open(platform.log.as_ref(), asked?.0.stretch()?).await?;
+    let tail = Tail::open(platform.log.clone(), asked?.0.stretch()?).await?;
     let head = tail.head().to_string();
     let stop = platform.tasks.stop().clone();
     let lines = futures::stream::unfold(Some((tail, Vec::new().into_iter())), move |state| {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chassis::log::{EventLog, ReadError, Reader, Recorded};
+use chassis::log::{Log, ReadError, Reader, Recorded};
 use proto::{Position, Service, Subject};
 use serde::Deserialize;
 
@@ -40,6 +40,8 @@ impl Stretch {
 
 /// Reads a stretch.
 pub struct Tail {
+    /// Kept open as long as it is read.
+    _log: Log,
     reader: Box<dyn Reader>,
     stretch: Stretch,
     head: Position,
@@ -58,13 +60,13 @@ impl std::fmt::Debug for Tail {
 
 impl Tail {
     /// Begins to read.
-    pub async fn open(log: &dyn EventLog, stretch: Stretch) -> Result<Self, ReadError> {
+    pub async fn open(log: Log, stretch: Stretch) -> Result<Self, ReadError> {
         let head = log.head().await?;
         let after = Position(stretch.from.0.saturating_sub(1));
         let reader = log.read(after).await?;
         let left = stretch.limit.unwrap_or(u64::MAX);
         let done = left == 0 || (stretch.until == Until::Now && head <= after);
-        Ok(Self { reader, stretch, head, left, done })
+        Ok(Self { _log: log, reader, stretch, head, left, done })
     }
 
     /// The last position of the log when the reading began.

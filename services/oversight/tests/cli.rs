@@ -99,7 +99,7 @@ fn wrong_usage_ends_with_2_and_says_what_is_accepted() {
         (&["events", "--from", "0"], "--from"),
         (&["serve", "--empty", "--seed", "1"], "--empty"),
         (&["restore", "x"], "--log"),
-        (&["frobnicate"], "serve"),
+        (&["frobnicate"], "Usage: oversight"),
     ] {
         let output = oversight(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

@@ -132,7 +132,7 @@ async fn load_beside(
         let Ok(england) = tokio::task::spawn_blocking(move || England::new(seed)).await else {
             return progress.stopped("it could not be planned".to_owned());
         };
-        match load::load(log, &england, others, &progress).await {
+        match load::load(log, england.len(), england.events(), others, &progress).await {
             Ok(loaded) => tracing::info!(
                 written = loaded.written,
                 found = loaded.found,

@@ -84,7 +84,7 @@ impl Source {
     /// Begins to read.
     pub async fn events(&self, stretch: Stretch) -> Result<Events, Failure> {
         let server = match self {
-            Source::Log(log) => return Ok(Events::Log(Tail::open(log.as_ref(), stretch).await?)),
+            Source::Log(log) => return Ok(Events::Log(Tail::open(log.clone(), stretch).await?)),
             Source::Server(server) => server.clone(),
         };
         let mut query = vec![("from", stretch.from.to_string())];

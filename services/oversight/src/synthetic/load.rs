@@ -24,7 +24,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 
 use super::{
-    england::{England, Ready, last_event, seed_of},
+    england::{Ready, last_event, seed_of},
     gate::{Gate, Shut},
 };
 
@@ -163,18 +163,19 @@ pub enum Others {
 /// taken, and the second one be missing.
 const OF_ONE_AGGREGATE: u8 = 2;
 
-/// Loads an England, or what is missing of it. Drop the future to interrupt it; another call goes
+/// Loads the events of an England, or what is missing of them. Drop the future to interrupt it; another call goes
 /// on from there.
 pub async fn load(
     log: Log,
-    england: &England,
+    total: usize,
+    events: impl Iterator<Item = Ready> + Send,
     others: Others,
     progress: &Progress,
 ) -> Result<Loaded, LoadError> {
-    progress.begin(england.len());
+    progress.begin(total);
     let (present, tails) = what_is_there(log.as_ref()).await?;
     let mut loader = Loader { log, others, progress, tails, flight: None, loaded: Loaded::default() };
-    for event in england.events() {
+    for event in events {
         if present.contains(&event.id) {
             loader.loaded.found += 1;
             progress.one_more();
