@@ -1,6 +1,6 @@
 //! What people send by mistake, and what goes wrong on the way.
 
-#![allow(missing_docs, reason = "tests")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
 mod support;
 

@@ -5,9 +5,6 @@ use proto::{Day, OdsCode};
 
 use crate::model::Command;
 
-/// Why a row says nothing.
-pub(super) const BLANK: &str = "no number of patients";
-
 /// The most patients of one practice; the largest has some hundred thousand.
 const PATIENTS_MAX: f64 = 10_000_000.0;
 

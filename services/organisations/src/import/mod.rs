@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 use bytes::Bytes;
 use chassis::{
     Clock, Commands, Problem,
-    import::{self, Giving, Job, Mode, Progress, Report, Row, RowFault, RowOutcome, Shape},
+    import::{self, Giving, Job, Mode, Progress, Report, Row, RowFault, RowOutcome, RowProblem, Shape},
 };
 use futures::Stream;
 use proto::{Actor, Day, OdsCode, codes::CodeError, organisations::OrganisationKind};
@@ -71,30 +71,17 @@ impl Kind {
         }
     }
 
-    /// What a row says, and of whom.
-    pub fn read(self, row: &Row, as_of: Day) -> Result<Read, RowFault> {
-        let (code, command) = match self {
-            Kind::Practices => files::practice(row, as_of)?,
-            Kind::Ccgs => files::ccg(row, as_of)?,
-            Kind::Regions => files::region(row, as_of)?,
-            Kind::Trusts => files::trust(row, as_of)?,
-            Kind::Memberships => files::membership(row, as_of)?,
-            Kind::ListSizes => match list_sizes::list_size(row, as_of)? {
-                Some(read) => read,
-                None => return Ok(Read::Nothing(list_sizes::BLANK)),
-            },
-        };
-        Ok(Read::Command(code, command))
+    /// What a row says, and of whom; none where it leaves blank what the file is about.
+    pub fn read(self, row: &Row, as_of: Day) -> Result<Option<(OdsCode, Command)>, RowProblem> {
+        match self {
+            Kind::Practices => files::practice(row, as_of).map(Some),
+            Kind::Ccgs => files::ccg(row, as_of).map(Some),
+            Kind::Regions => files::region(row, as_of).map(Some),
+            Kind::Trusts => files::trust(row, as_of).map(Some),
+            Kind::Memberships => files::membership(row, as_of).map(Some),
+            Kind::ListSizes => list_sizes::list_size(row, as_of),
+        }
     }
-}
-
-/// What a row says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Read {
-    /// This, of this organisation.
-    Command(OdsCode, Command),
-    /// Nothing, for this reason.
-    Nothing(&'static str),
 }
 
 impl fmt::Display for Kind {
@@ -124,6 +111,7 @@ impl FromStr for Kind {
 /// Why rows are passed over.
 const NOT_A_PRACTICE: &str = "not a general practice";
 const UNKNOWN_PRACTICE: &str = "the practice is not known";
+const BLANK: &str = "no number of patients";
 
 /// An import about to run.
 #[derive(Debug, Clone)]
@@ -157,9 +145,8 @@ impl Import {
         let giving = Giving::new(&self.job, clock, Actor::system("import"));
         let giving = &giving;
         let apply = |row: Row| async move {
-            let (code, command) = match self.kind.read(&row, self.as_of)? {
-                Read::Command(code, command) => (code, command),
-                Read::Nothing(reason) => return Ok(RowOutcome::Skipped(reason)),
+            let Some((code, command)) = self.kind.read(&row, self.as_of)? else {
+                return Ok(RowOutcome::Skipped(BLANK));
             };
             let aggregate = Organisation::id(&code).map_err(|error: CodeError| row.reject(error))?;
             giving.command(commands, &aggregate, &command, &row, |refusal| of_row(refusal, &row)).await
