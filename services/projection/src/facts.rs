@@ -9,7 +9,7 @@ use std::sync::Arc;
 use imbl::{OrdMap, Vector};
 use jiff::Timestamp;
 use proto::{
-    Actor, Day, DecodeError, EditionId, Event, Folded, Header, OdsCode, Position,
+    Actor, Day, DecodeError, EditionId, Event, Folded, Header, OdsCode, Position, RequirementId,
     assessments::{AssessmentEvent, Grade, PublishedResult},
     organisations::{OrganisationEvent, OrganisationListing, PracticeListing},
 };
@@ -30,6 +30,8 @@ pub struct Facts {
     pub organisations: OrdMap<OdsCode, Arc<OrganisationFacts>>,
     /// Deadlines moved, in order.
     pub deadlines_moved: Vector<DeadlineMove>,
+    /// Requirements exempted centrally, in order.
+    pub exemptions: Vector<Exemption>,
     /// How far the log has been read.
     pub read_to: Option<ReadTo>,
     /// When what was recorded: the first position of each second that had events.
@@ -84,6 +86,8 @@ pub struct OrganisationFacts {
     pub list_sizes: Vec<ListSizeFact>,
     /// Around its toolkit assessments and results.
     pub toolkit: Vec<ToolkitFact>,
+    /// Which requirements fell short in publications that were below the standard, by position.
+    pub gaps: Vec<(Position, Vec<RequirementId>)>,
 }
 
 /// What a file showed.
@@ -162,6 +166,22 @@ pub struct DeadlineMove {
     pub organisation_type: String,
     /// The deadline from then on.
     pub to: Day,
+}
+
+/// A requirement was exempted centrally. Exemptions count for what is already published, too
+/// (domain facts 1.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exemption {
+    /// The event that says so.
+    pub position: Position,
+    /// The day it took effect.
+    pub day: Day,
+    /// The edition.
+    pub edition: EditionId,
+    /// The requirement.
+    pub requirement: RequirementId,
+    /// For which type of organisation.
+    pub organisation_type: String,
 }
 
 /// An event on its way into the facts: decoded, so that only the gathering is left to do.
@@ -359,7 +379,12 @@ impl Facts {
         use AssessmentEvent as E;
         let (organisation, what) = match event {
             E::AssessmentOpened(e) => (e.organisation, Toolkit::Opened(e.edition)),
-            E::AssessmentPublished(e) => (e.organisation, Toolkit::Published(e.edition, e.grade)),
+            E::AssessmentPublished(e) => {
+                if !e.gaps.is_empty() {
+                    self.of(e.organisation).gaps.push((position, e.gaps));
+                }
+                (e.organisation, Toolkit::Published(e.edition, e.grade))
+            }
             E::AssuranceStatementAccepted(e) => (e.organisation, Toolkit::StatementAccepted(e.edition)),
             E::ImprovementPlanAgreed(e) => (e.organisation, Toolkit::PlanAgreed(e.edition, e.due)),
             E::ImprovementPlanRefused(e) => (e.organisation, Toolkit::PlanRefused(e.edition)),
@@ -385,12 +410,22 @@ impl Facts {
                 self.deadlines_moved.push_back(moved);
                 return Touched::AllTimelines;
             }
+            E::RequirementExempted(e) => {
+                let exemption = Exemption {
+                    position,
+                    day,
+                    edition: e.edition,
+                    requirement: e.requirement,
+                    organisation_type: e.organisation_type,
+                };
+                self.exemptions.push_back(exemption);
+                return Touched::AllTimelines;
+            }
             E::RequirementAnswered(_)
             | E::RequirementReviewed(_)
             | E::ImprovementActionPlanned(_)
             | E::ImprovementActionCompleted(_)
-            | E::ImprovementPlanSubmitted(_)
-            | E::RequirementExempted(_) => return Touched::Nothing,
+            | E::ImprovementPlanSubmitted(_) => return Touched::Nothing,
         };
         self.of(organisation).toolkit.push(ToolkitFact { position, day, what });
         Touched::Timelines(organisation)

@@ -14,7 +14,7 @@ use imbl::{OrdMap, Vector};
 use proto::{Day, Header, OdsCode, Position};
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{DeadlineMove, FOLD_VERSION, Facts, OrganisationFacts, ReadTo, SetAside};
+use crate::facts::{DeadlineMove, Exemption, FOLD_VERSION, Facts, OrganisationFacts, ReadTo, SetAside};
 
 /// Organisations in one chunk.
 const CHUNK_ORGANISATIONS: usize = 1_000;
@@ -35,6 +35,7 @@ struct SnapshotHead {
     chunks: Vec<String>,
     organisations: usize,
     deadlines_moved: Vector<DeadlineMove>,
+    exemptions: Vector<Exemption>,
     recorded: Vector<(i64, Position)>,
     set_aside: SetAside,
     synthetic_events: u64,
@@ -67,6 +68,7 @@ impl Store {
             organisations: entries.len(),
             chunks: names,
             deadlines_moved: facts.deadlines_moved.clone(),
+            exemptions: facts.exemptions.clone(),
             recorded: facts.recorded.clone(),
             set_aside: facts.set_aside.clone(),
             synthetic_events: facts.synthetic_events,
@@ -119,6 +121,7 @@ impl Store {
         (organisations.len() == head.organisations).then_some(Facts {
             organisations,
             deadlines_moved: head.deadlines_moved,
+            exemptions: head.exemptions,
             read_to: Some(head.read_to),
             recorded: head.recorded,
             set_aside: head.set_aside,

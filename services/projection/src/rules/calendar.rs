@@ -1,7 +1,8 @@
-//! The deadlines of the toolkit editions for general practice, as known at some moment.
+//! What is set centrally for general practice, as known at some moment: the deadlines of the toolkit
+//! editions and the requirements exempted.
 
 use proto::{
-    Day, EditionId, Position,
+    Day, EditionId, Position, RequirementId,
     standards::{self, OrganisationType, catalogue},
 };
 
@@ -31,13 +32,31 @@ pub struct Term {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Calendar {
     terms: Vec<Term>,
+    exempt: Vec<Exempt>,
+}
+
+/// A requirement that need not be met from a day on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exempt {
+    /// From which day.
+    pub day: Day,
+    /// Of which edition.
+    pub edition: EditionId,
+    /// Which requirement.
+    pub requirement: RequirementId,
 }
 
 impl Calendar {
     /// A calendar of these terms.
     pub fn new(mut terms: Vec<Term>) -> Self {
         terms.sort_by_key(|term| term.deadline);
-        Self { terms }
+        Self { terms, exempt: Vec::new() }
+    }
+
+    /// The same calendar with these exemptions.
+    pub fn with_exempt(mut self, exempt: Vec<Exempt>) -> Self {
+        self.exempt = exempt;
+        self
     }
 
     /// The deadlines for general practice: the published ones as announced by a day (none: all
@@ -57,7 +76,21 @@ impl Calendar {
             };
             Some(Term { edition: edition.id, scheme, deadline: moved.map_or(published, |moved| moved.to) })
         });
-        Self::new(terms.collect())
+        let exempt = facts
+            .exemptions
+            .iter()
+            .filter(|exemption| exemption.position <= upto && exemption.organisation_type == practices.name())
+            .map(|exemption| Exempt {
+                day: exemption.day,
+                edition: exemption.edition,
+                requirement: exemption.requirement,
+            });
+        Self::new(terms.collect()).with_exempt(exempt.collect())
+    }
+
+    /// The requirements exempted, in the order of their events.
+    pub fn exempt(&self) -> &[Exempt] {
+        &self.exempt
     }
 
     /// The editions in order of deadline.

@@ -8,7 +8,8 @@
 //!   edition the latest counts.
 //! - IG Toolkit: published, statement accepted and every applicable requirement at level 2 or more
 //!   is `Met`; published below that is `PartlyMet` while an agreed plan is in time, else `NotMet`.
-//!   Published without the statement counts as not yet published.
+//!   Published without the statement counts as not yet published. A requirement exempted centrally
+//!   is no gap from the day of the exemption on, in what is already published too.
 //!
 //! So before an edition's deadline, with nothing published for it, last edition's result holds.
 //! From the end of the deadline day on, nothing published for that edition or a later one is
@@ -20,7 +21,7 @@
 //! repeated publication), 3.14.
 
 use proto::{
-    Day, EditionId, Position,
+    Day, EditionId, Position, RequirementId,
     assessments::{Grade, PublishedResult},
 };
 
@@ -42,19 +43,46 @@ pub fn timeline(facts: &OrganisationFacts, calendar: &Calendar, upto: Position) 
         Toolkit::PlanAgreed(_, due) => Some(due.plus_days(1)),
         _ => None,
     });
-    let days = known.iter().map(|fact| fact.day).chain(deadlines).chain(ran_out).collect();
+    let exempted = calendar.exempt().iter().map(|exempt| exempt.day).filter(|_| !facts.gaps.is_empty());
+    let days = known.iter().map(|fact| fact.day).chain(deadlines).chain(ran_out).chain(exempted).collect();
     Timeline::of_days(days, |day| {
         let until = known.partition_point(|fact| fact.day <= day);
-        holds_on(day, known.get(..until).unwrap_or_default(), calendar)
+        let seen = Seen { day, facts: known.get(..until).unwrap_or_default(), gaps: &facts.gaps, calendar };
+        holds_on(&seen)
     })
 }
 
-/// What holds at the end of a day, given the facts up to it in order of day.
-fn holds_on(day: Day, facts: &[ToolkitFact], calendar: &Calendar) -> (Status, Cause) {
+/// What there is to judge by at the end of a day.
+struct Seen<'a> {
+    day: Day,
+    /// The facts up to the day, in order of day.
+    facts: &'a [ToolkitFact],
+    /// What fell short in which publication.
+    gaps: &'a [(Position, Vec<RequirementId>)],
+    calendar: &'a Calendar,
+}
+
+impl Seen<'_> {
+    /// Whether every gap of a publication has been exempted by the day.
+    fn all_gaps_exempt(&self, published: Position, edition: EditionId) -> bool {
+        let gaps = self.gaps.iter().find(|(position, _)| *position == published).map(|(_, gaps)| gaps);
+        gaps.is_some_and(|gaps| {
+            gaps.iter().all(|gap| {
+                self.calendar.exempt().iter().any(|exempt| {
+                    exempt.day <= self.day && exempt.edition == edition && exempt.requirement == *gap
+                })
+            })
+        })
+    }
+}
+
+/// What holds at the end of a day.
+fn holds_on(seen: &Seen<'_>) -> (Status, Cause) {
+    let Seen { day, facts, calendar, .. } = *seen;
     let due = calendar.terms().iter().rposition(|term| term.deadline <= day);
     let eligible = calendar.terms().get(due.unwrap_or(0)..).unwrap_or_default();
     for term in eligible.iter().rev() {
-        if let Some(found) = result(term, day, facts) {
+        if let Some(found) = result(term, seen) {
             return found;
         }
     }
@@ -69,13 +97,13 @@ fn holds_on(day: Day, facts: &[ToolkitFact], calendar: &Calendar) -> (Status, Ca
 }
 
 /// What the publications for an edition say on a day, if there are any by then.
-fn result(term: &Term, day: Day, facts: &[ToolkitFact]) -> Option<(Status, Cause)> {
-    let (published, level) = last_publication(term, facts)?;
+fn result(term: &Term, seen: &Seen<'_>) -> Option<(Status, Cause)> {
+    let (published, level) = last_publication(term, seen)?;
     let event = Cause::Event(published.position);
     match level {
         Level::Met => Some((Status::Met, event)),
         Level::PlanAgreed => Some((Status::PartlyMet, event)),
-        Level::NotMet => Some(plan(term.edition, day, facts).unwrap_or((Status::NotMet, event))),
+        Level::NotMet => Some(plan(term.edition, seen).unwrap_or((Status::NotMet, event))),
     }
 }
 
@@ -85,15 +113,16 @@ enum Level {
     NotMet,
 }
 
-fn last_publication<'a>(term: &Term, facts: &'a [ToolkitFact]) -> Option<(&'a ToolkitFact, Level)> {
+fn last_publication<'a>(term: &Term, seen: &Seen<'a>) -> Option<(&'a ToolkitFact, Level)> {
     let mut last = None;
     let mut listed = false;
     let mut signed: Option<&ToolkitFact> = None;
-    for fact in facts {
+    for fact in seen.facts {
         match fact.what {
             Toolkit::Published(edition, grade) if edition == term.edition => {
                 let level = match grade {
                     Grade::Satisfactory => Level::Met,
+                    _ if seen.all_gaps_exempt(fact.position, edition) => Level::Met,
                     Grade::NotSatisfactory | Grade::SatisfactoryWithImprovementPlan => Level::NotMet,
                 };
                 (last, listed) = (Some((fact, level)), false);
@@ -130,12 +159,12 @@ fn level_of(result: PublishedResult) -> Option<Level> {
 }
 
 /// What an agreed improvement plan makes of a result below the standard.
-fn plan(edition: EditionId, day: Day, facts: &[ToolkitFact]) -> Option<(Status, Cause)> {
-    let decided = facts.iter().rev().find(
+fn plan(edition: EditionId, seen: &Seen<'_>) -> Option<(Status, Cause)> {
+    let decided = seen.facts.iter().rev().find(
         |fact| matches!(fact.what, Toolkit::PlanAgreed(of, _) | Toolkit::PlanRefused(of) if of == edition),
     )?;
     match decided.what {
-        Toolkit::PlanAgreed(_, due) if day <= due => {
+        Toolkit::PlanAgreed(_, due) if seen.day <= due => {
             Some((Status::PartlyMet, Cause::Event(decided.position)))
         }
         Toolkit::PlanAgreed(..) => Some((Status::NotMet, Cause::PlanRanOut(decided.position))),
@@ -325,6 +354,29 @@ mod tests {
     }
 
     #[test]
+    fn a_central_exemption_mends_what_is_already_published() {
+        let igt = edition(IGT);
+        let mut facts = facts(&[
+            ("2018-03-20", Toolkit::Published(igt, Grade::NotSatisfactory)),
+            ("2018-03-20", Toolkit::StatementAccepted(igt)),
+        ]);
+        let gap = |id: &str| id.parse::<RequirementId>().unwrap();
+        facts.gaps.push((Position(1), vec![gap("14-319")]));
+        let exempt = |id: &str| {
+            calendar().with_exempt(vec![super::super::calendar::Exempt {
+                day: day("2018-04-05"),
+                edition: igt,
+                requirement: gap(id),
+            }])
+        };
+        let status =
+            |calendar: &Calendar, on: &str| timeline(&facts, calendar, Position(9)).at(day(on)).status;
+        assert_eq!(status(&exempt("14-319"), "2018-04-04"), Status::NotMet);
+        assert_eq!(status(&exempt("14-319"), "2018-04-05"), Status::Met);
+        assert_eq!(status(&exempt("14-117"), "2018-04-05"), Status::NotMet);
+    }
+
+    #[test]
     fn a_refused_plan_changes_nothing() {
         let igt = edition(IGT);
         check(
@@ -408,7 +460,9 @@ mod tests {
             for offset in -30..1500 {
                 let day = start.plus_days(offset);
                 let until: Vec<ToolkitFact> = sorted.iter().copied().filter(|fact| fact.day <= day).collect();
-                prop_assert_eq!(timeline.at(day).status, holds_on(day, &until, &calendar()).0, "on {}", day);
+                let calendar = calendar();
+                let seen = Seen { day, facts: &until, gaps: &[], calendar: &calendar };
+                prop_assert_eq!(timeline.at(day).status, holds_on(&seen).0, "on {}", day);
             }
         }
     }
