@@ -1,7 +1,10 @@
 //! What is asked of a board, and the shapes of the answers.
 
 use jiff::Timestamp;
-use proto::{Day, EditionId, OdsCode, Position};
+use proto::{
+    Day, EditionId, OdsCode, Position,
+    assessments::{Grade, PublishedResult},
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -562,13 +565,12 @@ pub fn trend(asked: &Asked<'_>, area: &Area, from: Day, to: Day) -> TrendAnswer 
                 .into_iter()
                 .flat_map(|steps| steps.between(from, to))
                 .peekable();
-            let mut day = from;
-            while day <= to {
+            // By number: behind the last of days there is no other to end at.
+            for day in (from.number()..=to.number()).map(Day::from_number) {
                 if let Some((_, next)) = steps.next_if(|(at, _)| *at == day) {
                     counts = next;
                 }
                 days.push(DayCounts { day, counts: counts.into(), of: counts.practices() });
-                day = day.plus_days(1);
             }
             RequirementTrend { requirement: of.requirement.slug, days }
         })
@@ -828,8 +830,13 @@ fn said_by(practice: &Practice, position: Position) -> String {
         Some(Toolkit::Opened(edition)) => {
             format!("the assessment for the {} was opened", edition_name(edition))
         }
-        Some(Toolkit::Published(edition, _)) => {
-            format!("the assessment for the {} was published", edition_name(edition))
+        Some(Toolkit::Published(edition, grade)) => {
+            let grade = match grade {
+                Grade::Satisfactory => "satisfactory",
+                Grade::NotSatisfactory => "not satisfactory",
+                Grade::SatisfactoryWithImprovementPlan => "satisfactory with an improvement plan",
+            };
+            format!("the assessment for the {} was published as {grade}", edition_name(edition))
         }
         Some(Toolkit::StatementAccepted(edition)) => {
             format!(
@@ -848,11 +855,27 @@ fn said_by(practice: &Practice, position: Position) -> String {
         }
         Some(Toolkit::Listed(result)) => match result.edition() {
             Some(edition) => {
-                format!("the national register shows a result for the {}", edition_name(edition))
+                format!(
+                    "the national register shows {} for the {}",
+                    result_name(result),
+                    edition_name(edition)
+                )
             }
             None => "the national register shows nothing published".to_owned(),
         },
         None => "an event".to_owned(),
+    }
+}
+
+fn result_name(result: PublishedResult) -> &'static str {
+    match result {
+        PublishedResult::StandardsMet { .. } => "Standards Met",
+        PublishedResult::StandardsExceeded { .. } => "Standards Exceeded",
+        PublishedResult::ApproachingStandards { .. } => "Approaching Standards",
+        PublishedResult::PlanAgreed { .. } => "an agreed plan",
+        PublishedResult::StandardsNotMet { .. } => "Standards Not Met",
+        PublishedResult::EntryLevel { .. } => "Entry Level",
+        PublishedResult::NotPublished | PublishedResult::Unrecognised => "a result",
     }
 }
 

@@ -187,6 +187,7 @@ fn below(when: &When, keep: &Keep, area: &Area, sort: LowerSort) -> Markup {
         h2.nhsuk-heading-m { "By " (words::kind_words(kind).0) }
         (charts::bars(when, keep, area, &rows, sort).figure())
         (table(when, keep, area, &rows, sort))
+        p.nhsuk-body-s.nhsuk-u-secondary-text-colour { (basis(when)) }
         @let data = |format: &str| {
             let address = keep.at(when.at).to(format_args!("/api/v1/areas/{}/areas", area.code));
             sorted(address, sort).with("format", format).to_string()
@@ -216,8 +217,11 @@ fn table(when: &When, keep: &Keep, area: &Area, rows: &[Lower<'_>], sort: LowerS
         let column = column.sort_href(format!("{}#areas", sorted(keep.to(&here), by)));
         if by == sort { column.sorted(order) } else { column }
     };
-    let with_office = kind == AreaKind::Ccg && area.kind == AreaKind::Region;
-    let caption = format!("{} with their practices by status. {}", attention::capital(many), basis(when));
+    // A column that says the same in every row says nothing.
+    let with_office = area.kind == AreaKind::Region
+        && rows.iter().any(|row| row.local_office != rows.first().and_then(|first| first.local_office));
+    let caption =
+        format!("{} of {} and their practices by status", attention::capital(many), words::area_name(area));
     let mut table = Table::new("areas", caption);
     table = table.column(column(Column::text(attention::capital(one)), LowerSort::Name, Order::Ascending));
     if with_office {
@@ -271,7 +275,8 @@ fn practices(when: &When, keep: &Keep, area: &Area) -> Markup {
     let path = format!("/areas/{}/practices", area.code);
     html! {
         h2.nhsuk-heading-m { "Practices" }
-        (list::table(when, keep, area, shown, None, Sort::Attention, &basis(when)))
+        (list::table(when, keep, area, shown, None, Sort::Attention, "Most in need of attention first"))
+        p.nhsuk-body-s.nhsuk-u-secondary-text-colour { (basis(when)) }
         @if rows.len() > shown.len() {
             p { a.nhsuk-link href=(keep.to(&path)) { "All " (words::practices(u32::try_from(rows.len()).unwrap_or(u32::MAX))) } }
         }

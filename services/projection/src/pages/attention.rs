@@ -4,7 +4,6 @@ use maud::{Markup, html};
 use ui::components::{Attention, AttentionItem, lede};
 
 use super::{
-    frame::share,
     link::Keep,
     words::{self, number, practices},
 };
@@ -46,9 +45,9 @@ fn sentence(asked: &Asked<'_>, counts: &Counts) -> Markup {
     let partly = counts.of(Status::PartlyMet);
     let day = words::day(asked.at);
     let when = if asked.at > asked.horizon() {
-        format!("If nobody acts, at the end of {day} ")
+        format!("If nobody acts, at the end of {day}, ")
     } else {
-        format!("At the end of {day} ")
+        format!("At the end of {day}, ")
     };
     html! {
         (when)
@@ -162,8 +161,20 @@ fn area_item(lower: &Lower<'_>, keep: &Keep) -> AttentionItem {
     let (not_met, no_evidence) = (lower.counts.of(Status::NotMet), lower.counts.of(Status::NoEvidence));
     let status = if not_met > 0 { Status::NotMet } else { Status::NoEvidence };
     let mut detail = match status {
-        Status::NotMet => format!("{} practices do not meet it", share(not_met, all)),
-        _ => format!("Nothing is known of {} practices", share(no_evidence, all)),
+        Status::NotMet => {
+            format!(
+                "{} of {} ({}) do not meet it",
+                number(not_met),
+                practices(all),
+                words::percent(not_met, all)
+            )
+        }
+        _ => format!(
+            "Nothing is known of {} of {} ({})",
+            number(no_evidence),
+            practices(all),
+            words::percent(no_evidence, all)
+        ),
     };
     if not_met > 0 && no_evidence > 0 {
         detail.push_str(&format!("; nothing is known of {} more", number(no_evidence)));

@@ -37,12 +37,7 @@ impl Keep {
         Self { known: None, ..self.clone() }
     }
 
-    /// The same by another membership.
-    pub fn footprint(&self, slug: &str) -> Self {
-        Self { footprint: Some(slug.to_owned()), ..self.clone() }
-    }
-
-    /// Whether a membership was chosen.
+    /// The moment whose knowledge was asked for, as given.
     pub fn known(&self) -> Option<&str> {
         self.known.as_deref()
     }

@@ -308,16 +308,18 @@ fn changes(when: &When, requirement: &RequirementTimeline) -> Markup {
         let position =
             change.position.map_or_else(|| "–".to_owned(), |position| ui::fmt::thousands(position.0));
         Row::new([
-            Cell::text(words::day(change.day)),
+            Cell::text(ui::fmt::short_day(change.day.date())),
             Cell::from(tag(words::tone(change.status), change.status.label())),
             Cell::from(html! {
                 (capital(&change.why))
                 @if change.day > horizon { " (if nobody acts)" }
             }),
             Cell::text(position),
-            Cell::text(event.map_or("–", |event| short_type(&event.kind))),
-            Cell::text(event.map_or_else(|| "–".to_owned(), |event| words::instant(event.time))),
-            Cell::text(event.map_or_else(|| "–".to_owned(), |event| words::day(event.effective))),
+            Cell::text(event.map_or_else(|| "–".to_owned(), |event| happened(&event.kind))),
+            Cell::text(event.map_or_else(|| "–".to_owned(), |event| words::short_instant(event.time))),
+            Cell::text(
+                event.map_or_else(|| "–".to_owned(), |event| ui::fmt::short_day(event.effective.date())),
+            ),
             Cell::text(event.map_or_else(|| "–".to_owned(), |event| actor(&event.actor))),
         ])
     };
@@ -338,9 +340,9 @@ fn changes(when: &When, requirement: &RequirementTimeline) -> Markup {
     .render()
 }
 
-/// `assessment-published` of `oversight.assessments.assessment-published.v1`.
-fn short_type(kind: &str) -> &str {
-    kind.rsplit('.').nth(1).unwrap_or(kind)
+/// `Assessment published` of `oversight.assessments.assessment-published.v1`.
+fn happened(kind: &str) -> String {
+    capital(&kind.rsplit('.').nth(1).unwrap_or(kind).replace('-', " "))
 }
 
 fn actor(actor: &str) -> String {

@@ -62,6 +62,11 @@ pub(super) fn instant(instant: Timestamp) -> String {
     instant.to_zoned(proto::LONDON.clone()).strftime("%-I:%M%P on %-d %B %Y").to_string()
 }
 
+/// As [`instant`], for tables: `17 Jun 2019, 9:30am`.
+pub(super) fn short_instant(instant: Timestamp) -> String {
+    instant.to_zoned(proto::LONDON.clone()).strftime("%-d %b %Y, %-I:%M%P").to_string()
+}
+
 /// An area's name as people write it.
 pub(super) fn area_name(area: &Area) -> String {
     fmt::name(&area.name)
