@@ -8,7 +8,9 @@ use std::{fmt, str::FromStr, sync::Arc};
 use bytes::Bytes;
 use chassis::{
     Clock, Commands, Problem,
-    import::{self, Giving, Job, Mode, Progress, Report, Row, RowFault, RowOutcome, RowProblem, Shape},
+    import::{
+        self, Giving, Job, Mode, Patience, Progress, Report, Row, RowFault, RowOutcome, RowProblem, Shape,
+    },
 };
 use futures::Stream;
 use proto::{Actor, Day, OdsCode, codes::CodeError, organisations::OrganisationKind};
@@ -122,12 +124,15 @@ pub struct Import {
     pub kind: Kind,
     /// The date of the file.
     pub as_of: Day,
+    /// How long a row waits for a log out of reach.
+    pub patience: Patience,
 }
 
 impl Import {
     /// An import of a file of a kind and date.
     pub fn new(id: uuid::Uuid, kind: Kind, as_of: Day, mode: Mode) -> Self {
-        Self { job: Job { id, kind: kind.name(), as_of: Some(as_of), mode }, kind, as_of }
+        let job = Job { id, kind: kind.name(), as_of: Some(as_of), mode };
+        Self { job, kind, as_of, patience: Patience::default() }
     }
 
     /// Reads a body and records what it shows.
@@ -142,7 +147,7 @@ impl Import {
         B: Stream<Item = Result<Bytes, E>> + Unpin,
         E: fmt::Display,
     {
-        let giving = Giving::new(&self.job, clock, Actor::system("import"));
+        let giving = Giving::new(&self.job, clock, Actor::system("import")).with_patience(self.patience);
         let giving = &giving;
         let apply = |row: Row| async move {
             let Some((code, command)) = self.kind.read(&row, self.as_of)? else {
