@@ -1,0 +1,191 @@
+// The pages in a real browser: the way from England down to a practice, by day, with and without
+// JavaScript, on a phone, and as the log grows.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { checkAccessibility, checkNoSidewaysScroll, launch, open } from "./support/browser.mjs";
+import { serve } from "./support/server.mjs";
+
+let server;
+let browser;
+let ccg;
+let practice;
+let pages;
+
+const json = async (path, options) => {
+  const answer = await fetch(server.origin + path, options);
+  assert.ok(answer.ok, `${path}: ${answer.status} ${answer.ok ? "" : await answer.text()}`);
+  return answer.json();
+};
+
+before(async () => {
+  [server, browser] = await Promise.all([serve(), launch()]);
+  ccg = (await json("/api/v1/areas/ENG/areas?of=ccg&sort=not-met")).areas[0];
+  practice = (await json(`/api/v1/areas/${ccg.code}/practices?status=not-met`)).practices[0];
+  pages = [
+    "/",
+    "/areas/ENG?at=2018-03-20",
+    "/areas/ENG?at=2019-03-31&footprint=now",
+    "/areas/Y54",
+    "/areas/Y54?sort=name",
+    `/areas/${ccg.code}`,
+    "/areas/ENG/practices",
+    `/areas/${ccg.code}/practices?status=not-met&sort=patients`,
+    `/practices/${practice.code}`,
+    `/practices/${practice.code}?at=2018-01-31`,
+    "/search",
+    "/search?q=surgery",
+    "/search?q=nothing+of+that+name",
+    "/set-aside",
+    "/about",
+    "/assessments",
+    `/assessments/${practice.code}`,
+    "/areas/XXX",
+    "/no/such/page",
+  ];
+});
+
+after(async () => {
+  await browser?.close();
+  if (server) assert.deepEqual(await server.stop(), { code: 0, signal: null }, "SIGTERM ends it in good order");
+});
+
+/** The page a browser shows for an address that does not exist is an error to its console, and meant to be. */
+const unexpected = (page) => page.complaints.filter((text) => !/status of 404/.test(text));
+
+test("from England by region and CCG to a practice, and back up the trail", async () => {
+  const page = await open(browser);
+  await page.goto(server.origin);
+  assert.equal(await page.locator("h1").count(), 1);
+  assert.match(await page.locator(".nhsuk-lede-text").innerText(), /\d of [\d,]+ practices \([\d.]+%\)/);
+  assert.match(await page.locator(".ov-banner").innerText(), /Synthetic data/);
+
+  await page.locator("#areas tbody a").first().click();
+  assert.match(await page.locator("h1").innerText(), /Region Y\d\d/);
+  await page.locator("#areas tbody th a").first().click();
+  assert.match(await page.locator("h1").innerText(), /CCG/);
+  await page.locator("#practices tbody th a").first().click();
+  assert.match(await page.locator("h1").innerText(), /Practice [A-Y]\d{5}/);
+  assert.match(await page.locator(".nhsuk-lede-text").innerText(), /the toolkit requirement/);
+
+  const trail = page.locator(".nhsuk-breadcrumb__link");
+  assert.equal(await trail.count(), 3);
+  await trail.first().click();
+  assert.equal(await page.locator("h1").innerText(), "England");
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test("another day changes the figures, and every link holds on to it", async () => {
+  const page = await open(browser);
+  await page.goto(`${server.origin}/areas/${ccg.code}`);
+  const before = await page.locator(".ov-figures").innerText();
+  await page.fill("#at", "2018-01-31");
+  await page.selectOption("#footprint", "now");
+  await page.locator(".ov-date__go").click();
+  await page.waitForURL(/at=2018-01-31/);
+  assert.match(page.url(), /footprint=now/);
+  assert.notEqual(await page.locator(".ov-figures").innerText(), before);
+  assert.match(await page.locator(".nhsuk-lede-text").innerText(), /31 January 2018/);
+  await page.locator("#practices tbody th a").first().click();
+  assert.match(page.url(), /at=2018-01-31.*footprint=now/);
+  assert.equal(await page.inputValue("#at"), "2018-01-31");
+  await page.getByRole("link", { name: "1 February 2018" }).click();
+  assert.match(page.url(), /at=2018-02-01.*footprint=now/);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test("a chart's row leads to its area, and its numbers are there as a table", async () => {
+  const page = await open(browser, { viewport: { width: 1200, height: 900 } });
+  await page.goto(server.origin);
+  const figure = page.locator("#by-area");
+  await figure.getByText("The numbers of this chart as a table").click();
+  const rows = await figure.locator("tbody tr").count();
+  assert.equal(rows, await page.locator("#areas tbody tr").count());
+  await figure.locator(".ov-chart__drawing--wide a").first().click();
+  assert.match(page.url(), /\/areas\/Y/);
+  await page.context().close();
+});
+
+test("a practice is found by its code", async () => {
+  const page = await open(browser);
+  await page.goto(server.origin);
+  await page.fill("#search-field", practice.code.toLowerCase());
+  await page.press("#search-field", "Enter");
+  await page.waitForURL(/\/search\?q=/);
+  await page.locator("#finds tbody a").first().click();
+  assert.match(page.url(), new RegExp(`/practices/${practice.code}`));
+  await page.context().close();
+});
+
+test("a list is walked page by page and back", async () => {
+  const page = await open(browser);
+  await page.goto(`${server.origin}/areas/ENG/practices?sort=code`);
+  const first = await page.locator("#practices tbody tr").first().innerText();
+  await page.getByRole("link", { name: "Next page" }).click();
+  assert.match(await page.locator(".ov-pager__summary").innerText(), /51 to 100 of/);
+  await page.getByRole("link", { name: "Previous page" }).click();
+  assert.equal(await page.locator("#practices tbody tr").first().innerText(), first);
+  await page.context().close();
+});
+
+describe("every page", () => {
+  test("meets WCAG 2.2 AA, keeps to its policy and asks nobody else", async () => {
+    const page = await open(browser, { viewport: { width: 1200, height: 900 } });
+    for (const path of pages) {
+      await page.goto(server.origin + path);
+      await checkAccessibility(page, path);
+      assert.deepEqual(unexpected(page), [], path);
+    }
+    await page.context().close();
+  });
+
+  test("fits a window of 320 pixels, as accessible as before", async () => {
+    const page = await open(browser, { viewport: { width: 320, height: 700 } });
+    for (const path of pages) {
+      await page.goto(server.origin + path);
+      await checkNoSidewaysScroll(page, path);
+      await checkAccessibility(page, path);
+      await checkNoSidewaysScroll(page, `${path}, all of it open,`);
+    }
+    await page.context().close();
+  });
+});
+
+test("everything works without JavaScript", async () => {
+  const page = await open(browser, { javaScriptEnabled: false });
+  await page.goto(server.origin);
+  await page.fill("#at", "2018-03-25");
+  await page.locator(".ov-date__go").click();
+  await page.waitForURL(/at=2018-03-25/);
+  assert.match(await page.locator(".nhsuk-lede-text").innerText(), /25 March 2018/);
+  await page.locator("#areas thead a").first().click();
+  assert.match(page.url(), /sort=name/);
+  await page.locator("#areas tbody a").first().click();
+  assert.match(page.url(), /\/areas\/Y.*at=2018-03-25/);
+  await page.context().close();
+});
+
+test("a page follows the log by itself", async () => {
+  const page = await open(browser);
+  await page.goto(`${server.origin}/areas/${ccg.code}`);
+  const before = await page.locator("#stamp").innerText();
+  const opened = await fetch(`${server.origin}/api/v1/assessments/${practice.code}/dspt-2018-19/open`, { method: "POST" });
+  assert.ok(opened.ok, await opened.text());
+  await page.waitForFunction((before) => document.getElementById("stamp").innerText !== before, before, { timeout: 20_000 });
+  assert.match(await page.locator("#live-status").textContent(), /updated/);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test("what is being typed is not taken away by news", async () => {
+  const page = await open(browser);
+  await page.goto(`${server.origin}/areas/${ccg.code}`);
+  await page.fill("#at", "2018-02-02");
+  const other = (await json(`/api/v1/areas/${ccg.code}/practices?status=met`)).practices[0];
+  const opened = await fetch(`${server.origin}/api/v1/assessments/${other.code}/dspt-2018-19/open`, { method: "POST" });
+  assert.ok(opened.ok, await opened.text());
+  await page.waitForTimeout(3_000);
+  assert.equal(await page.inputValue("#at"), "2018-02-02");
+  await page.context().close();
+});
