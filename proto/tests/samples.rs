@@ -3,7 +3,7 @@
 //! A sample is the whole message body, in `samples/<service>/<type>.json`. Once landed it is never
 //! edited; a new shape is a new version with a sample of its own.
 
-#![allow(missing_docs, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "what a test needs and does not get fails the test")]
 
 use std::{
     collections::BTreeSet,

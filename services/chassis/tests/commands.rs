@@ -1,5 +1,7 @@
 //! The command path over real logs: one event a command, whatever goes wrong on the way.
 
+#![expect(clippy::unwrap_used, reason = "what a test needs and does not get fails the test")]
+
 use std::{path::Path, sync::Arc};
 
 use chassis::{

@@ -52,7 +52,7 @@ pub fn operating(listings: &[&Listed<PracticeListing>]) -> Vec<Span> {
     // still only proposed says nothing against the open date.
     let against = |listed: &&Listed<PracticeListing>| listed.listing.status != OdsStatus::Proposed;
     let (before, from_first) = listings.split_at(first_active);
-    let mut since = match (before.iter().any(|listed| against(listed)), from_first.first()) {
+    let mut since = match (before.iter().any(against), from_first.first()) {
         (true, Some(first)) => Some(first.as_of),
         _ => Some(Day::FIRST),
     };
