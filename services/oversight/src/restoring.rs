@@ -99,7 +99,8 @@ pub async fn append<R: BufRead>(
     after: Position,
     mut on: impl FnMut(Position),
 ) -> Result<(), RestoreError> {
-    let mut tails: FxHashMap<Subject, Position> = FxHashMap::default();
+    let mut tails: FxHashMap<Subject, (Position, Uuid)> = FxHashMap::default();
+    let mut answered = after;
     let mut flight: FuturesOrdered<BoxFuture<'static, (Position, Result<Receipt, AppendError>)>> =
         FuturesOrdered::new();
     while let Some(event) = backup.next_event()? {
@@ -107,24 +108,34 @@ pub async fn append<R: BufRead>(
         let Some((id, subject)) = home_of(&event) else {
             return Err(RestoreError::Homeless { line: backup.line() });
         };
-        let expected = tails.insert(subject.clone(), position).unwrap_or_default();
+        let last = tails.insert(subject.clone(), (position, id));
         if position <= after {
             continue;
         }
+        // Replicas refuse an append to an aggregate while another is under way, and it would lose its
+        // place when it is repeated.
+        let room = last.filter(|(last, _)| *last > answered).map_or(Position::START, |(last, _)| last);
+        while (answered < room || flight.len() >= APPENDS_IN_FLIGHT)
+            && let Some((position, answer)) = flight.next().await
+        {
+            settled(position, answer)?;
+            answered = position;
+            on(position);
+        }
         let log = log.clone();
         // In this order, as the loader of the synthetic England does, or positions would change.
+        // Nothing may be looked up on the way for the same reason.
         let mut append: BoxFuture<'static, _> = Box::pin(tokio::task::unconstrained(async move {
-            (position, log.append(NewEvent { id, subject, body: event.body }, expected).await)
+            let event = NewEvent { id, subject, body: event.body };
+            let receipt = match last {
+                None => log.append(event, Position::START).await,
+                Some((expected, last)) => log.append_after(event, expected, last).await,
+            };
+            (position, receipt)
         }));
         match futures::poll!(&mut append) {
             std::task::Poll::Ready(answer) => flight.push_back(Box::pin(std::future::ready(answer))),
             std::task::Poll::Pending => flight.push_back(append),
-        }
-        if flight.len() >= APPENDS_IN_FLIGHT
-            && let Some((position, answer)) = flight.next().await
-        {
-            settled(position, answer)?;
-            on(position);
         }
     }
     while let Some((position, answer)) = flight.next().await {

@@ -212,6 +212,19 @@ pub trait EventLog: fmt::Debug + Send + Sync + 'static {
     /// ([`Position::START`]: the subject has none). Answers once the event is durable.
     fn append(&self, event: NewEvent, expected: Position) -> BoxFuture<'_, Result<Receipt, AppendError>>;
 
+    /// The same for a caller that knows the id of the event at `expected`. Nothing has to be looked
+    /// up then before the event is sent, and so appends that are first polled one after the other
+    /// keep their order.
+    fn append_after(
+        &self,
+        event: NewEvent,
+        expected: Position,
+        last: Uuid,
+    ) -> BoxFuture<'_, Result<Receipt, AppendError>> {
+        let _ = last;
+        self.append(event, expected)
+    }
+
     /// The last event of a subject, read from the leader.
     fn last<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Option<Recorded>, ReadError>>;
 

@@ -152,7 +152,13 @@ impl NatsLog {
         })
     }
 
-    async fn append_event(&self, event: NewEvent, expected: Position) -> Result<Receipt, AppendError> {
+    /// `last` is the id of the event at the expected position, where the caller knows it.
+    async fn append_event(
+        &self,
+        event: NewEvent,
+        expected: Position,
+        last: Option<Uuid>,
+    ) -> Result<Receipt, AppendError> {
         let bytes = event.body.len();
         if bytes > EVENT_MAX_BYTES {
             return Err(AppendError::TooLarge { bytes });
@@ -160,7 +166,11 @@ impl NatsLog {
         let unreachable = |reason: String| AppendError::Unreachable { reason };
         let _place = self.in_flight.acquire().await.map_err(|error| unreachable(error.to_string()))?;
         self.connection.ready(RECONNECT_PATIENCE).await.map_err(unreachable)?;
-        if self.stands_at(&event, expected).await.map_err(|error| unreachable(error.to_string()))? {
+        let stands_there = match last {
+            Some(last) => last == event.id,
+            None => self.stands_at(&event, expected).await.map_err(|error| unreachable(error.to_string()))?,
+        };
+        if stands_there {
             return Ok(Receipt { position: expected, written: Written::Before });
         }
         let receipt = self.publish_until_known(&event, expected).await?;
@@ -326,7 +336,16 @@ async fn head_of(connection: &Connection, stream: &str) -> Result<Position, Read
 
 impl EventLog for NatsLog {
     fn append(&self, event: NewEvent, expected: Position) -> BoxFuture<'_, Result<Receipt, AppendError>> {
-        Box::pin(self.append_event(event, expected))
+        Box::pin(self.append_event(event, expected, None))
+    }
+
+    fn append_after(
+        &self,
+        event: NewEvent,
+        expected: Position,
+        last: Uuid,
+    ) -> BoxFuture<'_, Result<Receipt, AppendError>> {
+        Box::pin(self.append_event(event, expected, Some(last)))
     }
 
     fn last<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Option<Recorded>, ReadError>> {

@@ -269,7 +269,10 @@ impl Loader<'_> {
         // runtime would else put some of them off for the sake of fairness.
         let mut append: BoxFuture<'static, Sent> = Box::pin(tokio::task::unconstrained(async move {
             let new = NewEvent { id: event.id, subject: event.subject.clone(), body: event.body.clone() };
-            let answer = log.append(new, expected).await;
+            let answer = match tail {
+                Some(last) => log.append_after(new, expected, last.id).await,
+                None => log.append(new, expected).await,
+            };
             Sent { event, answer }
         }));
         match futures::poll!(&mut append) {
