@@ -32,6 +32,12 @@ impl Said {
         self
     }
 
+    /// The same, of an import that must come to its end; some rows may have been rejected.
+    pub fn landed(self) -> Self {
+        const ROWS_REJECTED: i32 = 3;
+        if self.code == Some(ROWS_REJECTED) { self } else { self.well() }
+    }
+
     /// The same, of a command that must fail with words, not with a panic.
     pub fn failed(self) -> Self {
         assert!(!self.success, "it did not fail\nstdout: {}\nstderr: {}", self.out, self.err);

@@ -27,6 +27,9 @@ pub fn public(name: &str) -> Option<PathBuf> {
     if path.is_file() {
         return Some(path);
     }
-    eprintln!("SKIPPED: {} is not there; set OVERSIGHT_SHARED_DATA to the folder of the real files", path.display());
+    eprintln!(
+        "SKIPPED: {} is not there; set OVERSIGHT_SHARED_DATA to the folder of the real files",
+        path.display()
+    );
     None
 }

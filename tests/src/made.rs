@@ -45,7 +45,8 @@ pub fn practice_file(practices: u32) -> String {
 
 /// A register of published results as of 17 June 2019: the practices first, and others after them.
 pub fn result_file(practices: u32, others: u32) -> String {
-    let mut file = "OrganisationName,ODSCode,PublicationStatus,DateOfPublication,PrimarySector,CCG\r\n".to_owned();
+    let mut file =
+        "OrganisationName,ODSCode,PublicationStatus,DateOfPublication,PrimarySector,CCG\r\n".to_owned();
     let mut rng = fastrand::Rng::with_seed(2019);
     for number in 0..practices + others {
         let status = ["Standards Met", "Standards Met", "Standards Exceeded", ""][rng.usize(..4)];
@@ -56,7 +57,8 @@ pub fn result_file(practices: u32, others: u32) -> String {
         } else {
             (format!("8{number:06}"), "Care Home")
         };
-        let _ = write!(file, "BODY {number} ({code}),{code},{status},{published},{sector},NHS SOMEWHERE CCG\r\n");
+        let _ =
+            write!(file, "BODY {number} ({code}),{code},{status},{published},{sector},NHS SOMEWHERE CCG\r\n");
     }
     file
 }

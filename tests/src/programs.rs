@@ -26,12 +26,8 @@ pub fn service(name: &str) -> PathBuf {
 /// Tests run from `target/<profile>/deps`, other programs from `target/<profile>`.
 fn built(name: &str) -> PathBuf {
     let this = env::current_exe().expect("this program has a path");
-    let found = this
-        .ancestors()
-        .skip(1)
-        .take(2)
-        .map(|folder| folder.join(name))
-        .find(|program| program.is_file());
+    let found =
+        this.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|program| program.is_file());
     found.unwrap_or_else(|| {
         panic!("{name} is not built; `cargo build --workspace --bins` builds it, or set OVERSIGHT_BIN_DIR")
     })

@@ -116,7 +116,11 @@ impl Story {
             if counts["met"] != figure.met || counts[figure.short_is] != figure.short || other {
                 wrong.push(format!("{figure:?}, but the answer is {counts}"));
             }
-            assert_eq!(answer["requirements"][0]["of"], figure.met + figure.short, "{figure:?}: the denominator");
+            assert_eq!(
+                answer["requirements"][0]["of"],
+                figure.met + figure.short,
+                "{figure:?}: the denominator"
+            );
         }
         for (at, ccgs) in &self.ccgs {
             let answer = client.json(&format!("/api/v1/areas/ENG?at={at}")).await;
@@ -135,7 +139,10 @@ impl Story {
             for footprint in ["then", "now"] {
                 paths.push(format!("/api/v1/areas/{}?at={}&footprint={footprint}", figure.area, figure.at));
             }
-            paths.push(format!("/api/v1/areas/{}/practices?at={}&limit=500&sort=code", figure.area, figure.at));
+            paths.push(format!(
+                "/api/v1/areas/{}/practices?at={}&limit=500&sort=code",
+                figure.area, figure.at
+            ));
         }
         paths.push("/api/v1/areas/ENG/trend?from=2018-12-01&to=2019-12-31".to_owned());
         paths.push("/api/v1/areas/ENG?at=2031-01-01".to_owned());
@@ -172,8 +179,14 @@ pub fn assert_same(left: &BTreeMap<String, String>, right: &BTreeMap<String, Str
 }
 
 /// Imports a file by the command line and waits until the views show it; answers its report.
-pub async fn import(server: &str, client: &Client, kind: &str, file: &std::path::Path, as_of: &str) -> String {
-    let said = cli::import(server, kind, file, as_of, &[]).await.well();
+pub async fn import(
+    server: &str,
+    client: &Client,
+    kind: &str,
+    file: &std::path::Path,
+    as_of: &str,
+) -> String {
+    let said = cli::import(server, kind, file, as_of, &[]).await.landed();
     if let Some(position) = last_position(&said.out) {
         until_shown(client, position).await;
     }

@@ -1,15 +1,15 @@
 //! An area answer for England beside a static page of the same size from the same server, and how
 //! soon an event is seen.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::{Duration, Instant}};
+use std::{
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{Router, http::header, routing::get};
-use chassis::{
-    Platform, Service,
-    log::Log,
-    service,
-    task::Tasks,
-};
+use chassis::{Platform, Service, log::Log, service, task::Tasks};
 use futures::{StreamExt, stream};
 use projection::views::Views;
 use proto::Position;
@@ -53,15 +53,20 @@ fn static_page(body: Vec<u8>) -> Service {
 impl Server {
     fn start(log: &Log, folder: &Path, page: Vec<u8>) -> Self {
         let runtime = Runtime::new().expect("a runtime");
-        let platform =
-            Platform { log: log.clone(), data: folder.to_owned(), clock: rebuild::clock(), tasks: Tasks::new() };
+        let platform = Platform {
+            log: log.clone(),
+            data: folder.to_owned(),
+            clock: rebuild::clock(),
+            tasks: Tasks::new(),
+        };
         let (tell, told) = std::sync::mpsc::channel();
         let inside = platform.clone();
         #[expect(clippy::disallowed_methods, reason = "it ends with its runtime")]
         runtime.spawn(async move {
             let projection = projection::service(&inside).await.expect("the projection");
             let ready = projection.ready.clone();
-            let listening = service::listen("127.0.0.1:0".parse().expect("an address")).await.expect("a port");
+            let listening =
+                service::listen("127.0.0.1:0".parse().expect("an address")).await.expect("a port");
             let address = listening.address;
             let services = vec![projection, static_page(page)];
             #[expect(clippy::disallowed_methods, reason = "it ends with its runtime")]
@@ -87,7 +92,12 @@ pub fn measure(figures: &mut Figures, log: &Log, folder: &Path, views: &Views) {
     // The size of the answer in the middle of its range.
     let day = "2018-03-31".parse().expect("a day");
     let board = &views.served().board;
-    let asked = projection::answers::Asked { board, at: day, footprint: projection::board::Footprint::Then, known: None };
+    let asked = projection::answers::Asked {
+        board,
+        at: day,
+        footprint: projection::board::Footprint::Then,
+        known: None,
+    };
     let area = projection::answers::area(&asked, board.england().expect("England"));
     let page = serde_json::to_vec(&area).expect("JSON");
     let bytes = page.len();
@@ -100,8 +110,12 @@ pub fn measure(figures: &mut Figures, log: &Log, folder: &Path, views: &Views) {
     let any_day: fn(&mut fastrand::Rng) -> String =
         |rng| format!("/api/v1/areas/ENG?at={}", rebuild::any_day(rng));
     // More days than are kept prepared: nearly each is worked out.
-    let ever_new: fn(&mut fastrand::Rng) -> String =
-        |rng| format!("/api/v1/areas/ENG?at={}&footprint=now", rebuild::any_day(rng).plus_days(rng.i32(-30_000..30_000)));
+    let ever_new: fn(&mut fastrand::Rng) -> String = |rng| {
+        format!(
+            "/api/v1/areas/ENG?at={}&footprint=now",
+            rebuild::any_day(rng).plus_days(rng.i32(-30_000..30_000))
+        )
+    };
     let (mut static_rate, mut day_rate, mut new_rate) = (Vec::new(), Vec::new(), Vec::new());
     let (mut static_times, mut day_times, mut new_times) = (Times::new(), Times::new(), Times::new());
     send(1_000, page);
@@ -124,7 +138,13 @@ pub fn measure(figures: &mut Figures, log: &Log, folder: &Path, views: &Views) {
         "England on any day of ten years, beside a static page of its size",
         day / page,
         Target::AtLeast(0.5),
-        &format!("{} requests/s beside {} of {} bytes; {}", grouped(day), grouped(page), grouped(bytes as f64), day_times.told()),
+        &format!(
+            "{} requests/s beside {} of {} bytes; {}",
+            grouped(day),
+            grouped(page),
+            grouped(bytes as f64),
+            day_times.told()
+        ),
     );
     figures.ratio(
         "England on a day that nobody asked for yet, beside the same",
@@ -132,7 +152,10 @@ pub fn measure(figures: &mut Figures, log: &Log, folder: &Path, views: &Views) {
         Target::Stated,
         &format!("{} requests/s; {}", grouped(new), new_times.told()),
     );
-    figures.remark(format!("{CONNECTIONS} connections kept alive, one request at a time on each; the static page: {}.", static_times.told()));
+    figures.remark(format!(
+        "{CONNECTIONS} connections kept alive, one request at a time on each; the static page: {}.",
+        static_times.told()
+    ));
 }
 
 /// Measures how long after its acknowledgement an event is seen in the views.
@@ -146,7 +169,11 @@ pub fn visible(figures: &mut Figures, log: &Log, folder: &Path, england: England
         runtime.block_on(async move { rebuild::rebuild(&log, folder).await })
     };
     let (views, tasks) = views_of(log);
-    let bodies: Vec<_> = england.events().filter(|event| event.subject.aggregate().starts_with("register_")).take(ALONE + TOGETHER).collect();
+    let bodies: Vec<_> = england
+        .events()
+        .filter(|event| event.subject.aggregate().starts_with("register_"))
+        .take(ALONE + TOGETHER)
+        .collect();
     let append = |number: usize| {
         let mut event = bodies[number % bodies.len()].clone();
         // A new aggregate for the log; to the views the same practice with another result.

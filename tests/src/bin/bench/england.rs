@@ -6,10 +6,11 @@ use chassis::log::NewEvent;
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 use proto::{
-    Actor, AggregateId, Day, DomainEvent, EditionId, Envelope, EventHash, OdsCode, RequirementId, Service, Subject,
+    Actor, AggregateId, Day, DomainEvent, EditionId, Envelope, EventHash, OdsCode, RequirementId, Service,
+    Subject,
     assessments::{
-        Answer, AssessmentEvent, AssessmentOpened, AssessmentPublished, AssuranceStatementAccepted, GivenAnswer,
-        Grade, PublishedResult, RequirementAnswered, RequirementReviewed, ResultListed,
+        Answer, AssessmentEvent, AssessmentOpened, AssessmentPublished, AssuranceStatementAccepted,
+        GivenAnswer, Grade, PublishedResult, RequirementAnswered, RequirementReviewed, ResultListed,
     },
     organisations::{
         ListSizePublished, OdsStatus, OrganisationEvent, OrganisationKind, OrganisationListed,
@@ -70,7 +71,10 @@ impl England {
     fn listing(number: u32) -> PracticeListing {
         let ccg = Self::ccg_of(number);
         PracticeListing {
-            name: format!("THE {} SURGERY", ["MILL", "BRIDGE", "CHURCH STREET", "ORCHARD"][number as usize % 4]),
+            name: format!(
+                "THE {} SURGERY",
+                ["MILL", "BRIDGE", "CHURCH STREET", "ORCHARD"][number as usize % 4]
+            ),
             region: Some(Self::region_of(ccg)),
             local_office: Some(format!("Q{:02}", 70 + ccg % 14).parse().expect("a code")),
             address: vec![format!("{} HIGH STREET", number % 200), "NEWTOWN".to_owned(), "SHIRE".to_owned()],
@@ -88,7 +92,8 @@ impl England {
 
     /// All that happens, in order of time. Each event is written when it is asked for.
     pub fn events(self) -> impl Iterator<Item = NewEvent> {
-        let edition = catalogue().edition("igt-14.1".parse().expect("an edition")).expect("igt-14.1 is built in");
+        let edition =
+            catalogue().edition("igt-14.1".parse().expect("an edition")).expect("igt-14.1 is built in");
         let teller = Teller {
             rng: Rng::with_seed(2018),
             time: "2017-06-01T06:00:00Z".parse().expect("a time"),
@@ -126,7 +131,12 @@ impl Teller {
                 closed: None,
             };
             let event = OrganisationEvent::OrganisationListed(OrganisationListed { as_of, listing });
-            return Some(self.write(Service::Organisations, &[England::ccg(number).as_str()], &event, Some(as_of)));
+            return Some(self.write(
+                Service::Organisations,
+                &[England::ccg(number).as_str()],
+                &event,
+                Some(as_of),
+            ));
         }
         let code = England::practice(number);
         let of_file = |teller: &mut Self, event: OrganisationEvent, as_of| {
@@ -146,7 +156,11 @@ impl Teller {
                 let telephone = format!("01632 9{:05}", number % 100_000);
                 let listing = PracticeListing { telephone, ..England::listing(number) };
                 let changed = vec!["telephone".to_owned()];
-                of_file(self, OrganisationEvent::PracticeAmended(PracticeAmended { as_of, listing, changed }), as_of)
+                of_file(
+                    self,
+                    OrganisationEvent::PracticeAmended(PracticeAmended { as_of, listing, changed }),
+                    as_of,
+                )
             }
             20 => None,
             3..=19 | 21..=46 => self.toolkit(code, round),
@@ -167,7 +181,11 @@ impl Teller {
                 edition,
                 grade: if self.rng.u8(..10) == 0 { Grade::NotSatisfactory } else { Grade::Satisfactory },
                 percentage: Some(self.rng.u8(60..=100)),
-                answers: self.requirements.iter().map(|requirement| (*requirement, Answer::Level(2))).collect(),
+                answers: self
+                    .requirements
+                    .iter()
+                    .map(|requirement| (*requirement, Answer::Level(2)))
+                    .collect(),
                 gaps: Vec::new(),
                 exempt: Vec::new(),
             }),
@@ -183,7 +201,11 @@ impl Teller {
             }
             _ => {
                 let requirement = self.requirements[round as usize % self.requirements.len()];
-                AssessmentEvent::RequirementReviewed(RequirementReviewed { organisation, edition, requirement })
+                AssessmentEvent::RequirementReviewed(RequirementReviewed {
+                    organisation,
+                    edition,
+                    requirement,
+                })
             }
         };
         Some(self.write(Service::Assessments, &[organisation.as_str(), edition.as_str()], &event, None))
@@ -223,7 +245,13 @@ impl Teller {
         Some(self.write(Service::Assessments, &["register", organisation.as_str()], &event, Some(published)))
     }
 
-    fn write<E: DomainEvent>(&mut self, service: Service, id: &[&str], event: &E, effective: Option<Day>) -> NewEvent {
+    fn write<E: DomainEvent>(
+        &mut self,
+        service: Service,
+        id: &[&str],
+        event: &E,
+        effective: Option<Day>,
+    ) -> NewEvent {
         self.number += 1;
         // Files come at hundreds of rows a second, people with some seconds between them.
         let pause = if service == Service::Organisations { 3 } else { 90_000 };

@@ -128,7 +128,8 @@ impl Figures {
 
     /// The figures as they stand in the README.
     pub fn markdown(&self) -> String {
-        let mut text = "| what, beside what | measured | wanted | in numbers |\n| --- | --- | --- | --- |\n".to_owned();
+        let mut text =
+            "| what, beside what | measured | wanted | in numbers |\n| --- | --- | --- | --- |\n".to_owned();
         for row in &self.rows {
             let _ = writeln!(text, "{row}");
         }

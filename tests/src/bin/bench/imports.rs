@@ -1,7 +1,10 @@
 //! Imports of a practice file and of published results over HTTP into the embedded log, beside
 //! parsing alone.
 
-use std::{fs, time::{Duration, Instant}};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use chassis::{
@@ -48,11 +51,14 @@ fn file(what: &'static str, path: &'static str, public: &str, made: impl FnOnce(
 /// Reads a file as an import does and applies nothing. Answers seconds.
 async fn parse(shape: &Shape, text: &Bytes) -> f64 {
     let job = Job { id: Uuid::nil(), kind: "bench", as_of: None, mode: Mode::DryRun };
-    let chunks: Vec<Result<Bytes, std::io::Error>> =
-        (0..text.len()).step_by(CHUNK_BYTES).map(|at| Ok(text.slice(at..text.len().min(at + CHUNK_BYTES)))).collect();
+    let chunks: Vec<Result<Bytes, std::io::Error>> = (0..text.len())
+        .step_by(CHUNK_BYTES)
+        .map(|at| Ok(text.slice(at..text.len().min(at + CHUNK_BYTES))))
+        .collect();
     let began = Instant::now();
     let progress = Arc::new(Progress::new(&job));
-    let report = import::run(&job, shape, progress, stream::iter(chunks), async |_| Ok(RowOutcome::Skipped("parsed")));
+    let report =
+        import::run(&job, shape, progress, stream::iter(chunks), async |_| Ok(RowOutcome::Skipped("parsed")));
     let report = report.await.unwrap_or_else(|problem| panic!("{problem:?}"));
     assert!(report.rows > 0);
     began.elapsed().as_secs_f64()
@@ -60,15 +66,26 @@ async fn parse(shape: &Shape, text: &Bytes) -> f64 {
 
 /// Measures both files, the results after the practices, as a person does.
 pub async fn measure(figures: &mut Figures) {
-    let practices = file("the practice file", "/api/v1/organisations/imports/practices?as_of=2018-05-31", "ods/epraccur_2018-05.csv", || made::practice_file(PRACTICES));
-    let results = file("the published results", "/api/v1/assessments/imports/results?as_of=2019-06-17", "dspt/dspt_progress_2019-06-17.csv", || made::result_file(PRACTICES, PRACTICES * 7 / 2));
+    let practices = file(
+        "the practice file",
+        "/api/v1/organisations/imports/practices?as_of=2018-05-31",
+        "ods/epraccur_2018-05.csv",
+        || made::practice_file(PRACTICES),
+    );
+    let results = file(
+        "the published results",
+        "/api/v1/assessments/imports/results?as_of=2019-06-17",
+        "dspt/dspt_progress_2019-06-17.csv",
+        || made::result_file(PRACTICES, PRACTICES * 7 / 2),
+    );
     let mut seconds = [Vec::new(), Vec::new()];
     let mut parsed = [Vec::new(), Vec::new()];
     let mut rows = [0.0, 0.0];
     for _ in 0..ROUNDS {
         let folder = tempfile::tempdir().expect("a folder");
         let log = log::open(&LogUrl::File(folder.path().join("log.redb"))).await.expect("a log");
-        let platform = Platform { log, data: folder.path().to_owned(), clock: rebuild::clock(), tasks: Tasks::new() };
+        let platform =
+            Platform { log, data: folder.path().to_owned(), clock: rebuild::clock(), tasks: Tasks::new() };
         // All of them, as in one process: the views follow while the rows come in.
         let services = vec![
             organisations::service(&platform).await.expect("a service"),

@@ -73,7 +73,8 @@ fn cost(practices: u32) -> Cost {
         .map(|_| {
             let output = Command::new(&this).arg("--memory-of").arg(practices.to_string()).output();
             let output = output.expect("this program again");
-            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+            serde_json::from_slice(&output.stdout)
+                .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
         })
         .collect();
     let of = |name: &str| {

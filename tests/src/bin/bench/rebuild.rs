@@ -1,7 +1,13 @@
 //! Folding the views anew: from JetStream beside draining the same stream without a look at it,
 //! and from the embedded log by the second of one core.
 
-use std::{collections::HashMap, path::Path, sync::Arc, task::Poll, time::Instant};
+use std::{
+    collections::{HashMap, VecDeque},
+    path::Path,
+    sync::Arc,
+    task::Poll,
+    time::Instant,
+};
 
 use async_nats::jetstream::{
     self,
@@ -55,6 +61,27 @@ pub async fn fill(log: &Log, england: England) -> u64 {
     position.0
 }
 
+/// Writes an England to a stream, by the client library: one connection, and so in order.
+async fn fill_stream(context: &jetstream::Context, england: England) -> u64 {
+    let mut under_way = VecDeque::new();
+    let mut count = 0;
+    for event in england.events() {
+        let acknowledged =
+            context.publish(event.subject.as_str().to_owned(), event.body).await.expect("a publish");
+        under_way.push_back(acknowledged);
+        count += 1;
+        if under_way.len() >= FILL_IN_FLIGHT
+            && let Some(oldest) = under_way.pop_front()
+        {
+            oldest.await.expect("an acknowledgement");
+        }
+    }
+    for acknowledged in under_way {
+        acknowledged.await.expect("an acknowledgement");
+    }
+    count
+}
+
 /// The clock of all measurements: what *today* means must not depend on when it is measured.
 pub fn clock() -> Clock {
     Clock::set_to("2021-01-15T12:00:00Z".parse().expect("a time"))
@@ -63,7 +90,8 @@ pub fn clock() -> Clock {
 /// Folds a whole log into views, snapshots included, as a service does that starts without any.
 pub async fn rebuild(log: &Log, folder: &Path) -> (Arc<Views>, Tasks) {
     let head = log.head().await.expect("the head");
-    let platform = Platform { log: log.clone(), data: folder.to_owned(), clock: clock(), tasks: Tasks::new() };
+    let platform =
+        Platform { log: log.clone(), data: folder.to_owned(), clock: clock(), tasks: Tasks::new() };
     let store = Store::open(platform.cache("projection").await.expect("a cache")).expect("a store");
     let views = Views::new(&platform.clock);
     let mut shown = views.positions();
@@ -93,7 +121,12 @@ pub async fn embedded(figures: &mut Figures, log: &Log, events: u64) -> Arc<View
         "rebuild from the embedded log, events a second of one core",
         rate,
         Target::AtLeast(500_000.0),
-        &format!("{} events of {} practices; {} events/s by the clock", grouped(events as f64), grouped(f64::from(PRACTICES)), grouped(wall)),
+        &format!(
+            "{} events of {} practices; {} events/s by the clock",
+            grouped(events as f64),
+            grouped(f64::from(PRACTICES)),
+            grouped(wall)
+        ),
     );
     last.expect("views")
 }
@@ -123,13 +156,13 @@ async fn drain(context: &jetstream::Context, client: &async_nats::Client, head: 
 pub async fn jetstream(figures: &mut Figures, england: England) {
     let server = NatsServer::start(Sync::Lazily);
     let log = log::open(&server.url()).await.expect("a log");
-    let events = fill(&log, england).await;
     let client = async_nats::ConnectOptions::new()
         .subscription_capacity(1 << 18)
         .connect(format!("127.0.0.1:{}", server.port()))
         .await
         .expect("a connection");
     let context = jetstream::new(client.clone());
+    let events = fill_stream(&context, england).await;
     let (mut drained, mut rebuilt) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         drained.push(drain(&context, &client, events).await);
