@@ -151,7 +151,8 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, listing: &Listing) -
             }
         }))
         (choose::form_with_links(when, keep, &path, &extra, &kept_in_links, fields))
-        (table(when, keep, area, &shown, listing.status, listing.sort, &format!("{summary}. {}", basis(when))))
+        (table(when, keep, area, &shown, listing.status, listing.sort, &summary))
+        p.nhsuk-body-s.nhsuk-u-secondary-text-colour { (basis(when)) }
         (Pager { previous, next: next.map(|from| this(Some(from)).into()), summary }.render())
         (downloads("this list, all pages of it", &[
             Download::new("CSV", data("csv")),
@@ -199,7 +200,7 @@ pub(super) fn table(
             Cell::link(keep.to(format_args!("/practices/{}", practice.code)), words::practice_name(practice)),
             Cell::text(practice.code),
             Cell::from(tag(words::tone(status), status.label())),
-            Cell::text(since.map_or_else(|| "–".to_owned(), |day| ui::fmt::short_day(day.date()))),
+            Cell::text(since.map_or_else(|| "–".to_owned(), words::short_day)),
         ];
         if with_ccg {
             cells.push(match row.ccg {

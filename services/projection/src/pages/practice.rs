@@ -308,7 +308,7 @@ fn changes(when: &When, requirement: &RequirementTimeline) -> Markup {
         let position =
             change.position.map_or_else(|| "–".to_owned(), |position| ui::fmt::thousands(position.0));
         Row::new([
-            Cell::text(ui::fmt::short_day(change.day.date())),
+            Cell::text(words::short_day(change.day)),
             Cell::from(tag(words::tone(change.status), change.status.label())),
             Cell::from(html! {
                 (capital(&change.why))
@@ -317,9 +317,7 @@ fn changes(when: &When, requirement: &RequirementTimeline) -> Markup {
             Cell::text(position),
             Cell::text(event.map_or_else(|| "–".to_owned(), |event| happened(&event.kind))),
             Cell::text(event.map_or_else(|| "–".to_owned(), |event| words::short_instant(event.time))),
-            Cell::text(
-                event.map_or_else(|| "–".to_owned(), |event| ui::fmt::short_day(event.effective.date())),
-            ),
+            Cell::text(event.map_or_else(|| "–".to_owned(), |event| words::short_day(event.effective))),
             Cell::text(event.map_or_else(|| "–".to_owned(), |event| actor(&event.actor))),
         ])
     };

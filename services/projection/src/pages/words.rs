@@ -57,6 +57,11 @@ pub(super) fn away(from: Day, to: Day) -> String {
     }
 }
 
+/// `31 Mar 2019`, never broken over two lines.
+pub(super) fn short_day(day: Day) -> String {
+    fmt::short_day(day.date()).replace(' ', "\u{a0}")
+}
+
 /// An instant as people in London read it: `9:30am on 17 June 2019`.
 pub(super) fn instant(instant: Timestamp) -> String {
     instant.to_zoned(proto::LONDON.clone()).strftime("%-I:%M%P on %-d %B %Y").to_string()
@@ -64,7 +69,7 @@ pub(super) fn instant(instant: Timestamp) -> String {
 
 /// As [`instant`], for tables: `17 Jun 2019, 9:30am`.
 pub(super) fn short_instant(instant: Timestamp) -> String {
-    instant.to_zoned(proto::LONDON.clone()).strftime("%-d %b %Y, %-I:%M%P").to_string()
+    instant.to_zoned(proto::LONDON.clone()).strftime("%-d\u{a0}%b\u{a0}%Y, %-I:%M%P").to_string()
 }
 
 /// An area's name as people write it.
