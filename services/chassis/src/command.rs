@@ -341,7 +341,11 @@ impl<A: Aggregate> Commands<A> {
         };
         let body = Bytes::from(envelope.encode(event)?);
         let new = NewEvent { id: event_id, subject, body: body.clone() };
-        let receipt = self.log.append(new, loaded.position).await?;
+        // Naming the event before spares the log a look at it.
+        let receipt = match loaded.last_event {
+            Some(last) if !last.is_nil() => self.log.append_after(new, loaded.position, last).await?,
+            _ => self.log.append(new, loaded.position).await?,
+        };
         metrics::counter!("oversight_commands_recorded_total", "aggregate" => A::NAME).increment(1);
         Ok((receipt, body))
     }
