@@ -22,7 +22,9 @@ pub struct Times(Histogram<u64>);
 impl Times {
     /// None yet.
     pub fn new() -> Self {
-        Self(Histogram::new(3).expect("a histogram"))
+        /// One minute, in nanoseconds.
+        const LONGEST_NS: u64 = 60_000_000_000;
+        Self(Histogram::new_with_bounds(1, LONGEST_NS, 3).expect("a histogram"))
     }
 
     /// Adds one.

@@ -1,6 +1,6 @@
 //! What the system tells of this process.
 
-use std::fs;
+use std::{fs, sync::LazyLock, time::Instant};
 
 /// Seconds that the cores have worked for this process; not a number where nobody tells.
 pub fn busy_seconds() -> f64 {
@@ -11,6 +11,14 @@ pub fn busy_seconds() -> f64 {
     let rest = stat.rsplit(") ").next().unwrap_or_default();
     let ticks: f64 = rest.split(' ').skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
     ticks / TICKS_A_SECOND
+}
+
+/// Seconds that a core has worked for this thread; those by the clock where nobody tells.
+pub fn thread_seconds() -> f64 {
+    static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let schedule = fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let busy = schedule.and_then(|text| text.split(' ').next()?.parse::<u64>().ok());
+    busy.map_or_else(|| BEGAN.elapsed().as_secs_f64(), |nanoseconds| nanoseconds as f64 / 1e9)
 }
 
 /// Bytes of memory this process holds; none where nobody tells.

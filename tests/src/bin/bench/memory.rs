@@ -1,7 +1,7 @@
 //! What practices and events cost: memory by difference, in a process of its own each, and what
 //! ten times the practices cost.
 
-use std::{process::Command, time::Instant};
+use std::process::Command;
 
 use projection::{
     board::{Board, Knowledge},
@@ -33,18 +33,18 @@ pub fn child(practices: u32) -> Value {
     let mut events = first.into_iter().chain(events).peekable();
     while events.peek().is_some() {
         some.extend(events.by_ref().take(1_024));
-        let began = Instant::now();
+        let began = machine::thread_seconds();
         for event in some.drain(..) {
             count += 1;
             facts.gather(Decoded::read(Position(count), &event.body));
         }
-        fold_seconds += began.elapsed().as_secs_f64();
+        fold_seconds += machine::thread_seconds() - began;
     }
     let folded = machine::memory_bytes();
     let today = rebuild::clock().today();
-    let began = Instant::now();
+    let began = machine::thread_seconds();
     let board = Board::build(&facts, Knowledge::ALL, today);
-    let build_seconds = began.elapsed().as_secs_f64();
+    let build_seconds = machine::thread_seconds() - began;
     let built = machine::memory_bytes();
     assert_eq!(board.practices.len(), practices as usize);
     assert_eq!(facts.set_aside.count, 0);

@@ -1,0 +1,182 @@
+//! Junk to every route: each answers with something a client can be blamed for, and nothing panics.
+
+#![allow(missing_docs, reason = "tests")]
+
+mod support;
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::Value;
+use support::Story;
+use whole_system::{OneProcess, cli};
+
+/// What stands in for a part of a path.
+const PARTS: [&str; 12] = [
+    "A99001",
+    "ENG",
+    "dspt-2018-19",
+    "0",
+    "-1",
+    "99999999999999999999999",
+    "%00",
+    "%F0%9F%92%A9",
+    "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+    "%FF%FE",
+    "'%3B%20DROP%20TABLE%20practices%3B--",
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+];
+
+const QUERIES: [&str; 16] = [
+    "",
+    "?",
+    "?=",
+    "?at=",
+    "?at=2019-03-31&at=2019-04-01",
+    "?at=9999-12-31",
+    "?at=2199-12-31",
+    "?at=1900-01-01",
+    "?at=%FF",
+    "?known=-9999-01-01T00:00:00Z",
+    "?from=2019-01-01&to=2019-03-01&known=2200-01-01",
+    "?limit=18446744073709551616",
+    "?cursor=%00&limit=-1&sort=&status=&format=",
+    "?q=%F0%9F%92%A9%20%20%20'\"<script>",
+    "?as_of=0000-00-00&dry_run=perhaps",
+    "?footprint=now&at=2038-01-19",
+];
+
+const BODIES: [(&str, &[u8]); 9] = [
+    ("application/json", b""),
+    ("application/json", b"{"),
+    ("application/json", b"null"),
+    (
+        "application/json",
+        b"{\"answer\":{\"level\":255},\"comment\":\"\\u0000\",\"name\":\"\",\"due\":\"2018-02-31\"}",
+    ),
+    ("application/json", b"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["),
+    ("application/x-www-form-urlencoded", b"answer=level-9&comment=%FF%FE&idempotency_key=\x00"),
+    ("text/csv", b"\"\"\"\",,,\"\r\n\0\xFF\xFE"),
+    ("multipart/form-data; boundary=x", b"--x\r\ncontent-disposition: form-data; name=a\r\n\r\n\r\n--x--"),
+    ("\"", b"\xFF\xFF\xFF\xFF"),
+];
+
+/// Pages, which no description lists.
+const PAGES: [&str; 22] = [
+    "/",
+    "/areas/{code}",
+    "/areas/{code}/bars.svg",
+    "/areas/{code}/trend.svg",
+    "/areas/{code}/practices",
+    "/practices/{code}",
+    "/practices/{code}/timeline.svg",
+    "/search",
+    "/set-aside",
+    "/about",
+    "/assets/{file}",
+    "/assessments",
+    "/assessments/{code}",
+    "/assessments/{code}/{edition}",
+    "/assessments/{code}/{edition}/open",
+    "/assessments/{code}/{edition}/publish",
+    "/assessments/{code}/{edition}/requirements/{requirement}",
+    "/assessments/{code}/{edition}/requirements/{requirement}/review",
+    "/assessments/{code}/{edition}/statement",
+    "/assessments/{code}/{edition}/reviewed-grade",
+    "/assessments/{code}/{edition}/plan",
+    "/assessments/{code}/{edition}/plan/actions/{number}/done",
+];
+
+/// Every part of a path in braces gives way to junk of another number.
+fn filled(path: &str, number: usize) -> String {
+    let mut filled = String::new();
+    let mut rest = path;
+    let mut place = 0;
+    while let Some((before, after)) = rest.split_once('{') {
+        let after = after.split_once('}').map_or("", |(_, after)| after);
+        filled.push_str(before);
+        // The first parts of all three make sense together: those get past the door.
+        let part = if number == 0 { ["A99001", "dspt-2018-19", "1"].get(place) } else { None };
+        filled.push_str(part.unwrap_or(&PARTS[(number + place * 5) % PARTS.len()]));
+        rest = after;
+        place += 1;
+    }
+    filled + rest
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_junk_makes_any_route_fail_on_its_side() {
+    let story = Story::invented();
+    let server = OneProcess::start().await;
+    story.import_all(&server.url(), &server.client).await;
+    let description = server.client.json("/api/v1/openapi.json").await;
+    let mut paths: Vec<String> = description["paths"].as_object().expect("paths").keys().cloned().collect();
+    assert!(paths.len() > 20, "{paths:?}");
+    paths.extend(PAGES.iter().map(|page| (*page).to_owned()));
+    paths.extend(
+        ["/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/nothing", "//", "/%"]
+            .map(str::to_owned),
+    );
+
+    let http = reqwest::Client::builder()
+        .timeout(Duration::from_secs(30))
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a client");
+    let mut sent = 0;
+    let mut failed = Vec::new();
+    for path in &paths {
+        let parts = if path.contains('{') { PARTS.len() } else { 1 };
+        let mut requests = Vec::new();
+        for number in 0..parts {
+            let filled = filled(path, number);
+            // All queries where the rest makes sense, then one after the other.
+            let queries: Vec<&str> =
+                if number < 2 { QUERIES.to_vec() } else { vec![QUERIES[(number * 7) % QUERIES.len()]] };
+            requests.extend(queries.iter().map(|query| (Method::GET, format!("{filled}{query}"), 0)));
+            let bodies: Vec<usize> =
+                if number < 2 { (0..BODIES.len()).collect() } else { vec![number % BODIES.len()] };
+            for body in bodies {
+                requests.push((Method::POST, filled.clone(), body));
+            }
+            let method = [Method::PUT, Method::DELETE, Method::PATCH, Method::HEAD, Method::OPTIONS]
+                [number % 5]
+                .clone();
+            requests.push((method, filled, number % BODIES.len()));
+        }
+        for (method, path, body) in requests {
+            let (kind, body) = BODIES[body];
+            let url = format!("{}{path}", server.url());
+            let mut request = http.request(method.clone(), &url).header("accept", "text/html, */*");
+            if method != Method::GET && method != Method::HEAD {
+                request = request.header("content-type", kind).body(body);
+            }
+            sent += 1;
+            match request.send().await {
+                Ok(answer) if answer.status().is_server_error() => {
+                    failed.push(format!(
+                        "{method} {path}: {} {}",
+                        answer.status(),
+                        answer.text().await.unwrap_or_default()
+                    ));
+                }
+                // Some answers never end: what has begun well is enough.
+                Ok(answer) => {
+                    let _ = tokio::time::timeout(Duration::from_millis(300), answer.bytes()).await;
+                }
+                Err(error) => failed.push(format!("{method} {path}: {error:?}")),
+            }
+        }
+    }
+    assert!(sent > 1_000, "{sent}");
+    assert!(failed.is_empty(), "{} of {sent} requests failed:\n{}", failed.len(), failed.join("\n"));
+    let metrics = server.client.get("/metrics").await.text();
+    let panics = metrics.lines().find(|line| line.starts_with("oversight_http_panics_total"));
+    assert!(panics.is_none_or(|line| line.ends_with(" 0")), "{panics:?}");
+    assert!(!server.process.said().contains("panicked"), "{}", server.process.said());
+    // And it still does its work.
+    let verified = cli::run(&["verify", "--server", &server.url()]).await.well();
+    assert!(verified.out.contains("equals the served view"), "{}", verified.all());
+    let view: Value = server.client.json("/api/v1/view").await;
+    assert_eq!(view["set_aside"], 0);
+}
