@@ -61,7 +61,6 @@ impl Server {
         };
         let (tell, told) = std::sync::mpsc::channel();
         let inside = platform.clone();
-        #[expect(clippy::disallowed_methods, reason = "it ends with its runtime")]
         runtime.spawn(async move {
             let projection = projection::service(&inside).await.expect("the projection");
             let ready = projection.ready.clone();

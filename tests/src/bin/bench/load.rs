@@ -35,7 +35,6 @@ where
     let mut senders = tokio::task::JoinSet::new();
     for number in 0..CONNECTIONS {
         let path = path.clone();
-        #[expect(clippy::disallowed_methods, reason = "each is joined below")]
         senders.spawn(async move {
             let mut rng = fastrand::Rng::with_seed(seed * CONNECTIONS + number);
             let connection = TcpStream::connect(address).await.expect("a connection");
