@@ -92,11 +92,22 @@ pub async fn compare<R: BufRead>(
     Ok(compared)
 }
 
+/// What a log takes at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// Any appends, in order: the log of this process.
+    Any,
+    /// One of each aggregate: a broker. Replicas refuse an append to an aggregate while another is
+    /// under way, and it would lose its place when it is repeated.
+    OneOfEach,
+}
+
 /// Appends what comes after a position that [`compare`] has found equal.
 pub async fn append<R: BufRead>(
     mut backup: Reader<R>,
     log: &Log,
     after: Position,
+    pace: Pace,
     mut on: impl FnMut(Position),
 ) -> Result<(), RestoreError> {
     let mut tails: FxHashMap<Subject, (Position, Uuid)> = FxHashMap::default();
@@ -112,10 +123,13 @@ pub async fn append<R: BufRead>(
         if position <= after {
             continue;
         }
-        // Replicas refuse an append to an aggregate while another is under way, and it would lose its
-        // place when it is repeated.
-        let room = last.filter(|(last, _)| *last > answered).map_or(Position::START, |(last, _)| last);
-        while (answered < room || flight.len() >= APPENDS_IN_FLIGHT)
+        let first = match (pace, last) {
+            (Pace::OneOfEach, Some((last, _))) => last,
+            _ => Position::START,
+        };
+        // A full flight lands whole: topped up one by one, the log would commit them one by one.
+        let full = flight.len() >= APPENDS_IN_FLIGHT;
+        while (full || answered < first)
             && let Some((position, answer)) = flight.next().await
         {
             settled(position, answer)?;

@@ -11,7 +11,7 @@ use chassis::log::{self, LogUrl};
 use super::{Failure, Verdict, output};
 use crate::{
     backup::{BackupError, Reader},
-    restoring::{self, RestoreError},
+    restoring::{self, Pace, RestoreError},
 };
 
 /// Flags of `restore`.
@@ -35,8 +35,12 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
 
     let log = log::open(&args.log).await?;
     let there = restoring::compare(open(&args.file)?, log.as_ref()).await?;
+    let pace = match args.log {
+        LogUrl::File(_) => Pace::Any,
+        LogUrl::Nats(_) => Pace::OneOfEach,
+    };
     let bar = output::bar(heading.last.0, "restoring");
-    restoring::append(open(&args.file)?, &log, there, |position| bar.set_position(position.0)).await?;
+    restoring::append(open(&args.file)?, &log, there, pace, |position| bar.set_position(position.0)).await?;
     bar.finish_and_clear();
     let place = log.describe().place;
     output::say(match there.0 {
