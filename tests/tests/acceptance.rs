@@ -1,6 +1,14 @@
 //! From the national files to the answers, over every way the platform is run.
 
 #![allow(missing_docs, reason = "tests")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what a test needs and does not get fails the test"
+)]
 
 mod support;
 

@@ -1,6 +1,14 @@
 //! What goes wrong with files, requests, disks and brokers, and what is said about it.
 
 #![allow(missing_docs, reason = "tests")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what a test needs and does not get fails the test"
+)]
 
 mod support;
 

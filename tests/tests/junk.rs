@@ -1,6 +1,14 @@
 //! Junk to every route: each answers with something a client can be blamed for, and nothing panics.
 
 #![allow(missing_docs, reason = "tests")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what a test needs and does not get fails the test"
+)]
 
 mod support;
 
