@@ -48,6 +48,7 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
         store.clone(),
         platform.tasks.clone(),
     );
+    let last_views = views.clone();
     Ok(Service {
         name: "projection",
         routes: api::routes(shared.clone()).merge(pages::routes(shared)),
@@ -58,6 +59,12 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
             (shown, Some(head)) if shown < head => Err(format!("read {shown} of {head} events")),
             _ => Ok(()),
         }),
-        on_stop: Some(Box::new(move || Box::pin(async move { store.flush().await }))),
+        on_stop: Some(Box::new(move || {
+            Box::pin(async move {
+                // What is served is as whole as what the fold holds, and the fold has stopped.
+                store.save(&last_views.served().board.facts);
+                store.flush().await;
+            })
+        })),
     })
 }

@@ -253,14 +253,9 @@ impl Follower {
                         () = self.run() => {}
                     }
                 });
-                self
             });
-            match worked.await {
-                Ok(follower) if follower.role == Role::Live && !follower.replaced.is_cancelled() => {
-                    follower.store.save(&follower.facts);
-                }
-                Ok(_) => {}
-                Err(error) => tracing::error!(%error, "the projection died; the views stand still"),
+            if let Err(error) = worked.await {
+                tracing::error!(%error, "the projection died; the views stand still");
             }
         });
     }

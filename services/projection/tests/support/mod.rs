@@ -1,6 +1,7 @@
 //! A small England of two regions, three CCGs and eight practices, in a log of its own, and the
 //! service over it.
 
+#![allow(dead_code, reason = "each test binary uses a part of it")]
 use std::{collections::HashMap, time::Duration};
 
 use axum::{
