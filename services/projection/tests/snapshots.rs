@@ -1,6 +1,6 @@
 //! Snapshots of the facts: whole or not at all, and only of this log.
 
-#![expect(clippy::unwrap_used, reason = "what a test needs and does not get fails the test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail the test")]
 
 mod support;
 

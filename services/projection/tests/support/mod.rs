@@ -2,6 +2,7 @@
 //! service over it.
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
+
 use std::{collections::HashMap, time::Duration};
 
 use axum::{
