@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     england::England,
-    figures::{Figures, Target, Times, grouped, median},
+    figures::{Figures, Target, Times, grouped, median, paired},
     load::{self, CONNECTIONS},
     rebuild,
 };
@@ -135,7 +135,7 @@ pub fn measure(figures: &mut Figures, log: &Log, folder: &Path, views: &Views) {
     let (page, day, new) = (median(&static_rate), median(&day_rate), median(&new_rate));
     figures.ratio(
         "England on any day of ten years, beside a static page of its size",
-        day / page,
+        paired(&day_rate, &static_rate),
         Target::AtLeast(0.5),
         &format!(
             "{} requests/s beside {} of {} bytes; {}",

@@ -15,7 +15,7 @@ use futures::{StreamExt, stream};
 use proto::{AggregateId, Position, Service, Subject};
 use uuid::Uuid;
 
-use crate::figures::{Figures, Target, grouped, median};
+use crate::figures::{Figures, Target, grouped, median, paired};
 
 const ROUNDS: usize = 7;
 const ROUND: Duration = Duration::from_millis(700);
@@ -91,10 +91,11 @@ pub async fn measure(figures: &mut Figures, body: &bytes::Bytes) {
                 }
             }
         }
+        let ratio = paired(&our, &theirs);
         let (theirs, our) = (median(&theirs), median(&our));
         figures.ratio(
             &format!("append to JetStream ({name}), beside raw publishes"),
-            our / theirs,
+            ratio,
             Target::AtLeast(0.8),
             &format!("{} events/s beside {}, {IN_FLIGHT} in flight", grouped(our), grouped(theirs)),
         );

@@ -15,6 +15,13 @@ pub fn median(values: &[f64]) -> f64 {
     }
 }
 
+/// The middle of the ratios of two series, round by round: what else the machine does meanwhile
+/// hits both of a pair.
+pub fn paired(ours: &[f64], theirs: &[f64]) -> f64 {
+    let ratios: Vec<f64> = ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect();
+    median(&ratios)
+}
+
 /// How long things took.
 #[derive(Debug, Clone)]
 pub struct Times(Histogram<u64>);

@@ -25,7 +25,7 @@ use proto::{Day, Position};
 
 use crate::{
     england::{England, PRACTICES},
-    figures::{Figures, Target, grouped, median},
+    figures::{Figures, Target, grouped, median, paired},
     machine,
 };
 
@@ -172,10 +172,11 @@ pub async fn jetstream(figures: &mut Figures, england: England) {
         rebuilt.push(events as f64 / began.elapsed().as_secs_f64());
         tasks.finish().await;
     }
+    let ratio = paired(&rebuilt, &drained);
     let (drained, rebuilt) = (median(&drained), median(&rebuilt));
     figures.ratio(
         "rebuild from JetStream, beside draining the stream",
-        rebuilt / drained,
+        ratio,
         Target::AtLeast(0.8),
         &format!(
             "{} events/s beside {} by the faster ordered consumer of the client library",
