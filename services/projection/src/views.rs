@@ -33,13 +33,13 @@ use crate::{
 };
 
 /// While catching up, a board is made at most this often.
-const CATCHING_UP_EVERY: Duration = Duration::from_millis(1000);
+const CATCHING_UP_EVERY: Duration = Duration::from_secs(2);
 
 /// How long to wait before reading on after the log was out of reach.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 
-/// After how many events a snapshot is kept.
-const SNAPSHOT_EVERY_EVENTS: u64 = 250_000;
+/// After how many events a snapshot is kept: some two seconds of folding.
+const SNAPSHOT_EVERY_EVENTS: u64 = 1_000_000;
 
 /// How many boards of earlier knowledge are kept ready.
 const KNOWN_BOARDS_MAX: usize = 6;
