@@ -34,6 +34,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let request = within_limit(request).await?;
         let bytes = bytes::Bytes::from_request(request, state)
             .await
             .map_err(|rejection| body_problem(rejection.status(), &rejection.body_text()))?;
@@ -52,11 +53,22 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        axum::Form::from_request(request, state)
+        axum::Form::from_request(within_limit(request).await?, state)
             .await
             .map(|axum::Form(value)| Form(value))
             .map_err(|rejection| body_problem(rejection.status(), &rejection.body_text()))
     }
+}
+
+/// Refuses a body that says it is too large once its sender has sent it: who still sends does not
+/// read the answer, and finds the connection broken instead.
+async fn within_limit(request: Request) -> Result<Request, Problem> {
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if !length.and_then(|length| length.parse().ok()).is_some_and(|length: usize| length > BODY_MAX_BYTES) {
+        return Ok(request);
+    }
+    crate::import::drain(&mut request.into_body().into_data_stream()).await;
+    Err(body_problem(StatusCode::PAYLOAD_TOO_LARGE, ""))
 }
 
 fn body_problem(status: StatusCode, text: &str) -> Problem {
