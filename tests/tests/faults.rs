@@ -24,7 +24,7 @@ use std::{
 use bytes::Bytes;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
-use support::{Story, import, reported};
+use support::{Story, reported};
 use tempfile::TempDir;
 use whole_system::{
     Answer, NatsServer, OneProcess, Process, Sync, cli, made,
@@ -379,17 +379,19 @@ async fn a_broker_lost_in_the_middle_of_an_import_comes_back_and_nothing_is_lost
     assert!(!answer.header("retry-after").is_empty());
 
     broker.run();
+    // Until the connection is back an import is told so at once.
     let until = std::time::Instant::now() + Duration::from_secs(60);
-    // Ready says that the views are caught up; the connection of those who write comes back by itself
-    // within a few seconds, and until then an import is refused with words.
-    let rehearse = ["--dry-run"];
-    while !cli::import(&server.url(), "practices", &file, "2018-05-31", &rehearse).await.success {
+    let report = loop {
+        let said = cli::import(&server.url(), "practices", &file, "2018-05-31", &[]).await;
+        if said.success {
+            break said.out;
+        }
+        assert!(said.failed().err.contains("out of reach"), "{}", server.process.said());
         assert!(std::time::Instant::now() < until, "it does not find back to the broker");
         tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    until_caught_up(&client).await;
-    let report = import(&server.url(), &client, "practices", &file, "2018-05-31").await;
+    };
     assert!(reported(&report, "unchanged") >= 300, "{report}");
+    until_shown(&client, PRACTICES.into()).await;
     let view = until_caught_up(&client).await;
     assert_eq!(view["position"], PRACTICES, "each practice stands there once");
     let england = client.json("/api/v1/areas/ENG?at=2018-05-31").await;
@@ -423,10 +425,10 @@ async fn a_full_disk_stops_an_import_and_room_lets_it_go_on() {
     assert!(there < u64::from(PRACTICES), "the disk was too large for this test");
 
     disk.grow("400m");
-    let report = import(&server.url(), &server.client, "practices", &file, "2018-05-31").await;
-    assert!(reported(&report, "unchanged") >= there, "{report}");
-    let view = until_caught_up(&server.client).await;
-    assert_eq!(view["position"], PRACTICES);
+    let said = cli::import(&server.url(), "practices", &file, "2018-05-31", &[]).await.well();
+    assert!(reported(&said.out, "unchanged") >= there, "{}", said.out);
+    until_shown(&server.client, PRACTICES.into()).await;
+    assert_eq!(until_caught_up(&server.client).await["position"], PRACTICES);
     drop(server);
 }
 
