@@ -64,7 +64,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
 /// read the answer, and finds the connection broken instead.
 async fn within_limit(request: Request) -> Result<Request, Problem> {
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    if !length.and_then(|length| length.parse().ok()).is_some_and(|length: usize| length > BODY_MAX_BYTES) {
+    if length.and_then(|length| length.parse().ok()).is_none_or(|length: usize| length <= BODY_MAX_BYTES) {
         return Ok(request);
     }
     crate::import::drain(&mut request.into_body().into_data_stream()).await;
