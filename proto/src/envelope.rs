@@ -257,7 +257,7 @@ impl<'a> Header<'a> {
 pub struct Folded {
     /// The event's id.
     pub id: Uuid,
-    /// Where it stands: the aggregate id of its subject, where that is an organisation's code.
+    /// Of an event of `organisations` where it stands: its aggregate id, which is a code.
     pub code: Option<OdsCode>,
     /// When it was recorded.
     pub time: Timestamp,
@@ -318,9 +318,15 @@ impl<'de> de::Visitor<'de> for FoldedVisitor {
             }
         }
         let subject = subject.ok_or_else(|| missing("subject"))?;
+        let code = match event {
+            Some(crate::Event::Organisation(_)) => {
+                subject.rsplit_once('.').map_or(subject, |(_, id)| id).parse().ok()
+            }
+            _ => None,
+        };
         Ok(Folded {
             id: id.ok_or_else(|| missing("id"))?,
-            code: subject.rsplit('.').next().and_then(|id| id.parse().ok()),
+            code,
             time: time.ok_or_else(|| missing("time"))?,
             synthetic,
             effective,
