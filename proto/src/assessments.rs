@@ -47,20 +47,34 @@ pub enum AssessmentEvent {
     ResultListed(ResultListed),
 }
 
-const ASSESSMENT_OPENED: &str = "oversight.assessments.assessment-opened.v1";
-const REQUIREMENT_ANSWERED: &str = "oversight.assessments.requirement-answered.v1";
-const REQUIREMENT_REVIEWED: &str = "oversight.assessments.requirement-reviewed.v1";
-const ASSESSMENT_PUBLISHED: &str = "oversight.assessments.assessment-published.v1";
-const ASSURANCE_STATEMENT_ACCEPTED: &str = "oversight.assessments.assurance-statement-accepted.v1";
-const IMPROVEMENT_ACTION_PLANNED: &str = "oversight.assessments.improvement-action-planned.v1";
-const IMPROVEMENT_ACTION_COMPLETED: &str = "oversight.assessments.improvement-action-completed.v1";
-const IMPROVEMENT_PLAN_SUBMITTED: &str = "oversight.assessments.improvement-plan-submitted.v1";
-const IMPROVEMENT_PLAN_AGREED: &str = "oversight.assessments.improvement-plan-agreed.v1";
-const IMPROVEMENT_PLAN_REFUSED: &str = "oversight.assessments.improvement-plan-refused.v1";
-const GRADE_REVIEWED: &str = "oversight.assessments.grade-reviewed.v1";
-const DEADLINE_MOVED: &str = "oversight.assessments.deadline-moved.v1";
-const REQUIREMENT_EXEMPTED: &str = "oversight.assessments.requirement-exempted.v1";
-const RESULT_LISTED: &str = "oversight.assessments.result-listed.v1";
+/// The type of [`AssessmentOpened`].
+pub const ASSESSMENT_OPENED: &str = "oversight.assessments.assessment-opened.v1";
+/// The type of [`RequirementAnswered`].
+pub const REQUIREMENT_ANSWERED: &str = "oversight.assessments.requirement-answered.v1";
+/// The type of [`RequirementReviewed`].
+pub const REQUIREMENT_REVIEWED: &str = "oversight.assessments.requirement-reviewed.v1";
+/// The type of [`AssessmentPublished`].
+pub const ASSESSMENT_PUBLISHED: &str = "oversight.assessments.assessment-published.v1";
+/// The type of [`AssuranceStatementAccepted`].
+pub const ASSURANCE_STATEMENT_ACCEPTED: &str = "oversight.assessments.assurance-statement-accepted.v1";
+/// The type of [`ImprovementActionPlanned`].
+pub const IMPROVEMENT_ACTION_PLANNED: &str = "oversight.assessments.improvement-action-planned.v1";
+/// The type of [`ImprovementActionCompleted`].
+pub const IMPROVEMENT_ACTION_COMPLETED: &str = "oversight.assessments.improvement-action-completed.v1";
+/// The type of [`ImprovementPlanSubmitted`].
+pub const IMPROVEMENT_PLAN_SUBMITTED: &str = "oversight.assessments.improvement-plan-submitted.v1";
+/// The type of [`ImprovementPlanAgreed`].
+pub const IMPROVEMENT_PLAN_AGREED: &str = "oversight.assessments.improvement-plan-agreed.v1";
+/// The type of [`ImprovementPlanRefused`].
+pub const IMPROVEMENT_PLAN_REFUSED: &str = "oversight.assessments.improvement-plan-refused.v1";
+/// The type of [`GradeReviewed`].
+pub const GRADE_REVIEWED: &str = "oversight.assessments.grade-reviewed.v1";
+/// The type of [`DeadlineMoved`].
+pub const DEADLINE_MOVED: &str = "oversight.assessments.deadline-moved.v1";
+/// The type of [`RequirementExempted`].
+pub const REQUIREMENT_EXEMPTED: &str = "oversight.assessments.requirement-exempted.v1";
+/// The type of [`ResultListed`].
+pub const RESULT_LISTED: &str = "oversight.assessments.result-listed.v1";
 
 impl DomainEvent for AssessmentEvent {
     const SERVICE: Service = Service::Assessments;
@@ -413,7 +427,7 @@ pub struct ResultListed {
 
 /// A status text of the register, read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "level")]
+#[serde(rename_all = "kebab-case", tag = "level", try_from = "ReadResult")]
 pub enum PublishedResult {
     /// Blank or `Not Published`.
     NotPublished,
@@ -449,6 +463,45 @@ pub enum PublishedResult {
     },
     /// A text this build does not know; it is kept, and counts for nothing.
     Unrecognised,
+}
+
+/// A [`PublishedResult`] as it is read: by far the most frequent event of a national file carries
+/// one, and a tagged enum would first be read into a map.
+#[derive(Deserialize)]
+struct ReadResult {
+    level: ReadLevel,
+    edition: Option<EditionId>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ReadLevel {
+    NotPublished,
+    StandardsNotMet,
+    EntryLevel,
+    ApproachingStandards,
+    PlanAgreed,
+    StandardsMet,
+    StandardsExceeded,
+    Unrecognised,
+}
+
+impl TryFrom<ReadResult> for PublishedResult {
+    type Error = &'static str;
+
+    fn try_from(read: ReadResult) -> Result<Self, Self::Error> {
+        let edition = || read.edition.ok_or("a result of this level needs its edition");
+        Ok(match read.level {
+            ReadLevel::NotPublished => Self::NotPublished,
+            ReadLevel::StandardsNotMet => Self::StandardsNotMet { edition: edition()? },
+            ReadLevel::EntryLevel => Self::EntryLevel { edition: edition()? },
+            ReadLevel::ApproachingStandards => Self::ApproachingStandards { edition: edition()? },
+            ReadLevel::PlanAgreed => Self::PlanAgreed { edition: edition()? },
+            ReadLevel::StandardsMet => Self::StandardsMet { edition: edition()? },
+            ReadLevel::StandardsExceeded => Self::StandardsExceeded { edition: edition()? },
+            ReadLevel::Unrecognised => Self::Unrecognised,
+        })
+    }
 }
 
 impl PublishedResult {

@@ -22,6 +22,8 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+mod quick;
+
 use crate::{
     codes::{Actor, CodeError, OdsCode},
     day::Day,
@@ -207,33 +209,50 @@ impl Envelope {
 
 /// The envelope as a reader of the whole log needs it: borrowed, the data not yet looked at, the
 /// chain and the causes left alone.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header<'a> {
     /// The event's id.
     pub id: Uuid,
     /// What happened.
-    #[serde(rename = "type", borrow)]
     pub kind: Cow<'a, str>,
     /// Where it stands.
-    #[serde(borrow)]
     pub subject: Cow<'a, str>,
     /// When it was recorded.
     pub time: Timestamp,
     /// Who did it.
-    #[serde(borrow, default)]
     pub actor: Cow<'a, str>,
     /// The day it took effect, where that is not the day of `time`.
-    #[serde(default)]
     pub effective: Option<Day>,
-    /// The event itself, unread.
-    #[serde(borrow)]
-    pub data: &'a RawValue,
+    /// The event itself, unread. Whether it is JSON at all shows when it is read.
+    pub data: &'a [u8],
 }
 
 impl<'a> Header<'a> {
-    /// Reads the envelope of a message body.
+    /// Reads the envelope of a message body: quickly where it is as [`Envelope::encode`] writes it,
+    /// else as any CloudEvents object.
     pub fn read(body: &'a [u8]) -> Result<Self, DecodeError> {
-        serde_json::from_slice(body).map_err(DecodeError::envelope)
+        quick::read(body).map_or_else(|| Self::read_with_care(body), Ok)
+    }
+
+    fn read_with_care(body: &'a [u8]) -> Result<Self, DecodeError> {
+        #[derive(Deserialize)]
+        struct Any<'a> {
+            id: Uuid,
+            #[serde(rename = "type", borrow)]
+            kind: Cow<'a, str>,
+            #[serde(borrow)]
+            subject: Cow<'a, str>,
+            time: Timestamp,
+            #[serde(borrow, default)]
+            actor: Cow<'a, str>,
+            #[serde(default)]
+            effective: Option<Day>,
+            #[serde(borrow)]
+            data: &'a RawValue,
+        }
+        let Any { id, kind, subject, time, actor, effective, data } =
+            serde_json::from_slice(body).map_err(DecodeError::envelope)?;
+        Ok(Self { id, kind, subject, time, actor, effective, data: data.get().as_bytes() })
     }
 
     /// The day the event took effect in the world.
@@ -245,105 +264,13 @@ impl<'a> Header<'a> {
     pub fn event<E: DomainEvent>(&self) -> Result<E, DecodeError> {
         E::decode(&self.kind, self.data)
     }
-}
 
-/// An event with as much of its envelope as a fold needs, read in one pass.
-///
-/// Reading the envelope and then the data goes over the data twice; half of the time of a fold
-/// from the beginning is reading, so this does it once. It relies on `type` standing before `data`,
-/// as [`Envelope::encode`] writes it; where it does not, or anything at all is wrong, it gives up
-/// and [`Header`] says what is wrong.
-#[derive(Debug)]
-pub struct Folded {
-    /// The event's id.
-    pub id: Uuid,
-    /// Of an event of `organisations` where it stands: its aggregate id, which is a code.
-    pub code: Option<OdsCode>,
-    /// When it was recorded.
-    pub time: Timestamp,
-    /// Whether the generator of the synthetic England made it up.
-    pub synthetic: bool,
-    /// The day it took effect, where that is not the day of `time`.
-    pub effective: Option<Day>,
-    /// The event; none where its type is not wanted.
-    pub event: Option<crate::Event>,
-}
-
-impl Folded {
-    /// Reads a message body; of types that are not wanted only the envelope.
-    pub fn read(body: &[u8], wanted: fn(&str) -> bool) -> Option<Self> {
-        let text = std::str::from_utf8(body).ok()?;
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        let folded = deserializer.deserialize_map(FoldedVisitor { wanted }).ok()?;
-        deserializer.end().ok()?;
-        Some(folded)
-    }
-}
-
-struct FoldedVisitor {
-    wanted: fn(&str) -> bool,
-}
-
-impl<'de> de::Visitor<'de> for FoldedVisitor {
-    type Value = Folded;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a CloudEvents object")
-    }
-
-    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Folded, A::Error> {
-        let missing = de::Error::missing_field;
-        let (mut id, mut kind, mut subject, mut time) = (None, None, None, None);
-        let (mut synthetic, mut effective, mut event) = (false, None, None);
-        while let Some(key) = map.next_key::<&'de str>()? {
-            match key {
-                "id" => id = Some(map.next_value::<Uuid>()?),
-                "type" => kind = Some(map.next_value::<&'de str>()?),
-                "subject" => subject = Some(map.next_value::<&'de str>()?),
-                "time" => time = Some(map.next_value::<Timestamp>()?),
-                "actor" => synthetic = map.next_value::<&'de str>()? == Actor::SYNTHETIC,
-                "effective" => effective = map.next_value::<Option<Day>>()?,
-                "data" => {
-                    let kind = kind.ok_or_else(|| missing("type"))?;
-                    if (self.wanted)(kind) {
-                        let read = map.next_value_seed(EventSeed { kind })?;
-                        event = Some(read.ok_or_else(|| de::Error::custom("an unknown type"))?);
-                    } else {
-                        map.next_value::<de::IgnoredAny>()?;
-                    }
-                }
-                _ => {
-                    map.next_value::<de::IgnoredAny>()?;
-                }
-            }
-        }
-        let subject = subject.ok_or_else(|| missing("subject"))?;
-        let code = match event {
-            Some(crate::Event::Organisation(_)) => {
-                subject.rsplit_once('.').map_or(subject, |(_, id)| id).parse().ok()
-            }
-            _ => None,
-        };
-        Ok(Folded {
-            id: id.ok_or_else(|| missing("id"))?,
-            code,
-            time: time.ok_or_else(|| missing("time"))?,
-            synthetic,
-            effective,
-            event,
+    /// Of the data those fields that a reader has a use for.
+    pub fn fields<T: Deserialize<'a>>(&self) -> Result<T, DecodeError> {
+        serde_json::from_slice(self.data).map_err(|error| DecodeError::Data {
+            kind: self.kind.clone().into_owned(),
+            reason: error.to_string(),
         })
-    }
-}
-
-struct EventSeed<'a> {
-    kind: &'a str,
-}
-
-impl<'de> de::DeserializeSeed<'de> for EventSeed<'_> {
-    type Value = Option<crate::Event>;
-
-    fn deserialize<D: Deserializer<'de>>(self, data: D) -> Result<Self::Value, D::Error> {
-        crate::Event::decode_from(self.kind, data)
     }
 }
 

@@ -1,7 +1,6 @@
 //! What all events have in common, and the sum of them.
 
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
-use serde_json::value::RawValue;
 
 use crate::{assessments::AssessmentEvent, organisations::OrganisationEvent, subject::Service};
 
@@ -36,7 +35,8 @@ impl DecodeError {
         DecodeError::Envelope { reason: error.to_string() }
     }
 
-    fn unknown(kind: &str) -> Self {
+    /// Of a type that nobody here knows.
+    pub fn unknown(kind: &str) -> Self {
         DecodeError::UnknownType { kind: kind.chars().take(120).collect() }
     }
 
@@ -64,9 +64,10 @@ pub trait DomainEvent: Sized + Send + Sync + 'static {
     /// The event of a type and its data; none where the type is not one of this service's.
     fn decode_from<'de, D: Deserializer<'de>>(kind: &str, data: D) -> Result<Option<Self>, D::Error>;
 
-    /// The event of a type and its data as text.
-    fn decode(kind: &str, data: &RawValue) -> Result<Self, DecodeError> {
-        match Self::decode_from(kind, &mut serde_json::Deserializer::from_str(data.get())) {
+    /// The event of a type and its data as JSON.
+    fn decode(kind: &str, data: &[u8]) -> Result<Self, DecodeError> {
+        let mut data = serde_json::Deserializer::from_slice(data);
+        match Self::decode_from(kind, &mut data).and_then(|event| data.end().map(|()| event)) {
             Ok(Some(event)) => Ok(event),
             Ok(None) => Err(DecodeError::unknown(kind)),
             Err(error) => Err(DecodeError::Data { kind: kind.to_owned(), reason: error.to_string() }),
@@ -100,8 +101,8 @@ impl Event {
         })
     }
 
-    /// The event of a type and its data as text, whichever service wrote it.
-    pub fn decode(kind: &str, data: &RawValue) -> Result<Self, DecodeError> {
+    /// The event of a type and its data as JSON, whichever service wrote it.
+    pub fn decode(kind: &str, data: &[u8]) -> Result<Self, DecodeError> {
         match Self::service_of(kind) {
             Some(Service::Organisations) => OrganisationEvent::decode(kind, data).map(Event::Organisation),
             Some(Service::Assessments) => AssessmentEvent::decode(kind, data).map(Event::Assessment),

@@ -18,6 +18,6 @@ pub mod text;
 
 pub use codes::{Actor, EditionId, OdsCode, PersonId, RequirementId};
 pub use day::{Day, FinancialYear, LONDON};
-pub use envelope::{Envelope, EventHash, Folded, Header, Position};
+pub use envelope::{Envelope, EventHash, Header, Position};
 pub use event::{DecodeError, DomainEvent, Event};
 pub use subject::{AggregateId, Service, Subject};

@@ -267,14 +267,6 @@ proptest! {
     }
 
     #[test]
-    fn the_fast_way_of_reading_agrees_with_the_careful_one(said in prop::collection::vec(said(), 1..10)) {
-        for body in bodies(&said) {
-            let fast = Decoded::read(Position(7), &body);
-            prop_assert_eq!(format!("{fast:?}"), format!("{:?}", Decoded::read_with_care(Position(7), &body)));
-        }
-    }
-
-    #[test]
     fn junk_on_the_log_is_set_aside_and_never_stops_the_fold(junk in prop::collection::vec(any::<u8>(), 0..200)) {
         let mut facts = Facts::default();
         facts.gather(Decoded::read(Position(1), &junk));

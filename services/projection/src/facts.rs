@@ -9,12 +9,17 @@ use std::sync::Arc;
 use imbl::{OrdMap, Vector};
 use jiff::Timestamp;
 use proto::{
-    Actor, Day, DecodeError, EditionId, Event, Folded, Header, OdsCode, Position, RequirementId,
-    assessments::{AssessmentEvent, Grade, PublishedResult},
+    Day, EditionId, OdsCode, Position, RequirementId,
+    assessments::{DeadlineMoved, Grade, PublishedResult, RequirementExempted},
     organisations::{OrganisationEvent, OrganisationListing, PracticeListing},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+mod decoded;
+
+pub use decoded::Decoded;
+use decoded::{Said, What};
 
 /// To be raised whenever the shape of the facts or the way they are gathered changes: snapshots of
 /// another version are dropped.
@@ -184,92 +189,6 @@ pub struct Exemption {
     pub organisation_type: String,
 }
 
-/// An event on its way into the facts: decoded, so that only the gathering is left to do.
-#[derive(Debug)]
-pub struct Decoded {
-    /// Where it stands.
-    pub position: Position,
-    event: Option<Uuid>,
-    time: Option<Timestamp>,
-    effective: Day,
-    synthetic: bool,
-    what: Result<What, DecodeError>,
-}
-
-#[derive(Debug)]
-enum What {
-    Organisation(OdsCode, OrganisationEvent),
-    Assessment(AssessmentEvent),
-    NotGathered,
-}
-
-/// Answers are by far the most frequent events and say nothing that a published assessment does
-/// not say again: they are not decoded.
-const NOT_GATHERED: [&str; 2] =
-    ["oversight.assessments.requirement-answered.v1", "oversight.assessments.requirement-reviewed.v1"];
-
-impl Decoded {
-    /// Reads a message body. Total: what cannot be read is set aside later.
-    pub fn read(position: Position, body: &[u8]) -> Self {
-        let wanted = |kind: &str| !NOT_GATHERED.contains(&kind);
-        let Some(folded) = Folded::read(body, wanted) else { return Self::read_with_care(position, body) };
-        let what = match (folded.event, folded.code) {
-            (None, _) => What::NotGathered,
-            (Some(Event::Assessment(event)), _) => What::Assessment(event),
-            // The aggregate is the organisation, and its id the code.
-            (Some(Event::Organisation(event)), Some(code)) => What::Organisation(code, event),
-            (Some(Event::Organisation(_)), None) => return Self::read_with_care(position, body),
-        };
-        Self {
-            position,
-            event: Some(folded.id),
-            time: Some(folded.time),
-            effective: folded.effective.unwrap_or_else(|| Day::in_london(folded.time)),
-            synthetic: folded.synthetic,
-            what: Ok(what),
-        }
-    }
-
-    /// The way for bodies that are not quite as we write them: says what is wrong with them.
-    pub(crate) fn read_with_care(position: Position, body: &[u8]) -> Self {
-        match Header::read(body) {
-            Ok(header) => Self {
-                position,
-                event: Some(header.id),
-                time: Some(header.time),
-                effective: header.effective_day(),
-                synthetic: header.actor == Actor::SYNTHETIC,
-                what: Self::what(&header),
-            },
-            Err(error) => Self {
-                position,
-                event: None,
-                time: None,
-                effective: Day::FIRST,
-                synthetic: false,
-                what: Err(error),
-            },
-        }
-    }
-
-    fn what(header: &Header<'_>) -> Result<What, DecodeError> {
-        if NOT_GATHERED.contains(&header.kind.as_ref()) {
-            return Ok(What::NotGathered);
-        }
-        match Event::decode(&header.kind, header.data)? {
-            Event::Assessment(event) => Ok(What::Assessment(event)),
-            // The aggregate is the organisation, and its id the code.
-            Event::Organisation(event) => {
-                let id = header.subject.rsplit('.').next().unwrap_or_default();
-                let code = id.parse().map_err(|error: proto::codes::CodeError| DecodeError::Envelope {
-                    reason: format!("the subject names no organisation: {error}"),
-                })?;
-                Ok(What::Organisation(code, event))
-            }
-        }
-    }
-}
-
 /// What an event bears on, so that only that is worked out anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Touched {
@@ -295,7 +214,7 @@ impl Facts {
         match what {
             Ok(What::NotGathered) => Touched::Nothing,
             Ok(What::Organisation(code, event)) => self.gather_organisation(position, code, event),
-            Ok(What::Assessment(event)) => self.gather_assessment(position, effective, event),
+            Ok(What::Assessment(said)) => self.gather_assessment(position, effective, said),
             Err(error) => {
                 self.set_aside.count += 1;
                 if self.set_aside.listed.len() < SET_ASIDE_LISTED_MAX {
@@ -375,59 +294,43 @@ impl Facts {
         Touched::Footprint
     }
 
-    fn gather_assessment(&mut self, position: Position, day: Day, event: AssessmentEvent) -> Touched {
-        use AssessmentEvent as E;
-        let (organisation, what) = match event {
-            E::AssessmentOpened(e) => (e.organisation, Toolkit::Opened(e.edition)),
-            E::AssessmentPublished(e) => {
+    fn gather_toolkit(&mut self, organisation: OdsCode, fact: ToolkitFact) -> Touched {
+        self.of(organisation).toolkit.push(fact);
+        Touched::Timelines(organisation)
+    }
+
+    fn gather_assessment(&mut self, position: Position, day: Day, said: Said) -> Touched {
+        let (organisation, what) = match said {
+            Said::Opened(e) => (e.organisation, Toolkit::Opened(e.edition)),
+            Said::Published(e) => {
                 if !e.gaps.is_empty() {
                     self.of(e.organisation).gaps.push((position, e.gaps));
                 }
                 (e.organisation, Toolkit::Published(e.edition, e.grade))
             }
-            E::AssuranceStatementAccepted(e) => (e.organisation, Toolkit::StatementAccepted(e.edition)),
-            E::ImprovementPlanAgreed(e) => (e.organisation, Toolkit::PlanAgreed(e.edition, e.due)),
-            E::ImprovementPlanRefused(e) => (e.organisation, Toolkit::PlanRefused(e.edition)),
-            E::GradeReviewed(e) => (e.organisation, Toolkit::GradeReviewed(e.edition, e.grade)),
-            E::ResultListed(e) => {
+            Said::StatementAccepted(e) => (e.organisation, Toolkit::StatementAccepted(e.edition)),
+            Said::PlanAgreed(e) => (e.organisation, Toolkit::PlanAgreed(e.edition, e.due)),
+            Said::PlanRefused(e) => (e.organisation, Toolkit::PlanRefused(e.edition)),
+            Said::GradeReviewed(e) => (e.organisation, Toolkit::GradeReviewed(e.edition, e.grade)),
+            Said::ResultListed(e) => {
                 // A result counts from its day of publication; that nothing is published is known
                 // from the date of the file.
-                let fact = ToolkitFact {
-                    position,
-                    day: e.published.unwrap_or(e.as_of),
-                    what: Toolkit::Listed(e.result),
-                };
-                self.of(e.organisation).toolkit.push(fact);
-                return Touched::Timelines(e.organisation);
+                let day = e.published.unwrap_or(e.as_of);
+                let fact = ToolkitFact { position, day, what: Toolkit::Listed(e.result) };
+                return self.gather_toolkit(e.organisation, fact);
             }
-            E::DeadlineMoved(e) => {
-                let moved = DeadlineMove {
-                    position,
-                    edition: e.edition,
-                    organisation_type: e.organisation_type,
-                    to: e.to,
-                };
-                self.deadlines_moved.push_back(moved);
+            Said::DeadlineMoved(e) => {
+                let DeadlineMoved { edition, organisation_type, to, .. } = e;
+                self.deadlines_moved.push_back(DeadlineMove { position, edition, organisation_type, to });
                 return Touched::AllTimelines;
             }
-            E::RequirementExempted(e) => {
-                let exemption = Exemption {
-                    position,
-                    day,
-                    edition: e.edition,
-                    requirement: e.requirement,
-                    organisation_type: e.organisation_type,
-                };
+            Said::RequirementExempted(e) => {
+                let RequirementExempted { edition, requirement, organisation_type, .. } = e;
+                let exemption = Exemption { position, day, edition, requirement, organisation_type };
                 self.exemptions.push_back(exemption);
                 return Touched::AllTimelines;
             }
-            E::RequirementAnswered(_)
-            | E::RequirementReviewed(_)
-            | E::ImprovementActionPlanned(_)
-            | E::ImprovementActionCompleted(_)
-            | E::ImprovementPlanSubmitted(_) => return Touched::Nothing,
         };
-        self.of(organisation).toolkit.push(ToolkitFact { position, day, what });
-        Touched::Timelines(organisation)
+        self.gather_toolkit(organisation, ToolkitFact { position, day, what })
     }
 }

@@ -141,7 +141,9 @@ impl NatsReader {
 
     fn take(&mut self) -> Batch {
         self.head = self.head.max(self.after);
-        Batch { events: mem::take(&mut self.events), head: self.head }
+        // The next batch will be about as large.
+        let next = Vec::with_capacity(self.events.len());
+        Batch { events: mem::replace(&mut self.events, next), head: self.head }
     }
 
     /// Waits for a first message.
@@ -369,11 +371,15 @@ struct Place {
 impl Place {
     fn read(reply: &str) -> Option<Self> {
         const SHORT: usize = 9;
-        let count = memchr::memchr_iter(b'.', reply.as_bytes()).count() + 1;
-        let mut tokens = reply.strip_prefix("$JS.ACK.")?.split('.').skip(if count == SHORT { 3 } else { 5 });
-        let position = Position(tokens.next()?.parse().ok()?);
-        let delivered = tokens.next()?.parse().ok()?;
-        let pending = tokens.nth(1)?.parse().ok()?;
+        let reply = reply.as_bytes();
+        let count = memchr::memchr_iter(b'.', reply).count() + 1;
+        let tokens = reply.strip_prefix(b"$JS.ACK.")?.split(|byte| *byte == b'.');
+        let mut numbers = tokens
+            .skip(if count == SHORT { 3 } else { 5 })
+            .map(|token| std::str::from_utf8(token).ok()?.parse::<u64>().ok());
+        let position = Position(numbers.next()??);
+        let delivered = numbers.next()??;
+        let pending = numbers.nth(1)??;
         Some(Self { position, delivered, pending })
     }
 }

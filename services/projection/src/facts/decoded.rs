@@ -1,0 +1,159 @@
+//! From a message body to what is gathered of it.
+
+use jiff::Timestamp;
+use proto::{
+    Actor, Day, DecodeError, EditionId, Header, OdsCode, Position, RequirementId,
+    assessments::{
+        self, AssuranceStatementAccepted, DeadlineMoved, Grade, GradeReviewed, ImprovementPlanAgreed,
+        ImprovementPlanRefused, PublishedResult, RequirementExempted,
+    },
+    organisations::OrganisationEvent,
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// An event on its way into the facts: decoded, so that only the gathering is left to do.
+#[derive(Debug)]
+pub struct Decoded {
+    /// Where it stands.
+    pub position: Position,
+    pub(super) event: Option<Uuid>,
+    pub(super) time: Option<Timestamp>,
+    pub(super) effective: Day,
+    pub(super) synthetic: bool,
+    pub(super) what: Result<What, DecodeError>,
+}
+
+/// What is gathered of an event.
+#[derive(Debug)]
+pub(super) enum What {
+    Organisation(OdsCode, OrganisationEvent),
+    Assessment(Said),
+    NotGathered,
+}
+
+/// What an event of `assessments` says that bears on what is shown. Of the frequent events that
+/// say more than that, only the fields with a use here are read.
+#[derive(Debug)]
+pub(super) enum Said {
+    Opened(Opened),
+    Published(Published),
+    StatementAccepted(AssuranceStatementAccepted),
+    PlanAgreed(ImprovementPlanAgreed),
+    PlanRefused(ImprovementPlanRefused),
+    GradeReviewed(GradeReviewed),
+    DeadlineMoved(DeadlineMoved),
+    RequirementExempted(RequirementExempted),
+    ResultListed(ResultListed),
+}
+
+/// Of [`assessments::AssessmentOpened`].
+#[derive(Debug, Deserialize)]
+pub(super) struct Opened {
+    pub organisation: OdsCode,
+    pub edition: EditionId,
+}
+
+/// Of [`assessments::AssessmentPublished`].
+#[derive(Debug, Deserialize)]
+pub(super) struct Published {
+    pub organisation: OdsCode,
+    pub edition: EditionId,
+    pub grade: Grade,
+    #[serde(default)]
+    pub gaps: Vec<RequirementId>,
+}
+
+/// Of [`assessments::ResultListed`].
+#[derive(Debug, Deserialize)]
+pub(super) struct ResultListed {
+    pub organisation: OdsCode,
+    pub as_of: Day,
+    pub result: PublishedResult,
+    #[serde(default)]
+    pub published: Option<Day>,
+}
+
+impl Decoded {
+    /// Reads a message body. Total: what cannot be read is set aside later.
+    pub fn read(position: Position, body: &[u8]) -> Self {
+        match Header::read(body) {
+            Ok(header) => Self {
+                position,
+                event: Some(header.id),
+                time: Some(header.time),
+                effective: header.effective_day(),
+                synthetic: header.actor == Actor::SYNTHETIC,
+                what: What::read(&header),
+            },
+            Err(error) => Self {
+                position,
+                event: None,
+                time: None,
+                effective: Day::FIRST,
+                synthetic: false,
+                what: Err(error),
+            },
+        }
+    }
+}
+
+impl What {
+    fn read(header: &Header<'_>) -> Result<Self, DecodeError> {
+        if header.kind.starts_with("oversight.organisations.") {
+            return organisation(header);
+        }
+        let said = match header.kind.as_ref() {
+            // They say nothing that a publication or the decision on a plan does not say again.
+            // Answers are by far the most frequent events of all: not even their data are read.
+            assessments::REQUIREMENT_ANSWERED
+            | assessments::REQUIREMENT_REVIEWED
+            | assessments::IMPROVEMENT_ACTION_PLANNED
+            | assessments::IMPROVEMENT_ACTION_COMPLETED
+            | assessments::IMPROVEMENT_PLAN_SUBMITTED => return Ok(What::NotGathered),
+            assessments::ASSESSMENT_OPENED => Said::Opened(header.fields()?),
+            assessments::ASSESSMENT_PUBLISHED => Said::Published(header.fields()?),
+            assessments::ASSURANCE_STATEMENT_ACCEPTED => Said::StatementAccepted(header.fields()?),
+            assessments::IMPROVEMENT_PLAN_AGREED => Said::PlanAgreed(header.fields()?),
+            assessments::IMPROVEMENT_PLAN_REFUSED => Said::PlanRefused(header.fields()?),
+            assessments::GRADE_REVIEWED => Said::GradeReviewed(header.fields()?),
+            assessments::DEADLINE_MOVED => Said::DeadlineMoved(header.fields()?),
+            assessments::REQUIREMENT_EXEMPTED => Said::RequirementExempted(header.fields()?),
+            assessments::RESULT_LISTED => Said::ResultListed(header.fields()?),
+            unknown => return Err(DecodeError::unknown(unknown)),
+        };
+        Ok(What::Assessment(said))
+    }
+}
+
+/// The aggregate is the organisation, and its id the code.
+fn organisation(header: &Header<'_>) -> Result<What, DecodeError> {
+    let event = header.event()?;
+    let id = header.subject.rsplit('.').next().unwrap_or_default();
+    let code = id.parse().map_err(|error: proto::codes::CodeError| DecodeError::Envelope {
+        reason: format!("the subject names no organisation: {error}"),
+    })?;
+    Ok(What::Organisation(code, event))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    /// An event that is added to the contract must not be forgotten here.
+    #[test]
+    fn every_sample_of_the_contract_is_understood() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto/samples");
+        let mut read = 0;
+        for service in fs::read_dir(folder).unwrap() {
+            for sample in fs::read_dir(service.unwrap().path()).unwrap() {
+                let body = fs::read(sample.unwrap().path()).unwrap();
+                Decoded::read(Position(1), &body).what.unwrap();
+                read += 1;
+            }
+        }
+        assert!(read > 0);
+    }
+}
