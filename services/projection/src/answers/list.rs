@@ -1,0 +1,173 @@
+//! The practices of an area on a day, as a list.
+
+use proto::{Day, OdsCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Asked, Basis, Named};
+use crate::{
+    board::{Area, Practice},
+    rules::RULES,
+    timeline::Status,
+};
+
+/// Rows of a page of practices, unless asked otherwise.
+pub const PAGE_ROWS: usize = 50;
+
+/// The most rows of a page of practices. A CSV has them all.
+pub const PAGE_ROWS_MAX: usize = 500;
+
+/// A row of the list of practices.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PracticeRow {
+    /// Its code.
+    #[schema(value_type = String)]
+    pub code: OdsCode,
+    /// Its name.
+    pub name: String,
+    /// Its CCG on the day.
+    #[schema(value_type = Option<String>)]
+    pub ccg: Option<OdsCode>,
+    /// The CCG's name.
+    pub ccg_name: Option<String>,
+    /// Registered patients, as last published by the day.
+    pub patients: Option<u32>,
+    /// Its statuses, by requirement.
+    pub requirements: Vec<RowStatus>,
+}
+
+/// A practice's status of a requirement on a day.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RowStatus {
+    /// The requirement.
+    pub requirement: &'static str,
+    /// The status.
+    #[schema(value_type = String)]
+    pub status: Status,
+    /// Since when; none: as long as anything is known.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub since: Option<Day>,
+    /// The next change by itself.
+    pub next: Option<NextChange>,
+}
+
+/// What will hold, and from when, if nobody acts.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct NextChange {
+    /// From when.
+    #[schema(value_type = String, format = Date)]
+    pub day: Day,
+    /// What.
+    #[schema(value_type = String)]
+    pub status: Status,
+}
+
+/// In which order practices are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sort {
+    /// Not met first, then no evidence, partly met, met; within these the most patients first.
+    #[default]
+    Attention,
+    /// By code.
+    Code,
+    /// By name.
+    Name,
+    /// By registered patients, most first.
+    Patients,
+    /// By the day of the last change, latest first.
+    Since,
+    /// By CCG, then name.
+    Ccg,
+}
+
+impl Sort {
+    /// All orders with their names.
+    pub const ALL: [(&'static str, Sort); 6] = [
+        ("attention", Sort::Attention),
+        ("code", Sort::Code),
+        ("name", Sort::Name),
+        ("patients", Sort::Patients),
+        ("since", Sort::Since),
+        ("ccg", Sort::Ccg),
+    ];
+}
+
+/// The practices of an area on a day, filtered and sorted.
+pub fn practices<'a>(
+    asked: &Asked<'a>,
+    area: &'a Area,
+    only: Option<Status>,
+    sort: Sort,
+) -> Vec<&'a Practice> {
+    let Asked { board, at, footprint, .. } = *asked;
+    let status =
+        |practice: &Practice| practice.timelines.first().map_or(Status::NoEvidence, |t| t.at(at).status);
+    let mut rows: Vec<&Practice> = board
+        .members(area, footprint, at)
+        .map(|practice| &**practice)
+        .filter(|practice| only.is_none_or(|only| status(practice) == only))
+        .collect();
+    let patients = |practice: &Practice| std::cmp::Reverse(practice.patients(at).unwrap_or(0));
+    // Members come in order of code, and the sort is stable: ties stay in that order.
+    match sort {
+        Sort::Code => {}
+        Sort::Attention => {
+            rows.sort_by_cached_key(|practice| (status(practice).attention(), patients(practice)))
+        }
+        Sort::Name => rows.sort_by(|a, b| a.listing.name.cmp(&b.listing.name)),
+        Sort::Patients => rows.sort_by_cached_key(|practice| patients(practice)),
+        Sort::Since => rows.sort_by_cached_key(|practice| {
+            std::cmp::Reverse(practice.timelines.first().map_or(Day::FIRST, |timeline| timeline.at(at).day))
+        }),
+        Sort::Ccg => rows.sort_by_cached_key(|practice| {
+            let ccg = board.whereabouts(practice, footprint, at).and_then(|(ccg, _)| ccg);
+            (ccg, practice.listing.name.clone())
+        }),
+    }
+    rows
+}
+
+/// A practice as a row of a list.
+pub fn practice_row(asked: &Asked<'_>, practice: &Practice) -> PracticeRow {
+    let Asked { board, at, footprint, .. } = *asked;
+    let ccg = board.whereabouts(practice, footprint, at).and_then(|(ccg, _)| ccg);
+    let requirements = RULES
+        .iter()
+        .zip(&practice.timelines)
+        .map(|(rule, timeline)| {
+            let change = timeline.at(at);
+            RowStatus {
+                requirement: rule.requirement.slug,
+                status: change.status,
+                since: (change.day > Day::FIRST).then_some(change.day),
+                next: timeline.next_after(at).map(|next| NextChange { day: next.day, status: next.status }),
+            }
+        })
+        .collect();
+    PracticeRow {
+        code: practice.code,
+        name: practice.listing.name.clone(),
+        ccg,
+        ccg_name: ccg.map(|ccg| board.name_of(ccg).to_string()),
+        patients: practice.patients(at),
+        requirements,
+    }
+}
+
+/// A page of practices.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PracticesAnswer {
+    /// The area.
+    #[serde(flatten)]
+    pub body: Named,
+    /// What the figures are of.
+    #[serde(flatten)]
+    pub basis: Basis,
+    /// How many practices there are with this filter.
+    pub total: usize,
+    /// This page of them.
+    pub practices: Vec<PracticeRow>,
+    /// To be given as `cursor` for the next page; none on the last.
+    #[schema(value_type = Option<String>)]
+    pub next: Option<OdsCode>,
+}

@@ -1,0 +1,304 @@
+//! Everything about one practice, and why.
+
+use jiff::Timestamp;
+use proto::{
+    Day, OdsCode, Position,
+    assessments::{Grade, PublishedResult},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Asked, Basis, Named, edition_name, named, named_practice};
+use crate::{
+    board::{AreaKind, Practice},
+    facts::Toolkit,
+    footprint::Known,
+    rules::RULES,
+    timeline::{Cause, Change, Status},
+};
+
+/// Everything about one practice.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PracticeAnswer {
+    /// The practice.
+    #[serde(flatten)]
+    pub body: Named,
+    /// What the figures are of.
+    #[serde(flatten)]
+    pub basis: Basis,
+    /// Whether it operated on the day.
+    pub operating: bool,
+    /// Its address lines.
+    pub address: Vec<String>,
+    /// Its postcode.
+    pub postcode: String,
+    /// Its telephone number.
+    pub telephone: String,
+    /// The first day it was open.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub opened: Option<Day>,
+    /// The last day it was open.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub closed: Option<Day>,
+    /// Registered patients, as last published by the day.
+    pub patients: Option<u32>,
+    /// The areas it counted in on the day, nearest first.
+    pub parents: Vec<Named>,
+    /// To whom it belonged over time.
+    pub memberships: Vec<Membership>,
+    /// When and where it operated.
+    pub operated: Vec<Operated>,
+    /// Its timelines, one a requirement.
+    pub requirements: Vec<RequirementTimeline>,
+}
+
+/// A stretch of belonging to a commissioner.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Membership {
+    /// The commissioner.
+    #[serde(flatten)]
+    pub body: Named,
+    /// The first day, as far as is known.
+    #[schema(value_type = String, format = Date)]
+    pub from: Day,
+    /// Whether it is taken for the days before `from` too, nothing else being known of them.
+    pub reaching_back: bool,
+    /// The last day; none while it lasts.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub to: Option<Day>,
+    /// The event that says so.
+    #[schema(value_type = u64)]
+    pub position: Position,
+}
+
+/// A stretch of operating in one place.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Operated {
+    /// The first day.
+    #[schema(value_type = String, format = Date)]
+    pub from: Day,
+    /// The last day; none while it lasts.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub to: Option<Day>,
+    /// The CCG.
+    #[schema(value_type = Option<String>)]
+    pub ccg: Option<OdsCode>,
+    /// The local office.
+    #[schema(value_type = Option<String>)]
+    pub local_office: Option<OdsCode>,
+    /// The region.
+    #[schema(value_type = Option<String>)]
+    pub region: Option<OdsCode>,
+    /// Whether the place is only that of the earliest known link, reaching back.
+    pub reaching_back: bool,
+}
+
+/// The timeline of a requirement.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RequirementTimeline {
+    /// The requirement.
+    pub requirement: &'static str,
+    /// Its name.
+    pub title: &'static str,
+    /// What holds on the day.
+    #[schema(value_type = String)]
+    pub status: Status,
+    /// What will hold next if nobody acts.
+    pub next: Option<ChangeAnswer>,
+    /// Every change, past and future.
+    pub changes: Vec<ChangeAnswer>,
+}
+
+/// A change of status.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ChangeAnswer {
+    /// The first day.
+    #[schema(value_type = String, format = Date)]
+    pub day: Day,
+    /// The status from then on.
+    #[schema(value_type = String)]
+    pub status: Status,
+    /// Why, in words.
+    pub why: String,
+    /// The position of the event that caused it; none where a date did, with nothing recorded.
+    #[schema(value_type = Option<u64>)]
+    pub position: Option<Position>,
+    /// That event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventAnswer>,
+}
+
+/// An event as a cause.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct EventAnswer {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: uuid::Uuid,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// When it was recorded.
+    #[schema(value_type = String, format = DateTime)]
+    pub time: Timestamp,
+    /// The day it took effect.
+    #[schema(value_type = String, format = Date)]
+    pub effective: Day,
+    /// Who did it.
+    pub actor: String,
+}
+
+/// Everything about one practice. The events behind the changes are to be added by whoever can
+/// read the log.
+pub fn practice(asked: &Asked<'_>, practice: &Practice) -> PracticeAnswer {
+    let Asked { board, at, footprint, .. } = *asked;
+    let (ccg, place) = board.whereabouts(practice, footprint, at).unwrap_or_default();
+    let parents = [ccg, place.local_office, place.region]
+        .into_iter()
+        .flatten()
+        .filter_map(|code| board.area(code))
+        .chain(ccg.and(board.england()))
+        .map(|area| named(area))
+        .collect();
+    let until = |next: Option<Day>| next.map(|day| day.plus_days(-1));
+    // The stay that reaches back belongs to the dated one behind it.
+    let reaching_back =
+        usize::from(practice.stays.first().is_some_and(|stay| stay.known == Known::ReachingBack));
+    let memberships = practice
+        .stays
+        .iter()
+        .enumerate()
+        .skip(reaching_back)
+        .map(|(index, stay)| Membership {
+            body: board.area(stay.commissioner).map_or_else(
+                || Named {
+                    code: stay.commissioner,
+                    name: stay.commissioner.to_string(),
+                    kind: AreaKind::Ccg.slug(),
+                },
+                |area| named(area),
+            ),
+            from: stay.from,
+            reaching_back: index == reaching_back && reaching_back > 0,
+            to: until(practice.stays.get(index + 1).map(|next| next.from)),
+            position: stay.position,
+        })
+        .collect();
+    let operated = practice
+        .placed
+        .iter()
+        .map(|placed| Operated {
+            from: placed.span.from,
+            to: (placed.span.to < Day::LAST).then_some(placed.span.to),
+            ccg: placed.commissioner,
+            local_office: placed.place.local_office,
+            region: placed.place.region,
+            reaching_back: placed.known == Known::ReachingBack,
+        })
+        .collect();
+    let requirements = RULES
+        .iter()
+        .zip(&practice.timelines)
+        .map(|(rule, timeline)| RequirementTimeline {
+            requirement: rule.requirement.slug,
+            title: rule.requirement.title,
+            status: timeline.at(at).status,
+            next: timeline.next_after(at).map(|change| change_answer(practice, change)),
+            changes: timeline.changes().iter().map(|change| change_answer(practice, change)).collect(),
+        })
+        .collect();
+    PracticeAnswer {
+        body: named_practice(practice),
+        basis: asked.basis(),
+        operating: practice.placed_on(at).is_some(),
+        address: practice.listing.address.clone(),
+        postcode: practice.listing.postcode.clone(),
+        telephone: practice.listing.telephone.clone(),
+        opened: practice.listing.opened,
+        closed: practice.listing.closed,
+        patients: practice.patients(at),
+        parents,
+        memberships,
+        operated,
+        requirements,
+    }
+}
+
+pub(crate) fn change_answer(practice: &Practice, change: &Change) -> ChangeAnswer {
+    let (why, position) = match change.cause {
+        Cause::Nothing => ("nothing is recorded".to_owned(), None),
+        Cause::Event(position) => (said_by(practice, position), Some(position)),
+        Cause::Deadline(edition, None) => (
+            format!(
+                "the deadline of the {} came and nothing is published for it or a later edition",
+                edition_name(edition)
+            ),
+            None,
+        ),
+        Cause::Deadline(edition, Some(position)) => (
+            format!(
+                "the deadline of the {} came and its assessment, though begun, is not published and signed",
+                edition_name(edition)
+            ),
+            Some(position),
+        ),
+        Cause::PlanRanOut(position) => {
+            ("the agreed improvement plan ran out and nothing better is published".to_owned(), Some(position))
+        }
+    };
+    ChangeAnswer { day: change.day, status: change.status, why, position, event: None }
+}
+
+fn said_by(practice: &Practice, position: Position) -> String {
+    let fact = practice.facts.toolkit.iter().find(|fact| fact.position == position);
+    match fact.map(|fact| fact.what) {
+        Some(Toolkit::Opened(edition)) => {
+            format!("the assessment for the {} was opened", edition_name(edition))
+        }
+        Some(Toolkit::Published(edition, grade)) => {
+            let grade = match grade {
+                Grade::Satisfactory => "satisfactory",
+                Grade::NotSatisfactory => "not satisfactory",
+                Grade::SatisfactoryWithImprovementPlan => "satisfactory with an improvement plan",
+            };
+            format!("the assessment for the {} was published as {grade}", edition_name(edition))
+        }
+        Some(Toolkit::StatementAccepted(edition)) => {
+            format!(
+                "the assessment for the {} is published and its assurance statement accepted",
+                edition_name(edition)
+            )
+        }
+        Some(Toolkit::PlanAgreed(edition, due)) => {
+            format!("an improvement plan for the {} was agreed, due by {}", edition_name(edition), due.long())
+        }
+        Some(Toolkit::PlanRefused(edition)) => {
+            format!("the improvement plan for the {} was refused", edition_name(edition))
+        }
+        Some(Toolkit::GradeReviewed(edition, _)) => {
+            format!("the grade for the {} was reviewed", edition_name(edition))
+        }
+        Some(Toolkit::Listed(result)) => match result.edition() {
+            Some(edition) => {
+                format!(
+                    "the national register shows {} for the {}",
+                    result_name(result),
+                    edition_name(edition)
+                )
+            }
+            None => "the national register shows nothing published".to_owned(),
+        },
+        None => "an event".to_owned(),
+    }
+}
+
+fn result_name(result: PublishedResult) -> &'static str {
+    match result {
+        PublishedResult::StandardsMet { .. } => "Standards Met",
+        PublishedResult::StandardsExceeded { .. } => "Standards Exceeded",
+        PublishedResult::ApproachingStandards { .. } => "Approaching Standards",
+        PublishedResult::PlanAgreed { .. } => "an agreed plan",
+        PublishedResult::StandardsNotMet { .. } => "Standards Not Met",
+        PublishedResult::EntryLevel { .. } => "Entry Level",
+        PublishedResult::NotPublished | PublishedResult::Unrecognised => "a result",
+    }
+}
