@@ -18,12 +18,16 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     facts::{Facts, Listed, OrganisationFacts},
-    footprint::{self, Known, Place, Placed, Places},
-    rollup::{Counts, REACHING_BACK, Sign, Steps, StepsBuilder},
+    footprint::{self, Place, Placed, Places},
+    rollup::{Counts, Sign, Steps},
     rules::{Calendar, RULES},
     search::{SearchIndex, Target},
     timeline::{Status, Timeline},
 };
+
+mod areas;
+
+use areas::{areas, areas_of, stretches};
 
 /// Which membership counts are by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -183,20 +187,6 @@ pub struct Board {
     area_numbers: Arc<FxHashMap<OdsCode, u32>>,
     search: Arc<SearchIndex>,
 }
-
-/// Names of the regions, where no file was read that has them (domain facts 6.4).
-const REGION_NAMES: [(&str, &str); 10] = [
-    ("Y54", "North of England"),
-    ("Y55", "Midlands and East of England"),
-    ("Y56", "London"),
-    ("Y57", "South of England"),
-    ("Y58", "South West"),
-    ("Y59", "South East"),
-    ("Y60", "Midlands"),
-    ("Y61", "East of England"),
-    ("Y62", "North West"),
-    ("Y63", "North East and Yorkshire"),
-];
 
 /// The facts of a practice up to a position, in order of file date.
 fn listings<T>(listed: &[Listed<T>], upto: Position) -> Vec<&Listed<T>> {
@@ -539,150 +529,6 @@ fn place_today(practices: &mut [Practice], places: &Places, today: Day) {
             place.local_office = place.local_office.or(practice.listing.local_office);
             (commissioner, place)
         });
-    }
-}
-
-fn england() -> Option<OdsCode> {
-    OdsCode::ENGLAND.parse().ok()
-}
-
-/// The kinds of the areas that [`areas_of`] gives, in its order.
-const AREAS_OF_KINDS: [AreaKind; 4] =
-    [AreaKind::England, AreaKind::Region, AreaKind::LocalOffice, AreaKind::Ccg];
-
-/// The areas a practice counts in while it operates in a place.
-fn areas_of(practice: &Practice, placed: &Placed, footprint: Footprint) -> [Option<OdsCode>; 4] {
-    match (footprint, practice.now) {
-        (Footprint::Then, _) => {
-            [england(), placed.place.region, placed.place.local_office, placed.commissioner]
-        }
-        (Footprint::Now, Some((code, place))) => [england(), place.region, place.local_office, Some(code)],
-        (Footprint::Now, None) => [england(), None, None, None],
-    }
-}
-
-/// Shows every stretch of days of one column that a practice adds while it operates in a place:
-/// rule, first day, last day, column.
-fn stretches(practice: &Practice, placed: &Placed, mut show: impl FnMut(usize, Day, Day, usize)) {
-    let (from, to) = (placed.span.from, placed.span.to);
-    for (rule, timeline) in practice.timelines.iter().enumerate() {
-        for (from, to, status) in timeline.stretches(from, to) {
-            show(rule, from, to, status.index());
-        }
-        if placed.known == Known::ReachingBack {
-            show(rule, from, to, REACHING_BACK);
-        }
-    }
-}
-
-struct Building {
-    kind: AreaKind,
-    code: OdsCode,
-    then: Vec<StepsBuilder>,
-    now: Vec<StepsBuilder>,
-    practices: Vec<u32>,
-}
-
-/// The areas being built, by kind and code.
-#[derive(Default)]
-struct Buildings {
-    numbers: FxHashMap<(AreaKind, OdsCode), usize>,
-    all: Vec<Building>,
-}
-
-impl Buildings {
-    fn number(&mut self, kind: AreaKind, code: OdsCode) -> usize {
-        *self.numbers.entry((kind, code)).or_insert_with(|| {
-            let begin = || RULES.iter().map(|_| StepsBuilder::default()).collect();
-            self.all.push(Building { kind, code, then: begin(), now: begin(), practices: Vec::new() });
-            self.all.len() - 1
-        })
-    }
-
-    fn count(&mut self, number: u32, practice: &Practice) {
-        for placed in practice.placed.iter() {
-            for footprint in [Footprint::Then, Footprint::Now] {
-                for (kind, code) in AREAS_OF_KINDS.into_iter().zip(areas_of(practice, placed, footprint)) {
-                    let Some(code) = code else { continue };
-                    let index = self.number(kind, code);
-                    let Some(building) = self.all.get_mut(index) else { continue };
-                    if building.practices.last() != Some(&number) {
-                        building.practices.push(number);
-                    }
-                    let rules = match footprint {
-                        Footprint::Then => &mut building.then,
-                        Footprint::Now => &mut building.now,
-                    };
-                    stretches(practice, placed, |rule, from, to, column| {
-                        if let Some(steps) = rules.get_mut(rule) {
-                            steps.add(from, to, column);
-                        }
-                    });
-                }
-            }
-        }
-    }
-}
-
-fn areas(facts: &Facts, practices: &[Arc<Practice>], upto: Position) -> Vec<Area> {
-    let mut buildings = Buildings::default();
-    // Every body that a file lists has a page, whether a practice belongs to it or not.
-    if let Some(code) = england() {
-        buildings.number(AreaKind::England, code);
-    }
-    for (code, organisation) in &facts.organisations {
-        let kind = match listings(&organisation.organisation, upto).last().map(|listed| listed.listing.kind) {
-            Some(OrganisationKind::Region) => AreaKind::Region,
-            Some(OrganisationKind::LocalOffice) => AreaKind::LocalOffice,
-            Some(OrganisationKind::Ccg | OrganisationKind::CommissioningHub) => AreaKind::Ccg,
-            Some(OrganisationKind::Trust | OrganisationKind::Other) | None => continue,
-        };
-        buildings.number(kind, *code);
-    }
-    for (number, practice) in practices.iter().enumerate() {
-        for stay in practice.stays.iter() {
-            buildings.number(AreaKind::Ccg, stay.commissioner);
-        }
-        buildings.count(u32::try_from(number).unwrap_or(u32::MAX), practice);
-    }
-    buildings.all.sort_unstable_by_key(|building| (building.kind, building.code));
-    buildings
-        .all
-        .into_iter()
-        .map(|building| {
-            let Building { kind, code, .. } = building;
-
-            let listing = facts.organisations.get(&code).and_then(|organisation| {
-                listings(&organisation.organisation, upto).last().map(|last| last.listing.clone())
-            });
-            let name = match (&listing, kind) {
-                (_, AreaKind::England) => "England".into(),
-                (Some(listing), _) => listing.name.as_str().into(),
-                (None, _) => {
-                    let known = REGION_NAMES.iter().find(|(region, _)| *region == code.as_str());
-                    known.map_or_else(|| unnamed(kind, code).into(), |(_, name)| (*name).into())
-                }
-            };
-            Area {
-                code,
-                kind,
-                name,
-                listing,
-                then: building.then.into_iter().map(StepsBuilder::build).collect(),
-                now: building.now.into_iter().map(StepsBuilder::build).collect(),
-                practices: building.practices.into(),
-            }
-        })
-        .collect()
-}
-
-/// What an area is called that no file has named: a code of two digits and a letter is a CCG's,
-/// others were commissioners of the time before (domain facts 6.3).
-fn unnamed(kind: AreaKind, code: OdsCode) -> String {
-    let ccg_shaped = matches!(code.as_str().as_bytes(), [a, b, c] if a.is_ascii_digit() && b.is_ascii_digit() && c.is_ascii_uppercase());
-    match kind {
-        AreaKind::Ccg if !ccg_shaped => format!("Commissioner {code}"),
-        _ => format!("{} {code}", kind.label()),
     }
 }
 
