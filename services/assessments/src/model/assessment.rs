@@ -7,26 +7,20 @@ use proto::{
     Day, EditionId, OdsCode, PersonId, RequirementId,
     assessments::{
         Answer, AssessmentEvent, AssessmentOpened, AssessmentPublished, AssuranceStatementAccepted, Evidence,
-        GivenAnswer, Grade, GradeReviewed, ImprovementAction, ImprovementActionCompleted,
-        ImprovementActionPlanned, ImprovementPlanAgreed, ImprovementPlanRefused, ImprovementPlanSubmitted,
-        RequirementAnswered, RequirementReviewed,
+        GivenAnswer, Grade, GradeReviewed, ImprovementAction, RequirementAnswered, RequirementReviewed,
     },
-    standards::{AnswerScale, Edition, GapRule, catalogue},
+    standards::{Edition, catalogue},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{
-    ACTION_MAX_CHARS, ACTIONS_MAX, KIND, Overseers, Plan, Refusal, blockers, gaps, grade, percentage,
-};
+use super::{KIND, Overseers, Plan, Refusal, blockers, gaps, grade, percentage};
 
-/// The most characters of a comment.
-pub const COMMENT_MAX_CHARS: usize = 2_000;
-/// The most characters of a reference to evidence.
-pub const EVIDENCE_MAX_CHARS: usize = 500;
-/// The most characters of a reason.
-pub const REASON_MAX_CHARS: usize = 1_000;
-/// The highest level one can aim at.
-const LEVEL_MAX: u8 = 3;
+mod checks;
+mod planning;
+
+use checks::check_answer;
+pub(super) use checks::need_reason;
+pub use checks::{COMMENT_MAX_CHARS, EVIDENCE_MAX_CHARS, REASON_MAX_CHARS};
 
 /// The state of an assessment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -236,72 +230,6 @@ pub fn roll_over(from: &Assessment, into: &Edition) -> Vec<GivenAnswer> {
     carried
 }
 
-fn check_text(field: &'static str, what: &'static str, text: &str, max: usize) -> Result<(), Refusal> {
-    if text.chars().count() > max { Err(Refusal::TooLong { field, what, max }) } else { Ok(()) }
-}
-
-fn need_text(
-    field: &'static str,
-    what: &'static str,
-    why: &'static str,
-    text: &str,
-    max: usize,
-) -> Result<(), Refusal> {
-    if text.trim().is_empty() {
-        return Err(Refusal::Missing { field, what, why });
-    }
-    check_text(field, what, text, max)
-}
-
-/// A reason that somebody will read later.
-pub(super) fn need_reason(text: &str) -> Result<(), Refusal> {
-    need_text("reason", "A reason", "say why, for those who read this later", text, REASON_MAX_CHARS)
-}
-
-fn check_answer(edition: &Edition, given: &GivenAnswer) -> Result<(), Refusal> {
-    let requirement = edition.requirements_of(KIND).find(|r| r.id == given.requirement).ok_or_else(|| {
-        Refusal::UnknownRequirement { requirement: given.requirement, kind: "general practice".to_owned() }
-    })?;
-    if !edition.accepts(&given.answer) {
-        let accepted = match edition.scale {
-            AnswerScale::Levels => "a level of 0, 1, 2 or 3, or not relevant where that is offered",
-            AnswerScale::MetOrNotMet => "met or not met, or not relevant where that is offered",
-        };
-        return Err(Refusal::NotOnScale { accepted });
-    }
-    if let Answer::NotRelevant { reason } = &given.answer {
-        if requirement.not_relevant.is_none() {
-            return Err(Refusal::AlwaysRelevant(requirement.id));
-        }
-        need_text(
-            "reason",
-            "A reason",
-            "say why the requirement does not apply to the practice",
-            reason,
-            REASON_MAX_CHARS,
-        )?;
-    }
-    check_text("comment", "A comment", &given.comment, COMMENT_MAX_CHARS)?;
-    if let Some(evidence) = &given.evidence {
-        need_text(
-            "evidence",
-            "The place of the evidence",
-            "name it, or leave evidence out",
-            &evidence.reference,
-            EVIDENCE_MAX_CHARS,
-        )?;
-        let is_hash = |text: &String| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
-        if evidence.sha256.as_ref().is_some_and(|text| !is_hash(text)) {
-            return Err(Refusal::NotAHash);
-        }
-    }
-    match (edition.scale, given.target) {
-        (_, None) => Ok(()),
-        (AnswerScale::Levels, Some(target)) if target <= LEVEL_MAX => Ok(()),
-        _ => Err(Refusal::NotOnScale { accepted: "a target is a level of 0 to 3, in the IG Toolkit only" }),
-    }
-}
-
 impl Assessment {
     /// Whose it is and of which edition.
     fn of(&self) -> Result<(Opened, &'static Edition), Refusal> {
@@ -425,134 +353,6 @@ impl Assessment {
         })))
     }
 
-    fn with_plans(&self) -> Result<(Opened, &'static Edition), Refusal> {
-        let (opened, edition) = self.of()?;
-        match edition.group(KIND).map(|group| group.gaps) {
-            Some(GapRule::PublishedWithPlan) => Ok((opened, edition)),
-            _ => Err(Refusal::NoPlans(edition.title.clone())),
-        }
-    }
-
-    fn plan_action(
-        &self,
-        number: Option<u16>,
-        action: &ImprovementAction,
-        exempt: &[RequirementId],
-        on: Day,
-    ) -> Result<Option<AssessmentEvent>, Refusal> {
-        let (opened, edition) = self.with_plans()?;
-        if self.plan.submitted.is_some() {
-            return Err(Refusal::PlanIsSubmitted("the CCG or region".to_owned()));
-        }
-        if !self.gaps_to_plan_for(edition, exempt).contains(&action.requirement) {
-            return Err(Refusal::NotAGap(action.requirement));
-        }
-        need_text("gap", "The gap", "say what is missing", &action.gap, ACTION_MAX_CHARS)?;
-        need_text("action", "The action", "say what will be done", &action.action, ACTION_MAX_CHARS)?;
-        if action.due <= on {
-            return Err(Refusal::DueInThePast(action.due));
-        }
-        let number = match number {
-            Some(number) => match self.plan.actions.get(&number) {
-                None => return Err(Refusal::NoSuchAction(number)),
-                Some(held) if held.action == *action && held.done.is_none() => return Ok(None),
-                Some(_) => number,
-            },
-            None if self.plan.actions.len() >= ACTIONS_MAX => return Err(Refusal::TooManyActions),
-            None => self.plan.next_number(),
-        };
-        Ok(Some(AssessmentEvent::ImprovementActionPlanned(ImprovementActionPlanned {
-            organisation: opened.organisation,
-            edition: opened.edition,
-            number,
-            action: action.clone(),
-        })))
-    }
-
-    fn complete_action(&self, number: u16, done: Day, on: Day) -> Result<Option<AssessmentEvent>, Refusal> {
-        let (opened, _) = self.with_plans()?;
-        let held = self.plan.actions.get(&number).ok_or(Refusal::NoSuchAction(number))?;
-        if done > on {
-            return Err(Refusal::DoneInTheFuture(done));
-        }
-        Ok((held.done != Some(done)).then_some(AssessmentEvent::ImprovementActionCompleted(
-            ImprovementActionCompleted {
-                organisation: opened.organisation,
-                edition: opened.edition,
-                number,
-                done,
-            },
-        )))
-    }
-
-    fn submit_plan(&self, exempt: &[RequirementId], on: Day) -> Result<Option<AssessmentEvent>, Refusal> {
-        let (opened, edition) = self.with_plans()?;
-        let actions = self.plan.as_of_now();
-        if self.plan.submitted.is_some() {
-            return Ok(None);
-        }
-        if self.plan.agreed.as_ref().is_some_and(|agreed| agreed.actions == actions) {
-            return Ok(None);
-        }
-        let gaps = self.gaps_to_plan_for(edition, exempt);
-        if gaps.is_empty() {
-            return Err(Refusal::NoGaps);
-        }
-        let uncovered = self.plan.uncovered(&gaps, on);
-        if !uncovered.is_empty() {
-            return Err(Refusal::Uncovered(uncovered));
-        }
-        Ok(Some(AssessmentEvent::ImprovementPlanSubmitted(ImprovementPlanSubmitted {
-            organisation: opened.organisation,
-            edition: opened.edition,
-            actions,
-        })))
-    }
-
-    fn agree_plan(
-        &self,
-        by: OdsCode,
-        overseers: Overseers,
-        on: Day,
-    ) -> Result<Option<AssessmentEvent>, Refusal> {
-        let (opened, _) = self.with_plans()?;
-        check_overseer(by, overseers)?;
-        let Some(submitted) = &self.plan.submitted else {
-            let is_so_already = self.plan.agreed.as_ref().is_some_and(|agreed| agreed.by == by);
-            return if is_so_already { Ok(None) } else { Err(Refusal::NothingSubmitted) };
-        };
-        let due = submitted.actions.iter().map(|(_, action)| action.due).max().unwrap_or(on);
-        if due < on {
-            return Err(Refusal::DueInThePast(due));
-        }
-        Ok(Some(AssessmentEvent::ImprovementPlanAgreed(ImprovementPlanAgreed {
-            organisation: opened.organisation,
-            edition: opened.edition,
-            by,
-            due,
-        })))
-    }
-
-    fn refuse_plan(
-        &self,
-        by: OdsCode,
-        overseers: Overseers,
-        reason: &str,
-    ) -> Result<Option<AssessmentEvent>, Refusal> {
-        let (opened, _) = self.with_plans()?;
-        check_overseer(by, overseers)?;
-        if self.plan.submitted.is_none() {
-            return Err(Refusal::NothingSubmitted);
-        }
-        need_reason(reason)?;
-        Ok(Some(AssessmentEvent::ImprovementPlanRefused(ImprovementPlanRefused {
-            organisation: opened.organisation,
-            edition: opened.edition,
-            by,
-            reason: reason.trim().to_owned(),
-        })))
-    }
-
     fn review_grade(
         &self,
         grade: Grade,
@@ -576,14 +376,6 @@ impl Assessment {
             by,
             reason: reason.to_owned(),
         })))
-    }
-}
-
-fn check_overseer(by: OdsCode, overseers: Overseers) -> Result<(), Refusal> {
-    if overseers.include(by) {
-        Ok(())
-    } else {
-        Err(Refusal::NotItsOverseer { by, overseers: overseers.in_words() })
     }
 }
 
