@@ -20,21 +20,26 @@ use chassis::{
     log::Log,
     task::Tasks,
 };
-use jiff::Timestamp;
 use proto::{Day, Header, OdsCode};
 use quick_cache::sync::Cache as QuickCache;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi};
 
 use crate::{
-    answers::{self, Asked, PAGE_ROWS, PAGE_ROWS_MAX, Sort, TREND_MAX_DAYS},
-    board::{Area, AreaKind, Board, Footprint, Practice},
+    answers::{self, Asked, TREND_MAX_DAYS},
+    board::{Area, AreaKind, Footprint, Practice},
     digest,
     lower::{self, LowerAnswer, LowerSort},
     store::Store,
-    timeline::Status,
-    views::{Served, Views},
+    views::Views,
 };
+
+mod listing;
+mod when;
+
+pub use listing::{Listing, PracticesQuery, page};
+pub use when::{When, WhenQuery, default_day};
+pub(crate) use when::{cut, day};
 
 /// How many prepared answers are kept.
 const PREPARED_MAX: usize = 8_192;
@@ -63,128 +68,6 @@ impl Shared {
     pub fn new(views: Arc<Views>, log: Log, clock: Clock, store: Store, tasks: Tasks) -> Arc<Self> {
         Arc::new(Self { views, log, clock, store, tasks, prepared: QuickCache::new(PREPARED_MAX) })
     }
-}
-
-/// Which day, known when, by which membership. All optional.
-#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct WhenQuery {
-    /// The day, `yyyy-mm-dd`, past or future. Default: today in London; over synthetic data the
-    /// last day it reaches.
-    pub at: Option<String>,
-    /// As known at this moment: a day (its end, London) or an RFC 3339 time. Default: now.
-    pub known: Option<String>,
-    /// `then`: members as they were on the day (default); `now`: members as they are today.
-    pub footprint: Option<String>,
-}
-
-/// A question after its parameters were read.
-#[derive(Debug, Clone)]
-pub struct When {
-    /// What is served.
-    pub(crate) served: Arc<Served>,
-    known_board: Option<Arc<Board>>,
-    /// The day.
-    pub at: Day,
-    /// The membership.
-    pub footprint: Footprint,
-    /// The moment whose knowledge is asked for.
-    pub known: Option<Timestamp>,
-}
-
-impl When {
-    /// Reads the parameters.
-    pub async fn read(shared: &Arc<Shared>, query: &WhenQuery) -> Result<Self, Problem> {
-        let served = shared.views.served();
-        let at = match query.at.as_deref().filter(|at| !at.is_empty()) {
-            None => default_day(&served.board),
-            Some(text) => day("at", text)?,
-        };
-        let footprint = match query.footprint.as_deref() {
-            None | Some("" | "then") => Footprint::Then,
-            Some("now") => Footprint::Now,
-            Some(other) => {
-                return Err(Problem::bad_input("a query parameter is not as accepted")
-                    .at("footprint", format!("“{}” is neither then nor now", cut(other))));
-            }
-        };
-        let known = query.known.as_deref().filter(|known| !known.is_empty()).map(instant).transpose()?;
-        let known_board = match known {
-            None => None,
-            Some(instant) => {
-                let views = shared.views.clone();
-                let board = tokio::task::spawn_blocking(move || views.known_at(instant)).await;
-                Some(board.map_err(|_| Problem::internal())?)
-            }
-        };
-        Ok(Self { served, known_board, at, footprint, known })
-    }
-
-    /// The board asked.
-    pub fn board(&self) -> &Board {
-        self.known_board.as_deref().unwrap_or(&self.served.board)
-    }
-
-    /// The question.
-    pub fn asked(&self) -> Asked<'_> {
-        Asked { board: self.board(), at: self.at, footprint: self.footprint, known: self.known }
-    }
-
-    /// The area of a code.
-    pub fn area(&self, code: &str) -> Result<&Arc<Area>, Problem> {
-        let code = ods_code(code)?;
-        self.board().area(code).ok_or_else(|| {
-            Problem::not_found(format!(
-                "no area has the code {code}; England is ENG, others have the code of their region, local office or CCG"
-            ))
-        })
-    }
-
-    /// The practice of a code.
-    pub fn practice(&self, code: &str) -> Result<&Arc<Practice>, Problem> {
-        let code = ods_code(code)?;
-        self.board()
-            .practice(code)
-            .ok_or_else(|| Problem::not_found(format!("no practice has the code {code}")))
-    }
-}
-
-/// The day shown when none is asked for: today; over synthetic data the last day it reaches, since
-/// its year lies in the past.
-pub fn default_day(board: &Board) -> Day {
-    board.facts.synthetic_to.map_or(board.today, |to| to.min(board.today))
-}
-
-pub(crate) fn cut(text: &str) -> String {
-    text.chars().take(40).collect()
-}
-
-pub(crate) fn ods_code(text: &str) -> Result<OdsCode, Problem> {
-    text.parse().map_err(|error: proto::codes::CodeError| {
-        Problem::bad_input("the address is not as accepted").at("code", error.to_string())
-    })
-}
-
-pub(crate) fn day(parameter: &str, text: &str) -> Result<Day, Problem> {
-    text.parse().map_err(|error: proto::codes::CodeError| {
-        Problem::bad_input("a query parameter is not as accepted").at(parameter, error.to_string())
-    })
-}
-
-pub(crate) fn instant(text: &str) -> Result<Timestamp, Problem> {
-    if let Ok(day) = text.parse::<Day>() {
-        return Ok(day.end_in_london());
-    }
-    text.parse().map_err(|_| {
-        Problem::bad_input("a query parameter is not as accepted").at(
-            "known",
-            format!(
-                "“{}” is neither a day (yyyy-mm-dd) nor an RFC 3339 time such as 2019-03-31T12:00:00Z",
-                cut(text)
-            ),
-        )
-    })
 }
 
 /// A JSON body.
@@ -224,108 +107,6 @@ async fn area(
         shared.prepared.insert(key, body.clone());
     }
     Ok(json_response(body))
-}
-
-/// How practices are listed.
-#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct PracticesQuery {
-    /// The day, `yyyy-mm-dd`, past or future.
-    pub at: Option<String>,
-    /// As known at this moment: a day or an RFC 3339 time.
-    pub known: Option<String>,
-    /// `then` (default) or `now`.
-    pub footprint: Option<String>,
-    /// Only practices with this status: `met`, `partly-met`, `not-met`, `no-evidence` or `not-applicable`.
-    pub status: Option<String>,
-    /// `attention` (default), `code`, `name`, `patients`, `since` or `ccg`.
-    pub sort: Option<String>,
-    /// The `next` of the page before.
-    pub cursor: Option<String>,
-    /// Rows of a page, 1 to 500; 50 unless given.
-    pub limit: Option<String>,
-    /// `json` (default) or `csv`; a CSV has all rows.
-    pub format: Option<String>,
-}
-
-/// The filter and order of a list of practices.
-#[derive(Debug, Clone, Copy)]
-pub struct Listing {
-    /// Only this status.
-    pub status: Option<Status>,
-    /// The order.
-    pub sort: Sort,
-    /// Behind this practice.
-    pub cursor: Option<OdsCode>,
-    /// Rows of a page.
-    pub limit: usize,
-}
-
-impl PracticesQuery {
-    /// Which day, known when, by which membership.
-    pub fn when(&self) -> WhenQuery {
-        WhenQuery { at: self.at.clone(), known: self.known.clone(), footprint: self.footprint.clone() }
-    }
-
-    /// The filter and order.
-    pub fn listing(&self) -> Result<Listing, Problem> {
-        let refuse = |at: &str, detail: String| {
-            Problem::bad_input("a query parameter is not as accepted").at(at, detail)
-        };
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let status = given(&self.status)
-            .map(|slug| {
-                Status::from_slug(&slug).ok_or_else(|| {
-                    let accepted: Vec<&str> = Status::ALL.iter().map(|status| status.slug()).collect();
-                    refuse("status", format!("“{}” is none of {}", cut(&slug), accepted.join(", ")))
-                })
-            })
-            .transpose()?;
-        let sort = given(&self.sort)
-            .map(|name| {
-                Sort::ALL.iter().find(|(known, _)| *known == name).map(|(_, sort)| *sort).ok_or_else(|| {
-                    let accepted: Vec<&str> = Sort::ALL.iter().map(|(name, _)| *name).collect();
-                    refuse("sort", format!("“{}” is none of {}", cut(&name), accepted.join(", ")))
-                })
-            })
-            .transpose()?
-            .unwrap_or_default();
-        let cursor = given(&self.cursor)
-            .map(|code| {
-                code.parse().map_err(|error: proto::codes::CodeError| refuse("cursor", error.to_string()))
-            })
-            .transpose()?;
-        let limit = match given(&self.limit) {
-            None => PAGE_ROWS,
-            Some(text) => {
-                text.parse::<usize>().ok().filter(|limit| (1..=PAGE_ROWS_MAX).contains(limit)).ok_or_else(
-                    || refuse("limit", format!("“{}” is no number from 1 to {PAGE_ROWS_MAX}", cut(&text))),
-                )?
-            }
-        };
-        Ok(Listing { status, sort, cursor, limit })
-    }
-}
-
-/// One page of a sorted list: the rows behind the cursor, and the cursor of the next page.
-pub fn page<'a>(
-    rows: &[&'a Practice],
-    listing: &Listing,
-) -> Result<(Vec<&'a Practice>, Option<OdsCode>), Problem> {
-    let start = match listing.cursor {
-        None => 0,
-        Some(cursor) => rows.iter().position(|row| row.code == cursor).map(|at| at + 1).ok_or_else(|| {
-            Problem::bad_input(
-                "the list no longer holds the practice the cursor points at; begin again without a cursor",
-            )
-            .at("cursor", cursor.to_string())
-        })?,
-    };
-    let end = rows.len().min(start + listing.limit);
-    let shown = rows.get(start..end).unwrap_or_default().to_vec();
-    let next = (end < rows.len()).then(|| shown.last().map(|last| last.code)).flatten();
-    Ok((shown, next))
 }
 
 /// The practices of an area on a day: by page, filtered and sorted, or all of them as CSV.
