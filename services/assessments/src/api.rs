@@ -12,6 +12,7 @@
 //! Every command takes an `Idempotency-Key` and answers with the position from which on views show
 //! what it did. The same key gives the same answer and never a second event.
 
+mod bodies;
 mod editions;
 mod imports;
 mod plan;
@@ -28,7 +29,8 @@ use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
 use crate::desk::{Failure, Shared};
-pub(crate) use views::{WorkState, grade_words, scale_words};
+pub(crate) use bodies::grade_words;
+pub(crate) use views::{WorkState, scale_words};
 
 /// The description of these routes.
 #[derive(Debug, OpenApi)]

@@ -9,7 +9,7 @@ use proto::{Day, OdsCode, assessments::ImprovementAction};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Answered, Receipt, answered, views::PersonInput};
+use super::{Answered, Receipt, answered, bodies::PersonInput};
 use crate::{
     desk::{Shared, find_requirement},
     model::AssessmentCommand,

@@ -1,168 +1,19 @@
-//! The shapes of answers, and of what is sent.
+//! The shapes of what is shown.
 
 use chassis::Problem;
 use proto::{
     RequirementId,
-    assessments::{Answer, Evidence, GivenAnswer, Grade, ImprovementAction},
+    assessments::ImprovementAction,
     standards::{AnswerScale, OrganisationType, Requirement},
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
+use super::bodies::{AnswerBody, EvidenceBody, GradeBody};
 use crate::{
-    desk::{Case, Desk, Who, who},
+    desk::{Case, Desk},
     model::{Held, KIND, Plan, Reviewed, blockers, percentage, standing},
 };
-
-/// The answer to one requirement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum AnswerBody {
-    /// Attainment level 0 to 3 (IG Toolkit).
-    Level(u8),
-    /// Met (DSP Toolkit).
-    Met,
-    /// Not met (DSP Toolkit).
-    NotMet,
-    /// Does not apply.
-    NotRelevant {
-        /// Why.
-        reason: String,
-    },
-}
-
-impl From<AnswerBody> for Answer {
-    fn from(body: AnswerBody) -> Self {
-        match body {
-            AnswerBody::Level(level) => Answer::Level(level),
-            AnswerBody::Met => Answer::Met,
-            AnswerBody::NotMet => Answer::NotMet,
-            AnswerBody::NotRelevant { reason } => Answer::NotRelevant { reason: reason.trim().to_owned() },
-        }
-    }
-}
-
-impl From<&Answer> for AnswerBody {
-    fn from(answer: &Answer) -> Self {
-        match answer {
-            Answer::Level(level) => AnswerBody::Level(*level),
-            Answer::Met => AnswerBody::Met,
-            Answer::NotMet => AnswerBody::NotMet,
-            Answer::NotRelevant { reason } => AnswerBody::NotRelevant { reason: reason.clone() },
-        }
-    }
-}
-
-/// A grade.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum GradeBody {
-    /// Every applicable requirement reaches the standard.
-    Satisfactory,
-    /// At least one falls short.
-    NotSatisfactory,
-    /// Short somewhere, with an agreed improvement plan.
-    SatisfactoryWithImprovementPlan,
-}
-
-impl From<Grade> for GradeBody {
-    fn from(grade: Grade) -> Self {
-        match grade {
-            Grade::Satisfactory => GradeBody::Satisfactory,
-            Grade::NotSatisfactory => GradeBody::NotSatisfactory,
-            Grade::SatisfactoryWithImprovementPlan => GradeBody::SatisfactoryWithImprovementPlan,
-        }
-    }
-}
-
-impl From<GradeBody> for Grade {
-    fn from(grade: GradeBody) -> Self {
-        match grade {
-            GradeBody::Satisfactory => Grade::Satisfactory,
-            GradeBody::NotSatisfactory => Grade::NotSatisfactory,
-            GradeBody::SatisfactoryWithImprovementPlan => Grade::SatisfactoryWithImprovementPlan,
-        }
-    }
-}
-
-/// A grade in words.
-pub(crate) fn grade_words(grade: Grade) -> &'static str {
-    match grade {
-        Grade::Satisfactory => "Satisfactory",
-        Grade::NotSatisfactory => "Not satisfactory",
-        Grade::SatisfactoryWithImprovementPlan => "Satisfactory with improvement plan",
-    }
-}
-
-/// An answer, as sent.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AnswerInput {
-    /// The answer: `{"level": 2}`, `"met"`, `"not-met"` or `{"not-relevant": {"reason": "…"}}`.
-    pub answer: AnswerBody,
-    /// A comment in support of it.
-    #[serde(default)]
-    pub comment: String,
-    /// Where the evidence is.
-    #[serde(default)]
-    pub evidence: Option<EvidenceBody>,
-    /// The level aimed at (IG Toolkit); plays no part in the result.
-    #[serde(default)]
-    pub target: Option<u8>,
-}
-
-/// Where a piece of evidence is. The file itself stays with its owner.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct EvidenceBody {
-    /// A title, path or address that its owner can find it by.
-    pub reference: String,
-    /// SHA-256 of the file, 64 hexadecimal digits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<String>,
-}
-
-impl AnswerInput {
-    pub fn given(self, requirement: RequirementId) -> GivenAnswer {
-        GivenAnswer {
-            requirement,
-            answer: self.answer.into(),
-            comment: self.comment.trim().to_owned(),
-            evidence: self.evidence.map(|evidence| Evidence {
-                reference: evidence.reference.trim().to_owned(),
-                sha256: evidence.sha256.map(|text| text.trim().to_ascii_lowercase()),
-            }),
-            target: self.target,
-        }
-    }
-}
-
-/// Somebody: by the id they have in the directory, or by name. Names stay in the directory; the log
-/// holds the id.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PersonInput {
-    /// The id of somebody in the directory.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, format = "uuid")]
-    pub person: Option<Uuid>,
-    /// The name of somebody new to it.
-    #[serde(default)]
-    pub name: String,
-    /// The office held.
-    #[serde(default)]
-    pub role: String,
-    /// The work e-mail address.
-    #[serde(default)]
-    pub email: String,
-}
-
-impl PersonInput {
-    pub fn who(&self) -> Result<Who, Problem> {
-        who(self.person, &self.name, &self.role, &self.email)
-    }
-}
 
 /// A person as shown.
 #[derive(Debug, Serialize, ToSchema)]

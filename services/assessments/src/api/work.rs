@@ -11,10 +11,8 @@ use utoipa::ToSchema;
 
 use super::{
     Answered, Receipt, answered,
-    views::{
-        AnswerInput, AssessedOrganisationView, AssessmentView, GradeBody, PersonInput, WorkState,
-        organisation,
-    },
+    bodies::{AnswerInput, GradeBody, PersonInput},
+    views::{AssessedOrganisationView, AssessmentView, WorkState, organisation},
 };
 use crate::{
     desk::{Shared, find_requirement},
