@@ -27,7 +27,7 @@ use crate::{
 
 mod areas;
 
-use areas::{areas, areas_of, stretches};
+use areas::{Standing, areas, areas_of, stretches};
 
 /// Which membership counts are by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -63,6 +63,10 @@ pub enum AreaKind {
 }
 
 impl AreaKind {
+    /// All of them, from the top down.
+    pub const ALL: [AreaKind; 4] =
+        [AreaKind::England, AreaKind::Region, AreaKind::LocalOffice, AreaKind::Ccg];
+
     /// The name in answers.
     pub const fn slug(self) -> &'static str {
         match self {
@@ -185,6 +189,7 @@ pub struct Board {
     pub places: Arc<Places>,
     practice_numbers: Arc<FxHashMap<OdsCode, u32>>,
     area_numbers: Arc<FxHashMap<OdsCode, u32>>,
+    standing: Arc<Standing>,
     search: Arc<SearchIndex>,
 }
 
@@ -253,6 +258,7 @@ impl Board {
             area_numbers: Arc::new(
                 areas.iter().enumerate().map(|(index, a)| (a.code, number(index))).collect(),
             ),
+            standing: Arc::new(Standing::of(&areas)),
             practices,
             areas: areas.into_iter().map(Arc::new).collect(),
             places: Arc::new(places),
@@ -386,6 +392,11 @@ impl Board {
             Footprint::Now => self.today,
         };
         self.places.on(ccg, on).0
+    }
+
+    /// How many areas of a kind had practices on a day.
+    pub fn areas_standing(&self, kind: AreaKind, footprint: Footprint, day: Day) -> u32 {
+        self.standing.on(kind, footprint, day)
     }
 
     /// The areas next below an area that had practices on a day: of England the regions, of a

@@ -204,6 +204,19 @@ proptest! {
     }
 
     #[test]
+    fn the_areas_that_stand_are_those_with_practices(said in prop::collection::vec(said(), 0..40)) {
+        let board = Board::build(&fold(&bodies(&said)), Knowledge::ALL, start().plus_days(700));
+        let kinds = AreaKind::ALL.into_iter();
+        for (kind, footprint) in kinds.flat_map(|kind| [(kind, Footprint::Then), (kind, Footprint::Now)]) {
+            for day in sample_days() {
+                let one_by_one = board.areas.iter()
+                    .filter(|area| area.kind == kind && area.counts(0, footprint, day).practices() > 0);
+                prop_assert_eq!(board.areas_standing(kind, footprint, day) as usize, one_by_one.count());
+            }
+        }
+    }
+
+    #[test]
     fn regions_add_up_to_england(said in prop::collection::vec(said(), 0..40)) {
         let board = Board::build(&fold(&bodies(&said)), Knowledge::ALL, start().plus_days(700));
         for day in sample_days() {

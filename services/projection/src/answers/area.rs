@@ -76,20 +76,24 @@ pub struct Successor {
 pub fn area(asked: &Asked<'_>, area: &Area) -> AreaAnswer {
     let Asked { board, at, footprint, .. } = *asked;
     let total = area.counts(0, footprint, at);
-    let members = match area.kind {
+    let members: Vec<Member> = match area.kind {
         AreaKind::Ccg => {
             board.members(area, footprint, at).map(|practice| practice_member(practice, at)).collect()
         }
         _ => board.children(area, footprint, at).map(|child| area_member(asked, child)).collect(),
     };
     let mut areas: BTreeMap<&'static str, usize> = BTreeMap::new();
-    if area.kind == AreaKind::England {
-        for lower in board.areas.iter().skip(1) {
-            let there = usize::from(lower.counts(0, footprint, at).practices() > 0);
-            *areas.entry(lower.kind.slug()).or_default() += there;
+    match area.kind {
+        AreaKind::England => areas.extend(
+            AreaKind::ALL
+                .into_iter()
+                .skip(1)
+                .map(|kind| (kind.slug(), board.areas_standing(kind, footprint, at) as usize)),
+        ),
+        AreaKind::Region | AreaKind::LocalOffice => {
+            areas.insert(AreaKind::Ccg.slug(), members.len());
         }
-    } else if area.kind != AreaKind::Ccg {
-        areas.insert(AreaKind::Ccg.slug(), board.children(area, footprint, at).count());
+        AreaKind::Ccg => {}
     }
     AreaAnswer {
         body: named(area),

@@ -31,11 +31,7 @@ fn england() -> Option<OdsCode> {
     OdsCode::ENGLAND.parse().ok()
 }
 
-/// The kinds of the areas that [`areas_of`] gives, in its order.
-const AREAS_OF_KINDS: [AreaKind; 4] =
-    [AreaKind::England, AreaKind::Region, AreaKind::LocalOffice, AreaKind::Ccg];
-
-/// The areas a practice counts in while it operates in a place.
+/// The areas a practice counts in while it operates in a place, one of each of [`AreaKind::ALL`].
 pub(super) fn areas_of(practice: &Practice, placed: &Placed, footprint: Footprint) -> [Option<OdsCode>; 4] {
     match (footprint, practice.now) {
         (Footprint::Then, _) => {
@@ -87,7 +83,7 @@ impl Buildings {
     fn count(&mut self, number: u32, practice: &Practice) {
         for placed in practice.placed.iter() {
             for footprint in [Footprint::Then, Footprint::Now] {
-                for (kind, code) in AREAS_OF_KINDS.into_iter().zip(areas_of(practice, placed, footprint)) {
+                for (kind, code) in AreaKind::ALL.into_iter().zip(areas_of(practice, placed, footprint)) {
                     let Some(code) = code else { continue };
                     let index = self.number(kind, code);
                     let Some(building) = self.all.get_mut(index) else { continue };
@@ -159,6 +155,59 @@ pub(super) fn areas(facts: &Facts, practices: &[Arc<Practice>], upto: Position) 
             }
         })
         .collect()
+}
+
+/// How many areas of each kind had practices, by day: the step function of each kind.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Standing {
+    then: [Vec<(Day, u32)>; AreaKind::ALL.len()],
+    now: [Vec<(Day, u32)>; AreaKind::ALL.len()],
+}
+
+impl Standing {
+    pub(super) fn of(areas: &[Area]) -> Self {
+        Self {
+            then: AreaKind::ALL.map(|kind| standing(areas, kind, Footprint::Then)),
+            now: AreaKind::ALL.map(|kind| standing(areas, kind, Footprint::Now)),
+        }
+    }
+
+    /// How many of a kind had practices on a day.
+    pub(super) fn on(&self, kind: AreaKind, footprint: Footprint, day: Day) -> u32 {
+        let kinds = match footprint {
+            Footprint::Then => &self.then,
+            Footprint::Now => &self.now,
+        };
+        let steps = kinds.get(kind as usize).map(Vec::as_slice).unwrap_or_default();
+        let after = steps.partition_point(|(from, _)| *from <= day);
+        after.checked_sub(1).and_then(|last| steps.get(last)).map_or(0, |(_, areas)| *areas)
+    }
+}
+
+fn standing(areas: &[Area], kind: AreaKind, footprint: Footprint) -> Vec<(Day, u32)> {
+    let mut changes: Vec<(Day, bool)> = Vec::new();
+    for area in areas.iter().filter(|area| area.kind == kind) {
+        let mut stood = false;
+        for (day, counts) in
+            area.steps(0, footprint).into_iter().flat_map(|steps| steps.between(Day::FIRST, Day::LAST))
+        {
+            if (counts.practices() > 0) != stood {
+                stood = !stood;
+                changes.push((day, stood));
+            }
+        }
+    }
+    changes.sort_unstable();
+    let mut steps: Vec<(Day, u32)> = Vec::new();
+    let mut running = 0u32;
+    for (day, stands) in changes {
+        running = if stands { running + 1 } else { running.saturating_sub(1) };
+        match steps.last_mut() {
+            Some((last, areas)) if *last == day => *areas = running,
+            _ => steps.push((day, running)),
+        }
+    }
+    steps
 }
 
 /// What an area is called that no file has named: a code of two digits and a letter is a CCG's,
