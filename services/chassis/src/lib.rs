@@ -23,9 +23,3 @@ pub use command::{Aggregate, CommandError, CommandMeta, Commands, Context, Outco
 pub use ids::CommandId;
 pub use problem::Problem;
 pub use service::{Platform, Service};
-
-/// Of every program that stands on this crate. Folding a log makes and drops small things by the
-/// million, on one thread what another has made, where the usual allocators of C libraries are slow
-/// and hold on to what they were given back.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

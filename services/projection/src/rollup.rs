@@ -5,6 +5,7 @@
 //! binary search; an area has some hundreds of steps, England a few thousand.
 
 use proto::Day;
+use rustc_hash::FxHashMap;
 
 use crate::timeline::Status;
 
@@ -127,38 +128,42 @@ impl Steps {
     }
 }
 
-/// Many stretches at once, for building from nothing: sorts once instead of inserting.
+/// Many stretches at once, for building from nothing. Costs a look-up a stretch, and room and a sort
+/// only for the days on which something changes.
 #[derive(Debug, Default)]
 pub struct StepsBuilder {
-    /// On which day which column changes by how much.
-    changes: Vec<(Day, u8, i8)>,
+    /// By how much each column changes on a day.
+    changes: FxHashMap<Day, [i64; COLUMNS]>,
 }
 
 impl StepsBuilder {
     /// Adds one to a column over some days.
     pub fn add(&mut self, from: Day, to: Day, column: usize) {
-        let column = column as u8;
-        self.changes.push((from, column, 1));
+        self.change(from, column, 1);
         if to < Day::LAST {
-            self.changes.push((to.plus_days(1), column, -1));
+            self.change(to.plus_days(1), column, -1);
+        }
+    }
+
+    fn change(&mut self, day: Day, column: usize, by: i64) {
+        if let Some(total) = self.changes.entry(day).or_default().get_mut(column) {
+            *total += by;
         }
     }
 
     /// The steps.
-    pub fn build(mut self) -> Steps {
-        self.changes.sort_unstable_by_key(|(day, _, _)| *day);
+    pub fn build(self) -> Steps {
+        let mut changes: Vec<_> = self.changes.into_iter().collect();
+        changes.sort_unstable_by_key(|(day, _)| *day);
         let mut running = [0i64; COLUMNS];
         let mut steps: Vec<(Day, Counts)> = Vec::new();
-        for changes in self.changes.chunk_by(|(a, _, _), (b, _, _)| a == b) {
-            for (_, column, by) in changes {
-                if let Some(total) = running.get_mut(usize::from(*column)) {
-                    *total += i64::from(*by);
-                }
+        for (day, changes) in changes {
+            for (total, change) in running.iter_mut().zip(changes) {
+                *total += change;
             }
             let counts = Counts(running.map(|total| u32::try_from(total).unwrap_or_default()));
-            let before = steps.last().map(|(_, counts)| *counts).unwrap_or_default();
-            if let (Some((day, _, _)), true) = (changes.first(), counts != before) {
-                steps.push((*day, counts));
+            if counts != steps.last().map(|(_, counts)| *counts).unwrap_or_default() {
+                steps.push((day, counts));
             }
         }
         steps.shrink_to_fit();
