@@ -33,7 +33,7 @@ const ROUNDS: usize = 5;
 
 /// The stream is drained and folded more often: server and reader share the cores, and what else
 /// runs there shows.
-const STREAM_ROUNDS: usize = 11;
+const STREAM_ROUNDS: usize = 15;
 
 /// Appends at once while a log is filled.
 const FILL_IN_FLIGHT: usize = 4096;
