@@ -14,6 +14,10 @@ use crate::{
     subject::Service,
 };
 
+mod result;
+
+pub use result::PublishedResult;
+
 /// What happened around an assessment.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AssessmentEvent {
@@ -423,98 +427,4 @@ pub struct ResultListed {
     /// The day of publication, none where nothing is published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Day>,
-}
-
-/// A status text of the register, read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "level", try_from = "ReadResult")]
-pub enum PublishedResult {
-    /// Blank or `Not Published`.
-    NotPublished,
-    /// `Standards Not Met`.
-    StandardsNotMet {
-        /// For which edition.
-        edition: EditionId,
-    },
-    /// `Entry Level`, a stepping stone for social care until March 2021.
-    EntryLevel {
-        /// For which edition.
-        edition: EditionId,
-    },
-    /// `Approaching Standards`.
-    ApproachingStandards {
-        /// For which edition.
-        edition: EditionId,
-    },
-    /// `Standards not fully met (plan agreed)`.
-    PlanAgreed {
-        /// For which edition.
-        edition: EditionId,
-    },
-    /// `Standards Met`.
-    StandardsMet {
-        /// For which edition.
-        edition: EditionId,
-    },
-    /// `Standards Exceeded`.
-    StandardsExceeded {
-        /// For which edition.
-        edition: EditionId,
-    },
-    /// A text this build does not know; it is kept, and counts for nothing.
-    Unrecognised,
-}
-
-/// A [`PublishedResult`] as it is read: by far the most frequent event of a national file carries
-/// one, and a tagged enum would first be read into a map.
-#[derive(Deserialize)]
-struct ReadResult {
-    level: ReadLevel,
-    edition: Option<EditionId>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum ReadLevel {
-    NotPublished,
-    StandardsNotMet,
-    EntryLevel,
-    ApproachingStandards,
-    PlanAgreed,
-    StandardsMet,
-    StandardsExceeded,
-    Unrecognised,
-}
-
-impl TryFrom<ReadResult> for PublishedResult {
-    type Error = &'static str;
-
-    fn try_from(read: ReadResult) -> Result<Self, Self::Error> {
-        let edition = || read.edition.ok_or("a result of this level needs its edition");
-        Ok(match read.level {
-            ReadLevel::NotPublished => Self::NotPublished,
-            ReadLevel::StandardsNotMet => Self::StandardsNotMet { edition: edition()? },
-            ReadLevel::EntryLevel => Self::EntryLevel { edition: edition()? },
-            ReadLevel::ApproachingStandards => Self::ApproachingStandards { edition: edition()? },
-            ReadLevel::PlanAgreed => Self::PlanAgreed { edition: edition()? },
-            ReadLevel::StandardsMet => Self::StandardsMet { edition: edition()? },
-            ReadLevel::StandardsExceeded => Self::StandardsExceeded { edition: edition()? },
-            ReadLevel::Unrecognised => Self::Unrecognised,
-        })
-    }
-}
-
-impl PublishedResult {
-    /// The edition the result is for, where there is one.
-    pub fn edition(self) -> Option<EditionId> {
-        match self {
-            Self::NotPublished | Self::Unrecognised => None,
-            Self::StandardsNotMet { edition }
-            | Self::EntryLevel { edition }
-            | Self::ApproachingStandards { edition }
-            | Self::PlanAgreed { edition }
-            | Self::StandardsMet { edition }
-            | Self::StandardsExceeded { edition } => Some(edition),
-        }
-    }
 }

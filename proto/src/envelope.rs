@@ -22,14 +22,14 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-mod quick;
-
 use crate::{
     codes::{Actor, CodeError, OdsCode},
     day::Day,
     event::{DecodeError, DomainEvent},
     subject::Subject,
 };
+
+mod quick;
 
 /// The number an event has in the log's one total order. The first event has position 1; position
 /// 0 stands before all of them.

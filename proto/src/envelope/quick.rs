@@ -29,6 +29,8 @@ pub(super) fn read(body: &[u8]) -> Option<Header<'_>> {
     rest.text_if_after(br#","causationid":""#)?;
     rest.text_if_after(br#","previous":""#)?;
     rest.after(br#","data":"#)?;
+    // Attributes are no objects: where one stands behind the data, the body does not end in two.
+    let data = rest.0.strip_suffix(b"}").filter(|data| data.starts_with(b"{") && data.ends_with(b"}"))?;
     Some(Header {
         id: Uuid::try_parse_ascii(id).ok()?,
         kind: Cow::Borrowed(from_utf8(kind).ok()?),
@@ -39,7 +41,7 @@ pub(super) fn read(body: &[u8]) -> Option<Header<'_>> {
             Some(day) => Some(from_utf8(day).ok()?.parse().ok()?),
             None => None,
         },
-        data: rest.0.strip_suffix(b"}")?,
+        data,
     })
 }
 
@@ -121,6 +123,7 @@ mod tests {
             WRITTEN.replace(r#","id":"#, r#", "id":"#),
             WRITTEN.replace(r#""actor""#, r#""sequence":7,"actor""#),
             format!("{WRITTEN}\n"),
+            WRITTEN.replace("}}", r#"},"sequence":"7"}"#),
             WRITTEN.replace("11.5Z", "11.5+00:00"),
         ] {
             assert_eq!(super::read(foreign.as_bytes()), None, "{foreign}");

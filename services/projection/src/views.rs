@@ -38,7 +38,7 @@ const CATCHING_UP_EVERY: Duration = Duration::from_secs(2);
 /// How long to wait before reading on after the log was out of reach.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 
-/// After how many events a snapshot is kept: some two seconds of folding.
+/// After how many events a snapshot is kept: a second or two of folding.
 const SNAPSHOT_EVERY_EVENTS: u64 = 1_000_000;
 
 /// How many boards of earlier knowledge are kept ready.
