@@ -5,6 +5,7 @@
 use std::{sync::LazyLock, time::Duration};
 
 use chassis::log::{self, Log, LogUrl, NewEvent};
+use futures::future::join_all;
 use oversight::synthetic::{
     DEFAULT_SEED, England, Loading, Progress,
     gate::Gate,
@@ -84,7 +85,11 @@ async fn an_interrupted_load_is_completed_without_duplicates() {
     assert!(bodies(&log).await.into_iter().eq(ENGLAND.events().map(|event| event.body)));
 }
 
-/// Loads while somebody else writes as fast as the log takes it, and looks at what came of it.
+/// How many others write at once.
+const WRITERS: u64 = 8;
+
+/// Loads while others write as fast as the log takes it, each to an aggregate of its own, and looks
+/// at what came of it.
 async fn load_while_others_write(log: Log, theirs: Log, others: Others) {
     let progress = Progress::new();
     let done = std::sync::atomic::AtomicBool::new(false);
@@ -93,24 +98,26 @@ async fn load_while_others_write(log: Log, theirs: Log, others: Others) {
         done.store(true, std::sync::atomic::Ordering::Relaxed);
         loaded
     };
-    let writing = async {
-        let (mut expected, mut count) = (Position::START, 0u64);
+    let write = async |writer: u64| {
+        let subject = format!("oversight.organisations.X{writer}");
+        let (mut expected, mut count) = (Position::START, 0);
         while !done.load(std::sync::atomic::Ordering::Relaxed) {
-            let body = format!(r#"{{"id":"{}","subject":"oversight.organisations.X99"}}"#, uuid(count));
-            let subject = "oversight.organisations.X99".parse().unwrap();
-            let new = NewEvent { id: uuid(count), subject, body: body.into() };
+            let id = uuid(writer << 32 | count);
+            let body = format!(r#"{{"id":"{id}","subject":"{subject}"}}"#);
+            let new = NewEvent { id, subject: subject.parse().unwrap(), body: body.into() };
             expected = theirs.append(new, expected).await.unwrap().position;
             count += 1;
             tokio::time::sleep(Duration::from_millis(count % 5)).await;
         }
         count as usize
     };
-    let (loaded, count) = tokio::join!(loading, writing);
+    let (loaded, counts) = tokio::join!(loading, join_all((0..WRITERS).map(write)));
+    let count: usize = counts.iter().sum();
     let loaded = loaded.unwrap();
     assert_eq!((loaded.written, loaded.left_out), (A_PART as u64, 0));
     let bodies = bodies(&log).await;
     assert_eq!(bodies.len(), A_PART + count);
-    assert!(count > 5, "{count} is too little to disturb anything");
+    assert!(count > 20, "{count} is too little to disturb anything");
     let mut chains = std::collections::HashMap::new();
     for body in bodies.iter().filter(|body| body.len() > 200) {
         let link = ChainLink::read(body).unwrap();
