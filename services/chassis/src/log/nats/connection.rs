@@ -119,9 +119,7 @@ impl Connection {
             .subscription_capacity(SUBSCRIPTION_MESSAGES)
             .client_capacity(COMMANDS)
             .require_tls(url.servers.iter().any(|server| server.transport == Transport::Tls))
-            .reconnect_delay_callback(|attempts| {
-                Duration::from_millis((attempts as u64).saturating_mul(50).min(1000))
-            })
+            .reconnect_delay_callback(pause_before)
             .event_callback(move |event| {
                 note(&event, &place, &seen);
                 std::future::ready(())
@@ -207,6 +205,15 @@ impl Connection {
     }
 }
 
+/// How long to wait before an attempt to connect, counted from 1: whoever begins, or has just lost a
+/// connection, tries at once.
+fn pause_before(attempt: usize) -> Duration {
+    const EACH: u64 = 50;
+    const MAX: u64 = 1000;
+    let failed = u64::try_from(attempt.saturating_sub(1)).unwrap_or(u64::MAX);
+    Duration::from_millis(failed.saturating_mul(EACH).min(MAX))
+}
+
 /// An answer that is not the wanted one.
 pub(super) trait Asked: fmt::Display {
     /// Whether it is the certain answer that there is no such thing.
@@ -254,5 +261,16 @@ pub(super) fn failed(kind: RequestErrorKind) -> &'static str {
         RequestErrorKind::TimedOut => "the server did not answer in time",
         RequestErrorKind::NoResponders => "no server answers for the stream at the moment",
         _ => "the request failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_has_failed_is_waited_after() {
+        let pauses = [1, 2, 3, 21, 22, usize::MAX].map(|attempt| pause_before(attempt).as_millis());
+        assert_eq!(pauses, [0, 50, 100, 1000, 1000, 1000]);
     }
 }

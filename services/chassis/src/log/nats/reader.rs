@@ -394,7 +394,14 @@ mod tests {
         assert_eq!(Place::read("$JS.ACK.S.C.1.17.5.1700000000000000000.9"), place);
         assert_eq!(Place::read("$JS.ACK.hub.ACC.S.C.1.17.5.1700000000000000000.9"), place);
         assert_eq!(Place::read("$JS.ACK.hub.ACC.S.C.1.17.5.1700000000000000000.9.xyz"), place);
-        for nonsense in ["", "$JS.ACK", "$JS.ACK.S.C.1.x.5.1.9", "_INBOX.a.b", "$JS.ACK.S.C.1.17.5"] {
+        for nonsense in [
+            "",
+            "$JS.ACK",
+            "$JS.ACK.S.C.1.x.5.1.9",
+            "_INBOX.a.b",
+            "$JS.ACK.S.C.1.17.5",
+            "$JS.ACKS.C.1.17.5.1.9",
+        ] {
             assert_eq!(Place::read(nonsense), None, "{nonsense}");
         }
     }
