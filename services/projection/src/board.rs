@@ -12,22 +12,23 @@ use std::sync::Arc;
 
 use proto::{
     Day, OdsCode, Position,
-    organisations::{OrganisationKind, OrganisationListing, PracticeListing, PrescribingSetting},
+    organisations::{OrganisationListing, PracticeListing},
 };
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::{
-    facts::{Facts, Listed, OrganisationFacts},
+    facts::{Facts, OrganisationFacts},
     footprint::{self, Place, Placed, Places},
-    rollup::{Counts, Sign, Steps},
-    rules::{Calendar, RULES},
-    search::{SearchIndex, Target},
+    rollup::{Counts, Steps},
+    rules::Calendar,
+    search::SearchIndex,
     timeline::{Status, Timeline},
 };
 
 mod areas;
+mod making;
 
-use areas::{Standing, areas, areas_of, stretches};
+use areas::Standing;
 
 /// Which membership counts are by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -193,132 +194,7 @@ pub struct Board {
     search: Arc<SearchIndex>,
 }
 
-/// The facts of a practice up to a position, in order of file date.
-fn listings<T>(listed: &[Listed<T>], upto: Position) -> Vec<&Listed<T>> {
-    let mut listings: Vec<&Listed<T>> = listed.iter().filter(|listed| listed.position <= upto).collect();
-    listings.sort_by_key(|listed| (listed.as_of, listed.position));
-    listings
-}
-
 impl Board {
-    /// Works everything out from nothing.
-    pub fn build(facts: &Facts, knowledge: Knowledge, today: Day) -> Self {
-        let calendar = Calendar::for_practices(facts, knowledge.upto, knowledge.announced_by);
-        let upto = knowledge.upto;
-
-        let mut codes = Vec::new();
-        let mut practice_listings = Vec::new();
-        for (code, organisation) in &facts.organisations {
-            let listings = listings(&organisation.practice, upto);
-            if listings.iter().any(|listed| listed.listing.setting == PrescribingSetting::GENERAL_PRACTICE) {
-                codes.push((*code, organisation));
-                practice_listings.push(listings);
-            }
-        }
-        let commissioners = facts.organisations.iter().filter_map(|(code, organisation)| {
-            let listings = listings(&organisation.organisation, upto);
-            listings
-                .last()
-                .is_some_and(|last| is_commissioner(last.listing.kind))
-                .then_some((*code, listings))
-        });
-        let places = footprint::places(&practice_listings, commissioners);
-
-        let mut practices: Vec<Practice> = codes
-            .into_iter()
-            .zip(&practice_listings)
-            .map(|((code, facts), listings)| practice(code, facts, listings, &places, &calendar, upto))
-            .collect();
-        place_today(&mut practices, &places, today);
-        let practices: Vec<Arc<Practice>> = practices.into_iter().map(Arc::new).collect();
-        let areas = areas(facts, &practices, upto);
-
-        let mut search = SearchIndex::default();
-        for (number, area) in areas.iter().enumerate() {
-            let postcode = area.listing.as_ref().map_or("", |listing| listing.postcode.as_str());
-            search.add(area.code, Target::Area(number), &area.name, postcode);
-        }
-        for (number, practice) in practices.iter().enumerate() {
-            search.add(
-                practice.code,
-                Target::Practice(number),
-                &practice.listing.name,
-                &practice.listing.postcode,
-            );
-        }
-        let number = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
-        Self {
-            facts: facts.clone(),
-            knowledge,
-            today,
-            calendar: Arc::new(calendar),
-            practice_numbers: Arc::new(
-                practices.iter().enumerate().map(|(index, p)| (p.code, number(index))).collect(),
-            ),
-            area_numbers: Arc::new(
-                areas.iter().enumerate().map(|(index, a)| (a.code, number(index))).collect(),
-            ),
-            standing: Arc::new(Standing::of(&areas)),
-            practices,
-            areas: areas.into_iter().map(Arc::new).collect(),
-            places: Arc::new(places),
-            search: Arc::new(search),
-        }
-    }
-
-    /// The next board after events that bear on the timelines of some organisations only.
-    pub fn with_timelines_of(&self, facts: &Facts, touched: &FxHashSet<OdsCode>) -> Self {
-        let mut next = self.clone();
-        next.facts = facts.clone();
-        for code in touched {
-            let Some(number) = next.practice_numbers.get(code).copied() else { continue };
-            let (Some(slot), Some(organisation)) =
-                (next.practices.get_mut(number as usize), facts.organisations.get(code))
-            else {
-                continue;
-            };
-            let before = slot.clone();
-            let mut after = Practice::clone(&before);
-            after.facts = organisation.clone();
-            after.timelines = timelines(organisation, &self.calendar, self.knowledge.upto);
-            *slot = Arc::new(after);
-            let after = slot.clone();
-            if before.timelines != after.timelines {
-                next.recount(&before, Sign::Remove);
-                next.recount(&after, Sign::Add);
-            }
-        }
-        next
-    }
-
-    /// The same board with only the reading position moved on.
-    pub fn read_on(&self, facts: &Facts) -> Self {
-        let mut next = self.clone();
-        next.facts = facts.clone();
-        next
-    }
-
-    fn recount(&mut self, practice: &Practice, sign: Sign) {
-        for placed in practice.placed.iter() {
-            for footprint in [Footprint::Then, Footprint::Now] {
-                for code in areas_of(practice, placed, footprint).into_iter().flatten() {
-                    let Some(number) = self.area_numbers.get(&code).copied() else { continue };
-                    let Some(area) = self.areas.get_mut(number as usize) else { continue };
-                    let area = Arc::make_mut(area);
-                    let rules = match footprint {
-                        Footprint::Then => &mut area.then,
-                        Footprint::Now => &mut area.now,
-                    };
-                    stretches(practice, placed, |rule, from, to, column| {
-                        if let Some(steps) = rules.get_mut(rule) {
-                            steps.change(from, to, column, sign);
-                        }
-                    });
-                }
-            }
-        }
-    }
-
     /// The practice of a code.
     pub fn practice(&self, code: OdsCode) -> Option<&Arc<Practice>> {
         self.practice_numbers.get(&code).and_then(|number| self.practices.get(*number as usize))
@@ -448,98 +324,6 @@ impl Board {
         };
         let named = above.into_iter().flatten().filter_map(|code| self.area(code));
         named.chain(self.england()).collect()
-    }
-}
-
-fn is_commissioner(kind: OrganisationKind) -> bool {
-    matches!(kind, OrganisationKind::Ccg | OrganisationKind::CommissioningHub)
-}
-
-fn timelines(facts: &OrganisationFacts, calendar: &Calendar, upto: Position) -> Vec<Timeline> {
-    RULES.iter().map(|rule| (rule.timeline)(facts, calendar, upto)).collect()
-}
-
-fn practice(
-    code: OdsCode,
-    facts: &Arc<OrganisationFacts>,
-    listings: &[&Listed<PracticeListing>],
-    places: &Places,
-    calendar: &Calendar,
-    upto: Position,
-) -> Practice {
-    let memberships: Vec<_> = facts.memberships.iter().filter(|fact| fact.position <= upto).collect();
-    let operating = footprint::operating(listings);
-    let stays = footprint::stays(listings, &memberships);
-    let latest = listings.last().map(|listed| listed.listing.clone());
-    let own = latest.as_ref().map_or(Place::default(), |listing| Place {
-        region: listing.region,
-        local_office: listing.local_office,
-    });
-    let placed = footprint::placed(&operating, &stays, places, own);
-    // Only practices with a listing come here.
-    let listing = latest.unwrap_or_else(|| Arc::new(nameless()));
-    Practice {
-        code,
-        listing,
-        facts: facts.clone(),
-        placed: placed.into(),
-        stays: stays.into(),
-        now: None,
-        timelines: timelines(facts, calendar, upto),
-    }
-}
-
-fn nameless() -> PracticeListing {
-    PracticeListing {
-        name: String::new(),
-        region: None,
-        local_office: None,
-        address: Vec::new(),
-        postcode: String::new(),
-        telephone: String::new(),
-        opened: None,
-        closed: None,
-        status: proto::organisations::OdsStatus::Proposed,
-        setting: PrescribingSetting::GENERAL_PRACTICE,
-        commissioner: None,
-        joined: None,
-        left: None,
-    }
-}
-
-/// Places every practice by today's footprint. One that operates today lies where it lies; one
-/// that no longer does lies where its last CCG is, or, where that has no practices left, where most
-/// of the practices that once belonged to that CCG are today.
-fn place_today(practices: &mut [Practice], places: &Places, today: Day) {
-    let mut alive: FxHashSet<OdsCode> = FxHashSet::default();
-    let mut moved: FxHashMap<OdsCode, std::collections::BTreeMap<OdsCode, u32>> = FxHashMap::default();
-    for practice in practices.iter() {
-        let Some(commissioner) = practice.placed_on(today).and_then(|placed| placed.commissioner) else {
-            continue;
-        };
-        alive.insert(commissioner);
-        for stay in practice.stays.iter().filter(|stay| stay.commissioner != commissioner) {
-            *moved.entry(stay.commissioner).or_default().entry(commissioner).or_default() += 1;
-        }
-    }
-    let heir = |commissioner: OdsCode| -> OdsCode {
-        if alive.contains(&commissioner) {
-            return commissioner;
-        }
-        moved
-            .get(&commissioner)
-            .and_then(|to| to.iter().max_by_key(|(code, count)| (**count, std::cmp::Reverse(**code))))
-            .map_or(commissioner, |(code, _)| *code)
-    };
-    for practice in practices.iter_mut() {
-        let today_or_last = practice.placed_on(today).or(practice.placed.last());
-        practice.now = today_or_last.and_then(|placed| placed.commissioner).map(|commissioner| {
-            let commissioner = heir(commissioner);
-            let (mut place, _) = places.on(commissioner, today);
-            place.region = place.region.or(practice.listing.region);
-            place.local_office = place.local_office.or(practice.listing.local_office);
-            (commissioner, place)
-        });
     }
 }
 

@@ -232,7 +232,7 @@ impl Facts {
         let time = time.max(before).unwrap_or(Timestamp::UNIX_EPOCH);
         self.read_to = Some(ReadTo { position, event, time });
         let second = time.as_second();
-        if self.recorded.last().is_none_or(|(last, _)| *last < second) {
+        if before.is_none_or(|before| before.as_second() < second) {
             self.recorded.push_back((second, position));
         }
     }
@@ -250,8 +250,16 @@ impl Facts {
         }
     }
 
-    fn of(&mut self, code: OdsCode) -> &mut OrganisationFacts {
-        Arc::make_mut(self.organisations.entry(code).or_default())
+    /// Adds to what is said of an organisation, and finds its place but once.
+    fn add(&mut self, code: OdsCode, add: impl FnOnce(&mut OrganisationFacts)) {
+        match self.organisations.get_mut(&code) {
+            Some(facts) => add(Arc::make_mut(facts)),
+            None => {
+                let mut facts = OrganisationFacts::default();
+                add(&mut facts);
+                self.organisations.insert(code, Arc::new(facts));
+            }
+        }
     }
 
     fn gather_organisation(
@@ -261,41 +269,37 @@ impl Facts {
         event: OrganisationEvent,
     ) -> Touched {
         use OrganisationEvent as E;
-        let facts = self.of(code);
-        let mut practice = |as_of, listing| {
-            facts.practice.push(Listed { position, as_of, listing: Arc::new(listing) });
+        let touched = match event {
+            E::ListSizePublished(_) => Touched::Timelines(code),
+            _ => Touched::Footprint,
         };
-        match event {
-            E::PracticeListed(e) => practice(e.as_of, e.listing),
-            E::PracticeAmended(e) => practice(e.as_of, e.listing),
-            E::OrganisationListed(e) => {
-                facts.organisation.push(Listed { position, as_of: e.as_of, listing: Arc::new(e.listing) });
+        self.add(code, |facts| {
+            let mut practice = |as_of, listing| {
+                facts.practice.push(Listed { position, as_of, listing: Arc::new(listing) });
+            };
+            let mut other = |as_of, listing| {
+                facts.organisation.push(Listed { position, as_of, listing: Arc::new(listing) });
+            };
+            match event {
+                E::PracticeListed(e) => practice(e.as_of, e.listing),
+                E::PracticeAmended(e) => practice(e.as_of, e.listing),
+                E::OrganisationListed(e) => other(e.as_of, e.listing),
+                E::OrganisationAmended(e) => other(e.as_of, e.listing),
+                E::MembershipRecorded(e) => {
+                    let (as_of, parent, joined) = (e.as_of, e.parent, e.joined);
+                    facts.memberships.push(MembershipFact { position, as_of, parent, joined });
+                }
+                E::ListSizePublished(e) => {
+                    let (as_of, patients) = (e.as_of, e.registered_patients);
+                    facts.list_sizes.push(ListSizeFact { position, as_of, patients });
+                }
             }
-            E::OrganisationAmended(e) => {
-                facts.organisation.push(Listed { position, as_of: e.as_of, listing: Arc::new(e.listing) });
-            }
-            E::MembershipRecorded(e) => {
-                facts.memberships.push(MembershipFact {
-                    position,
-                    as_of: e.as_of,
-                    parent: e.parent,
-                    joined: e.joined,
-                });
-            }
-            E::ListSizePublished(e) => {
-                facts.list_sizes.push(ListSizeFact {
-                    position,
-                    as_of: e.as_of,
-                    patients: e.registered_patients,
-                });
-                return Touched::Timelines(code);
-            }
-        }
-        Touched::Footprint
+        });
+        touched
     }
 
     fn gather_toolkit(&mut self, organisation: OdsCode, fact: ToolkitFact) -> Touched {
-        self.of(organisation).toolkit.push(fact);
+        self.add(organisation, |facts| facts.toolkit.push(fact));
         Touched::Timelines(organisation)
     }
 
@@ -304,7 +308,7 @@ impl Facts {
             Said::Opened(e) => (e.organisation, Toolkit::Opened(e.edition)),
             Said::Published(e) => {
                 if !e.gaps.is_empty() {
-                    self.of(e.organisation).gaps.push((position, e.gaps));
+                    self.add(e.organisation, |facts| facts.gaps.push((position, e.gaps)));
                 }
                 (e.organisation, Toolkit::Published(e.edition, e.grade))
             }

@@ -16,6 +16,7 @@ use proto::{
     Day, OdsCode, Position,
     organisations::{OdsStatus, OrganisationListing, PracticeListing, PrescribingSetting},
 };
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::facts::{Listed, MembershipFact};
@@ -191,6 +192,29 @@ impl Votes {
     }
 }
 
+/// Where the practices active in the files up to a date say that their commissioners lie.
+fn shown_on(practices: &[Vec<&Listed<PracticeListing>>], date: Day) -> Vec<(OdsCode, Place)> {
+    let mut votes: FxHashMap<OdsCode, (Votes, Votes)> = FxHashMap::default();
+    for listings in practices {
+        let shown = listings.partition_point(|listed| listed.as_of <= date);
+        let Some(listed) = shown.checked_sub(1).and_then(|last| listings.get(last)) else { continue };
+        let listing = &listed.listing;
+        if !is_practice(listing) || listing.status != OdsStatus::Active {
+            continue;
+        }
+        if let Some(commissioner) = listing.commissioner {
+            let (regions, offices) = votes.entry(commissioner).or_default();
+            regions.cast(listing.region);
+            offices.cast(listing.local_office);
+        }
+    }
+    let place = |(regions, offices): (Votes, Votes)| Place {
+        region: regions.winner(),
+        local_office: offices.winner(),
+    };
+    votes.into_iter().map(|(commissioner, votes)| (commissioner, place(votes))).collect()
+}
+
 /// Works out where every commissioner lay: one pass over the practices for every distinct file
 /// date, so its cost is dates times practices.
 pub fn places<'a>(
@@ -201,24 +225,10 @@ pub fn places<'a>(
     dates.sort_unstable();
     dates.dedup();
 
+    let shown: Vec<_> = dates.into_par_iter().map(|date| (date, shown_on(practices, date))).collect();
     let mut found: FxHashMap<OdsCode, BTreeMap<Day, Place>> = FxHashMap::default();
-    for date in dates {
-        let mut votes: FxHashMap<OdsCode, (Votes, Votes)> = FxHashMap::default();
-        for listings in practices {
-            let shown = listings.partition_point(|listed| listed.as_of <= date);
-            let Some(listed) = shown.checked_sub(1).and_then(|last| listings.get(last)) else { continue };
-            let listing = &listed.listing;
-            if !is_practice(listing) || listing.status != OdsStatus::Active {
-                continue;
-            }
-            if let Some(commissioner) = listing.commissioner {
-                let (regions, offices) = votes.entry(commissioner).or_default();
-                regions.cast(listing.region);
-                offices.cast(listing.local_office);
-            }
-        }
-        for (commissioner, (regions, offices)) in votes {
-            let place = Place { region: regions.winner(), local_office: offices.winner() };
+    for (date, shown) in shown {
+        for (commissioner, place) in shown {
             found.entry(commissioner).or_default().insert(date, place);
         }
     }

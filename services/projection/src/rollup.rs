@@ -145,6 +145,20 @@ impl StepsBuilder {
         }
     }
 
+    /// Adds all that another has.
+    pub fn add_all(&mut self, other: StepsBuilder) {
+        if self.changes.is_empty() {
+            self.changes = other.changes;
+            return;
+        }
+        for (day, changes) in other.changes {
+            let totals = self.changes.entry(day).or_default();
+            for (total, change) in totals.iter_mut().zip(changes) {
+                *total += change;
+            }
+        }
+    }
+
     fn change(&mut self, day: Day, column: usize, by: i64) {
         if let Some(total) = self.changes.entry(day).or_default().get_mut(column) {
             *total += by;
@@ -182,14 +196,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_count_is_the_number_of_stretches_over_the_day(stretches in prop::collection::vec(stretch(), 0..20)) {
-            let mut builder = StepsBuilder::default();
+        fn a_count_is_the_number_of_stretches_over_the_day(
+            stretches in prop::collection::vec(stretch(), 0..20), apart in 0..20usize,
+        ) {
+            let (mut builder, mut other) = (StepsBuilder::default(), StepsBuilder::default());
             let mut one_by_one = Steps::default();
-            for (from, length, column) in &stretches {
+            for (index, (from, length, column)) in stretches.iter().enumerate() {
                 let (from, to) = (Day::from_number(*from), Day::from_number(from + length));
+                let builder = if index < apart { &mut builder } else { &mut other };
                 builder.add(from, to, *column);
                 one_by_one.change(from, to, *column, Sign::Add);
             }
+            builder.add_all(other);
             let built = builder.build();
             for number in -1..90 {
                 let day = Day::from_number(number);

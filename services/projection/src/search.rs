@@ -38,29 +38,52 @@ pub struct SearchIndex {
     entries: Vec<Entry>,
 }
 
-fn upper_words(text: &str) -> String {
-    let mut words = String::with_capacity(text.len() + 1);
-    for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
-        words.push(' ');
-        words.extend(word.chars().flat_map(char::to_uppercase));
+/// Adds the words of a text in upper case, each behind a blank.
+fn push_words(words: &mut String, text: &str) {
+    let mut within = false;
+    for c in text.chars() {
+        if !c.is_alphanumeric() {
+            within = false;
+            continue;
+        }
+        if !within {
+            words.push(' ');
+            within = true;
+        }
+        if c.is_ascii() {
+            words.push(c.to_ascii_uppercase());
+        } else {
+            words.extend(c.to_uppercase());
+        }
     }
-    words
+}
+
+impl Entry {
+    /// Something to be found.
+    pub fn new(code: OdsCode, target: Target, name: &str, postcode: &str) -> Self {
+        // A blank before each part.
+        let mut key = String::with_capacity(code.as_str().len() + name.len() + 2 * postcode.len() + 4);
+        for part in [code.as_str(), name, postcode] {
+            push_words(&mut key, part);
+        }
+        if postcode.contains(' ') {
+            push_words(&mut key, &postcode.replace(' ', ""));
+        }
+        Self { code, target, key }
+    }
 }
 
 impl SearchIndex {
-    /// Adds something.
-    pub fn add(&mut self, code: OdsCode, target: Target, name: &str, postcode: &str) {
-        let mut key = upper_words(&format!("{code} {name} {postcode}"));
-        if postcode.contains(' ') {
-            key.push_str(&upper_words(&postcode.replace(' ', "")));
-        }
-        self.entries.push(Entry { code, target, key });
+    /// All that can be found, areas before practices.
+    pub fn of(entries: Vec<Entry>) -> Self {
+        Self { entries }
     }
 
     /// What holds every word of the question, at the beginning of a word of its own or anywhere;
     /// the code itself first, then what begins as the question does, then the rest.
     pub fn find(&self, question: &str, limit: usize) -> Vec<&Entry> {
-        let words = upper_words(&question.chars().take(QUESTION_MAX_CHARS).collect::<String>());
+        let mut words = String::new();
+        push_words(&mut words, &question.chars().take(QUESTION_MAX_CHARS).collect::<String>());
         let finders: Vec<_> = words
             .split(' ')
             .filter(|word| !word.is_empty())
@@ -103,15 +126,16 @@ mod tests {
     use super::*;
 
     fn codes(question: &str) -> Vec<String> {
-        let mut index = SearchIndex::default();
-        for (code, name, postcode) in [
+        let entries = [
             ("15E", "NHS BIRMINGHAM AND SOLIHULL CCG", "B16 9RG"),
             ("A81001", "THE DENSHAM SURGERY", "TS18 1HU"),
             ("A81002", "QUEEN'S PARK MEDICAL CENTRE", "TS18 2AW"),
             ("M85001", "SOLIHULL SURGERY", "B91 1AA"),
-        ] {
-            index.add(code.parse().unwrap(), Target::Practice(0), name, postcode);
-        }
+        ];
+        let entry = |(code, name, postcode): (&str, &str, &str)| {
+            Entry::new(code.parse().unwrap(), Target::Practice(0), name, postcode)
+        };
+        let index = SearchIndex::of(entries.map(entry).into());
         index.find(question, 10).iter().map(|entry| entry.code.to_string()).collect()
     }
 

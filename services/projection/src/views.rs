@@ -191,6 +191,7 @@ impl Pending {
         match touched {
             Touched::Nothing => {}
             Touched::Footprint | Touched::AllTimelines => self.everything = true,
+            Touched::Timelines(_) if self.everything => {}
             Touched::Timelines(code) => {
                 self.timelines.insert(code);
             }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use proto::{Day, OdsCode, Position, organisations::OrganisationKind};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::{Area, AreaKind, Footprint, Practice, listings};
+use super::{Area, AreaKind, Footprint, Practice, making::listings};
 use crate::{
     facts::Facts,
     footprint::{Known, Placed},
@@ -80,7 +81,22 @@ impl Buildings {
         })
     }
 
+    /// Adds what was counted of other practices, all of higher numbers.
+    fn add(&mut self, others: Buildings) {
+        for Building { kind, code, then, now, practices } in others.all {
+            let index = self.number(kind, code);
+            let Some(building) = self.all.get_mut(index) else { continue };
+            for (steps, more) in building.then.iter_mut().zip(then).chain(building.now.iter_mut().zip(now)) {
+                steps.add_all(more);
+            }
+            building.practices.extend(practices);
+        }
+    }
+
     fn count(&mut self, number: u32, practice: &Practice) {
+        for stay in practice.stays.iter() {
+            self.number(AreaKind::Ccg, stay.commissioner);
+        }
         for placed in practice.placed.iter() {
             for footprint in [Footprint::Then, Footprint::Now] {
                 for (kind, code) in AreaKind::ALL.into_iter().zip(areas_of(practice, placed, footprint)) {
@@ -120,11 +136,16 @@ pub(super) fn areas(facts: &Facts, practices: &[Arc<Practice>], upto: Position) 
         };
         buildings.number(kind, *code);
     }
-    for (number, practice) in practices.iter().enumerate() {
-        for stay in practice.stays.iter() {
-            buildings.number(AreaKind::Ccg, stay.commissioner);
+    let at_once = practices.len().div_ceil(rayon::current_num_threads()).max(1);
+    let parts = practices.par_chunks(at_once).enumerate().map(|(part, practices)| {
+        let mut buildings = Buildings::default();
+        for (number, practice) in practices.iter().enumerate() {
+            buildings.count(u32::try_from(part * at_once + number).unwrap_or(u32::MAX), practice);
         }
-        buildings.count(u32::try_from(number).unwrap_or(u32::MAX), practice);
+        buildings
+    });
+    for part in parts.collect::<Vec<_>>() {
+        buildings.add(part);
     }
     buildings.all.sort_unstable_by_key(|building| (building.kind, building.code));
     buildings
