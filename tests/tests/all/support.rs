@@ -1,13 +1,5 @@
 //! A story told by three files, and what must follow from it.
 
-#![allow(dead_code, missing_docs, reason = "each test binary uses a part of it")]
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "what a test needs and does not get fails the test"
-)]
-
 use std::{collections::BTreeMap, path::PathBuf};
 
 use serde_json::Value;

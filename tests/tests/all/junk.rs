@@ -1,22 +1,10 @@
 //! Junk to every route: each answers with something a client can be blamed for, and nothing panics.
 
-#![allow(missing_docs, reason = "tests")]
-#![allow(
-    clippy::disallowed_methods,
-    clippy::panic,
-    clippy::print_stderr,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "what a test needs and does not get fails the test"
-)]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::Story;
 use reqwest::Method;
 use serde_json::Value;
-use support::Story;
 use whole_system::{OneProcess, cli};
 
 /// What stands in for a part of a path.

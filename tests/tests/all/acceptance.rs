@@ -1,20 +1,8 @@
 //! From the national files to the answers, over every way the platform is run.
 
-#![allow(missing_docs, reason = "tests")]
-#![allow(
-    clippy::disallowed_methods,
-    clippy::panic,
-    clippy::print_stderr,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "what a test needs and does not get fails the test"
-)]
-
-mod support;
-
 use std::{collections::BTreeMap, time::Duration};
 
-use support::{Story, assert_same, import, last_position, reported, status, unstamped};
+use crate::support::{Story, assert_same, import, last_position, reported, status, unstamped};
 use whole_system::{
     NatsServer, OneProcess, Separate, Sync, cli, made,
     platform::{until_caught_up, until_shown},

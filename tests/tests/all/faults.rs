@@ -1,17 +1,5 @@
 //! What goes wrong with files, requests, disks and brokers, and what is said about it.
 
-#![allow(missing_docs, reason = "tests")]
-#![allow(
-    clippy::disallowed_methods,
-    clippy::panic,
-    clippy::print_stderr,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "what a test needs and does not get fails the test"
-)]
-
-mod support;
-
 use std::{
     fs,
     io::Write as _,
@@ -21,10 +9,10 @@ use std::{
     time::Duration,
 };
 
+use crate::support::{Story, reported};
 use bytes::Bytes;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
-use support::{Story, reported};
 use tempfile::TempDir;
 use whole_system::{
     Answer, NatsServer, OneProcess, Process, Sync, cli, made,

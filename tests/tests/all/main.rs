@@ -1,0 +1,14 @@
+//! The platform as a whole, as its users, its operators and the unkind meet it.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "what a test needs and does not get fails the test"
+)]
+
+mod acceptance;
+mod faults;
+mod junk;
+mod support;
