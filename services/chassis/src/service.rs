@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fmt,
+    future::IntoFuture as _,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -16,6 +17,7 @@ use axum::{
     routing::{MethodRouter, get},
 };
 use futures::future::BoxFuture;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use utoipa::openapi::OpenApi;
 
@@ -257,7 +259,7 @@ pub fn routes(services: &mut [Service], problem_page: Option<ProblemPage>) -> Ro
     for (path, route) in shared {
         all = all.route(&path, route);
     }
-    let description = bytes::Bytes::from(openapi.to_pretty_json().unwrap_or_default());
+    let description = description(&openapi);
     let metrics = telemetry::metrics();
     let all = all
         .route("/healthz", get(|| async { "ok\n" }))
@@ -271,6 +273,34 @@ pub fn routes(services: &mut [Service], problem_page: Option<ProblemPage>) -> Ro
             }),
         );
     http::with_common_layers(all, Door { problem_page })
+}
+
+/// The description of the API as it is sent. Whatever a route says of its own answers, a problem
+/// always goes out as `application/problem+json`.
+fn description(openapi: &OpenApi) -> bytes::Bytes {
+    const PROBLEM: &str = "#/components/schemas/Problem";
+    let mut description = serde_json::to_value(openapi).unwrap_or_default();
+    let operations = description
+        .get_mut("paths")
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flat_map(|paths| paths.values_mut())
+        .filter_map(Value::as_object_mut)
+        .flat_map(|path| path.values_mut());
+    let answers = operations
+        .filter_map(|operation| operation.get_mut("responses").and_then(Value::as_object_mut))
+        .flat_map(|answers| answers.values_mut());
+    for content in answers.filter_map(|answer| answer.get_mut("content").and_then(Value::as_object_mut)) {
+        let is_problem = |content: &Value| {
+            content.pointer("/schema/$ref").and_then(Value::as_str).is_some_and(|name| name == PROBLEM)
+        };
+        if content.get("application/json").is_some_and(is_problem)
+            && let Some(problem) = content.remove("application/json")
+        {
+            content.insert("application/problem+json".to_owned(), problem);
+        }
+    }
+    serde_json::to_vec_pretty(&description).unwrap_or_default().into()
 }
 
 type ReadyCheck = (&'static str, Arc<dyn Fn() -> Result<(), String> + Send + Sync>);
@@ -326,8 +356,6 @@ pub async fn serve(
     }
     Ok(())
 }
-
-use std::future::IntoFuture as _;
 
 async fn wait_for_signal() {
     let interrupt = async {

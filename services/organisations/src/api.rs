@@ -105,10 +105,10 @@ pub struct ImportQuery {
     request_body(content = String, content_type = "text/csv", description = "The file"),
     responses(
         (status = 200, description = "What came of the rows", body = Report),
-        (status = 400, description = "The file is not of the kind, or the upload broke off", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such kind of file", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "Older than what the log holds, or running already", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The log is out of reach; says how many rows are in", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The file is not of the kind, or the upload broke off", body = Problem),
+        (status = 404, description = "No such kind of file", body = Problem),
+        (status = 409, description = "Older than what the log holds, or running already", body = Problem),
+        (status = 503, description = "The log is out of reach; says how many rows are in", body = Problem),
     ),
 )]
 async fn import_file(
@@ -179,7 +179,9 @@ impl Api {
     params(("kind_or_id" = String, Path, description = "The Import-Id the import was begun with")),
     responses(
         (status = 200, description = "The counters, and at the end the report", body = ProgressView),
-        (status = 404, description = "No such import in this process", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "Not a UUID", body = Problem),
+        (status = 400, description = "Not a UUID", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such import in this process", body = Problem),
     ),
 )]
 async fn import_progress(
@@ -225,9 +227,9 @@ pub struct OrganisationView {
     params(("code" = String, Path, description = "The ODS code", example = "A81001")),
     responses(
         (status = 200, description = "What the log holds", body = OrganisationView),
-        (status = 400, description = "Not a code", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Never listed", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The log is out of reach", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "Not a code", body = Problem),
+        (status = 404, description = "Never listed", body = Problem),
+        (status = 503, description = "The log is out of reach", body = Problem),
     ),
 )]
 async fn organisation(
@@ -354,7 +356,7 @@ pub struct ListedOrganisation {
     params(ListQuery),
     responses(
         (status = 200, description = "A page of the list", body = Page),
-        (status = 400, description = "An unknown parameter or value", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "An unknown parameter or value", body = Problem),
     ),
 )]
 async fn list(State(api): State<Arc<Api>>, Query(query): Query<ListQuery>) -> Result<Json<Page>, Problem> {

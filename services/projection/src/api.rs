@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    body::Body,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
@@ -29,6 +28,7 @@ use crate::{
     answers::{self, Asked, TREND_MAX_DAYS},
     board::{Area, AreaKind, Footprint, Practice},
     digest,
+    facts::SetAside,
     lower::{self, LowerAnswer, LowerSort},
     store::Store,
     views::Views,
@@ -112,7 +112,7 @@ async fn area(
 /// The practices of an area on a day: by page, filtered and sorted, or all of them as CSV.
 #[utoipa::path(
     get, path = "/api/v1/areas/{code}/practices", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or CCG"), PracticesQuery),
-    responses((status = 200, body = answers::PracticesAnswer, description = "JSON, or text/csv with format=csv"), (status = 400, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, description = "JSON, or CSV with format=csv", content((answers::PracticesAnswer = "application/json"), (String = "text/csv"))), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 async fn practices(
     State(shared): State<Arc<Shared>>,
@@ -195,7 +195,7 @@ pub(crate) fn lower_sort(sort: Option<&str>) -> Result<LowerSort, Problem> {
 /// The areas below an area with their counts.
 #[utoipa::path(
     get, path = "/api/v1/areas/{code}/areas", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region or local office"), LowerQuery),
-    responses((status = 200, body = LowerAnswer, description = "JSON, or text/csv with format=csv"), (status = 400, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, description = "JSON, or CSV with format=csv", content((LowerAnswer = "application/json"), (String = "text/csv"))), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 async fn areas_below(
     State(shared): State<Arc<Shared>>,
@@ -257,7 +257,7 @@ pub struct TrendQuery {
 /// Daily counts of an area, the future as it will be if nobody acts.
 #[utoipa::path(
     get, path = "/api/v1/areas/{code}/trend", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or CCG"), TrendQuery),
-    responses((status = 200, body = answers::TrendAnswer), (status = 400, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, description = "JSON, or CSV with format=csv", content((answers::TrendAnswer = "application/json"), (String = "text/csv"))), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 async fn trend(
     State(shared): State<Arc<Shared>>,
@@ -386,17 +386,17 @@ async fn view(State(shared): State<Arc<Shared>>) -> Result<Response, Problem> {
 }
 
 /// Folds the log anew beside the live view, which it replaces once it has come as far.
-#[utoipa::path(post, path = "/api/v1/rebuild", tag = "view", responses((status = 202, description = "Begun; /api/v1/view tells how far it is"), (status = 409, body = Problem)))]
+#[utoipa::path(post, path = "/api/v1/rebuild", tag = "view", responses((status = 202, description = "Begun; /api/v1/view tells how far it is", body = String, content_type = "text/plain"), (status = 409, body = Problem)))]
 async fn rebuild(State(shared): State<Arc<Shared>>) -> Result<Response, Problem> {
     shared
         .views
         .rebuild(shared.log.clone(), shared.clock.clone(), shared.store.clone(), &shared.tasks)
         .map_err(|error| Problem::refused("already-rebuilding", error.to_string()))?;
-    Ok((StatusCode::ACCEPTED, Body::from("begun\n")).into_response())
+    Ok((StatusCode::ACCEPTED, "begun\n").into_response())
 }
 
 /// Events that could not be understood: how many, and the first thousand.
-#[utoipa::path(get, path = "/api/v1/set-aside", tag = "view", responses((status = 200, description = "count and listed events with position and reason")))]
+#[utoipa::path(get, path = "/api/v1/set-aside", tag = "view", responses((status = 200, body = SetAside)))]
 async fn set_aside(State(shared): State<Arc<Shared>>) -> Result<Response, Problem> {
     let served = shared.views.served();
     Ok(json_response(json(&served.board.facts.set_aside)?))

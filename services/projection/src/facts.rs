@@ -14,6 +14,7 @@ use proto::{
     organisations::{OrganisationEvent, OrganisationListing, PracticeListing},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 mod decoded;
@@ -61,18 +62,20 @@ pub struct ReadTo {
 }
 
 /// Events that could not be understood: counted, and the first of them listed.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct SetAside {
     /// How many there are.
     pub count: u64,
     /// The first [`SET_ASIDE_LISTED_MAX`] of them.
+    #[schema(value_type = Vec<SetAsideEvent>)]
     pub listed: Vector<SetAsideEvent>,
 }
 
 /// An event that could not be understood.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SetAsideEvent {
     /// Where it stands.
+    #[schema(value_type = u64)]
     pub position: Position,
     /// Why.
     pub reason: String,

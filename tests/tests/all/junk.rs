@@ -1,6 +1,6 @@
 //! Junk to every route: each answers with something a client can be blamed for, and nothing panics.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use crate::support::Story;
 use reqwest::Method;
@@ -100,6 +100,16 @@ fn filled(path: &str, number: usize) -> String {
     filled + rest
 }
 
+/// Whether the description of an operation knows an answer of this status and content type.
+fn is_described(answers: &Value, answer: &reqwest::Response) -> bool {
+    let status = answer.status().as_u16();
+    let exactly = &answers[status.to_string()];
+    let described = if exactly.is_object() { exactly } else { &answers[format!("{}XX", status / 100)] };
+    let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default();
+    described["content"][kind].is_object()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_junk_makes_any_route_fail_on_its_side() {
     let story = Story::invented();
@@ -121,6 +131,7 @@ async fn no_junk_makes_any_route_fail_on_its_side() {
         .expect("a client");
     let mut sent = 0;
     let mut failed = Vec::new();
+    let mut undescribed = BTreeSet::new();
     for path in &paths {
         let parts = if path.contains('{') { PARTS.len() } else { 1 };
         let mut requests = Vec::new();
@@ -140,9 +151,9 @@ async fn no_junk_makes_any_route_fail_on_its_side() {
                 .clone();
             requests.push((method, filled, number % BODIES.len()));
         }
-        for (method, path, body) in requests {
+        for (method, filled, body) in requests {
             let (kind, body) = BODIES[body];
-            let url = format!("{}{path}", server.url());
+            let url = format!("{}{filled}", server.url());
             let mut request = http.request(method.clone(), &url).header("accept", "text/html, */*");
             if method != Method::GET && method != Method::HEAD {
                 request = request.header("content-type", kind).body(body);
@@ -151,21 +162,27 @@ async fn no_junk_makes_any_route_fail_on_its_side() {
             match request.send().await {
                 Ok(answer) if answer.status().is_server_error() => {
                     failed.push(format!(
-                        "{method} {path}: {} {}",
+                        "{method} {filled}: {} {}",
                         answer.status(),
                         answer.text().await.unwrap_or_default()
                     ));
                 }
                 // Some answers never end: what has begun well is enough.
                 Ok(answer) => {
+                    let operation = &description["paths"][path][method.as_str().to_lowercase()];
+                    if operation.is_object() && !is_described(&operation["responses"], &answer) {
+                        let kind = answer.headers().get("content-type").cloned();
+                        undescribed.insert(format!("{method} {path}: {} {kind:?}", answer.status()));
+                    }
                     let _ = tokio::time::timeout(Duration::from_millis(300), answer.bytes()).await;
                 }
-                Err(error) => failed.push(format!("{method} {path}: {error:?}")),
+                Err(error) => failed.push(format!("{method} {filled}: {error:?}")),
             }
         }
     }
     assert!(sent > 1_000, "{sent}");
     assert!(failed.is_empty(), "{} of {sent} requests failed:\n{}", failed.len(), failed.join("\n"));
+    assert!(undescribed.is_empty(), "answers that the description does not know: {undescribed:#?}");
     let metrics = server.client.get("/metrics").await.text();
     let panics = metrics.lines().find(|line| line.starts_with("oversight_http_panics_total"));
     assert!(panics.is_none_or(|line| line.ends_with(" 0")), "{panics:?}");

@@ -21,9 +21,9 @@ use crate::{
     model::{EditionCommand, EditionDecisions, KIND, Refusal},
 };
 
-/// An edition in short.
+/// What an edition is.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct EditionSummary {
+pub(crate) struct EditionHeading {
     /// Its id.
     id: String,
     /// Its name.
@@ -36,6 +36,14 @@ pub(crate) struct EditionSummary {
     deadline: Option<String>,
     /// How its requirements are answered.
     scale: &'static str,
+}
+
+/// An edition in short.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EditionSummary {
+    /// What it is.
+    #[serde(flatten)]
+    edition: EditionHeading,
     /// How many requirements a general practice answers.
     requirements: usize,
 }
@@ -43,9 +51,9 @@ pub(crate) struct EditionSummary {
 /// An edition.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EditionDetail {
-    /// In short.
+    /// What it is.
     #[serde(flatten)]
-    edition: EditionSummary,
+    edition: EditionHeading,
     /// The edition before.
     predecessor: Option<String>,
     /// How it treats each type of organisation.
@@ -116,15 +124,14 @@ pub(crate) struct ExemptionView {
     on: String,
 }
 
-fn line(edition: &Edition, decisions: &EditionDecisions) -> EditionSummary {
-    EditionSummary {
+fn heading(edition: &Edition, decisions: &EditionDecisions) -> EditionHeading {
+    EditionHeading {
         id: edition.id.to_string(),
         title: edition.title.clone(),
         financial_year: edition.financial_year.to_string(),
         opens: edition.opens.day.to_string(),
         deadline: decisions.deadline(edition.id, KIND).map(|day| day.to_string()),
         scale: scale_words(edition.scale),
-        requirements: edition.requirements_of(KIND).count(),
     }
 }
 
@@ -161,7 +168,7 @@ fn view(edition: &Edition, decisions: &EditionDecisions, position: u64) -> Editi
         })
         .collect();
     EditionDetail {
-        edition: line(edition, decisions),
+        edition: heading(edition, decisions),
         predecessor: edition.predecessor.map(|id| id.to_string()),
         types,
         requirements: edition
@@ -195,7 +202,10 @@ fn view(edition: &Edition, decisions: &EditionDecisions, position: u64) -> Editi
 pub(crate) async fn all(State(desk): State<Shared>) -> Result<AxumJson<Vec<EditionSummary>>, Problem> {
     let mut lines = Vec::new();
     for edition in catalogue().editions() {
-        lines.push(line(edition, &desk.decisions(edition).await?.state));
+        lines.push(EditionSummary {
+            edition: heading(edition, &desk.decisions(edition).await?.state),
+            requirements: edition.requirements_of(KIND).count(),
+        });
     }
     Ok(AxumJson(lines))
 }

@@ -128,7 +128,7 @@ pub(crate) async fn open(
 }
 
 /// Answers a requirement, or answers it anew. Answering is also reviewing.
-#[utoipa::path(post, path = "/api/v1/assessments/{code}/{edition}/answers/{requirement}", tag = "assessments",
+#[utoipa::path(method(post, put), path = "/api/v1/assessments/{code}/{edition}/answers/{requirement}", tag = "assessments",
     params(("code" = String, Path), ("edition" = String, Path),
         ("requirement" = String, Path, description = "such as 14-117"),
         ("Idempotency-Key" = Option<String>, Header)),
