@@ -16,6 +16,10 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # What `make tools` builds where PATH has nothing new enough: version, then oldest that will do.
 NEXTEST := 0.9.151 0.9.100
 DENY := 0.20.2 0.20.0
+FUZZ := 0.13.2 0.13.0
+
+# How long `make fuzz` feeds each of its targets.
+FUZZ_SECONDS ?= 60
 
 # In CI the lock file is law, and tests are told not to stop at the first failure.
 LOCKED := $(if $(CI),--locked)
@@ -73,6 +77,10 @@ unit: test-build tool-nextest tool-nats ## every Rust test: unit, property, conf
 browser: test-build npm-browser tool-nats tool-chromium ## the pages in a real browser, with accessibility checks
 	$(WITH) node --test tests/browser/*.test.mjs
 
+.PHONY: fuzz
+fuzz: tool-fuzz ## feed what reads foreign bytes with junk that learns (FUZZ_SECONDS for each target)
+	$(SCRIPTS)/fuzz.sh $(FUZZ_SECONDS)
+
 .PHONY: bench
 bench: build tool-nats ## measure, print the ratios, and write them into the README
 	$(WITH) cargo run $(LOCKED) --release -p whole-system --bin bench -- --readme README.md
@@ -86,7 +94,7 @@ clean: ## remove what was built and installed here; data stays
 	rm -rf .tools services/ui/node_modules tests/browser/node_modules tests/browser/shots
 
 # The steps of `make tools`. Each returns at once when there is nothing to do.
-.PHONY: rust npm-ui npm-browser tool-nats tool-chromium tool-nextest tool-deny
+.PHONY: rust npm-ui npm-browser tool-nats tool-chromium tool-nextest tool-deny tool-fuzz
 rust:
 	@$(SCRIPTS)/check-host.sh rust
 npm-ui: rust
@@ -101,3 +109,5 @@ tool-nextest:
 	@$(SCRIPTS)/install-cargo-tool.sh cargo-nextest $(NEXTEST)
 tool-deny:
 	@$(SCRIPTS)/install-cargo-tool.sh cargo-deny $(DENY)
+tool-fuzz:
+	@$(SCRIPTS)/install-cargo-tool.sh cargo-fuzz $(FUZZ)
