@@ -1,5 +1,5 @@
-//! A file of rows: whole or in pieces of any size, it is read to the same rows, and each is a
-//! command, no command, or a problem, whichever kind of file it is taken for.
+//! A file of rows: whole or in pieces of any size, it is read to the same rows and problems, or
+//! refused both times.
 
 #![no_main]
 
