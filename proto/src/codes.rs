@@ -151,7 +151,8 @@ impl FromStr for PersonId {
     }
 }
 
-/// Who gave a command: `system:<what>` for the platform itself, `person:<id>` for somebody.
+/// Who gave a command: `system:<what>` for the platform itself, `person:<id>` for somebody,
+/// `key:<id>` for whoever holds an API key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Actor(String);
@@ -173,6 +174,11 @@ impl Actor {
     /// A person of the directory.
     pub fn person(id: PersonId) -> Self {
         Self(format!("person:{id}"))
+    }
+
+    /// Whoever holds an API key.
+    pub fn key(id: Uuid) -> Self {
+        Self(format!("key:{id}"))
     }
 
     /// The actor as text.

@@ -7,8 +7,11 @@
 //! | `type` | what happened, ending in its version: `oversight.assessments.assessment-published.v1` |
 //! | `subject` | the subject it stands on |
 //! | `time` | when it was recorded (RFC 3339, UTC) |
-//! | `actor`, `onbehalfof` | who did it, and for which organisation |
+//! | `actor` | who did it: `person:<id>`, `key:<id>` or `system:<what>` |
+//! | `actorrole`, `actororganisation` | in which role, held at which organisation |
+//! | `onbehalfof` | for which organisation, where that is not the actor's own |
 //! | `effective` | the day it took effect in the world, where that differs from the day of `time` |
+//! | `commandid` | the command it answers; of a command given twice there is one event |
 //! | `correlationid`, `causationid` | the request it came from, the event that led to it |
 //! | `previous` | SHA-256 of the body of the aggregate's previous event: the chain that `oversight verify` checks |
 //!
@@ -23,6 +26,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
+    access::Role,
     codes::{Actor, CodeError, OdsCode},
     day::Day,
     event::{DecodeError, DomainEvent},
@@ -129,6 +133,36 @@ impl<'de> Deserialize<'de> for EventHash {
     }
 }
 
+/// Who did something, in which role, and for whom.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct By {
+    /// Who.
+    pub actor: Actor,
+    /// In which role; none: the platform itself.
+    #[serde(default, rename = "actorrole")]
+    pub role: Option<Role>,
+    /// The organisation at which the role is held.
+    #[serde(default, rename = "actororganisation")]
+    pub organisation: Option<OdsCode>,
+    /// For which organisation, where it is not the actor's own.
+    #[serde(default, rename = "onbehalfof")]
+    pub on_behalf_of: Option<OdsCode>,
+}
+
+impl By {
+    /// A part of the platform acting by itself.
+    pub fn system(what: &str) -> Self {
+        Actor::system(what).into()
+    }
+}
+
+impl From<Actor> for By {
+    /// Nobody's officer.
+    fn from(actor: Actor) -> Self {
+        Self { actor, role: None, organisation: None, on_behalf_of: None }
+    }
+}
+
 /// What an envelope says beside the event itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
@@ -139,11 +173,11 @@ pub struct Envelope {
     /// When it was recorded.
     pub time: Timestamp,
     /// Who did it.
-    pub actor: Actor,
-    /// For which organisation, where it is not the actor's own.
-    pub on_behalf_of: Option<OdsCode>,
+    pub by: By,
     /// The day it took effect, where that is not the day of `time`.
     pub effective: Option<Day>,
+    /// The command it answers.
+    pub command_id: Option<Uuid>,
     /// The request it came from.
     pub correlation_id: Option<Uuid>,
     /// The event that led to it.
@@ -165,9 +199,15 @@ struct Written<'a, D: Serialize> {
     datacontenttype: &'static str,
     actor: &'a Actor,
     #[serde(skip_serializing_if = "Option::is_none")]
+    actorrole: Option<Role>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actororganisation: Option<OdsCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     onbehalfof: Option<OdsCode>,
     #[serde(skip_serializing_if = "Option::is_none")]
     effective: Option<Day>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commandid: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     correlationid: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -196,9 +236,12 @@ impl Envelope {
             subject: self.subject.as_str(),
             time: self.time,
             datacontenttype: "application/json",
-            actor: &self.actor,
-            onbehalfof: self.on_behalf_of,
+            actor: &self.by.actor,
+            actorrole: self.by.role,
+            actororganisation: self.by.organisation,
+            onbehalfof: self.by.on_behalf_of,
             effective: self.effective,
+            commandid: self.command_id,
             correlationid: self.correlation_id,
             causationid: self.causation_id,
             previous: self.previous,
@@ -271,6 +314,33 @@ impl<'a> Header<'a> {
             kind: self.kind.clone().into_owned(),
             reason: error.to_string(),
         })
+    }
+}
+
+/// The attributes that tell how an event came about, for those who look into it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Provenance {
+    /// Who did it.
+    #[serde(flatten)]
+    pub by: By,
+    /// The command it answers.
+    #[serde(default, rename = "commandid")]
+    pub command_id: Option<Uuid>,
+    /// The request it came from.
+    #[serde(default, rename = "correlationid")]
+    pub correlation_id: Option<Uuid>,
+    /// The event that led to it.
+    #[serde(default, rename = "causationid")]
+    pub causation_id: Option<Uuid>,
+    /// The hash of the aggregate's previous event.
+    #[serde(default)]
+    pub previous: Option<EventHash>,
+}
+
+impl Provenance {
+    /// Reads them of a message body.
+    pub fn read(body: &[u8]) -> Result<Self, DecodeError> {
+        serde_json::from_slice(body).map_err(DecodeError::envelope)
     }
 }
 

@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
-use crate::{assessments::AssessmentEvent, organisations::OrganisationEvent, subject::Service};
+use crate::{
+    access::AccessEvent,
+    assessments::AssessmentEvent,
+    organisations::OrganisationEvent,
+    subject::{Service, Stream},
+};
 
 /// Why a body is not an event this build understands. Such bodies never stop a reader: they are
 /// set aside, counted and shown.
@@ -54,6 +59,8 @@ impl DecodeError {
 pub trait DomainEvent: Sized + Send + Sync + 'static {
     /// Who writes them.
     const SERVICE: Service;
+    /// Where they stand.
+    const STREAM: Stream = Stream::Events;
 
     /// The full type, ending in the version.
     fn event_type(&self) -> &'static str;
@@ -82,6 +89,8 @@ pub enum Event {
     Organisation(OrganisationEvent),
     /// Of `assessments`.
     Assessment(AssessmentEvent),
+    /// Of `access`.
+    Access(AccessEvent),
 }
 
 impl Event {
@@ -97,7 +106,8 @@ impl Event {
                 OrganisationEvent::decode_from(kind, data)?.map(Event::Organisation)
             }
             Some(Service::Assessments) => AssessmentEvent::decode_from(kind, data)?.map(Event::Assessment),
-            None => IgnoredAny::deserialize(data).map(|_| None)?,
+            Some(Service::Access) => AccessEvent::decode_from(kind, data)?.map(Event::Access),
+            Some(Service::Projection) | None => IgnoredAny::deserialize(data).map(|_| None)?,
         })
     }
 
@@ -106,7 +116,8 @@ impl Event {
         match Self::service_of(kind) {
             Some(Service::Organisations) => OrganisationEvent::decode(kind, data).map(Event::Organisation),
             Some(Service::Assessments) => AssessmentEvent::decode(kind, data).map(Event::Assessment),
-            None => Err(DecodeError::unknown(kind)),
+            Some(Service::Access) => AccessEvent::decode(kind, data).map(Event::Access),
+            Some(Service::Projection) | None => Err(DecodeError::unknown(kind)),
         }
     }
 
@@ -115,6 +126,7 @@ impl Event {
         match self {
             Event::Organisation(event) => event.event_type(),
             Event::Assessment(event) => event.event_type(),
+            Event::Access(event) => event.event_type(),
         }
     }
 }

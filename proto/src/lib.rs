@@ -6,6 +6,7 @@
 //!
 //! It never does I/O, never reads a clock and knows nothing of how events are stored.
 
+pub mod access;
 pub mod assessments;
 pub mod codes;
 pub mod day;
@@ -16,8 +17,9 @@ pub mod standards;
 pub mod subject;
 pub mod text;
 
+pub use access::Role;
 pub use codes::{Actor, EditionId, OdsCode, PersonId, RequirementId};
 pub use day::{Day, FinancialYear, LONDON};
-pub use envelope::{Envelope, EventHash, Header, Position};
+pub use envelope::{By, Envelope, EventHash, Header, Position};
 pub use event::{DecodeError, DomainEvent, Event};
-pub use subject::{AggregateId, Service, Subject};
+pub use subject::{AggregateId, Service, Stream, Subject};

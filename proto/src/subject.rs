@@ -1,4 +1,5 @@
-//! Where an event stands on the log: `oversight.<service>.<aggregate id>`.
+//! Where an event stands: `oversight.<service>.<aggregate id>` on the event log, and
+//! `oversight-access.<service>.<aggregate id>` on the access log.
 
 use std::{fmt, str::FromStr};
 
@@ -14,17 +15,27 @@ pub enum Service {
     Organisations,
     /// Toolkit assessments, statements, improvement plans and published results.
     Assessments,
+    /// Who may come in, and who came.
+    Access,
+    /// Views: it writes no events of the field, but records who took what away.
+    Projection,
 }
 
 impl Service {
     /// Every service, in the order of the layout.
-    pub const ALL: [Service; 2] = [Service::Organisations, Service::Assessments];
+    pub const ALL: [Service; 4] =
+        [Service::Organisations, Service::Assessments, Service::Access, Service::Projection];
+
+    /// The services that write events of the field.
+    pub const OF_THE_FIELD: [Service; 2] = [Service::Organisations, Service::Assessments];
 
     /// The name, as in subjects, addresses and `--only`.
     pub const fn name(self) -> &'static str {
         match self {
             Service::Organisations => "organisations",
             Service::Assessments => "assessments",
+            Service::Access => "access",
+            Service::Projection => "projection",
         }
     }
 }
@@ -39,10 +50,36 @@ impl FromStr for Service {
     type Err = CodeError;
 
     fn from_str(text: &str) -> Result<Self, CodeError> {
-        Service::ALL
-            .into_iter()
-            .find(|service| service.name() == text)
-            .ok_or_else(|| CodeError::new(text, "a service", "organisations or assessments"))
+        Service::ALL.into_iter().find(|service| service.name() == text).ok_or_else(|| {
+            CodeError::new(text, "a service", "organisations, assessments, access or projection")
+        })
+    }
+}
+
+/// The two streams, each with a total order of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Stream {
+    /// The event log: what happened in the field, kept for ever.
+    Events,
+    /// The access log: who may come in, who came, what was refused or taken away.
+    Access,
+}
+
+impl Stream {
+    /// What every subject of the stream begins with.
+    pub const fn root(self) -> &'static str {
+        match self {
+            Stream::Events => "oversight",
+            Stream::Access => "oversight-access",
+        }
+    }
+
+    /// All subjects of the stream, in the broker's wildcard form.
+    pub const fn all(self) -> &'static str {
+        match self {
+            Stream::Events => "oversight.>",
+            Stream::Access => "oversight-access.>",
+        }
     }
 }
 
@@ -89,18 +126,24 @@ impl fmt::Display for AggregateId {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Subject {
     text: String,
+    stream: Stream,
     service: Service,
 }
 
 impl Subject {
-    /// What every subject begins with.
-    pub const ROOT: &'static str = "oversight";
-    /// All subjects of the stream, in the broker's wildcard form.
-    pub const ALL: &'static str = "oversight.>";
-
-    /// The subject of an aggregate.
+    /// The subject of an aggregate on the event log.
     pub fn new(service: Service, aggregate: &AggregateId) -> Self {
-        Self { text: format!("{}.{service}.{aggregate}", Self::ROOT), service }
+        Self::on(Stream::Events, service, aggregate)
+    }
+
+    /// The subject of an aggregate on either stream.
+    pub fn on(stream: Stream, service: Service, aggregate: &AggregateId) -> Self {
+        Self { text: format!("{}.{service}.{aggregate}", stream.root()), stream, service }
+    }
+
+    /// The stream it is of.
+    pub fn stream(&self) -> Stream {
+        self.stream
     }
 
     /// The service that writes here.
@@ -132,10 +175,12 @@ impl FromStr for Subject {
         };
         let mut tokens = text.split('.');
         match (tokens.next(), tokens.next(), tokens.next(), tokens.next()) {
-            (Some(Self::ROOT), Some(service), Some(aggregate), None) => {
+            (Some(root), Some(service), Some(aggregate), None) => {
+                let stream = [Stream::Events, Stream::Access].into_iter().find(|known| known.root() == root);
+                let stream = stream.ok_or_else(reject)?;
                 let service: Service = service.parse().map_err(|_| reject())?;
                 let aggregate: AggregateId = aggregate.parse().map_err(|_| reject())?;
-                Ok(Subject::new(service, &aggregate))
+                Ok(Subject::on(stream, service, &aggregate))
             }
             _ => Err(reject()),
         }
@@ -159,6 +204,9 @@ mod tests {
         assert_eq!(subject.as_str(), "oversight.assessments.A81001_igt-14_1");
         assert_eq!(subject.as_str().parse::<Subject>().unwrap(), subject);
         assert_eq!(subject.aggregate(), "A81001_igt-14_1");
+        let access = Subject::on(Stream::Access, Service::Assessments, &id);
+        assert_eq!(access.as_str(), "oversight-access.assessments.A81001_igt-14_1");
+        assert_eq!(access.as_str().parse::<Subject>().unwrap(), access);
     }
 
     #[test]

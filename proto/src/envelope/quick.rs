@@ -23,8 +23,11 @@ pub(super) fn read(body: &[u8]) -> Option<Header<'_>> {
     let subject = rest.text_after(br#","subject":""#)?;
     let time = rest.text_after(br#","time":""#)?;
     let actor = rest.text_after(br#","datacontenttype":"application/json","actor":""#)?;
+    rest.text_if_after(br#","actorrole":""#)?;
+    rest.text_if_after(br#","actororganisation":""#)?;
     rest.text_if_after(br#","onbehalfof":""#)?;
     let effective = rest.text_if_after(br#","effective":""#)?;
+    rest.text_if_after(br#","commandid":""#)?;
     rest.text_if_after(br#","correlationid":""#)?;
     rest.text_if_after(br#","causationid":""#)?;
     rest.text_if_after(br#","previous":""#)?;

@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use proto::{Actor, AggregateId, Day, DomainEvent, Envelope, EventHash, Header, OdsCode, Position, Subject};
+use proto::{Actor, AggregateId, By, Day, DomainEvent, Envelope, EventHash, Header, Position, Subject};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::VecDeque;
 use uuid::Uuid;
@@ -81,10 +81,8 @@ pub struct CommandMeta {
     pub id: CommandId,
     /// Now.
     pub time: Timestamp,
-    /// Who gives it.
-    pub actor: Actor,
-    /// For which organisation, where not the actor's own.
-    pub on_behalf_of: Option<OdsCode>,
+    /// Who gives it, in which role, and for whom.
+    pub by: By,
     /// The day it takes effect, where not today.
     pub effective: Option<Day>,
     /// The request it came with.
@@ -93,8 +91,8 @@ pub struct CommandMeta {
 
 impl CommandMeta {
     /// A command given now, taking effect today.
-    pub fn new(id: CommandId, time: Timestamp, actor: Actor) -> Self {
-        Self { id, time, actor, on_behalf_of: None, effective: None, correlation_id: None }
+    pub fn new(id: CommandId, time: Timestamp, by: impl Into<By>) -> Self {
+        Self { id, time, by: by.into(), effective: None, correlation_id: None }
     }
 
     /// Taking effect on another day. The day of `time` itself is left out of the event.
@@ -107,7 +105,7 @@ impl CommandMeta {
         Context {
             time: self.time,
             effective: self.effective.unwrap_or_else(|| Day::in_london(self.time)),
-            actor: self.actor.clone(),
+            actor: self.by.actor.clone(),
         }
     }
 }
@@ -250,7 +248,7 @@ impl<A: Aggregate> Commands<A> {
     }
 
     fn subject(id: &AggregateId) -> Subject {
-        Subject::new(A::Event::SERVICE, id)
+        Subject::on(A::Event::STREAM, A::Event::SERVICE, id)
     }
 
     /// The state as the log has it now.
@@ -332,9 +330,9 @@ impl<A: Aggregate> Commands<A> {
             id: event_id,
             subject: subject.clone(),
             time: meta.time,
-            actor: meta.actor.clone(),
-            on_behalf_of: meta.on_behalf_of,
+            by: meta.by.clone(),
             effective: meta.effective,
+            command_id: Some(meta.id.uuid()),
             correlation_id: meta.correlation_id,
             causation_id: None,
             previous: loaded.last_hash,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use proto::{Actor, AggregateId, Day, Position};
+use proto::{AggregateId, By, Day, Position};
 
 use super::{
     drive::{Job, Mode},
@@ -72,16 +72,16 @@ pub struct Giving {
     command: CommandId,
     job: Job,
     clock: Clock,
-    actor: Actor,
+    by: By,
     patience: Patience,
 }
 
 impl Giving {
     /// Commands of a job, given by an actor. They take effect on the date of the file.
-    pub fn new(job: &Job, clock: Clock, actor: Actor) -> Self {
+    pub fn new(job: &Job, clock: Clock, by: impl Into<By>) -> Self {
         let as_of = job.as_of.map(|day| day.to_string()).unwrap_or_default();
         let command = CommandId::keyed("import", &format!("{}\0{}\0{as_of}", job.id, job.kind));
-        Self { command, job: job.clone(), clock, actor, patience: Patience::default() }
+        Self { command, job: job.clone(), clock, by: by.into(), patience: Patience::default() }
     }
 
     /// Tries again for another time than the usual one.
@@ -113,7 +113,7 @@ impl Giving {
         effective: Option<Day>,
         refused: impl FnOnce(A::Refusal) -> Result<RowOutcome, RowFault>,
     ) -> Result<RowOutcome, RowFault> {
-        let mut meta = CommandMeta::new(self.command.part(row.part()), self.clock.now(), self.actor.clone());
+        let mut meta = CommandMeta::new(self.command.part(row.part()), self.clock.now(), self.by.clone());
         meta.correlation_id = Some(self.job.id);
         if let Some(day) = effective {
             meta = meta.effective(day);

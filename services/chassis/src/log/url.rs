@@ -4,6 +4,8 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
+use proto::Stream;
+
 /// The stream's name where the URL gives none.
 pub const DEFAULT_STREAM: &str = "OVERSIGHT";
 
@@ -31,6 +33,8 @@ pub struct NatsUrl {
     pub login: Option<Login>,
     /// The stream's name.
     pub stream: String,
+    /// What the stream holds; a URL names the event log.
+    pub holds: Stream,
     /// How many servers keep each event; for a stream that is created. An existing one must have at
     /// least as many.
     pub replicas: Option<u8>,
@@ -128,6 +132,7 @@ fn parse_nats(text: &str) -> Result<NatsUrl, LogUrlError> {
         servers: Vec::new(),
         login: None,
         stream: DEFAULT_STREAM.to_owned(),
+        holds: Stream::Events,
         replicas: None,
         monitor: None,
     };
@@ -233,6 +238,24 @@ fn percent_decoded(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
+impl LogUrl {
+    /// The access log that belongs to an event log: beside `log.redb` the file `log-access.redb`, or
+    /// the stream of the same name with `_ACCESS` behind it.
+    pub fn access(&self) -> LogUrl {
+        match self {
+            LogUrl::File(path) => {
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+                LogUrl::File(path.with_file_name(format!("{stem}-access.redb")))
+            }
+            LogUrl::Nats(nats) => LogUrl::Nats(NatsUrl {
+                stream: format!("{}_ACCESS", nats.stream),
+                holds: Stream::Access,
+                ..nats.clone()
+            }),
+        }
+    }
+}
+
 impl fmt::Display for NatsServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = match self.transport {
@@ -302,6 +325,14 @@ mod tests {
             nats.to_string(),
             "nats://a:4222,tls://b:4300,nats://[::1]:1?stream=S&replicas=3&monitor=m:1"
         );
+    }
+
+    #[test]
+    fn an_event_log_has_an_access_log_beside_it() {
+        let access = |text: &str| text.parse::<LogUrl>().unwrap().access().to_string();
+        assert_eq!(access("file:data/log.redb"), "file:data/log-access.redb");
+        assert_eq!(access("nats://h:1"), "nats://h:1?stream=OVERSIGHT_ACCESS");
+        assert_eq!(access("nats://h:1?stream=S&replicas=3"), "nats://h:1?stream=S_ACCESS&replicas=3");
     }
 
     #[test]

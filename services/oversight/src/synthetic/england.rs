@@ -189,9 +189,9 @@ impl England {
                 id,
                 subject: subject.clone(),
                 time,
-                actor: actor.clone(),
-                on_behalf_of: None,
+                by: actor.clone().into(),
                 effective,
+                command_id: None,
                 correlation_id: (number == 0).then(|| Uuid::from_u64_pair(LOAD, self.seed)),
                 causation_id: None,
                 previous: before.map(|(_, hash)| hash),
@@ -199,6 +199,7 @@ impl England {
             let body = match &event {
                 Event::Organisation(event) => envelope.encode(event),
                 Event::Assessment(event) => envelope.encode(event),
+                Event::Access(event) => envelope.encode(event),
             };
             // Plain records of texts and numbers always encode.
             let body = Bytes::from(body.ok()?);

@@ -11,7 +11,7 @@ use async_nats::{
         stream::{Config, DiscardPolicy, Info, PersistenceMode, RetentionPolicy, StorageType},
     },
 };
-use proto::Subject;
+use proto::Stream;
 
 use super::{
     ASK_PATIENCE, ASK_TIMEOUT, Another, Patience,
@@ -32,8 +32,14 @@ const REPLICAS_DURABLE: usize = 3;
 fn wanted(url: &NatsUrl) -> Config {
     Config {
         name: url.stream.clone(),
-        description: Some("Every event of the platform, in order, for ever".to_owned()),
-        subjects: vec![Subject::ALL.to_owned()],
+        description: Some(
+            match url.holds {
+                Stream::Events => "Every event of the field, in order, for ever",
+                Stream::Access => "Who may come in, who came, what was refused or taken away",
+            }
+            .to_owned(),
+        ),
+        subjects: vec![url.holds.all().to_owned()],
         retention: RetentionPolicy::Limits,
         storage: StorageType::File,
         discard: DiscardPolicy::New,
@@ -88,7 +94,7 @@ fn faults(config: &Config, info: &Info, url: &NatsUrl) -> Vec<String> {
         !config.allow_message_counter && !config.allow_message_schedules,
         "it counts or schedules messages instead of keeping them as they come",
     );
-    check(config.subjects == [Subject::ALL], "its subjects are not exactly oversight.>");
+    check(config.subjects == [url.holds.all()], &format!("its subjects are not exactly {}", url.holds.all()));
     check(
         config.persist_mode != Some(PersistenceMode::Async),
         "it acknowledges before it writes (persist_mode async)",

@@ -1,0 +1,370 @@
+//! Events of `access`: who may come in, who came, and what was refused or taken away.
+//!
+//! They stand in a stream of their own beside the event log, the access log ([`Stream::Access`]): it
+//! is about the people who use the platform and not about the practices, may be kept for another
+//! time, and is read by fewer. Every service writes there what it refused and what it handed out.
+//!
+//! No name, no password and no secret ever stands here: people are ids, and of an API key's secret
+//! there is the hash.
+
+use std::{fmt, str::FromStr};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
+use uuid::Uuid;
+
+use crate::{
+    codes::{CodeError, OdsCode, PersonId},
+    envelope::EventHash,
+    event::DomainEvent,
+    subject::{Service, Stream},
+};
+
+/// What somebody is to the platform. Held *at* an organisation: a CCG officer of 15E.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Leads data security in a practice, and does its work here.
+    PracticeLead,
+    /// Oversees the practices of a CCG.
+    CcgOfficer,
+    /// Oversees the CCGs and practices of an NHS England region or local office.
+    RegionalLead,
+    /// Assesses practices on site for a delivery partner.
+    Assessor,
+    /// NHS Digital: keeps the requirement sets and the national register.
+    NhsDigital,
+    /// NHS Improvement: takes the year-end confirmations.
+    NhsImprovement,
+    /// Buys IT for an organisation.
+    Buyer,
+    /// Supplies IT.
+    Supplier,
+    /// Runs an installation: keys, accounts, imports.
+    Administrator,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Role; 9] = [
+        Role::PracticeLead,
+        Role::CcgOfficer,
+        Role::RegionalLead,
+        Role::Assessor,
+        Role::NhsDigital,
+        Role::NhsImprovement,
+        Role::Buyer,
+        Role::Supplier,
+        Role::Administrator,
+    ];
+
+    /// The name, as in events, policies, flags and addresses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Role::PracticeLead => "practice-lead",
+            Role::CcgOfficer => "ccg-officer",
+            Role::RegionalLead => "regional-lead",
+            Role::Assessor => "assessor",
+            Role::NhsDigital => "nhs-digital",
+            Role::NhsImprovement => "nhs-improvement",
+            Role::Buyer => "buyer",
+            Role::Supplier => "supplier",
+            Role::Administrator => "administrator",
+        }
+    }
+
+    /// The role in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Role::PracticeLead => "Practice lead",
+            Role::CcgOfficer => "CCG officer",
+            Role::RegionalLead => "Regional lead",
+            Role::Assessor => "Delivery partner assessor",
+            Role::NhsDigital => "NHS Digital",
+            Role::NhsImprovement => "NHS Improvement",
+            Role::Buyer => "Buyer",
+            Role::Supplier => "Supplier",
+            Role::Administrator => "Administrator",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Role {
+    type Err = CodeError;
+
+    fn from_str(text: &str) -> Result<Self, CodeError> {
+        Role::ALL.into_iter().find(|role| role.name() == text.trim()).ok_or_else(|| {
+            CodeError::new(
+                text,
+                "a role",
+                "practice-lead, ccg-officer, regional-lead, assessor, nhs-digital, nhs-improvement, buyer, \
+                 supplier or administrator",
+            )
+        })
+    }
+}
+
+/// What happened at the doors of the platform. Its data is written as it stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum AccessEvent {
+    /// An API key was issued.
+    KeyIssued(KeyIssued),
+    /// An API key was taken back.
+    KeyRevoked(KeyRevoked),
+    /// Somebody was given an account.
+    AccountOpened(AccountOpened),
+    /// Somebody's account was closed for the time being.
+    AccountDisabled(AccountDisabled),
+    /// Somebody's account was opened again.
+    AccountEnabled(AccountEnabled),
+    /// Somebody's password was set, by them or for them.
+    PasswordSet(PasswordSet),
+    /// Somebody signed in.
+    SignedIn(SignedIn),
+    /// Somebody tried to sign in and could not.
+    SignInRefused(SignInRefused),
+    /// Somebody signed out.
+    SignedOut(SignedOut),
+    /// Somebody asked for what they may not see or do.
+    Refused(Refused),
+    /// Data was taken away in bulk.
+    Exported(Exported),
+    /// Somebody read what is not for everybody to read.
+    SensitiveRead(SensitiveRead),
+    /// Somebody broke the glass: opened in an emergency what is closed to them.
+    GlassBroken(GlassBroken),
+}
+
+const KEY_ISSUED: &str = "oversight.access.key-issued.v1";
+const KEY_REVOKED: &str = "oversight.access.key-revoked.v1";
+const ACCOUNT_OPENED: &str = "oversight.access.account-opened.v1";
+const ACCOUNT_DISABLED: &str = "oversight.access.account-disabled.v1";
+const ACCOUNT_ENABLED: &str = "oversight.access.account-enabled.v1";
+const PASSWORD_SET: &str = "oversight.access.password-set.v1";
+const SIGNED_IN: &str = "oversight.access.signed-in.v1";
+const SIGN_IN_REFUSED: &str = "oversight.access.sign-in-refused.v1";
+const SIGNED_OUT: &str = "oversight.access.signed-out.v1";
+const REFUSED: &str = "oversight.access.refused.v1";
+const EXPORTED: &str = "oversight.access.exported.v1";
+const SENSITIVE_READ: &str = "oversight.access.sensitive-read.v1";
+const GLASS_BROKEN: &str = "oversight.access.glass-broken.v1";
+
+impl DomainEvent for AccessEvent {
+    const SERVICE: Service = Service::Access;
+    const STREAM: Stream = Stream::Access;
+
+    fn event_type(&self) -> &'static str {
+        match self {
+            Self::KeyIssued(_) => KEY_ISSUED,
+            Self::KeyRevoked(_) => KEY_REVOKED,
+            Self::AccountOpened(_) => ACCOUNT_OPENED,
+            Self::AccountDisabled(_) => ACCOUNT_DISABLED,
+            Self::AccountEnabled(_) => ACCOUNT_ENABLED,
+            Self::PasswordSet(_) => PASSWORD_SET,
+            Self::SignedIn(_) => SIGNED_IN,
+            Self::SignInRefused(_) => SIGN_IN_REFUSED,
+            Self::SignedOut(_) => SIGNED_OUT,
+            Self::Refused(_) => REFUSED,
+            Self::Exported(_) => EXPORTED,
+            Self::SensitiveRead(_) => SENSITIVE_READ,
+            Self::GlassBroken(_) => GLASS_BROKEN,
+        }
+    }
+
+    fn data(&self) -> impl Serialize + '_ {
+        self
+    }
+
+    fn decode_from<'de, D: Deserializer<'de>>(kind: &str, data: D) -> Result<Option<Self>, D::Error> {
+        let event = match kind {
+            KEY_ISSUED => Self::KeyIssued(Deserialize::deserialize(data)?),
+            KEY_REVOKED => Self::KeyRevoked(Deserialize::deserialize(data)?),
+            ACCOUNT_OPENED => Self::AccountOpened(Deserialize::deserialize(data)?),
+            ACCOUNT_DISABLED => Self::AccountDisabled(Deserialize::deserialize(data)?),
+            ACCOUNT_ENABLED => Self::AccountEnabled(Deserialize::deserialize(data)?),
+            PASSWORD_SET => Self::PasswordSet(Deserialize::deserialize(data)?),
+            SIGNED_IN => Self::SignedIn(Deserialize::deserialize(data)?),
+            SIGN_IN_REFUSED => Self::SignInRefused(Deserialize::deserialize(data)?),
+            SIGNED_OUT => Self::SignedOut(Deserialize::deserialize(data)?),
+            REFUSED => Self::Refused(Deserialize::deserialize(data)?),
+            EXPORTED => Self::Exported(Deserialize::deserialize(data)?),
+            SENSITIVE_READ => Self::SensitiveRead(Deserialize::deserialize(data)?),
+            GLASS_BROKEN => Self::GlassBroken(Deserialize::deserialize(data)?),
+            _ => return IgnoredAny::deserialize(data).map(|_| None),
+        };
+        Ok(Some(event))
+    }
+}
+
+/// An API key was issued. The aggregate is the key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyIssued {
+    /// The key's id, which is its public part.
+    pub key: Uuid,
+    /// In which role its holder acts.
+    pub role: Role,
+    /// For which organisation.
+    pub organisation: OdsCode,
+    /// What it is for, in words: `nightly import`.
+    pub purpose: String,
+    /// SHA-256 of its secret, which has 256 bits of chance and so needs no slow hash.
+    pub secret: EventHash,
+    /// Until when it opens anything; none: until it is revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Timestamp>,
+}
+
+/// An API key was taken back. The aggregate is the key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRevoked {
+    /// Which one.
+    pub key: Uuid,
+    /// Why, in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+/// Somebody was given an account. The aggregate is the account; the name stands in the directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountOpened {
+    /// Whose it is.
+    pub person: PersonId,
+    /// In which role they act.
+    pub role: Role,
+    /// For which organisation.
+    pub organisation: OdsCode,
+}
+
+/// Somebody's account was closed for the time being: nobody gets in by it, and who is in is out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountDisabled {
+    /// Whose.
+    pub person: PersonId,
+    /// Why, in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+/// Somebody's account was opened again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountEnabled {
+    /// Whose.
+    pub person: PersonId,
+}
+
+/// Somebody's password was set. Who was signed in before is out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordSet {
+    /// Whose.
+    pub person: PersonId,
+    /// Whether it is a first one that they have to change.
+    pub to_be_changed: bool,
+}
+
+/// How somebody signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignInWay {
+    /// With a password of an account here.
+    Password,
+    /// At an OpenID Connect provider.
+    Provider,
+    /// As a made-up person of the synthetic England.
+    Persona,
+}
+
+/// Somebody signed in. The envelope says who, in which role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedIn {
+    /// The session that began.
+    pub session: Uuid,
+    /// How.
+    pub way: SignInWay,
+}
+
+/// Somebody tried to sign in and could not. What was typed is not kept: people type passwords into
+/// the field for the name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInRefused {
+    /// How they tried.
+    pub way: SignInWay,
+    /// Whose account was tried, where there is such an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// Why not: `wrong-password`, `locked`, `disabled`, `unknown`, `no-role`, `provider`.
+    pub reason: String,
+}
+
+/// Somebody signed out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedOut {
+    /// The session that ended.
+    pub session: Uuid,
+}
+
+/// Somebody asked for what they may not see or do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// What they wanted to do: `assessments/agree-plan`.
+    pub action: String,
+    /// About which organisation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<OdsCode>,
+    /// What they were told: 401, 403 or 404.
+    pub status: u16,
+}
+
+/// Data was taken away in bulk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exported {
+    /// What they did: `projection/export-practices`.
+    pub action: String,
+    /// About which organisation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<OdsCode>,
+    /// The address with its parameters, from which the same can be asked again.
+    pub address: String,
+}
+
+/// Somebody read what is not for everybody to read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SensitiveRead {
+    /// What they did: `assessments/view-work`.
+    pub action: String,
+    /// About which organisation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<OdsCode>,
+}
+
+/// Somebody broke the glass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GlassBroken {
+    /// What was opened.
+    pub organisation: OdsCode,
+    /// Why, in their words.
+    pub reason: String,
+    /// Until when it stays open to them.
+    pub until: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_is_written_as_its_name() {
+        for role in Role::ALL {
+            assert_eq!(serde_json::to_value(role).unwrap(), role.name());
+            assert_eq!(role.name().parse(), Ok(role));
+        }
+        let error = "boss".parse::<Role>().unwrap_err().to_string();
+        assert!(error.contains("ccg-officer"), "{error}");
+    }
+}
