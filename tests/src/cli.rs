@@ -5,7 +5,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use crate::programs;
+use crate::{keys, programs};
 
 /// What a command said and how it ended.
 #[derive(Debug)]
@@ -66,8 +66,13 @@ pub fn command(arguments: &[&str]) -> Command {
         .env_remove("OVERSIGHT_LOG")
         .env_remove("OVERSIGHT_DATA")
         .env_remove("OVERSIGHT_LISTEN")
+        .env_remove("OVERSIGHT_KEY")
         .env("NO_COLOR", "1")
         .stdin(Stdio::null());
+    let server = arguments.iter().skip_while(|argument| **argument != "--server").nth(1);
+    if let Some(key) = server.and_then(|server| keys::at(server)) {
+        command.env("OVERSIGHT_KEY", key);
+    }
     command
 }
 

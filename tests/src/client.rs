@@ -13,6 +13,7 @@ const TIMEOUT: Duration = Duration::from_secs(240);
 #[derive(Debug, Clone)]
 pub struct Client {
     base: String,
+    key: Option<String>,
     http: reqwest::Client,
 }
 
@@ -52,7 +53,17 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("an HTTP client");
-        Self { base: format!("http://127.0.0.1:{port}"), http }
+        Self { base: format!("http://127.0.0.1:{port}"), key: None, http }
+    }
+
+    /// The same with an API key.
+    pub fn with_key(&self, key: &str) -> Self {
+        Self { key: Some(key.to_owned()), ..self.clone() }
+    }
+
+    /// The same without one.
+    pub fn without_key(&self) -> Self {
+        Self { key: None, ..self.clone() }
     }
 
     /// The address of a path.
@@ -69,6 +80,10 @@ impl Client {
         body: impl Into<Body>,
     ) -> Result<Answer, String> {
         let mut request = self.http.request(method, self.url(path)).body(body);
+        let named = headers.iter().any(|(name, _)| matches!(*name, "authorization" | "cookie"));
+        if let Some(key) = self.key.as_ref().filter(|_| !named) {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

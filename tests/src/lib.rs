@@ -8,6 +8,7 @@
 pub mod cli;
 pub mod client;
 pub mod files;
+pub mod keys;
 pub mod made;
 pub mod platform;
 pub mod process;

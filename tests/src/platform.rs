@@ -7,13 +7,14 @@ use tempfile::TempDir;
 
 use crate::{
     client::Client,
+    keys,
     process::{Process, READY_TIMEOUT},
     programs::{self, free_port},
     proxy::Proxy,
 };
 
 /// The services that run apart.
-pub const SERVICES: [&str; 3] = ["organisations", "assessments", "projection"];
+pub const SERVICES: [&str; 4] = ["organisations", "assessments", "projection", "access"];
 
 /// `oversight serve`: all services in one process.
 #[derive(Debug)]
@@ -58,8 +59,14 @@ impl OneProcess {
             vec!["serve".to_owned(), "--listen".to_owned(), format!("127.0.0.1:{port}"), "--data".to_owned()];
         arguments.push(data.display().to_string());
         arguments.extend(flags.iter().map(|flag| (*flag).to_owned()));
+        let named = flags.iter().skip_while(|flag| **flag != "--log").nth(1);
+        let log =
+            named.map_or_else(|| format!("file:{}", data.join("log.redb").display()), ToString::to_string);
+        std::fs::create_dir_all(&data).expect("a data folder");
+        let key = keys::of_log(&log);
+        keys::remember(&format!("http://127.0.0.1:{port}"), &key);
         let process = Process::start(&programs::oversight(), &arguments, folder.path());
-        Self { process, client: Client::new(port), folder, port }
+        Self { process, client: Client::new(port).with_key(&key), folder, port }
     }
 
     /// Waits until it has caught up with the log.
@@ -108,15 +115,20 @@ impl Separate {
     /// Starts them over a log.
     pub async fn start(log: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        let key = keys::of_log(log);
+        // Sessions are sealed with one key for all.
+        let seals = folder.path().join("session.keys");
+        std::fs::write(&seals, format!("{}\n", "5e".repeat(64))).expect("a file of session keys");
         let mut services = BTreeMap::new();
         let mut ports = BTreeMap::new();
         for name in SERVICES {
             let port = free_port();
             let data = folder.path().join(name).display().to_string();
-            let arguments =
-                ["--listen", &format!("127.0.0.1:{port}"), "--data", &data, "--log", log].map(str::to_owned);
+            let (listen, seals) = (format!("127.0.0.1:{port}"), seals.display().to_string());
+            let arguments = ["--listen", &listen, "--data", &data, "--log", log, "--session-keys", &seals]
+                .map(str::to_owned);
             let process = Process::start(&programs::service(name), &arguments, folder.path());
-            services.insert(name.to_owned(), (process, Client::new(port)));
+            services.insert(name.to_owned(), (process, Client::new(port).with_key(&key)));
             ports.insert(name.to_owned(), port);
         }
         for (process, client) in services.values_mut() {
@@ -124,7 +136,8 @@ impl Separate {
             process.until_ready(async || client.ready().await).await;
         }
         let proxy = Proxy::start(ports).await;
-        let client = Client::new(proxy.port);
+        let client = Client::new(proxy.port).with_key(&key);
+        keys::remember(&format!("http://127.0.0.1:{}", proxy.port), &key);
         Self { services, client, proxy, folder }
     }
 

@@ -129,6 +129,8 @@ mod tests {
             ("/api/v1/assessments/imports/results", Some("assessments")),
             ("/api/v1/editions", Some("assessments")),
             ("/assessments/A81001", Some("assessments")),
+            ("/sign-in?to=/", Some("access")),
+            ("/api/v1/access/keys", Some("access")),
             ("/metrics", None),
         ] {
             assert_eq!(routes.service(path), service, "{path}");

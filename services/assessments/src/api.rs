@@ -19,16 +19,18 @@ mod plan;
 mod views;
 mod work;
 
-use axum::{
-    Json as AxumJson, Router,
-    extract::DefaultBodyLimit,
-    routing::{get, post},
-};
-use chassis::{Outcome, Problem};
+use axum::{Json as AxumJson, extract::DefaultBodyLimit};
+use chassis::{Outcome, Problem, Routes};
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-use crate::desk::{Failure, Shared};
+use crate::{
+    access::{
+        DECIDE_CENTRALLY, DECIDE_PLAN, DO_WORK, IMPORT, PUBLISH, READ_EDITIONS, REVIEW_GRADE, SIGN_STATEMENT,
+        VIEW_WORK,
+    },
+    desk::{Failure, Shared},
+};
 pub(crate) use bodies::grade_words;
 pub(crate) use views::{WorkState, scale_words};
 
@@ -56,38 +58,48 @@ pub(crate) use views::{WorkState, scale_words};
         imports::results,
         imports::progress,
     ),
-    tags((name = "assessments", description = "Toolkit assessments. Until access control lands every route answers to this machine only."))
+    tags((name = "assessments", description = "Toolkit assessments: seen and worked on by the practice, helped with by its CCG, seen by its region and NHS Digital."))
 )]
 pub(crate) struct Description;
 
 /// The routes.
-pub(crate) fn routes() -> Router<Shared> {
-    Router::new()
-        .route("/api/v1/assessments/{code}", get(work::practice))
-        .route("/api/v1/assessments/{code}/{edition}", get(work::state))
-        .route("/api/v1/assessments/{code}/{edition}/open", post(work::open))
-        .route(
-            "/api/v1/assessments/{code}/{edition}/answers/{requirement}",
-            post(work::answer).put(work::answer),
+pub(crate) fn routes() -> Routes<Shared> {
+    let view = VIEW_WORK.of("code").sensitive();
+    let work = DO_WORK.of("code").seen_by(VIEW_WORK);
+    let publish = PUBLISH.of("code").seen_by(VIEW_WORK);
+    let decide = DECIDE_PLAN.of("code").seen_by(VIEW_WORK);
+    let uploads = Routes::new()
+        .post("/api/v1/assessments/imports/results", IMPORT.here(), imports::results)
+        .layer(DefaultBodyLimit::disable());
+    Routes::new()
+        .get("/api/v1/assessments/{code}", view, work::practice)
+        .get("/api/v1/assessments/{code}/{edition}", view, work::state)
+        .post("/api/v1/assessments/{code}/{edition}/open", work, work::open)
+        .post("/api/v1/assessments/{code}/{edition}/answers/{requirement}", work, work::answer)
+        .put("/api/v1/assessments/{code}/{edition}/answers/{requirement}", work, work::answer)
+        .post("/api/v1/assessments/{code}/{edition}/reviews/{requirement}", work, work::review)
+        .post("/api/v1/assessments/{code}/{edition}/publish", publish, work::publish)
+        .post(
+            "/api/v1/assessments/{code}/{edition}/statement",
+            SIGN_STATEMENT.of("code").seen_by(VIEW_WORK),
+            work::statement,
         )
-        .route("/api/v1/assessments/{code}/{edition}/reviews/{requirement}", post(work::review))
-        .route("/api/v1/assessments/{code}/{edition}/publish", post(work::publish))
-        .route("/api/v1/assessments/{code}/{edition}/statement", post(work::statement))
-        .route("/api/v1/assessments/{code}/{edition}/reviewed-grade", post(work::reviewed_grade))
-        .route("/api/v1/assessments/{code}/{edition}/plan/actions", post(plan::plan_action))
-        .route("/api/v1/assessments/{code}/{edition}/plan/actions/{number}/done", post(plan::complete_action))
-        .route("/api/v1/assessments/{code}/{edition}/plan/submit", post(plan::submit))
-        .route("/api/v1/assessments/{code}/{edition}/plan/agree", post(plan::agree))
-        .route("/api/v1/assessments/{code}/{edition}/plan/refuse", post(plan::refuse))
-        .route("/api/v1/editions", get(editions::all))
-        .route("/api/v1/editions/{id}", get(editions::one))
-        .route("/api/v1/editions/{id}/deadline", post(editions::move_deadline))
-        .route("/api/v1/editions/{id}/exemptions", post(editions::exempt))
-        .route(
-            "/api/v1/assessments/imports/results",
-            post(imports::results).layer(DefaultBodyLimit::disable()),
+        .post(
+            "/api/v1/assessments/{code}/{edition}/reviewed-grade",
+            REVIEW_GRADE.of("code").seen_by(VIEW_WORK),
+            work::reviewed_grade,
         )
-        .route("/api/v1/assessments/imports/{id}", get(imports::progress))
+        .post("/api/v1/assessments/{code}/{edition}/plan/actions", work, plan::plan_action)
+        .post("/api/v1/assessments/{code}/{edition}/plan/actions/{number}/done", work, plan::complete_action)
+        .post("/api/v1/assessments/{code}/{edition}/plan/submit", publish, plan::submit)
+        .post("/api/v1/assessments/{code}/{edition}/plan/agree", decide, plan::agree)
+        .post("/api/v1/assessments/{code}/{edition}/plan/refuse", decide, plan::refuse)
+        .get("/api/v1/editions", READ_EDITIONS.here(), editions::all)
+        .get("/api/v1/editions/{id}", READ_EDITIONS.here(), editions::one)
+        .post("/api/v1/editions/{id}/deadline", DECIDE_CENTRALLY.here(), editions::move_deadline)
+        .post("/api/v1/editions/{id}/exemptions", DECIDE_CENTRALLY.here(), editions::exempt)
+        .get("/api/v1/assessments/imports/{id}", IMPORT.here(), imports::progress)
+        .merge(uploads)
 }
 
 /// What became of a command.

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use chassis::{
-    Aggregate, Clock, CommandError, CommandMeta, Commands, Outcome, Problem,
+    Action, Aggregate, Clock, CommandError, Commands, Giver, Outcome, Problem, Viewer,
     command::Loaded,
     directory::{Directory, Person},
-    http::IdempotencyKey,
     import::Imports,
     log::Log,
 };
 use proto::{
-    Actor, AggregateId, Day, OdsCode, PersonId, Position, RequirementId,
+    AggregateId, Day, OdsCode, PersonId, Position, RequirementId,
     standards::{Edition, catalogue},
 };
 use uuid::Uuid;
@@ -23,9 +22,6 @@ use crate::{
     },
     roster::{Practice, Roster},
 };
-
-/// Until there is access control, every command comes from somebody at this machine.
-const ACTOR: &str = "local";
 
 /// What the routes work with.
 #[derive(Debug, Clone)]
@@ -90,6 +86,8 @@ pub(crate) enum Who {
 /// One assessment with all that is needed to show it.
 #[derive(Debug)]
 pub(crate) struct Case {
+    /// Who looks at it or works on it.
+    pub viewer: Viewer,
     pub practice: Practice,
     pub edition: &'static Edition,
     pub loaded: Loaded<Assessment>,
@@ -100,6 +98,11 @@ pub(crate) struct Case {
 impl Case {
     pub fn state(&self) -> &Assessment {
         &self.loaded.state
+    }
+
+    /// Whether who looks may do something of the practice.
+    pub fn may(&self, action: Action) -> bool {
+        self.viewer.may(action, self.practice.code)
     }
 
     pub fn exempt(&self) -> Vec<RequirementId> {
@@ -161,16 +164,21 @@ impl Desk {
     }
 
     /// One assessment, begun or not.
-    pub async fn case(&self, code: &str, edition: &str) -> Result<Case, Problem> {
+    pub async fn case(&self, viewer: &Viewer, code: &str, edition: &str) -> Result<Case, Problem> {
         let edition = find_edition(edition)?;
         let practice = self.practice(code).await?;
-        self.case_of(practice, edition).await
+        self.case_of(viewer, practice, edition).await
     }
 
-    pub async fn case_of(&self, practice: Practice, edition: &'static Edition) -> Result<Case, Problem> {
+    pub async fn case_of(
+        &self,
+        viewer: &Viewer,
+        practice: Practice,
+        edition: &'static Edition,
+    ) -> Result<Case, Problem> {
         let loaded = self.assessments.load(&id(assessment_id(practice.code, edition.id))?).await?;
         let decisions = self.decisions(edition).await?;
-        Ok(Case { practice, edition, loaded, decisions, today: self.today() })
+        Ok(Case { viewer: viewer.clone(), practice, edition, loaded, decisions, today: self.today() })
     }
 
     pub async fn decisions(&self, edition: &Edition) -> Result<Loaded<EditionDecisions>, Problem> {
@@ -183,7 +191,7 @@ impl Desk {
     }
 
     /// Begins an assessment with the answers of the last edition of the scheme that was begun.
-    pub async fn open(&self, case: &Case, key: &IdempotencyKey) -> Result<Outcome, Failure> {
+    pub async fn open(&self, case: &Case, giver: &Giver) -> Result<Outcome, Failure> {
         let mut carried_over = Vec::new();
         let mut earlier = catalogue().predecessor(case.edition);
         while let Some(edition) = earlier.filter(|edition| edition.scheme == case.edition.scheme) {
@@ -199,7 +207,7 @@ impl Desk {
             edition: case.edition.id,
             carried_over,
         };
-        self.give(case, "open", key, &command).await
+        self.give(case, "open", giver, &command).await
     }
 
     /// Gives a command to an assessment. `purpose` tells commands under one key apart.
@@ -207,11 +215,12 @@ impl Desk {
         &self,
         case: &Case,
         purpose: &str,
-        key: &IdempotencyKey,
+        giver: &Giver,
         command: &AssessmentCommand,
     ) -> Result<Outcome, Failure> {
         let aggregate = id(assessment_id(case.practice.code, case.edition.id))?;
-        Ok(self.execute(&self.assessments, &aggregate, purpose, key, command).await?)
+        let about = Some(case.practice.code);
+        Ok(self.execute(&self.assessments, &aggregate, purpose, giver, about, command).await?)
     }
 
     /// Gives a command to an edition.
@@ -219,11 +228,11 @@ impl Desk {
         &self,
         edition: &Edition,
         purpose: &str,
-        key: &IdempotencyKey,
+        giver: &Giver,
         command: &EditionCommand,
     ) -> Result<Outcome, Failure> {
         let aggregate = id(edition_id(edition.id))?;
-        Ok(self.execute(&self.editions, &aggregate, purpose, key, command).await?)
+        Ok(self.execute(&self.editions, &aggregate, purpose, giver, None, command).await?)
     }
 
     async fn execute<A: Aggregate>(
@@ -231,11 +240,11 @@ impl Desk {
         commands: &Commands<A>,
         aggregate: &AggregateId,
         purpose: &str,
-        key: &IdempotencyKey,
+        giver: &Giver,
+        about: Option<OdsCode>,
         command: &A::Command,
     ) -> Result<Outcome, CommandError<A::Refusal>> {
-        let command_id = key.command(&format!("{purpose} {aggregate}"));
-        let meta = CommandMeta::new(command_id, self.clock.now(), Actor::system(ACTOR));
+        let meta = giver.meta(&format!("{purpose} {aggregate}"), self.clock.now(), about);
         commands.execute(aggregate, command, &meta).await
     }
 
@@ -245,7 +254,7 @@ impl Desk {
         &self,
         case: &Case,
         purpose: &str,
-        key: &IdempotencyKey,
+        giver: &Giver,
         who: Who,
         command: impl FnOnce(PersonId) -> AssessmentCommand,
     ) -> Result<Outcome, Failure> {
@@ -255,18 +264,18 @@ impl Desk {
                     let detail = "nobody in the directory has this id; give a name instead";
                     return Err(Problem::bad_input(detail).at("person", detail).into());
                 }
-                self.give(case, purpose, key, &command(person)).await
+                self.give(case, purpose, giver, &command(person)).await
             }
             Who::New(new) => {
                 let aggregate = format!("{} {}", case.practice.code, case.edition.id);
-                let person = PersonId(key.command(&format!("person for {purpose} {aggregate}")).uuid());
+                let person = PersonId(giver.command(&format!("person for {purpose} {aggregate}")).uuid());
                 let was_there = self.person(person)?.is_some();
                 if !was_there {
                     let mut new = new;
                     new.organisation.get_or_insert(case.practice.code);
                     self.directory.put(person, &new).map_err(Problem::from)?;
                 }
-                let outcome = self.give(case, purpose, key, &command(person)).await;
+                let outcome = self.give(case, purpose, giver, &command(person)).await;
                 if matches!(outcome, Err(Failure::Refused(_))) && !was_there {
                     self.directory.remove(person).map_err(Problem::from)?;
                 }
@@ -295,6 +304,21 @@ impl Desk {
         let subject = proto::Subject::new(proto::Service::Assessments, &aggregate);
         Ok(self.log.of(&subject, Position::START).await?)
     }
+}
+
+/// Who decides in the name of a body is of that body.
+pub(crate) fn speaks_for(giver: &Giver, body: OdsCode) -> Result<(), Problem> {
+    if giver.viewer.speaks_for(body) {
+        return Ok(());
+    }
+    let own = giver.viewer.holder().map(|holder| holder.organisation.to_string()).unwrap_or_default();
+    Err(Problem::new(
+        axum::http::StatusCode::FORBIDDEN,
+        "not-allowed",
+        "Not for you to do",
+        format!("you act for {own} and cannot decide as {body}"),
+    )
+    .at("by", format!("only {own} is accepted")))
 }
 
 /// Somebody named by the fields of a form or body.

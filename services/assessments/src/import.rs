@@ -19,7 +19,7 @@ use chassis::{
     },
 };
 use futures::Stream;
-use proto::{Actor, Day, OdsCode};
+use proto::{By, Day, OdsCode};
 use std::sync::Arc;
 
 use crate::model::{Listing, RegisterCommand, RegisterEntry, register_id};
@@ -127,9 +127,11 @@ pub(crate) fn date_of_file(as_of: Option<&str>, name: Option<&str>) -> Result<Da
 }
 
 /// Reads a register file and takes note of each row.
+#[expect(clippy::too_many_arguments, reason = "each is a thing of its own")]
 pub(crate) async fn run<B, E>(
     commands: &Commands<RegisterEntry>,
     job: &Job,
+    by: By,
     as_of: Day,
     newest_file: Option<Day>,
     progress: Arc<Progress>,
@@ -140,7 +142,7 @@ where
     B: Stream<Item = Result<Bytes, E>> + Unpin,
     E: std::fmt::Display,
 {
-    let giving = Giving::new(job, clock, Actor::system("import"));
+    let giving = Giving::new(job, clock, by);
     import::run(job, &SHAPE, progress, body, |row| {
         let giving = &giving;
         async move {

@@ -8,6 +8,7 @@
 //! Never: counts organisations, judges compliance over time, or writes a name to the log. Names stand
 //! in the directory of people, from which they can be deleted.
 
+pub mod access;
 mod api;
 mod desk;
 pub mod import;
@@ -17,7 +18,7 @@ pub mod roster;
 
 use std::sync::Arc;
 
-use axum::{Router, routing::MethodRouter};
+use axum::routing::MethodRouter;
 use chassis::{Commands, Platform, Service, directory::Directory, import::Imports, service::StartError};
 use utoipa::OpenApi as _;
 
@@ -43,12 +44,13 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
         roster: roster.clone(),
         imports: Imports::new(),
     });
-    let routes = Router::new().merge(api::routes()).merge(pages::routes()).with_state(desk);
+    let routes = api::routes().merge(pages::routes()).with_state(desk);
     let shared_routes: Vec<(String, MethodRouter)> =
         vec![("/assets/{file}".to_owned(), axum::routing::get(pages::asset))];
     Ok(Service {
         name: NAME,
         routes,
+        policy: Some(access::POLICY),
         shared_routes,
         openapi: api::Description::openapi(),
         ready: Arc::new(move || roster.readiness()),

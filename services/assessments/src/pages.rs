@@ -9,46 +9,62 @@ mod tasks;
 mod told;
 
 use axum::{
-    Router,
     extract::Path,
     http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
-    routing::{get, post},
 };
-use chassis::{Outcome, Problem};
+use chassis::{
+    Outcome, Problem, Routes, Viewer,
+    access::{self, CSRF_FIELD},
+    http::KEY_FIELD,
+};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use proto::{Day, LONDON, Position, assessments::Grade};
 use ui::{
     Page, Stamp, Tone,
-    components::{FieldError, tag},
+    components::{FieldError, Form, tag},
 };
 
 use crate::{
+    access::{DECIDE_PLAN, DO_WORK, FIND, PUBLISH, REVIEW_GRADE, SIGN_STATEMENT, VIEW_WORK},
     api::grade_words,
     desk::{Case, Desk, Failure, Shared},
 };
 
 /// The routes.
-pub(crate) fn routes() -> Router<Shared> {
-    Router::new()
-        .route("/assessments", get(find::find))
-        .route("/assessments/{code}", get(find::practice))
-        .route("/assessments/{code}/{edition}", get(tasks::show))
-        .route("/assessments/{code}/{edition}/open", post(tasks::open))
-        .route("/assessments/{code}/{edition}/publish", post(tasks::publish))
-        .route(
-            "/assessments/{code}/{edition}/requirements/{requirement}",
-            get(question::show).post(question::answer),
-        )
-        .route("/assessments/{code}/{edition}/requirements/{requirement}/review", post(question::review))
-        .route("/assessments/{code}/{edition}/statement", get(statement::show).post(statement::accept))
-        .route("/assessments/{code}/{edition}/reviewed-grade", get(review::show).post(review::set))
-        .route("/assessments/{code}/{edition}/plan", get(plan::show))
-        .route("/assessments/{code}/{edition}/plan/actions", post(plan::plan_action))
-        .route("/assessments/{code}/{edition}/plan/actions/{number}/done", post(plan::complete))
-        .route("/assessments/{code}/{edition}/plan/submit", post(plan::submit))
-        .route("/assessments/{code}/{edition}/plan/decide", post(plan::decide))
+pub(crate) fn routes() -> Routes<Shared> {
+    let view = VIEW_WORK.of("code").sensitive();
+    let work = DO_WORK.of("code").seen_by(VIEW_WORK);
+    let publish = PUBLISH.of("code").seen_by(VIEW_WORK);
+    let sign = SIGN_STATEMENT.of("code").seen_by(VIEW_WORK);
+    let grade = REVIEW_GRADE.of("code").seen_by(VIEW_WORK);
+    let decide = DECIDE_PLAN.of("code").seen_by(VIEW_WORK);
+    Routes::new()
+        .get("/assessments", FIND.here(), find::find)
+        .get("/assessments/{code}", view, find::practice)
+        .get("/assessments/{code}/{edition}", view, tasks::show)
+        .post("/assessments/{code}/{edition}/open", work, tasks::open)
+        .post("/assessments/{code}/{edition}/publish", publish, tasks::publish)
+        .get("/assessments/{code}/{edition}/requirements/{requirement}", view, question::show)
+        .post("/assessments/{code}/{edition}/requirements/{requirement}", work, question::answer)
+        .post("/assessments/{code}/{edition}/requirements/{requirement}/review", work, question::review)
+        .get("/assessments/{code}/{edition}/statement", sign, statement::show)
+        .post("/assessments/{code}/{edition}/statement", sign, statement::accept)
+        .get("/assessments/{code}/{edition}/reviewed-grade", grade, review::show)
+        .post("/assessments/{code}/{edition}/reviewed-grade", grade, review::set)
+        .get("/assessments/{code}/{edition}/plan", view, plan::show)
+        .post("/assessments/{code}/{edition}/plan/actions", work, plan::plan_action)
+        .post("/assessments/{code}/{edition}/plan/actions/{number}/done", work, plan::complete)
+        .post("/assessments/{code}/{edition}/plan/submit", publish, plan::submit)
+        .post("/assessments/{code}/{edition}/plan/decide", decide, plan::decide)
+}
+
+/// A form about a case: with the key that has it given once, and the mark that it is the viewer's.
+fn form_of(case: &Case, action: impl Into<String>) -> Form {
+    Form::post(action)
+        .hidden(KEY_FIELD, chassis::ids::fresh().to_string())
+        .hidden(CSRF_FIELD, case.viewer.csrf())
 }
 
 /// A style sheet, script or icon.
@@ -74,24 +90,24 @@ pub fn problem_page(problem: &Problem) -> String {
     ui::problem_page(problem.status, &problem.title, &problem.detail, &faults).into_string()
 }
 
-fn framed(page: Page) -> Page {
-    // The menu of the whole platform; what it leads to besides is the projection's.
-    page.nav("England", "/areas/ENG")
-        .nav("Practices", "/areas/ENG/practices")
-        .nav("Assessments", "/assessments")
-        .nav("About the figures", "/about")
-        .current_nav("/assessments")
+fn framed(viewer: &Viewer, page: Page) -> Page {
+    let own = viewer.holder().map(|holder| format!("/assessments/{}", holder.organisation));
+    let menu = access::menu(viewer.principal());
+    let current = own.filter(|own| menu.iter().any(|(_, href)| href == own));
+    menu.into_iter()
+        .fold(page, |page, (label, href)| page.nav(label, href))
+        .current_nav(current.unwrap_or_else(|| "/assessments".to_owned()))
 }
 
 /// A page of this service, stamped with how far it has read the log.
-fn page(desk: &Desk, title: impl Into<String>) -> Page {
-    page_up_to(desk, Position::START, title)
+fn page(desk: &Desk, viewer: &Viewer, title: impl Into<String>) -> Page {
+    page_up_to(desk, viewer, Position::START, title)
 }
 
 /// A page that shows an aggregate up to a position. The roster may be a moment behind it.
-fn page_up_to(desk: &Desk, shown: Position, title: impl Into<String>) -> Page {
+fn page_up_to(desk: &Desk, viewer: &Viewer, shown: Position, title: impl Into<String>) -> Page {
     let now = desk.clock.now();
-    let page = framed(Page::new(title)).stamp(Stamp {
+    let page = framed(viewer, Page::new(title)).stamp(Stamp {
         position: desk.roster.position().max(shown).0,
         time: now.to_string(),
         time_text: moment(now),
@@ -106,7 +122,7 @@ fn page_up_to(desk: &Desk, shown: Position, title: impl Into<String>) -> Page {
 
 /// A page about one assessment.
 fn case_page(desk: &Desk, case: &Case, title: impl Into<String>) -> Page {
-    page_up_to(desk, case.position(), title)
+    page_up_to(desk, &case.viewer, case.position(), title)
         .crumb("Assessments", "/assessments")
         .crumb(case.practice.shown_name(), practice_href(case))
 }

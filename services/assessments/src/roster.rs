@@ -145,14 +145,28 @@ impl Roster {
         self.known.read().bodies.get(&code).map(|body| ui::fmt::name(&body.name))
     }
 
-    /// How many practices are known.
-    pub fn count(&self) -> usize {
-        self.known.read().practices.len()
+    /// The practices that may be seen, up to a number of them, by code.
+    pub fn some(&self, most: usize, may_see: impl Fn(OdsCode) -> bool) -> Vec<Practice> {
+        let known = self.known.read();
+        let mut found: Vec<&Practice> =
+            known.practices.values().filter(|practice| may_see(practice.code)).collect();
+        found.sort_unstable_by_key(|practice| practice.code);
+        found.into_iter().take(most).cloned().collect()
+    }
+
+    /// How many practices are known that may be seen.
+    pub fn count(&self, may_see: impl Fn(OdsCode) -> bool) -> usize {
+        self.known.read().practices.keys().filter(|code| may_see(**code)).count()
     }
 
     /// The practices whose code begins with a text, or whose name or postcode contains it: at most so
-    /// many, by code. And how many there are in all.
-    pub fn search(&self, text: &str, most: usize) -> (Vec<Practice>, usize) {
+    /// many, by code. And how many there are in all. Of those that may not be seen there is no trace.
+    pub fn search(
+        &self,
+        text: &str,
+        most: usize,
+        may_see: impl Fn(OdsCode) -> bool,
+    ) -> (Vec<Practice>, usize) {
         let wanted = text.trim().to_uppercase();
         if wanted.is_empty() {
             return (Vec::new(), 0);
@@ -167,6 +181,7 @@ impl Roster {
                     || practice.name.to_uppercase().contains(&wanted)
                     || practice.postcode.replace(' ', "").to_uppercase().starts_with(&without_blanks)
             })
+            .filter(|practice| may_see(practice.code))
             .collect();
         found.sort_unstable_by_key(|practice| practice.code);
         let total = found.len();

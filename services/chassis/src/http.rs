@@ -1,7 +1,5 @@
 //! What every route has in common: who may knock, how input is read, what is logged.
 
-use std::net::SocketAddr;
-
 use axum::{
     Router,
     body::Body,
@@ -12,7 +10,12 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::{ids, ids::CommandId, problem::Problem};
+use crate::{
+    access::{Access, Session},
+    ids,
+    ids::CommandId,
+    problem::Problem,
+};
 
 /// The most bytes of a request body, except where a route streams a file.
 pub const BODY_MAX_BYTES: usize = 1024 * 1024;
@@ -71,16 +74,21 @@ async fn within_limit(request: Request) -> Result<Request, Problem> {
     Err(body_problem(StatusCode::PAYLOAD_TOO_LARGE, ""))
 }
 
+/// A body is larger than [`BODY_MAX_BYTES`].
+pub(crate) fn too_large() -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too-large",
+        "The body is too large",
+        format!(
+            "a body may have up to {BODY_MAX_BYTES} bytes here; files are streamed to the import addresses"
+        ),
+    )
+}
+
 fn body_problem(status: StatusCode, text: &str) -> Problem {
     if status == StatusCode::PAYLOAD_TOO_LARGE {
-        Problem::new(
-            status,
-            "too-large",
-            "The body is too large",
-            format!(
-                "a body may have up to {BODY_MAX_BYTES} bytes here; files are streamed to the import addresses"
-            ),
-        )
+        too_large()
     } else {
         Problem::bad_input("the body cannot be read").at("body", text)
     }
@@ -157,6 +165,59 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
 #[derive(Debug, Clone)]
 pub(crate) struct Door {
     pub(crate) problem_page: Option<ProblemPage>,
+    pub(crate) access: Access,
+    pub(crate) names: Names,
+}
+
+/// The names a server answers to.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// The origin that people know it by, such as `https://oversight.example.nhs.uk`; none: this
+    /// machine's loopback names alone.
+    pub public: Option<PublicUrl>,
+}
+
+/// The address people know a server by: scheme, host and perhaps a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl {
+    origin: String,
+    host: String,
+}
+
+impl PublicUrl {
+    /// The origin, without a slash at its end.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Whether it goes over TLS.
+    pub fn is_tls(&self) -> bool {
+        self.origin.starts_with("https://")
+    }
+}
+
+impl std::str::FromStr for PublicUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let accepted = || {
+            "the public address is https:// and a host, such as https://oversight.example.nhs.uk; http:// only of \
+             this machine"
+                .to_owned()
+        };
+        let uri: Uri = text.trim().parse().map_err(|_| accepted())?;
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(accepted());
+        };
+        let bare =
+            matches!(uri.path(), "" | "/") && uri.query().is_none() && !authority.as_str().contains('@');
+        let safe = scheme == "https" || (scheme == "http" && is_loopback_name(authority.as_str()));
+        if !bare || !safe {
+            return Err(accepted());
+        }
+        let host = authority.as_str().to_ascii_lowercase();
+        Ok(Self { origin: format!("{scheme}://{host}"), host })
+    }
 }
 
 /// Puts the common layers around the routes of a process.
@@ -170,7 +231,12 @@ pub(crate) fn with_common_layers(routes: Router, door: Door) -> Router {
 }
 
 async fn no_such_address(uri: Uri) -> Problem {
-    Problem::not_found(format!("there is nothing at {}", cut(uri.path())))
+    nothing_at(uri.path())
+}
+
+/// There is nothing at an address, or nothing for whoever asks.
+pub(crate) fn nothing_at(path: &str) -> Problem {
+    Problem::not_found(format!("there is nothing at {}", cut(path)))
 }
 
 async fn no_such_method(method: Method, uri: Uri) -> Problem {
@@ -201,17 +267,31 @@ fn on_panic(panic: Box<dyn std::any::Any + Send>) -> Response {
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-async fn at_the_door(State(door): State<Door>, request: Request, next: Next) -> Response {
+async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next) -> Response {
     let started = std::time::Instant::now();
     let id = ids::fresh();
     let method = request.method().clone();
     let path = cut(request.uri().path());
     let wants_page = wants_page(&path, request.headers());
 
-    let mut response = match knock(&request) {
-        Ok(()) => next.run(request).await,
+    let entered = match knock(&request, &door.names) {
+        Ok(()) => door.access.identify(request.headers(), id).await,
+        Err(problem) => Err(problem),
+    };
+    let mut response = match entered {
+        Ok(identified) => {
+            let session = identified.session.clone();
+            request.extensions_mut().insert(identified);
+            let mut response = next.run(request).await;
+            door.renew(session, &mut response);
+            response
+        }
         Err(problem) => problem.into_response(),
     };
+    if response.status() == StatusCode::UNAUTHORIZED {
+        let how = HeaderValue::from_static("Bearer realm=\"oversight\"");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, how);
+    }
     if wants_page && let Some(render) = door.problem_page {
         response = as_page(response, render).await;
     }
@@ -229,6 +309,20 @@ async fn at_the_door(State(door): State<Door>, request: Request, next: Next) -> 
     metrics::histogram!("oversight_http_request_seconds", "method" => method_label(&method), "status" => status_label(status)).record(seconds);
     tracing::debug!(request = %id, %method, path, status, duration_ms = seconds * 1000.0, "answered");
     response
+}
+
+impl Door {
+    /// Gives a session that is in use a new cookie from time to time.
+    fn renew(&self, session: Option<Session>, response: &mut Response) {
+        let now = self.access.now();
+        let Some(session) = session.filter(|session| session.is_to_be_renewed(now)) else { return };
+        if response.headers().contains_key(header::SET_COOKIE) {
+            return;
+        }
+        if let Some(cookie) = self.access.sessions().give(&Session { written: now, ..session }) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
 }
 
 fn method_label(method: &Method) -> &'static str {
@@ -251,18 +345,18 @@ fn status_label(status: u16) -> &'static str {
     }
 }
 
-/// Until access control lands only this machine may knock: the name asked for must be a loopback
-/// one (so that no web page can reach in by DNS rebinding), and a request that changes something
-/// must not come from another site's page.
-fn knock(request: &Request) -> Result<(), Problem> {
+/// The name asked for must be one of ours, so that no web page can reach in by DNS rebinding; and a
+/// request that changes something must not come from another site's page.
+fn knock(request: &Request, names: &Names) -> Result<(), Problem> {
     let forbidden = |detail: &str| Problem::new(StatusCode::FORBIDDEN, "forbidden", "Not from there", detail);
     let host = request
         .uri()
-        .host()
+        .authority()
+        .map(axum::http::uri::Authority::as_str)
         .or_else(|| request.headers().get(header::HOST).and_then(|host| host.to_str().ok()))
         .unwrap_or_default();
-    if !is_loopback_name(host) {
-        return Err(forbidden("this server answers to 127.0.0.1, [::1] and localhost only"));
+    if !names.answer_to(host) {
+        return Err(forbidden("this server does not answer to that name"));
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         let site = request.headers().get("sec-fetch-site").and_then(|site| site.to_str().ok());
@@ -271,12 +365,21 @@ fn knock(request: &Request) -> Result<(), Problem> {
         }
         if let Some(origin) = request.headers().get(header::ORIGIN) {
             let name = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, rest)| rest);
-            if !name.is_some_and(is_loopback_name) {
+            if !name.is_some_and(|name| names.answer_to(name)) {
                 return Err(forbidden("a page of another site may not send this"));
             }
         }
     }
     Ok(())
+}
+
+impl Names {
+    /// Whether a host, with its port if it has one, is one of ours. Health checks of the machine
+    /// itself ask by a loopback name always.
+    fn answer_to(&self, host: &str) -> bool {
+        is_loopback_name(host)
+            || self.public.as_ref().is_some_and(|public| public.host.eq_ignore_ascii_case(host))
+    }
 }
 
 fn is_loopback_name(host: &str) -> bool {
@@ -289,12 +392,8 @@ fn is_loopback_name(host: &str) -> bool {
         || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Whether an address may be listened on while there is no access control.
-pub(crate) fn may_listen(address: &SocketAddr) -> bool {
-    address.ip().is_loopback()
-}
-
-fn wants_page(path: &str, headers: &HeaderMap) -> bool {
+/// Whether a person's browser asks, and not a program.
+pub(crate) fn wants_page(path: &str, headers: &HeaderMap) -> bool {
     let accepts_html = headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
@@ -323,6 +422,21 @@ async fn as_page(response: Response, render: ProblemPage) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_public_address_is_safe_and_bare() {
+        let public: PublicUrl = "https://Oversight.example.nhs.uk/".parse().unwrap();
+        assert_eq!(public.origin(), "https://oversight.example.nhs.uk");
+        let names = Names { public: Some(public) };
+        assert!(names.answer_to("oversight.EXAMPLE.nhs.uk") && names.answer_to("127.0.0.1:80"));
+        assert!(!names.answer_to("example.nhs.uk") && !names.answer_to("oversight.example.nhs.uk.evil.org"));
+        assert!("http://127.0.0.1:8080".parse::<PublicUrl>().is_ok());
+        for wrong in
+            ["", "oversight", "http://example.org", "https://a@b", "https://a/b", "https://a?b", "ftp://a"]
+        {
+            assert!(wrong.parse::<PublicUrl>().unwrap_err().contains("https://"), "{wrong}");
+        }
+    }
 
     #[test]
     fn only_loopback_names_are_answered_to() {

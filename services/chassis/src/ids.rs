@@ -3,6 +3,7 @@
 //! An event's id is a UUIDv5 of the command's id, so a command that is repeated, by a browser, a
 //! retry or an import run again after a time-out, can never write a second event.
 
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 const EVENT: Uuid = Uuid::from_u128(0x6f76_6572_7369_6768_7400_6576_656e_7473);
@@ -39,6 +40,12 @@ impl CommandId {
     pub fn uuid(self) -> Uuid {
         self.0
     }
+}
+
+/// 256 bits that nobody can guess, for keys.
+pub fn secret() -> [u8; 32] {
+    let chance = [fresh(), fresh(), fresh()].map(Uuid::into_bytes).concat();
+    Sha256::digest(chance).into()
 }
 
 /// A new random id, for requests and people.

@@ -3,6 +3,7 @@
 //! A service brings a pure model and its routes; everything that is the same for all of them is
 //! here, once. This crate knows nothing of practices, toolkits or charts.
 
+pub mod access;
 pub mod cache;
 pub mod clock;
 pub mod command;
@@ -18,6 +19,7 @@ pub mod telemetry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
+pub use access::{Access, Action, Giver, Routes, Viewer};
 pub use clock::Clock;
 pub use command::{Aggregate, CommandError, CommandMeta, Commands, Context, Outcome, When};
 pub use ids::CommandId;

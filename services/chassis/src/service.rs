@@ -14,7 +14,7 @@ use axum::{
     Router,
     http::{StatusCode, header},
     response::IntoResponse,
-    routing::{MethodRouter, get},
+    routing::MethodRouter,
 };
 use futures::future::BoxFuture;
 use serde_json::Value;
@@ -22,9 +22,13 @@ use tokio::net::TcpListener;
 use utoipa::openapi::OpenApi;
 
 use crate::{
+    access::{
+        Access, Action, Gate, Policies, PolicyError, Routes, ServicePolicy, Sessions,
+        session::{self, KeysError},
+    },
     cache::{Cache, CacheError},
     clock::Clock,
-    http::{self, Door, ProblemPage},
+    http::{self, Door, Names, ProblemPage, PublicUrl},
     log::{self, Durability, Log, LogUrl, OpenError},
     problem::Problem,
     task::Tasks,
@@ -43,16 +47,25 @@ pub struct Config {
     /// The event log: file:PATH, or nats://HOST:PORT. Default: log.redb in the data folder.
     #[arg(long, env = "OVERSIGHT_LOG", value_name = "URL")]
     pub log: Option<LogUrl>,
-    /// The address to listen on; loopback only, as there is no access control yet.
+    /// The address to listen on. Beyond this machine only with --public-url.
     #[arg(long, env = "OVERSIGHT_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDR")]
     pub listen: SocketAddr,
+    /// The address people know it by, such as https://oversight.example.nhs.uk. Default: this machine's
+    /// loopback names alone.
+    #[arg(long, env = "OVERSIGHT_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
+    /// The file of the keys that seal sessions, one a line, the newest first; the same for all
+    /// services. Default: session.keys in the data folder, made where it is missing.
+    #[arg(long, env = "OVERSIGHT_SESSION_KEYS", value_name = "FILE")]
+    pub session_keys: Option<PathBuf>,
     /// The folder for the log, the caches and the directory of people.
     #[arg(long, env = "OVERSIGHT_DATA", default_value = "data", value_name = "DIR")]
     pub data: PathBuf,
     /// How log lines are written.
     #[arg(long, env = "OVERSIGHT_LOG_FORMAT", value_enum, default_value = "text")]
     pub log_format: LogFormat,
-    /// Refuse to start on an event log that may lose acknowledged events.
+    /// Refuse to start with what does for a first look alone: an event log that may lose acknowledged
+    /// events, or session keys that other services do not have.
     #[arg(long, env = "OVERSIGHT_PRODUCTION")]
     pub production: bool,
 }
@@ -64,6 +77,10 @@ pub struct Platform {
     pub log: Log,
     /// The data folder.
     pub data: PathBuf,
+    /// Who may come in, and who stands under whom.
+    pub access: Access,
+    /// The names this process answers to.
+    pub names: Names,
     /// The clock.
     pub clock: Clock,
     /// Where background work runs, and what stops it.
@@ -80,8 +97,10 @@ impl fmt::Debug for Platform {
 pub struct Service {
     /// Its name.
     pub name: &'static str,
-    /// Its routes.
-    pub routes: Router,
+    /// Its routes, each with what it asks for.
+    pub routes: Routes,
+    /// Who may do what of that.
+    pub policy: Option<ServicePolicy>,
     /// Routes that several services bring, such as assets; the first one counts.
     pub shared_routes: Vec<(String, MethodRouter)>,
     /// Its part of the description of the API.
@@ -144,6 +163,25 @@ pub enum StartError {
         /// What is wrong.
         reason: String,
     },
+    /// A policy.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// A route asks for what no policy file declares.
+    #[error("{method} {path} asks for {action}, which no policy file declares")]
+    Undeclared {
+        /// The method.
+        method: String,
+        /// The path.
+        path: String,
+        /// What it asks for.
+        action: Action,
+    },
+    /// The keys of sessions.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// In production what does for a first look alone is refused.
+    #[error("in production {0}")]
+    NotForProduction(&'static str),
     /// Anything a service needs.
     #[error("{service} cannot start: {reason}")]
     Service {
@@ -158,7 +196,7 @@ impl Platform {
     /// Opens the data folder and the log.
     pub async fn open(config: &Config, clock: Clock) -> Result<Self, StartError> {
         open_data_folder(&config.data)?;
-        let url = config.log.clone().unwrap_or_else(|| LogUrl::File(config.data.join("log.redb")));
+        let url = log_url(config.log.as_ref(), &config.data);
         let log = log::open(&url).await?;
         let description = log.describe();
         tracing::info!(place = %description.place, durability = ?description.durability, "the event log is open");
@@ -168,13 +206,46 @@ impl Platform {
                 durability: format!("{:?}", description.durability).to_lowercase(),
             });
         }
-        Ok(Self { log, data: config.data.clone(), clock, tasks: Tasks::new() })
+        let access_log = log::open(&url.access()).await?;
+        let tasks = Tasks::new();
+        let access = Access::start(&log, access_log, sessions(config)?, &clock, &tasks);
+        let names = Names { public: config.public_url.clone() };
+        Ok(Self { log, data: config.data.clone(), access, names, clock, tasks })
+    }
+
+    /// Over a log alone, with nobody asked who they are: for tests of other things, and to measure what
+    /// asking costs.
+    pub fn unguarded(log: log::Log, data: &Path, clock: Clock) -> Self {
+        let access = Access::unguarded(&log, &clock);
+        Self { log, data: data.to_owned(), access, names: Names::default(), clock, tasks: Tasks::new() }
     }
 
     /// The cache of a service.
     pub async fn cache(&self, service: &str) -> Result<Cache, CacheError> {
         Cache::open(&self.data.join("cache").join(service), self.log.as_ref(), &self.clock).await
     }
+}
+
+/// The event log: as it is named, else in the data folder.
+pub fn log_url(named: Option<&LogUrl>, data: &Path) -> LogUrl {
+    named.cloned().unwrap_or_else(|| LogUrl::File(data.join("log.redb")))
+}
+
+fn sessions(config: &Config) -> Result<Sessions, StartError> {
+    let keys = match &config.session_keys {
+        Some(path) => session::read_keys(path)?,
+        None if config.production => {
+            return Err(StartError::NotForProduction(
+                "--session-keys names the file of keys that all services share",
+            ));
+        }
+        None => session::read_or_make_keys(&config.data.join("session.keys"))?,
+    };
+    let wire = match &config.public_url {
+        Some(url) if url.is_tls() => session::Wire::Tls,
+        _ => session::Wire::Clear,
+    };
+    Ok(Sessions::new(keys, wire))
 }
 
 /// Replicas that survive the loss of one server without losing what was acknowledged.
@@ -213,14 +284,22 @@ pub struct Listening {
 }
 
 /// Takes the address, so that a taken port is known before any work is done.
-pub async fn listen(address: SocketAddr) -> Result<Listening, StartError> {
+pub async fn listen(config: &Config) -> Result<Listening, StartError> {
+    let address = config.listen;
     let fail = |reason: String| StartError::Listen { address, reason };
-    if !http::may_listen(&address) {
+    if !address.ip().is_loopback() && config.public_url.is_none() {
         return Err(fail(
-            "until access control is built in, only loopback addresses such as 127.0.0.1:8080 are served"
+            "beyond this machine it is served only under the https address that --public-url names; else \
+             listen on a loopback address such as 127.0.0.1:8080"
                 .to_owned(),
         ));
     }
+    bind(address).await
+}
+
+/// The same at an address that is known to be fit.
+pub async fn bind(address: SocketAddr) -> Result<Listening, StartError> {
+    let fail = |reason: String| StartError::Listen { address, reason };
     let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             fail("the port is in use; stop the other process or choose another with --listen".to_owned())
@@ -233,9 +312,14 @@ pub async fn listen(address: SocketAddr) -> Result<Listening, StartError> {
 
 /// The routes of several services as one, with the common ones: `/healthz`, `/readyz`, `/metrics`,
 /// `/api/v1/openapi.json`.
-pub fn routes(services: &mut [Service], problem_page: Option<ProblemPage>) -> Router {
+pub fn routes(
+    platform: &Platform,
+    services: &mut [Service],
+    problem_page: Option<ProblemPage>,
+) -> Result<Router, StartError> {
     let mut shared: BTreeMap<String, MethodRouter> = BTreeMap::new();
-    let mut all = Router::new();
+    let mut all = Routes::new();
+    let mut policies = vec![PLATFORM];
     let mut openapi = utoipa::openapi::OpenApiBuilder::new()
         .info(
             utoipa::openapi::InfoBuilder::new()
@@ -254,26 +338,48 @@ pub fn routes(services: &mut [Service], problem_page: Option<ProblemPage>) -> Ro
             shared.entry(path).or_insert(route);
         }
         openapi.merge(service.openapi.clone());
+        policies.extend(service.policy);
         checks.push((service.name, service.ready.clone()));
     }
     for (path, route) in shared {
-        all = all.route(&path, route);
+        all = all.get_by(&path, LOAD_ASSETS.here(), route);
     }
+    let access = platform.access.clone();
+    let access_ready: ReadyCheck = ("access", Arc::new(move || access.ready()));
+    checks.push(access_ready);
     let description = description(&openapi);
     let metrics = telemetry::metrics();
     let all = all
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(move || readiness(checks.clone())))
-        .route("/metrics", get(move || async move { metrics.render() }))
-        .route(
-            "/api/v1/openapi.json",
-            get(move || {
-                let description = description.clone();
-                async move { ([(header::CONTENT_TYPE, "application/json")], description) }
-            }),
-        );
-    http::with_common_layers(all, Door { problem_page })
+        .get("/healthz", PROBE.here(), || async { "ok\n" })
+        .get("/readyz", PROBE.here(), move || readiness(checks.clone()))
+        .get("/metrics", READ_METRICS.here(), move || async move { metrics.render() })
+        .get("/api/v1/openapi.json", DESCRIBE_API.here(), move || {
+            let description = description.clone();
+            async move { ([(header::CONTENT_TYPE, "application/json")], description) }
+        });
+    let policies = Policies::of(&policies)?;
+    for route in all.declared() {
+        let asked = std::iter::once(route.asks.action).chain(route.asks.seen_by);
+        if let Some(action) = asked.into_iter().find(|action| !policies.knows(*action)) {
+            let (method, path) = (route.method.to_string(), route.path.clone());
+            return Err(StartError::Undeclared { method, path, action });
+        }
+    }
+    let guarded = Gate::before(platform.access.clone(), policies, all);
+    let door = Door { problem_page, access: platform.access.clone(), names: platform.names.clone() };
+    Ok(http::with_common_layers(guarded, door))
 }
+
+const PROBE: Action = Action::new("platform", "probe");
+const LOAD_ASSETS: Action = Action::new("platform", "load-assets");
+const DESCRIBE_API: Action = Action::new("platform", "describe-api");
+const READ_METRICS: Action = Action::new("platform", "read-metrics");
+
+const PLATFORM: ServicePolicy = ServicePolicy {
+    service: "platform",
+    policies: include_str!("access/platform.cedar"),
+    schema: include_str!("access/platform.cedarschema"),
+};
 
 /// The description of the API as it is sent. Whatever a route says of its own answers, a problem
 /// always goes out as `application/problem+json`.
@@ -324,7 +430,7 @@ pub async fn serve(
     listening: Listening,
     problem_page: Option<ProblemPage>,
 ) -> Result<(), StartError> {
-    let app = routes(&mut services, problem_page);
+    let app = routes(platform, &mut services, problem_page)?;
     let address = listening.address;
     let stop = platform.tasks.stop().clone();
     let signal = stop.clone();
@@ -392,7 +498,7 @@ where
 {
     telemetry::start_logs(config.log_format);
     telemetry::metrics();
-    let listening = listen(config.listen).await?;
+    let listening = listen(&config).await?;
     let platform = Platform::open(&config, Clock::system()).await?;
     let service = start(&platform).await?;
     serve(&platform, vec![service], listening, problem_page).await

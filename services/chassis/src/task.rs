@@ -29,14 +29,22 @@ impl Tasks {
         F: Future<Output = ()> + Send + 'static,
     {
         let stop = self.stop.clone();
+        self.watch_to_the_end(name, async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = work => {}
+            }
+        });
+    }
+
+    /// The same for a task that ends by itself once the process is to stop, and must not be cut off.
+    pub fn watch_to_the_end<F>(&self, name: &'static str, work: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         #[expect(clippy::disallowed_methods, reason = "this is the watched spawn")]
         self.tracker.spawn(async move {
-            let inner = tokio::spawn(async move {
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = work => {}
-                }
-            });
+            let inner = tokio::spawn(work);
             if let Err(error) = inner.await {
                 metrics::counter!("oversight_tasks_failed_total", "task" => name).increment(1);
                 tracing::error!(task = name, %error, "a background task died");

@@ -48,18 +48,20 @@ async fn main() {
 
     let folder = tempfile::tempdir().unwrap();
     let url = format!("file:{}", folder.path().join("log.redb").display()).parse().unwrap();
-    let platform = Platform {
-        log: log::open(&url).await.unwrap(),
-        data: folder.path().to_owned(),
-        clock: Clock::system(),
-        tasks: Tasks::new(),
-    };
+    let log = log::open(&url).await.unwrap();
+    let platform = Platform::unguarded(log, folder.path(), Clock::system());
     let cache = platform.cache("organisations").await.unwrap();
     let commands: Commands<Organisation> = Commands::new(platform.log.clone(), cache).unwrap();
     for (what, mode) in
         [("dry run", Mode::DryRun), ("first import", Mode::Write), ("same again", Mode::Write)]
     {
-        let import = Import::new(chassis::ids::fresh(), Kind::Practices, "2018-05-31".parse().unwrap(), mode);
+        let import = Import::new(
+            chassis::ids::fresh(),
+            proto::By::system("speed"),
+            Kind::Practices,
+            "2018-05-31".parse().unwrap(),
+            mode,
+        );
         let progress = Imports::new().begin(&import.job).unwrap();
         let chunks: Vec<_> =
             file.chunks(CHUNK_BYTES).map(|chunk| Ok::<_, std::io::Error>(file.slice_ref(chunk))).collect();

@@ -2,14 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json, Router,
-    body::Body,
-    extract::State,
-    routing::{get, post},
-};
+use axum::{Json, body::Body, extract::State};
 use chassis::{
-    Clock, Commands, Problem,
+    Clock, Commands, Problem, Routes, Viewer,
     http::{Path, Query},
     import::{self, ImportId, Imports, Mode, ProgressView, Report},
     log::Log,
@@ -23,6 +18,7 @@ use utoipa::OpenApi;
 use uuid::Uuid;
 
 use crate::{
+    access::{IMPORT, LIST, VIEW},
     import::{Import, Kind},
     model::{Membership, Organisation, Shown},
     roster::{Entry, Roster},
@@ -53,11 +49,12 @@ pub struct Api {
 }
 
 /// The routes of the service.
-pub fn routes(api: Arc<Api>) -> Router {
-    Router::new()
-        .route("/api/v1/organisations", get(list))
-        .route("/api/v1/organisations/{code}", get(organisation))
-        .route("/api/v1/organisations/imports/{kind_or_id}", post(import_file).get(import_progress))
+pub fn routes(api: Arc<Api>) -> Routes {
+    Routes::new()
+        .get("/api/v1/organisations", LIST.here(), list)
+        .get("/api/v1/organisations/{code}", VIEW.of("code"), organisation)
+        .post("/api/v1/organisations/imports/{kind_or_id}", IMPORT.here(), import_file)
+        .get("/api/v1/organisations/imports/{kind_or_id}", IMPORT.here(), import_progress)
         .with_state(api)
 }
 
@@ -91,8 +88,7 @@ pub struct ImportQuery {
 /// reported by line and column and the others land. Import the files of a kind oldest first. The
 /// same `Import-Id` never records twice.
 ///
-/// Who may call it: the national team. Until access control is built in: anybody on this machine
-/// (loopback addresses only).
+/// Who may call it: NHS Digital and administrators.
 #[utoipa::path(
     post,
     path = "/api/v1/organisations/imports/{kind_or_id}",
@@ -113,6 +109,7 @@ pub struct ImportQuery {
 )]
 async fn import_file(
     State(api): State<Arc<Api>>,
+    viewer: Viewer,
     path: Result<Path<String>, Problem>,
     query: Result<Query<ImportQuery>, Problem>,
     id: Result<ImportId, Problem>,
@@ -120,7 +117,7 @@ async fn import_file(
 ) -> Result<Json<Report>, Problem> {
     let mut body = body.into_data_stream();
     let begun = async {
-        let import = api.import_asked_for(path?.0, query?.0, id?).await?;
+        let import = api.import_asked_for(&viewer, path?.0, query?.0, id?).await?;
         let progress = api.imports.begin(&import.job)?;
         Ok((import, progress))
     };
@@ -138,6 +135,7 @@ async fn import_file(
 impl Api {
     async fn import_asked_for(
         &self,
+        viewer: &Viewer,
         kind: String,
         query: ImportQuery,
         id: ImportId,
@@ -164,14 +162,13 @@ impl Api {
             ));
         }
         let mode = if query.dry_run { Mode::DryRun } else { Mode::Write };
-        Ok(Import::new(id.0, kind, as_of, mode))
+        Ok(Import::new(id.0, viewer.by(None), kind, as_of, mode))
     }
 }
 
 /// How far an import is.
 ///
-/// Who may call it: whoever may import. Until access control is built in: anybody on this machine
-/// (loopback addresses only).
+/// Who may call it: whoever may import.
 #[utoipa::path(
     get,
     path = "/api/v1/organisations/imports/{kind_or_id}",
@@ -218,8 +215,8 @@ pub struct OrganisationView {
 
 /// An organisation as the registers showed it last.
 ///
-/// Who may call it: everybody who may use the platform. Until access control is built in: anybody
-/// on this machine (loopback addresses only).
+/// Who may call it: whoever belongs to it or stands above it, national bodies and administrators. To
+/// everybody else there is nothing.
 #[utoipa::path(
     get,
     path = "/api/v1/organisations/{code}",
@@ -347,8 +344,7 @@ pub struct ListedOrganisation {
 
 /// Organisations by code, filtered by kind and by what their code or name contains.
 ///
-/// Who may call it: everybody who may use the platform. Until access control is built in: anybody
-/// on this machine (loopback addresses only).
+/// Who may call it: everybody who is signed in; it lists what they may see.
 #[utoipa::path(
     get,
     path = "/api/v1/organisations",
@@ -359,7 +355,11 @@ pub struct ListedOrganisation {
         (status = 400, description = "An unknown parameter or value", body = Problem),
     ),
 )]
-async fn list(State(api): State<Arc<Api>>, Query(query): Query<ListQuery>) -> Result<Json<Page>, Problem> {
+async fn list(
+    State(api): State<Arc<Api>>,
+    viewer: Viewer,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Page>, Problem> {
     let limit = query.limit.unwrap_or(PAGE_DEFAULT);
     if !(1..=PAGE_MAX).contains(&limit) {
         return Err(Problem::bad_input("a page has 1 to 500 organisations").at("limit", format!("{limit}")));
@@ -373,6 +373,7 @@ async fn list(State(api): State<Arc<Api>>, Query(query): Query<ListQuery>) -> Re
     let mut found = api.roster.list(query.cursor, limit + 1, |code, entry| {
         query.kind.is_none_or(|kind| kinds(entry).any(|other| other == kind))
             && contains(code, entry, &wanted)
+            && viewer.may(VIEW, *code)
     });
     let more = found.len() > limit;
     found.truncate(limit);

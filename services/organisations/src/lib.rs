@@ -8,6 +8,7 @@
 //! It never judges: which practices count on a day, under which CCG and region, is for the
 //! projection to say. It never forgets: a body that closes keeps its history.
 
+pub mod access;
 pub mod api;
 pub mod import;
 pub mod model;
@@ -39,6 +40,7 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
     Ok(Service {
         name: NAME,
         routes: api::routes(api),
+        policy: Some(access::POLICY),
         shared_routes: Vec::new(),
         openapi: api::openapi(),
         ready: Arc::new(move || roster.ready()),

@@ -117,8 +117,13 @@ async fn import_twice(fault: Fault, fails: std::ops::Range<usize>) -> [(Result<R
     for (name, log) in [("one", &flaky), ("two", &sound)] {
         let cache = Cache::open(&folder.path().join(name), log.as_ref(), &Clock::system()).await.unwrap();
         let commands: Commands<Organisation> = Commands::new(log.clone(), cache).unwrap();
-        let new =
-            Import::new(chassis::ids::fresh(), Kind::Practices, "2018-05-31".parse().unwrap(), Mode::Write);
+        let new = Import::new(
+            chassis::ids::fresh(),
+            proto::By::system("test"),
+            Kind::Practices,
+            "2018-05-31".parse().unwrap(),
+            Mode::Write,
+        );
         let import = Import { patience, ..new };
         let progress = Imports::new().begin(&import.job).unwrap();
         let body = futures::stream::iter(vec![Ok::<_, std::io::Error>(file())]);

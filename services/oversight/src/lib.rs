@@ -5,6 +5,7 @@
 //! restore. It knows the services by what they export and the log by its trait; it never decides
 //! anything about a practice.
 
+pub mod access;
 pub mod audit;
 pub mod backup;
 pub mod cli;

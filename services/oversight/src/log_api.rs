@@ -3,20 +3,19 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
     body::Body,
     extract::State,
     http::{HeaderName, header},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use bytes::Bytes;
-use chassis::{Platform, Problem, Service, http::Query};
-use proto::Position;
+use chassis::{Platform, Problem, Routes, Viewer, http::Query};
+use proto::{Header, OdsCode, Position, Service, Subject};
 use serde::Deserialize;
 use utoipa::{IntoParams, OpenApi};
 
 use crate::{
+    access::{READ_CENTRAL, READ_EVENTS, READ_FEED},
     line,
     tail::{Stretch, Tail, Until},
 };
@@ -46,10 +45,7 @@ struct Asked {
 
 impl Asked {
     fn stretch(self) -> Result<Stretch, Problem> {
-        let service =
-            self.service.map(|name| name.parse()).transpose().map_err(|error: proto::codes::CodeError| {
-                Problem::bad_input("there is no such service").at("service", error.to_string())
-            })?;
+        let service = self.service.as_deref().map(of_the_field).transpose()?;
         if self.from == Some(0) {
             return Err(Problem::bad_input("positions begin with 1").at("from", "0"));
         }
@@ -62,23 +58,59 @@ impl Asked {
     }
 }
 
+/// A service that writes events of the field.
+fn of_the_field(name: &str) -> Result<Service, Problem> {
+    Service::OF_THE_FIELD.into_iter().find(|service| service.name() == name).ok_or_else(|| {
+        let accepted: Vec<&str> = Service::OF_THE_FIELD.iter().map(|service| service.name()).collect();
+        Problem::bad_input("there is no such service")
+            .at("service", format!("accepted are {}", accepted.join(" and ")))
+    })
+}
+
+/// Whether somebody may read an event: by the organisation it is of.
+fn may_read(viewer: &Viewer, body: &[u8]) -> bool {
+    let Ok(header) = Header::read(body) else { return viewer.may_in_england(READ_EVENTS) };
+    let Ok(subject) = header.subject.parse::<Subject>() else { return viewer.may_in_england(READ_EVENTS) };
+    match organisation_of(&subject) {
+        Some(code) => viewer.may(READ_EVENTS, code),
+        None => viewer.may_here(READ_CENTRAL),
+    }
+}
+
+/// The organisation an event is of; none: of an edition.
+pub(crate) fn organisation_of(subject: &Subject) -> Option<OdsCode> {
+    let aggregate = subject.aggregate();
+    match subject.service() {
+        Service::Organisations => aggregate.parse().ok(),
+        // An assessment is `A81001_dspt-2018-19`, an entry of the register `register_A81001`; the
+        // rest is of an edition.
+        Service::Assessments => {
+            let code = aggregate.strip_prefix("register_").or(aggregate.split('_').next())?;
+            (!aggregate.starts_with("edition_")).then(|| code.parse().ok()).flatten()
+        }
+        Service::Access | Service::Projection => None,
+    }
+}
+
 /// Events of the log, as NDJSON: on each line the CloudEvents object as it was recorded, with its
 /// `position` put first. The header `Oversight-Last-Position` says how far the log went when the
 /// answer began. An answer that breaks off without its end is not complete.
 ///
-/// Until access control is built in, only this machine may ask.
+/// Who may call it: everybody who may read the events of some organisation; it has those alone. All of
+/// the log is for NHS Digital and administrators.
 #[utoipa::path(get, path = "/api/v1/events", tag = "log", params(Asked), responses(
     (status = 200, content_type = "application/x-ndjson", description = "one event a line"),
     (status = 400, body = Problem), (status = 503, body = Problem)))]
 async fn events(
     State(platform): State<Arc<Platform>>,
+    viewer: Viewer,
     asked: Result<Query<Asked>, Problem>,
 ) -> Result<Response, Problem> {
     let tail = Tail::open(platform.log.clone(), asked?.0.stretch()?).await?;
     let head = tail.head().to_string();
     let stop = platform.tasks.stop().clone();
     let lines = futures::stream::unfold(Some((tail, Vec::new().into_iter())), move |state| {
-        let stop = stop.clone();
+        let (stop, viewer) = (stop.clone(), viewer.clone());
         async move {
             let (mut tail, mut left) = state?;
             let mut chunk = Vec::with_capacity(CHUNK_BYTES + 4096);
@@ -98,7 +130,10 @@ async fn events(
                     next = tail.next() => next,
                 };
                 match next {
-                    Ok(Some(events)) => left = events.into_iter(),
+                    Ok(Some(mut events)) => {
+                        events.retain(|event| may_read(&viewer, &event.body));
+                        left = events.into_iter();
+                    }
                     Ok(None) => return None,
                     Err(error) => {
                         tracing::error!(%error, "an answer with events breaks off");
@@ -117,10 +152,13 @@ async fn events(
 struct Description;
 
 /// The log as a service of this process.
-pub fn service(platform: &Platform) -> Service {
-    Service {
+pub fn service(platform: &Platform) -> chassis::Service {
+    chassis::Service {
         name: "log",
-        routes: Router::new().route("/api/v1/events", get(events)).with_state(Arc::new(platform.clone())),
+        routes: Routes::new()
+            .get("/api/v1/events", READ_FEED.here(), events)
+            .with_state(Arc::new(platform.clone())),
+        policy: Some(crate::access::POLICY),
         shared_routes: Vec::new(),
         openapi: Description::openapi(),
         ready: Arc::new(|| Ok(())),

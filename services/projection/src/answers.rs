@@ -16,6 +16,7 @@ mod area;
 mod list;
 mod practice;
 mod search;
+mod status;
 mod trend;
 
 pub use area::{AreaAnswer, Member, Successor, area, area_member};
@@ -29,6 +30,7 @@ pub use practice::{
     ChangeAnswer, EventAnswer, Membership, Operated, PracticeAnswer, RequirementTimeline, practice,
 };
 pub use search::{Found, SEARCH_MAX, SearchAnswer, search};
+pub use status::{LOOK_UP_MAX, LookUpAnswer, PublishedStatus, StatusAnswer, look_up, status};
 pub use trend::{DayCounts, DeadlineMark, RequirementTrend, TREND_MAX_DAYS, TrendAnswer, trend};
 
 /// How a figure came about: on which day, by which membership, as known when, and how far the log

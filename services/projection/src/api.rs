@@ -1,20 +1,18 @@
 //! The JSON and CSV addresses under `/api/v1`.
 //!
-//! Access: until access control lands, whoever can reach the loopback address may read everything
-//! here; nothing here is personal.
+//! Access: one sees the organisations at and under one's own, as they stand today; nothing here is
+//! personal.
 
 use std::sync::Arc;
 
 use axum::{
-    Router,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use bytes::Bytes;
 use chassis::{
-    Clock, Problem,
+    Clock, Problem, Routes, Viewer,
     http::{Path, Query},
     log::Log,
     task::Tasks,
@@ -25,8 +23,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi};
 
 use crate::{
+    access::{LOOK_UP_STATUS, REBUILD, SEARCH, VIEW_AREA, VIEW_PRACTICE, VIEW_SET_ASIDE, VIEW_STATE},
     answers::{self, Asked, TREND_MAX_DAYS},
-    board::{Area, AreaKind, Footprint, Practice},
+    board::{Area, AreaKind, Board, Footprint, Practice},
     digest,
     facts::SetAside,
     lower::{self, LowerAnswer, LowerSort},
@@ -39,7 +38,7 @@ mod when;
 
 pub use listing::{Listing, PracticesQuery, page};
 pub use when::{When, WhenQuery, default_day};
-pub(crate) use when::{cut, day};
+pub(crate) use when::{cut, day, ods_code};
 
 /// How many prepared answers are kept.
 const PREPARED_MAX: usize = 8_192;
@@ -355,10 +354,50 @@ pub struct SearchQuery {
 )]
 async fn search(
     State(shared): State<Arc<Shared>>,
+    viewer: Viewer,
     Query(query): Query<SearchQuery>,
 ) -> Result<Response, Problem> {
     let served = shared.views.served();
-    Ok(json_response(json(&answers::search(&served.board, &query.q))?))
+    Ok(json_response(json(&answers::search(&served.board, &query.q, may_see(&viewer)))?))
+}
+
+/// What of the finds somebody may see.
+pub(crate) fn may_see(viewer: &Viewer) -> impl Fn(OdsCode, &'static str) -> bool + '_ {
+    |code, kind| viewer.may(if kind == "practice" { VIEW_PRACTICE } else { VIEW_AREA }, code)
+}
+
+/// What practices of a name, code or postcode have published.
+///
+/// Who may call it: everybody, signed in or not.
+#[utoipa::path(
+    get, path = "/api/v1/status", tag = "status", params(SearchQuery),
+    responses((status = 200, body = answers::LookUpAnswer), (status = 400, body = Problem))
+)]
+async fn look_up(
+    State(shared): State<Arc<Shared>>,
+    Query(query): Query<SearchQuery>,
+) -> Result<Response, Problem> {
+    let served = shared.views.served();
+    Ok(json_response(json(&answers::look_up(&served.board, &query.q))?))
+}
+
+/// What a practice has published: status, day and edition.
+///
+/// Who may call it: everybody, signed in or not.
+#[utoipa::path(
+    get, path = "/api/v1/status/{code}", tag = "status", params(("code" = String, Path, description = "The ODS code of the practice")),
+    responses((status = 200, body = answers::StatusAnswer), (status = 400, body = Problem), (status = 404, body = Problem))
+)]
+async fn status(State(shared): State<Arc<Shared>>, Path(code): Path<String>) -> Result<Response, Problem> {
+    let served = shared.views.served();
+    Ok(json_response(json(&status_of(&served.board, ods_code(&code)?)?)?))
+}
+
+/// What the practice of a code has published.
+pub(crate) fn status_of(board: &Board, code: OdsCode) -> Result<answers::StatusAnswer, Problem> {
+    let practice =
+        board.practice(code).ok_or_else(|| Problem::not_found(format!("no practice has the code {code}")))?;
+    Ok(answers::status(board, practice))
 }
 
 /// How the view stands: position, generation, fingerprint.
@@ -404,20 +443,35 @@ async fn set_aside(State(shared): State<Arc<Shared>>) -> Result<Response, Proble
 
 /// The description of these addresses.
 #[derive(OpenApi)]
-#[openapi(paths(area, areas_below, practices, trend, practice, search, view, rebuild, set_aside))]
+#[openapi(paths(
+    area,
+    areas_below,
+    practices,
+    trend,
+    practice,
+    search,
+    look_up,
+    status,
+    view,
+    rebuild,
+    set_aside
+))]
 pub struct Description;
 
 /// The routes.
-pub fn routes(shared: Arc<Shared>) -> Router {
-    Router::new()
-        .route("/api/v1/areas/{code}", get(area))
-        .route("/api/v1/areas/{code}/areas", get(areas_below))
-        .route("/api/v1/areas/{code}/practices", get(practices))
-        .route("/api/v1/areas/{code}/trend", get(trend))
-        .route("/api/v1/practices/{code}", get(practice))
-        .route("/api/v1/search", get(search))
-        .route("/api/v1/view", get(view))
-        .route("/api/v1/rebuild", post(rebuild))
-        .route("/api/v1/set-aside", get(set_aside))
+pub fn routes(shared: Arc<Shared>) -> Routes {
+    let area_of = VIEW_AREA.of("code");
+    Routes::new()
+        .get("/api/v1/areas/{code}", area_of, area)
+        .get("/api/v1/areas/{code}/areas", area_of, areas_below)
+        .get("/api/v1/areas/{code}/practices", area_of, practices)
+        .get("/api/v1/areas/{code}/trend", area_of, trend)
+        .get("/api/v1/practices/{code}", VIEW_PRACTICE.of("code"), practice)
+        .get("/api/v1/search", SEARCH.here(), search)
+        .get("/api/v1/status", LOOK_UP_STATUS.here(), look_up)
+        .get("/api/v1/status/{code}", LOOK_UP_STATUS.here(), status)
+        .get("/api/v1/view", VIEW_STATE.here(), view)
+        .post("/api/v1/rebuild", REBUILD.here(), rebuild)
+        .get("/api/v1/set-aside", VIEW_SET_ASIDE.here(), set_aside)
         .with_state(shared)
 }

@@ -10,6 +10,7 @@
 //! It writes no events and asks no other service anything: it lives from the log alone, and can be
 //! thrown away and folded anew at any time.
 
+pub mod access;
 pub mod answers;
 pub mod api;
 pub mod board;
@@ -52,6 +53,7 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
     Ok(Service {
         name: "projection",
         routes: api::routes(shared.clone()).merge(pages::routes(shared)),
+        policy: Some(access::POLICY),
         shared_routes: pages::shared_routes(),
         openapi: api::Description::openapi(),
         ready: Arc::new(move || match (views.shown(), views.head()) {

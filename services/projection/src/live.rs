@@ -6,22 +6,20 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
-    Router,
     extract::State,
     http::header,
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
     },
-    routing::get,
 };
-use chassis::Problem;
+use chassis::{Problem, Routes};
 use futures::stream::{self, Stream};
 use proto::Position;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::api::Shared;
+use crate::{access::FOLLOW, api::Shared};
 
 /// How many pages may listen at a time; each holds a connection open.
 pub const LISTENERS_MAX: usize = 512;
@@ -39,13 +37,13 @@ struct Listeners {
 }
 
 /// The route `/live`.
-pub fn routes(shared: Arc<Shared>) -> Router {
+pub fn routes(shared: Arc<Shared>) -> Routes {
     routes_for(shared, LISTENERS_MAX)
 }
 
-fn routes_for(shared: Arc<Shared>, listeners_max: usize) -> Router {
+fn routes_for(shared: Arc<Shared>, listeners_max: usize) -> Routes {
     let listeners = Listeners { shared, seats: Arc::new(Semaphore::new(listeners_max)) };
-    Router::new().route("/live", get(live)).with_state(listeners)
+    Routes::new().get("/live", FOLLOW.here(), live).with_state(listeners)
 }
 
 async fn live(State(Listeners { shared, seats }): State<Listeners>) -> Result<Response, Problem> {

@@ -82,6 +82,16 @@ impl SearchIndex {
     /// What holds every word of the question, at the beginning of a word of its own or anywhere;
     /// the code itself first, then what begins as the question does, then the rest.
     pub fn find(&self, question: &str, limit: usize) -> Vec<&Entry> {
+        self.find_if(question, limit, |_| true)
+    }
+
+    /// The same among those that may be found; of others there is no trace, not in the number either.
+    pub fn find_if(
+        &self,
+        question: &str,
+        limit: usize,
+        may_be_found: impl Fn(&Entry) -> bool,
+    ) -> Vec<&Entry> {
         let mut words = String::new();
         push_words(&mut words, &question.chars().take(QUESTION_MAX_CHARS).collect::<String>());
         let finders: Vec<_> = words
@@ -98,7 +108,7 @@ impl SearchIndex {
         let mut found: Vec<(u8, usize, &Entry)> = Vec::new();
         for (order, entry) in self.entries.iter().enumerate() {
             let key = entry.key.as_bytes();
-            if !finders.iter().all(|finder| finder.find(key).is_some()) {
+            if !finders.iter().all(|finder| finder.find(key).is_some()) || !may_be_found(entry) {
                 continue;
             }
             let starts_words = words

@@ -38,6 +38,7 @@ pub struct Page {
     stamp: Option<Stamp>,
     live: Option<String>,
     query: String,
+    search: Option<String>,
 }
 
 impl Page {
@@ -107,6 +108,12 @@ impl Page {
         self
     }
 
+    /// Where the search box asks instead of `/search`: `GET` with `q`.
+    pub fn search_at(mut self, href: impl Into<String>) -> Self {
+        self.search = Some(href.into());
+        self
+    }
+
     /// The whole document.
     #[must_use]
     pub fn render(self) -> Markup {
@@ -168,7 +175,7 @@ impl Page {
                         }
                     }
                     search."nhsuk-header__search" {
-                        form."nhsuk-header__search-form" action=(SEARCH) method="get" role="search" {
+                        form."nhsuk-header__search-form" action=(self.search.as_deref().unwrap_or(SEARCH)) method="get" role="search" {
                             div.nhsuk-form-group {
                                 label.nhsuk-label.nhsuk-u-visually-hidden for="search-field" {
                                     "Find a practice or an area by name, code or postcode"

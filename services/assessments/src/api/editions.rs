@@ -2,8 +2,8 @@
 
 use axum::{Json as AxumJson, extract::State};
 use chassis::{
-    Problem,
-    http::{IdempotencyKey, Json, Path},
+    Giver, Problem,
+    http::{Json, Path},
 };
 use proto::{
     Day,
@@ -244,7 +244,7 @@ pub(crate) struct DeadlineInput {
     responses((status = 200, body = Receipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn move_deadline(
     State(desk): State<Shared>,
-    key: IdempotencyKey,
+    giver: Giver,
     Path(id): Path<String>,
     Json(input): Json<DeadlineInput>,
 ) -> Answered {
@@ -255,7 +255,7 @@ pub(crate) async fn move_deadline(
         to: input.to,
         reason: input.reason,
     };
-    answered(desk.decide(edition, "deadline", &key, &command).await)
+    answered(desk.decide(edition, "deadline", &giver, &command).await)
 }
 
 /// An exemption, as sent.
@@ -278,7 +278,7 @@ pub(crate) struct ExemptionInput {
     responses((status = 200, body = Receipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn exempt(
     State(desk): State<Shared>,
-    key: IdempotencyKey,
+    giver: Giver,
     Path(id): Path<String>,
     Json(input): Json<ExemptionInput>,
 ) -> Answered {
@@ -296,5 +296,5 @@ pub(crate) async fn exempt(
         requirement,
         reason: input.reason,
     };
-    answered(desk.decide(edition, "exemption", &key, &command).await)
+    answered(desk.decide(edition, "exemption", &giver, &command).await)
 }

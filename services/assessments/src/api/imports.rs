@@ -2,7 +2,7 @@
 
 use axum::{Json as AxumJson, body::Body, extract::State};
 use chassis::{
-    Problem,
+    Problem, Viewer,
     http::{Path, Query},
     import::{self, ImportId, Mode, ProgressView, Report},
 };
@@ -39,6 +39,7 @@ pub(crate) struct ResultsQuery {
     responses((status = 200, body = Report), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn results(
     State(desk): State<Shared>,
+    viewer: Viewer,
     ImportId(id): ImportId,
     Query(query): Query<ResultsQuery>,
     body: Body,
@@ -61,7 +62,8 @@ pub(crate) async fn results(
         }
     };
     let newest = desk.roster.newest_register_file();
-    let report = run(&desk.register, &job, as_of, newest, progress, desk.clock.clone(), body).await?;
+    let report =
+        run(&desk.register, &job, viewer.by(None), as_of, newest, progress, desk.clock.clone(), body).await?;
     Ok(AxumJson(report))
 }
 

@@ -2,8 +2,8 @@
 
 use axum::{body::Bytes, extract::State};
 use chassis::{
-    Problem,
-    http::{IdempotencyKey, Json, Path},
+    Giver, Problem,
+    http::{Json, Path},
 };
 use proto::{Day, OdsCode, assessments::ImprovementAction};
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{Answered, Receipt, answered, bodies::PersonInput};
 use crate::{
-    desk::{Shared, find_requirement},
+    desk::{Shared, find_requirement, speaks_for},
     model::AssessmentCommand,
 };
 
@@ -42,17 +42,17 @@ pub(crate) struct ActionInput {
     responses((status = 200, body = Receipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn plan_action(
     State(desk): State<Shared>,
-    key: IdempotencyKey,
+    giver: Giver,
     Path((code, edition)): Path<(String, String)>,
     Json(input): Json<ActionInput>,
 ) -> Answered {
-    let case = desk.case(&code, &edition).await?;
+    let case = desk.case(&giver.viewer, &code, &edition).await?;
     let requirement = find_requirement(case.edition, &input.requirement)?;
     let who = input.owner.who()?;
     let exempt = case.exempt();
     let ActionInput { number, gap, action, due, .. } = input;
     let outcome = desk
-        .give_naming(&case, "plan-action", &key, who, |owner| AssessmentCommand::PlanAction {
+        .give_naming(&case, "plan-action", &giver, who, |owner| AssessmentCommand::PlanAction {
             number,
             action: ImprovementAction {
                 requirement,
@@ -85,7 +85,7 @@ pub(crate) struct DoneInput {
     responses((status = 200, body = Receipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn complete_action(
     State(desk): State<Shared>,
-    key: IdempotencyKey,
+    giver: Giver,
     Path((code, edition, number)): Path<(String, String, u16)>,
     body: Bytes,
 ) -> Answered {
@@ -96,10 +96,10 @@ pub(crate) async fn complete_action(
             Problem::bad_input("the body is not the JSON this address accepts").at("body", error.to_string())
         })?
     };
-    let case = desk.case(&code, &edition).await?;
+    let case = desk.case(&giver.viewer, &code, &edition).await?;
     let command =
         AssessmentCommand::CompleteAction { number, done: input.done.unwrap_or_else(|| desk.today()) };
-    answered(desk.give(&case, &format!("action-done {number}"), &key, &command).await)
+    answered(desk.give(&case, &format!("action-done {number}"), &giver, &command).await)
 }
 
 /// Hands the plan to the CCG or region. Every gap needs an open action with a due date still to come.
@@ -108,12 +108,12 @@ pub(crate) async fn complete_action(
     responses((status = 200, body = Receipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn submit(
     State(desk): State<Shared>,
-    key: IdempotencyKey,
+    giver: Giver,
     Path((code, edition)): Path<(String, String)>,
 ) -> Answered {
-    let case = desk.case(&code, &edition).await?;
+    let case = desk.case(&giver.viewer, &code, &edition).await?;
     let command = AssessmentCommand::SubmitPlan { exempt: case.exempt() };
-    answered(desk.give(&case, "plan-submit", &key, &command).await)
+    answered(desk.give(&case, "plan-submit", &giver, &command).await)
 }
 
 /// Who agrees, as sent.
@@ -132,13 +132,14 @@ pub(crate) struct AgreeInput {
     responses((status = 200, body = Receipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn agree(
     State(desk): State<Shared>,
-    key: IdempotencyKey,
+    giver: Giver,
     Path((code, edition)): Path<(String, String)>,
     Json(input): Json<AgreeInput>,
 ) -> Answered {
-    let case = desk.case(&code, &edition).await?;
+    let case = desk.case(&giver.viewer, &code, &edition).await?;
+    speaks_for(&giver, input.by)?;
     let command = AssessmentCommand::AgreePlan { by: input.by, overseers: case.practice.overseers() };
-    answered(desk.give(&case, "plan-agree", &key, &command).await)
+    answered(desk.give(&case, "plan-agree", &giver, &command).await)
 }
 
 /// Who refuses and why, as sent.
@@ -159,15 +160,16 @@ pub(crate) struct RefuseInput {
     responses((status = 200, body = Receipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn refuse(
     State(desk): State<Shared>,
-    key: IdempotencyKey,
+    giver: Giver,
     Path((code, edition)): Path<(String, String)>,
     Json(input): Json<RefuseInput>,
 ) -> Answered {
-    let case = desk.case(&code, &edition).await?;
+    let case = desk.case(&giver.viewer, &code, &edition).await?;
+    speaks_for(&giver, input.by)?;
     let command = AssessmentCommand::RefusePlan {
         by: input.by,
         overseers: case.practice.overseers(),
         reason: input.reason,
     };
-    answered(desk.give(&case, "plan-refuse", &key, &command).await)
+    answered(desk.give(&case, "plan-refuse", &giver, &command).await)
 }

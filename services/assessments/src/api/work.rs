@@ -2,8 +2,8 @@
 
 use axum::{Json as AxumJson, extract::State};
 use chassis::{
-    Problem,
-    http::{IdempotencyKey, Json, Path},
+    Giver, Problem, Viewer,
+    http::{Json, Path},
 };
 use proto::{OdsCode, standards::catalogue};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use super::{
     views::{AssessedOrganisationView, AssessmentView, WorkState, organisation},
 };
 use crate::{
-    desk::{Shared, find_requirement},
+    desk::{Shared, find_requirement, speaks_for},
     model::AssessmentCommand,
 };
 
@@ -68,6 +68,7 @@ pub(crate) struct RegisterView {
     responses((status = 200, body = PracticeAssessmentsView), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn practice(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path(code): Path<String>,
 ) -> Result<AxumJson<PracticeAssessmentsView>, Problem> {
     let practice = desk.practice(&code).await?;
@@ -76,7 +77,7 @@ pub(crate) async fn practice(
     let mut assessments = Vec::new();
     let mut named = None;
     for edition in catalogue().editions() {
-        let case = desk.case_of(practice.clone(), edition).await?;
+        let case = desk.case_of(&viewer, practice.clone(), edition).await?;
         position = position.max(case.position());
         let publication = case.state().publication.as_ref();
         assessments.push(AssessmentLine {
@@ -106,9 +107,10 @@ pub(crate) async fn practice(
     responses((status = 200, body = AssessmentView), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn state(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path((code, edition)): Path<(String, String)>,
 ) -> Result<AxumJson<AssessmentView>, Problem> {
-    let case = desk.case(&code, &edition).await?;
+    let case = desk.case(&viewer, &code, &edition).await?;
     Ok(AxumJson(case.view(&desk)))
 }
 
@@ -120,11 +122,11 @@ pub(crate) async fn state(
     responses((status = 200, body = Receipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn open(
     State(desk): State<Shared>,
-    key: IdempotencyKey,
+    giver: Giver,
     Path((code, edition)): Path<(String, String)>,
 ) -> Answered {
-    let case = desk.case(&code, &edition).await?;
-    answered(desk.open(&case, &key).await)
+    let case = desk.case(&giver.viewer, &code, &edition).await?;
+    answered(desk.open(&case, &giver).await)
 }
 
 /// Answers a requirement, or answers it anew. Answering is also reviewing.
@@ -136,14 +138,14 @@ pub(crate) async fn open(
     responses((status = 200, body = Receipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn answer(
     State(desk): State<Shared>,
-    key: IdempotencyKey,
+    giver: Giver,
     Path((code, edition, requirement)): Path<(String, String, String)>,
     Json(input): Json<AnswerInput>,
 ) -> Answered {
-    let case = desk.case(&code, &edition).await?;
+    let case = desk.case(&giver.viewer, &code, &edition).await?;
     let requirement = find_requirement(case.edition, &requirement)?;
     let command = AssessmentCommand::Answer(input.given(requirement));
-    answered(desk.give(&case, &format!("answer {requirement}"), &key, &command).await)
+    answered(desk.give(&case, &format!("answer {requirement}"), &giver, &command).await)
 }
 
 /// Ticks that an answer carried over from last year still stands.
@@ -153,13 +155,13 @@ pub(crate) async fn answer(
     responses((status = 200, body = Receipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn review(
     State(desk): State<Shared>,
-    key: IdempotencyKey,
+    giver: Giver,
     Path((code, edition, requirement)): Path<(String, String, String)>,
 ) -> Answered {
-    let case = desk.case(&code, &edition).await?;
+    let case = desk.case(&giver.viewer, &code, &edition).await?;
     let requirement = find_requirement(case.edition, &requirement)?;
     let command = AssessmentCommand::Review(requirement);
-    answered(desk.give(&case, &format!("review {requirement}"), &key, &command).await)
+    answered(desk.give(&case, &format!("review {requirement}"), &giver, &command).await)
 }
 
 /// Publishes the assessment, for the first time or again, in time or late. Refused with 409 while
@@ -170,12 +172,12 @@ pub(crate) async fn review(
         (status = 503, body = Problem)))]
 pub(crate) async fn publish(
     State(desk): State<Shared>,
-    key: IdempotencyKey,
+    giver: Giver,
     Path((code, edition)): Path<(String, String)>,
 ) -> Answered {
-    let case = desk.case(&code, &edition).await?;
+    let case = desk.case(&giver.viewer, &code, &edition).await?;
     let command = AssessmentCommand::Publish { exempt: case.exempt() };
-    answered(desk.give(&case, "publish", &key, &command).await)
+    answered(desk.give(&case, "publish", &giver, &command).await)
 }
 
 /// Accepts the IG Assurance Statement as a named person, after publication and once a year.
@@ -185,13 +187,13 @@ pub(crate) async fn publish(
     responses((status = 200, body = Receipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn statement(
     State(desk): State<Shared>,
-    key: IdempotencyKey,
+    giver: Giver,
     Path((code, edition)): Path<(String, String)>,
     Json(input): Json<PersonInput>,
 ) -> Answered {
-    let case = desk.case(&code, &edition).await?;
+    let case = desk.case(&giver.viewer, &code, &edition).await?;
     let who = input.who()?;
-    answered(desk.give_naming(&case, "statement", &key, who, AssessmentCommand::AcceptStatement).await)
+    answered(desk.give_naming(&case, "statement", &giver, who, AssessmentCommand::AcceptStatement).await)
 }
 
 /// A reviewer's grade, as sent.
@@ -214,12 +216,13 @@ pub(crate) struct ReviewedGradeInput {
     responses((status = 200, body = Receipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn reviewed_grade(
     State(desk): State<Shared>,
-    key: IdempotencyKey,
+    giver: Giver,
     Path((code, edition)): Path<(String, String)>,
     Json(input): Json<ReviewedGradeInput>,
 ) -> Answered {
-    let case = desk.case(&code, &edition).await?;
+    let case = desk.case(&giver.viewer, &code, &edition).await?;
+    speaks_for(&giver, input.by)?;
     let command =
         AssessmentCommand::ReviewGrade { grade: input.grade.into(), by: input.by, reason: input.reason };
-    answered(desk.give(&case, "reviewed-grade", &key, &command).await)
+    answered(desk.give(&case, "reviewed-grade", &giver, &command).await)
 }

@@ -2,7 +2,7 @@
 
 use axum::{extract::State, response::Response};
 use chassis::{
-    Problem,
+    Problem, Viewer,
     http::{Path, Query},
 };
 use maud::html;
@@ -15,7 +15,7 @@ use ui::{
 };
 
 use super::{case_href, grade_tag, page, page_response};
-use crate::{api::WorkState, api::scale_words, desk::Shared, model::KIND};
+use crate::{access::VIEW_WORK, api::WorkState, api::scale_words, desk::Shared, model::KIND};
 
 /// The most practices listed for one search.
 const FOUND_MAX: usize = 50;
@@ -28,10 +28,11 @@ pub(super) struct Search {
 
 pub(super) async fn find(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Query(search): Query<Search>,
 ) -> Result<Response, Problem> {
     let asked = search.q.trim();
-    let (found, total) = desk.roster.search(asked, FOUND_MAX);
+    let (found, total) = desk.roster.search(asked, FOUND_MAX, |code| viewer.may(VIEW_WORK, code));
     let mut editions = Table::new("editions", "Editions, newest first")
         .column(Column::text("Edition"))
         .column(Column::text("For"))
@@ -50,7 +51,7 @@ pub(super) async fn find(
     }
     let body = html! {
         p { "Find your practice to work on its assessment, or to see how far it has come. "
-            (fmt::count(desk.roster.count() as u64, "general practice is", "general practices are")) " known here." }
+            (fmt::count(desk.roster.count(|code| viewer.may(VIEW_WORK, code)) as u64, "general practice is", "general practices are")) " known here." }
         (Form::get("/assessments").label("Find a practice").body(html! {
             (Field::new("q", "Name, code or postcode of a practice").hint("For example A81001, or the first words of its name")
                 .width(Width::Characters(30)).value(asked).input(InputKind::Text))
@@ -80,7 +81,7 @@ pub(super) async fn find(
         p { "Each edition’s requirements, categories and deadlines with their sources: "
             a.nhsuk-link href="/api/v1/editions" { "as data" } "." }
     };
-    Ok(page_response(axum::http::StatusCode::OK, page(&desk, "Assessments").body(body)))
+    Ok(page_response(axum::http::StatusCode::OK, page(&desk, &viewer, "Assessments").body(body)))
 }
 
 pub(super) fn state_tag(state: WorkState) -> maud::Markup {
@@ -95,6 +96,7 @@ pub(super) fn state_tag(state: WorkState) -> maud::Markup {
 
 pub(super) async fn practice(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path(code): Path<String>,
 ) -> Result<Response, Problem> {
     let practice = desk.practice(&code).await?;
@@ -106,7 +108,7 @@ pub(super) async fn practice(
         .column(Column::text("Published"))
         .column(Column::text("Grade as published"));
     for edition in catalogue().editions().iter().rev().filter(|edition| edition.opens.day <= desk.today()) {
-        let case = desk.case_of(practice.clone(), edition).await?;
+        let case = desk.case_of(&viewer, practice.clone(), edition).await?;
         let publication = case.state().publication.as_ref();
         table = table.row(Row::new([
             Cell::link(case_href(&case), &edition.title),
@@ -135,7 +137,7 @@ pub(super) async fn practice(
         }
         p { a.nhsuk-link href={ "/practices/" (practice.code) } { "This practice’s position over time" } }
     };
-    let page = page(&desk, practice.shown_name())
+    let page = page(&desk, &viewer, practice.shown_name())
         .caption(format!("Practice {}", practice.code))
         .crumb("Assessments", "/assessments");
     Ok(page_response(axum::http::StatusCode::OK, page.body(body)))

@@ -6,9 +6,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chassis::{
-    Problem,
-    http::{Form as FormBody, IdempotencyKey, KEY_FIELD, Path, Query},
-    ids,
+    Giver, Problem, Viewer,
+    http::{Form as FormBody, Path, Query},
 };
 use maud::{Markup, html};
 use proto::{Day, OdsCode, RequirementId, assessments::ImprovementAction, standards::GapRule};
@@ -16,17 +15,18 @@ use serde::Deserialize;
 use ui::{
     Tone,
     components::{
-        Button, ButtonKind, Cell, Choice, Column, Field, FieldError, Form, InputKind, Row, Table, Width,
+        Button, ButtonKind, Cell, Choice, Column, Field, FieldError, InputKind, Row, Table, Width,
         blocked_button, inset, tag,
     },
 };
 
 use super::{
-    Done, after, case_href, case_page, form_errors, from_today, page_response, sentence, tasks::CAREFUL,
-    tasks::KeyOnly,
+    Done, after, case_href, case_page, form_errors, form_of, from_today, page_response, sentence,
+    tasks::CAREFUL, tasks::KeyOnly,
 };
 use crate::{
-    desk::{Case, Desk, Failure, Shared, find_requirement, who},
+    access::{DECIDE_PLAN, DO_WORK, PUBLISH},
+    desk::{Case, Desk, Failure, Shared, find_requirement, speaks_for, who},
     model::{AssessmentCommand, HeldAction, KIND},
 };
 
@@ -85,10 +85,11 @@ pub(super) fn state_words(case: &Case) -> String {
 
 pub(super) async fn show(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path((code, edition)): Path<(String, String)>,
     Query(done): Query<Done>,
 ) -> Result<Response, Problem> {
-    let case = desk.case(&code, &edition).await?;
+    let case = desk.case(&viewer, &code, &edition).await?;
     Ok(render(&desk, &case, &PlanForm::default(), StatusCode::OK, Vec::new(), &done))
 }
 
@@ -108,11 +109,12 @@ fn respond(
 
 pub(super) async fn plan_action(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path((code, edition)): Path<(String, String)>,
     FormBody(form): FormBody<PlanForm>,
 ) -> Result<Response, Problem> {
-    let case = desk.case(&code, &edition).await?;
-    let key = IdempotencyKey::of_form(form.idempotency_key.as_deref())?;
+    let case = desk.case(&viewer, &code, &edition).await?;
+    let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
     let requirement = find_requirement(case.edition, form.requirement.trim());
     let due: Result<Day, _> = Day::parse_any(&form.due);
     let owner = who(None, &form.name, &form.role, "");
@@ -136,7 +138,7 @@ pub(super) async fn plan_action(
     let exempt = case.exempt();
     let (gap, action) = (form.gap.trim().to_owned(), form.action.trim().to_owned());
     let outcome = desk
-        .give_naming(&case, "plan-action", &key, owner, |owner| AssessmentCommand::PlanAction {
+        .give_naming(&case, "plan-action", &giver, owner, |owner| AssessmentCommand::PlanAction {
             number: None,
             action: ImprovementAction { requirement, gap, action, owner, due },
             exempt,
@@ -147,35 +149,38 @@ pub(super) async fn plan_action(
 
 pub(super) async fn complete(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path((code, edition, number)): Path<(String, String, u16)>,
     FormBody(form): FormBody<KeyOnly>,
 ) -> Result<Response, Problem> {
-    let case = desk.case(&code, &edition).await?;
-    let key = IdempotencyKey::of_form(form.idempotency_key.as_deref())?;
+    let case = desk.case(&viewer, &code, &edition).await?;
+    let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
     let command = AssessmentCommand::CompleteAction { number, done: case.today };
-    let outcome = desk.give(&case, &format!("action-done {number}"), &key, &command).await;
+    let outcome = desk.give(&case, &format!("action-done {number}"), &giver, &command).await;
     Ok(respond(&desk, &case, &PlanForm::default(), outcome, "done"))
 }
 
 pub(super) async fn submit(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path((code, edition)): Path<(String, String)>,
     FormBody(form): FormBody<KeyOnly>,
 ) -> Result<Response, Problem> {
-    let case = desk.case(&code, &edition).await?;
-    let key = IdempotencyKey::of_form(form.idempotency_key.as_deref())?;
+    let case = desk.case(&viewer, &code, &edition).await?;
+    let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
     let command = AssessmentCommand::SubmitPlan { exempt: case.exempt() };
-    let outcome = desk.give(&case, "plan-submit", &key, &command).await;
+    let outcome = desk.give(&case, "plan-submit", &giver, &command).await;
     Ok(respond(&desk, &case, &PlanForm::default(), outcome, "submitted"))
 }
 
 pub(super) async fn decide(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path((code, edition)): Path<(String, String)>,
     FormBody(form): FormBody<PlanForm>,
 ) -> Result<Response, Problem> {
-    let case = desk.case(&code, &edition).await?;
-    let key = IdempotencyKey::of_form(form.idempotency_key.as_deref())?;
+    let case = desk.case(&viewer, &code, &edition).await?;
+    let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
     let by: OdsCode = match form.by.parse() {
         Ok(by) => by,
         Err(error) => {
@@ -185,6 +190,7 @@ pub(super) async fn decide(
             return Ok(render(&desk, &case, &form, status, errors, &Done::default()));
         }
     };
+    speaks_for(&giver, by)?;
     let overseers = case.practice.overseers();
     let (command, purpose, done) = match form.decision.as_str() {
         "agree" => (AssessmentCommand::AgreePlan { by, overseers }, "plan-agree", "agreed"),
@@ -197,7 +203,7 @@ pub(super) async fn decide(
             return Ok(render(&desk, &case, &form, StatusCode::BAD_REQUEST, errors, &Done::default()));
         }
     };
-    let outcome = desk.give(&case, purpose, &key, &command).await;
+    let outcome = desk.give(&case, purpose, &giver, &command).await;
     Ok(respond(&desk, &case, &form, outcome, done))
 }
 
@@ -217,10 +223,11 @@ fn render(
             p { (state_words(case)) }
             (gap_list(case, &gaps))
             (actions(desk, case))
-            @if case.state().plan.submitted.is_some() { (decision(desk, case, form, &errors)) }
-            @else {
-                @if !gaps.is_empty() { (new_action(case, &gaps, form, &errors)) }
-                (submission(case, &gaps))
+            @if case.state().plan.submitted.is_some() {
+                @if case.may(DECIDE_PLAN) { (decision(desk, case, form, &errors)) }
+            } @else {
+                @if !gaps.is_empty() && case.may(DO_WORK) { (new_action(case, &gaps, form, &errors)) }
+                @if case.may(PUBLISH) { (submission(case, &gaps)) }
             }
         } @else {
             p { "General practices have no improvement plan in " (case.edition.title) ": it is published once every standard is met." }
@@ -269,8 +276,8 @@ fn actions(desk: &Desk, case: &Case) -> Markup {
                 Some(day) => { (tag(Tone::Good, "Done")) " on " (day.long()) }
                 None => {
                     @if held.action.due < case.today { (tag(Tone::Bad, "Overdue")) } @else { (tag(Tone::Neutral, "Open")) }
-                    (Form::post(format!("{}/actions/{number}/done", href(case))).hidden(KEY_FIELD, ids::fresh().to_string())
-                        .body(html! { (Button::new("Mark as done").kind(ButtonKind::Secondary).about(format!("action {number}"))) }))
+                    @if case.may(DO_WORK) { (form_of(case, format!("{}/actions/{number}/done", href(case)))
+                        .body(html! { (Button::new("Mark as done").kind(ButtonKind::Secondary).about(format!("action {number}"))) })) }
                 }
             }
         }
@@ -305,7 +312,7 @@ fn new_action(case: &Case, gaps: &[RequirementId], form: &PlanForm, errors: &[Fi
         gaps.iter().map(|gap| Choice::new(gap.to_string(), format!("{gap} {}", title(case, *gap)))).collect();
     html! {
         h2.nhsuk-heading-m { "Plan an action" }
-        (Form::post(format!("{}/actions", href(case))).hidden(KEY_FIELD, ids::fresh().to_string()).body(html! {
+        (form_of(case, format!("{}/actions", href(case))).body(html! {
             (Field::new("requirement", "Which requirement falls short?").error(of("requirement")).value(form.requirement.clone()).select(&choices))
             (Field::new("gap", "What is missing?").error(of("gap")).value(form.gap.clone()).textarea(2))
             (Field::new("action", "What will be done?").error(of("action")).value(form.action.clone()).textarea(2))
@@ -326,7 +333,7 @@ fn submission(case: &Case, gaps: &[RequirementId]) -> Markup {
             h2.nhsuk-heading-m { "Submit the plan" }
             @if uncovered.is_empty() {
                 p { "The plan goes to the practice’s CCG or region (" (case.practice.overseers().in_words()) "). It cannot be changed until they agree or refuse it." }
-                (Form::post(format!("{}/submit", href(case))).hidden(KEY_FIELD, ids::fresh().to_string())
+                (form_of(case, format!("{}/submit", href(case)))
                     .body(html! { (Button::new("Submit the plan")) }))
             } @else {
                 (blocked_button("submit", "Submit the plan", &uncovered.iter().map(|gap| html! {
@@ -340,9 +347,11 @@ fn submission(case: &Case, gaps: &[RequirementId]) -> Markup {
 fn decision(desk: &Desk, case: &Case, form: &PlanForm, errors: &[FieldError]) -> Markup {
     let of = |name: &str| FieldError::of(errors, name);
     let overseers = case.practice.overseers();
+    let known = overseers.ccg.or(overseers.region).is_some();
     let choices: Vec<Choice> = [overseers.ccg, overseers.region]
         .into_iter()
         .flatten()
+        .filter(|code| case.viewer.speaks_for(*code))
         .map(|code| {
             let name = desk.roster.body_name(code).unwrap_or_default();
             Choice::new(code.to_string(), format!("{code} {name}"))
@@ -350,10 +359,12 @@ fn decision(desk: &Desk, case: &Case, form: &PlanForm, errors: &[FieldError]) ->
         .collect();
     html! {
         h2.nhsuk-heading-m { "For the CCG or region: agree or refuse" }
-        @if choices.is_empty() {
+        @if choices.is_empty() && known {
+            (inset(html! { p { "The practice’s CCG or region agrees or refuses the plan: " (overseers.in_words()) "." } }))
+        } @else if choices.is_empty() {
             (inset(html! { p { "Neither the CCG nor the region of this practice is known here, so nobody can agree the plan yet. They become known by importing the national practice file." } }))
         } @else {
-            (Form::post(format!("{}/decide", href(case))).hidden(KEY_FIELD, ids::fresh().to_string()).body(html! {
+            (form_of(case, format!("{}/decide", href(case))).body(html! {
                 (Field::new("by", "Who decides?").error(of("by")).value(form.by.clone()).width(Width::Full).select(&choices))
                 (Field::new("reason", "Why, if you refuse").hint("The practice reads this").error(of("reason")).value(form.reason.clone()).textarea(3))
                 (Button::new("Agree the plan").value("decision", "agree")) " "

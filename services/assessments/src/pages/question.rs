@@ -6,9 +6,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use chassis::{
-    Problem,
-    http::{Form as FormBody, IdempotencyKey, KEY_FIELD, Path},
-    ids,
+    Giver, Problem, Viewer,
+    http::{Form as FormBody, Path},
 };
 use maud::{Markup, html};
 use proto::{
@@ -18,14 +17,16 @@ use proto::{
 };
 use serde::Deserialize;
 use ui::components::{
-    Button, ButtonKind, Choice, Field, FieldError, Form, InputKind, Width, details, inset, warning_callout,
+    Button, ButtonKind, Choice, Field, FieldError, InputKind, SummaryList, Width, details, inset,
+    warning_callout,
 };
 
 use super::{
-    after, case_href, case_page, page_response,
+    after, case_href, case_page, form_of, page_response,
     tasks::{KeyOnly, unsure},
 };
 use crate::{
+    access::DO_WORK,
     desk::{Case, Desk, Shared, find_requirement},
     model::{AssessmentCommand, KIND, Reviewed},
 };
@@ -116,9 +117,10 @@ impl AnswerForm {
 
 pub(super) async fn show(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path((code, edition, requirement)): Path<(String, String, String)>,
 ) -> Result<Response, Problem> {
-    let case = desk.case(&code, &edition).await?;
+    let case = desk.case(&viewer, &code, &edition).await?;
     let requirement = find_requirement(case.edition, &requirement)?;
     let form = AnswerForm::held(&case, requirement);
     Ok(render(&desk, &case, requirement, &form, StatusCode::OK, Vec::new()))
@@ -126,18 +128,19 @@ pub(super) async fn show(
 
 pub(super) async fn answer(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path((code, edition, requirement)): Path<(String, String, String)>,
     FormBody(form): FormBody<AnswerForm>,
 ) -> Result<Response, Problem> {
-    let case = desk.case(&code, &edition).await?;
+    let case = desk.case(&viewer, &code, &edition).await?;
     let requirement = find_requirement(case.edition, &requirement)?;
-    let key = IdempotencyKey::of_form(form.idempotency_key.as_deref())?;
+    let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
     let given = match form.given(requirement) {
         Ok(given) => given,
         Err(errors) => return Ok(render(&desk, &case, requirement, &form, StatusCode::BAD_REQUEST, errors)),
     };
     let command = AssessmentCommand::Answer(given);
-    let outcome = desk.give(&case, &format!("answer {requirement}"), &key, &command).await;
+    let outcome = desk.give(&case, &format!("answer {requirement}"), &giver, &command).await;
     Ok(match after(outcome, format!("{}?done=answered", case_href(&case))) {
         Ok(redirect) => redirect.into_response(),
         Err((status, errors)) => render(&desk, &case, requirement, &form, status, errors),
@@ -146,14 +149,15 @@ pub(super) async fn answer(
 
 pub(super) async fn review(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path((code, edition, requirement)): Path<(String, String, String)>,
     FormBody(form): FormBody<KeyOnly>,
 ) -> Result<Response, Problem> {
-    let case = desk.case(&code, &edition).await?;
+    let case = desk.case(&viewer, &code, &edition).await?;
     let requirement = find_requirement(case.edition, &requirement)?;
-    let key = IdempotencyKey::of_form(form.idempotency_key.as_deref())?;
+    let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
     let command = AssessmentCommand::Review(requirement);
-    let outcome = desk.give(&case, &format!("review {requirement}"), &key, &command).await;
+    let outcome = desk.give(&case, &format!("review {requirement}"), &giver, &command).await;
     Ok(match after(outcome, format!("{}?done=reviewed", case_href(&case))) {
         Ok(redirect) => redirect.into_response(),
         Err((status, errors)) => {
@@ -181,7 +185,9 @@ fn render(
         }
         (inset(html! { p { (asked.help) } }))
         @if !asked.certainty.is_sure() { (unsure(asked)) }
-        @if case.state().opened.is_none() {
+        @if !case.may(DO_WORK) {
+            (answered(case, form))
+        } @else if case.state().opened.is_none() {
             (warning_callout("Not opened yet", html! {
                 p { "Open the assessment first: " a.nhsuk-link href=(case_href(case)) { (case.edition.title) } }
             }))
@@ -189,11 +195,11 @@ fn render(
             @if case.state().answers.get(&requirement).is_some_and(|held| held.review == Reviewed::No) {
                 (warning_callout("Carried over from last year", html! {
                     p { "This answer was given last year. Look whether it still stands. If it does, say so; otherwise answer anew below." }
-                    (Form::post(format!("{here}/review")).hidden(KEY_FIELD, ids::fresh().to_string())
+                    (form_of(case, format!("{here}/review"))
                         .body(html! { (Button::new("The answer still stands").kind(ButtonKind::Secondary)) }))
                 }))
             }
-            (Form::post(here).hidden(KEY_FIELD, ids::fresh().to_string()).body(fields(case, asked, form, &errors)))
+            (form_of(case, here).body(fields(case, asked, form, &errors)))
         }
         (neighbours(case, requirement))
     };
@@ -203,6 +209,23 @@ fn render(
         .errors(errors)
         .body(body);
     page_response(status, page)
+}
+
+/// The answer for those who may see it and not give it.
+fn answered(case: &Case, form: &AnswerForm) -> Markup {
+    let words = |value: &str| if value.is_empty() { "None".to_owned() } else { value.to_owned() };
+    let answer = match form.answer.as_str() {
+        "" => "Not answered".to_owned(),
+        NOT_RELEVANT => format!("Not relevant: {}", form.reason),
+        level if case.edition.scale == AnswerScale::Levels => format!("Level {level}"),
+        "met" => "Met".to_owned(),
+        _ => "Not met".to_owned(),
+    };
+    SummaryList::new()
+        .text("Answer", answer)
+        .text("Comment", words(&form.comment))
+        .text("Where the evidence is", words(&form.evidence))
+        .render()
 }
 
 fn choices(case: &Case, asked: &Requirement) -> Vec<Choice> {

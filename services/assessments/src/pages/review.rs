@@ -6,19 +6,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chassis::{
-    Problem,
-    http::{Form as FormBody, IdempotencyKey, KEY_FIELD, Path},
-    ids,
+    Giver, Problem, Viewer,
+    http::{Form as FormBody, Path},
 };
 use maud::html;
 use proto::assessments::Grade;
 use serde::Deserialize;
-use ui::components::{Button, Choice, Field, FieldError, Form, InputKind, Width};
+use ui::components::{Button, Choice, Field, FieldError, InputKind, Width};
 
-use super::{after, case_href, case_page, grade_tag, page_response};
+use super::{after, case_href, case_page, form_of, grade_tag, page_response};
 use crate::{
     api::grade_words,
-    desk::{Case, Desk, Shared},
+    desk::{Case, Desk, Shared, speaks_for},
     model::AssessmentCommand,
 };
 
@@ -43,19 +42,21 @@ pub(super) struct GradeForm {
 
 pub(super) async fn show(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path((code, edition)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let case = desk.case(&code, &edition).await?;
+    let case = desk.case(&viewer, &code, &edition).await?;
     Ok(render(&desk, &case, &GradeForm::default(), StatusCode::OK, Vec::new()))
 }
 
 pub(super) async fn set(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path((code, edition)): Path<(String, String)>,
     FormBody(form): FormBody<GradeForm>,
 ) -> Result<Response, Problem> {
-    let case = desk.case(&code, &edition).await?;
-    let key = IdempotencyKey::of_form(form.idempotency_key.as_deref())?;
+    let case = desk.case(&viewer, &code, &edition).await?;
+    let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
     let grade = GRADES.iter().find(|(name, _)| *name == form.grade).map(|(_, grade)| *grade);
     let by: Result<proto::OdsCode, _> = form.by.parse();
     let (grade, by) = match (grade, by) {
@@ -71,12 +72,23 @@ pub(super) async fn set(
             return Ok(render(&desk, &case, &form, StatusCode::BAD_REQUEST, errors));
         }
     };
+    speaks_for(&giver, by)?;
     let command = AssessmentCommand::ReviewGrade { grade, by, reason: form.reason.clone() };
-    let outcome = desk.give(&case, "reviewed-grade", &key, &command).await;
+    let outcome = desk.give(&case, "reviewed-grade", &giver, &command).await;
     Ok(match after(outcome, format!("{}?done=grade", case_href(&case))) {
         Ok(redirect) => redirect.into_response(),
         Err((status, errors)) => render(&desk, &case, &form, status, errors),
     })
+}
+
+/// The code typed, or that of the reviewer's own body.
+fn own_code(case: &Case, typed: &str) -> String {
+    match case.viewer.holder() {
+        Some(holder) if typed.is_empty() && case.viewer.session().is_some() => {
+            holder.organisation.to_string()
+        }
+        _ => typed.to_owned(),
+    }
 }
 
 fn render(
@@ -92,10 +104,10 @@ fn render(
     let body = html! {
         @if let Some(publication) = &case.state().publication {
             p { "The practice published: " (grade_tag(publication.grade)) " on " (publication.on.long()) ". A reviewed grade stands beside it and does not change it." }
-            (Form::post(format!("{}/reviewed-grade", case_href(case))).hidden(KEY_FIELD, ids::fresh().to_string()).body(html! {
+            (form_of(case, format!("{}/reviewed-grade", case_href(case))).body(html! {
                 (Field::new("grade", "What grade does the evidence support?").error(of("grade")).value(form.grade.clone()).radios(&choices))
                 (Field::new("by", "Code of the reviewing body").hint("Such as the practice’s CCG or region").width(Width::Characters(10))
-                    .error(of("by")).value(form.by.clone()).input(InputKind::Text))
+                    .error(of("by")).value(own_code(case, &form.by)).input(InputKind::Text))
                 (Field::new("reason", "Why").error(of("reason")).value(form.reason.clone()).textarea(4))
                 (Button::new("Set the reviewed grade"))
             }))

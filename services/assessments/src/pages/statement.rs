@@ -6,15 +6,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chassis::{
-    Problem,
-    http::{Form as FormBody, IdempotencyKey, KEY_FIELD, Path},
-    ids,
+    Giver, Problem, Viewer,
+    http::{Form as FormBody, Path},
 };
 use maud::html;
 use serde::Deserialize;
-use ui::components::{Button, Field, FieldError, Form, InputKind, inset};
+use ui::components::{Button, Field, FieldError, InputKind, inset};
 
-use super::{after, case_href, case_page, form_errors, page_response};
+use super::{after, case_href, case_page, form_errors, form_of, page_response};
 use crate::{
     desk::{Case, Desk, Shared, who},
     model::AssessmentCommand,
@@ -35,19 +34,21 @@ pub(super) struct PersonForm {
 
 pub(super) async fn show(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path((code, edition)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let case = desk.case(&code, &edition).await?;
+    let case = desk.case(&viewer, &code, &edition).await?;
     Ok(render(&desk, &case, &PersonForm::default(), StatusCode::OK, Vec::new()))
 }
 
 pub(super) async fn accept(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path((code, edition)): Path<(String, String)>,
     FormBody(form): FormBody<PersonForm>,
 ) -> Result<Response, Problem> {
-    let case = desk.case(&code, &edition).await?;
-    let key = IdempotencyKey::of_form(form.idempotency_key.as_deref())?;
+    let case = desk.case(&viewer, &code, &edition).await?;
+    let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
     let who = match who(None, &form.name, &form.role, &form.email) {
         Ok(who) => who,
         Err(problem) => {
@@ -55,7 +56,7 @@ pub(super) async fn accept(
             return Ok(render(&desk, &case, &form, status, errors));
         }
     };
-    let outcome = desk.give_naming(&case, "statement", &key, who, AssessmentCommand::AcceptStatement).await;
+    let outcome = desk.give_naming(&case, "statement", &giver, who, AssessmentCommand::AcceptStatement).await;
     Ok(match after(outcome, format!("{}?done=signed", case_href(&case))) {
         Ok(redirect) => redirect.into_response(),
         Err((status, errors)) => render(&desk, &case, &form, status, errors),
@@ -79,7 +80,7 @@ fn render(
                 p { "By accepting it you state, for " (case.practice.shown_name()) ", that the published answers are true, that the practice keeps to the terms under which it uses national systems and the network, and that it will put right what falls short." }
                 p { "It is accepted once a year, by somebody entitled to speak for the practice." }
             }))
-            (Form::post(format!("{}/statement", case_href(case))).hidden(KEY_FIELD, ids::fresh().to_string()).body(html! {
+            (form_of(case, format!("{}/statement", case_href(case))).body(html! {
                 (Field::new("name", "Your name").error(of("name")).value(form.name.clone()).autocomplete("name").input(InputKind::Text))
                 (Field::new("role", "Your role").hint("Such as partner or practice manager").error(of("role")).value(form.role.clone())
                     .autocomplete("organization-title").input(InputKind::Text))

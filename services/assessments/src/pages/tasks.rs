@@ -6,9 +6,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chassis::{
-    Problem,
-    http::{Form as FormBody, IdempotencyKey, KEY_FIELD, Path, Query},
-    ids,
+    Giver, Problem, Viewer,
+    http::{Form as FormBody, Path, Query},
 };
 use maud::{Markup, html};
 use proto::{
@@ -20,15 +19,17 @@ use serde::Deserialize;
 use ui::{
     Tone,
     components::{
-        Button, ButtonKind, Cell, Column, FieldError, Form, Row, SummaryList, Table, blocked_button, history,
+        Button, ButtonKind, Cell, Column, FieldError, Row, SummaryList, Table, blocked_button, history,
         inset, tag,
     },
 };
 
 use super::{
-    Done, after, case_href, case_page, find::state_tag, from_today, grade_tag, page_response, told::told,
+    Done, after, case_href, case_page, find::state_tag, form_of, from_today, grade_tag, page_response,
+    told::told,
 };
 use crate::{
+    access::{DO_WORK, PUBLISH, REVIEW_GRADE, SIGN_STATEMENT},
     desk::{Case, Desk, Shared},
     model::{AssessmentCommand, Blocker, KIND, Reviewed, blockers, percentage, standing},
 };
@@ -42,33 +43,36 @@ pub(super) struct KeyOnly {
 
 pub(super) async fn show(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path((code, edition)): Path<(String, String)>,
     Query(done): Query<Done>,
 ) -> Result<Response, Problem> {
-    let case = desk.case(&code, &edition).await?;
+    let case = desk.case(&viewer, &code, &edition).await?;
     render(&desk, &case, StatusCode::OK, Vec::new(), &done).await
 }
 
 pub(super) async fn open(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path((code, edition)): Path<(String, String)>,
     FormBody(form): FormBody<KeyOnly>,
 ) -> Result<Response, Problem> {
-    let case = desk.case(&code, &edition).await?;
-    let key = IdempotencyKey::of_form(form.idempotency_key.as_deref())?;
-    let outcome = desk.open(&case, &key).await;
+    let case = desk.case(&viewer, &code, &edition).await?;
+    let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
+    let outcome = desk.open(&case, &giver).await;
     answer(&desk, &case, outcome, "opened").await
 }
 
 pub(super) async fn publish(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path((code, edition)): Path<(String, String)>,
     FormBody(form): FormBody<KeyOnly>,
 ) -> Result<Response, Problem> {
-    let case = desk.case(&code, &edition).await?;
-    let key = IdempotencyKey::of_form(form.idempotency_key.as_deref())?;
+    let case = desk.case(&viewer, &code, &edition).await?;
+    let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
     let command = AssessmentCommand::Publish { exempt: case.exempt() };
-    let outcome = desk.give(&case, "publish", &key, &command).await;
+    let outcome = desk.give(&case, "publish", &giver, &command).await;
     answer(&desk, &case, outcome, "published").await
 }
 
@@ -98,7 +102,7 @@ async fn render(
         @if case.state().opened.is_none() {
             (not_opened(case))
         } @else {
-            (publication(case, &exempt))
+            @if case.may(PUBLISH) { (publication(case, &exempt)) }
             h2.nhsuk-heading-m { "Requirements" }
             (requirements(case, &exempt).render())
             @if case.edition.requirements_of(KIND).any(|asked| !asked.certainty.is_sure()) {
@@ -164,9 +168,10 @@ fn summary(case: &Case, exempt: &[RequirementId]) -> SummaryList {
 
 fn not_opened(case: &Case) -> Markup {
     html! {
-        p { "Nobody has begun this assessment. Open it to answer its requirements. Answers of last year’s edition, where the practice gave them here, are carried over, and each then needs another look." }
-        (Form::post(format!("{}/open", case_href(case))).hidden(KEY_FIELD, ids::fresh().to_string())
-            .body(html! { (Button::new("Open the assessment")) }))
+        @if !case.may(DO_WORK) { p { "Nobody has begun this assessment." } }
+        @else { p { "Nobody has begun this assessment. Open it to answer its requirements. Answers of last year’s edition, where the practice gave them here, are carried over, and each then needs another look." }
+        (form_of(case, format!("{}/open", case_href(case)))
+            .body(html! { (Button::new("Open the assessment")) })) }
     }
 }
 
@@ -183,7 +188,7 @@ fn publication(case: &Case, exempt: &[RequirementId]) -> Markup {
             (inset(html! {
                 p { "Publishing says that the answers are final and that the partners, or the board, have signed them off. You can publish again at any time, also after the deadline; late publication is shown as late." }
             }))
-            (Form::post(format!("{}/publish", case_href(case))).hidden(KEY_FIELD, ids::fresh().to_string())
+            (form_of(case, format!("{}/publish", case_href(case)))
                 .body(html! { (Button::new(if case.state().publication.is_some() { "Publish again" } else { "Publish" })) }))
         } @else {
             (blocked_button("publish", "Publish", &blocking.iter().map(|blocker| reason(case, blocker)).collect::<Vec<_>>()))
@@ -266,6 +271,7 @@ fn statement(desk: &Desk, case: &Case) -> Markup {
                 (Some(statement), _) => {
                     p { "Accepted on " (statement.on.long()) " by " (desk.person_name(statement.person)) ". It is signed once a year." }
                 }
+                (None, Some(_)) if !case.may(SIGN_STATEMENT) => { p { "Published, but not signed." } }
                 (None, Some(_)) => { p { "Published, but not signed. " a.nhsuk-link href=(href) { "Read and accept the assurance statement" } } }
                 (None, None) => { p { "A named person accepts it once the assessment is published." } }
             }
@@ -301,10 +307,10 @@ fn reviewed_grade(desk: &Desk, case: &Case) -> Markup {
             Some(review) => {
                 p { (grade_tag(review.grade)) " by " (desk.roster.body_name(review.by).unwrap_or_else(|| review.by.to_string()))
                     " on " (review.on.long()) ": " (review.reason) }
-                p { "The practice’s own grade stays beside it. " a.nhsuk-link href=(href) { "Change the reviewed grade" } }
+                p { "The practice’s own grade stays beside it. " @if case.may(REVIEW_GRADE) { a.nhsuk-link href=(href) { "Change the reviewed grade" } } }
             }
             None if case.state().publication.is_some() => {
-                p { "Nobody has reviewed the assessment. " a.nhsuk-link href=(href) { "Set a reviewed grade" } }
+                p { "Nobody has reviewed the assessment. " @if case.may(REVIEW_GRADE) { a.nhsuk-link href=(href) { "Set a reviewed grade" } } }
             }
             None => { p { "An overseer can set one once the assessment is published." } }
         }

@@ -77,16 +77,11 @@ impl Server {
 
     async fn over(log: Log, folder: TempDir, clock: Clock) -> Self {
         std::fs::create_dir_all(folder.path().join("cache")).unwrap();
-        let tasks = Tasks::new();
-        let platform = Platform {
-            log: log.clone(),
-            data: folder.path().to_owned(),
-            clock: clock.clone(),
-            tasks: tasks.clone(),
-        };
+        let platform = Platform::unguarded(log.clone(), folder.path(), clock.clone());
+        let tasks = platform.tasks.clone();
         let mut services = [assessments::service(&platform).await.unwrap()];
         let openapi = serde_json::to_value(&services[0].openapi).unwrap();
-        let router = service::routes(&mut services, Some(problem_page));
+        let router = service::routes(&platform, &mut services, Some(problem_page)).unwrap();
         let server = Self { log, clock, router, openapi, _tasks: tasks, folder };
         while !server.get("/readyz").await.status.is_success() {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;

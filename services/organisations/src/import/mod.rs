@@ -13,7 +13,7 @@ use chassis::{
     },
 };
 use futures::Stream;
-use proto::{Actor, Day, OdsCode, codes::CodeError, organisations::OrganisationKind};
+use proto::{By, Day, OdsCode, codes::CodeError, organisations::OrganisationKind};
 
 use crate::model::{Command, Organisation, Refusal};
 
@@ -124,15 +124,17 @@ pub struct Import {
     pub kind: Kind,
     /// The date of the file.
     pub as_of: Day,
+    /// Who imports.
+    pub by: By,
     /// How long a row waits for a log out of reach.
     pub patience: Patience,
 }
 
 impl Import {
     /// An import of a file of a kind and date.
-    pub fn new(id: uuid::Uuid, kind: Kind, as_of: Day, mode: Mode) -> Self {
+    pub fn new(id: uuid::Uuid, by: By, kind: Kind, as_of: Day, mode: Mode) -> Self {
         let job = Job { id, kind: kind.name(), as_of: Some(as_of), mode };
-        Self { job, kind, as_of, patience: Patience::default() }
+        Self { job, kind, as_of, by, patience: Patience::default() }
     }
 
     /// Reads a body and records what it shows.
@@ -147,7 +149,7 @@ impl Import {
         B: Stream<Item = Result<Bytes, E>> + Unpin,
         E: fmt::Display,
     {
-        let giving = Giving::new(&self.job, clock, Actor::system("import")).with_patience(self.patience);
+        let giving = Giving::new(&self.job, clock, self.by.clone()).with_patience(self.patience);
         let giving = &giving;
         let apply = |row: Row| async move {
             let Some((code, command)) = self.kind.read(&row, self.as_of)? else {

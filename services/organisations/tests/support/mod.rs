@@ -12,7 +12,6 @@ use axum::{
 use chassis::{
     Clock, Platform, Service,
     log::{self, LogUrl},
-    task::Tasks,
 };
 use proto::{Event, Header, Position};
 use serde_json::Value;
@@ -34,9 +33,9 @@ impl World {
         let url: LogUrl = format!("file:{}", folder.path().join("log.redb").display()).parse().unwrap();
         let log = log::open(&url).await.unwrap();
         let clock = Clock::set_to("2025-01-01T12:00:00Z".parse().unwrap());
-        let platform = Platform { log, data: folder.path().to_owned(), clock, tasks: Tasks::new() };
+        let platform = Platform::unguarded(log, folder.path(), clock);
         let mut services = [organisations::service(&platform).await.unwrap()];
-        let routes = chassis::service::routes(&mut services, None);
+        let routes = chassis::service::routes(&platform, &mut services, None).unwrap();
         let [service] = services;
         Self { folder, platform, service, routes }
     }

@@ -1,9 +1,11 @@
 //! The command line: one module a subcommand.
 
 mod backup;
+mod bootstrap;
 mod events;
 mod failure;
 mod import;
+mod key;
 mod output;
 mod rebuild;
 mod restore;
@@ -30,6 +32,10 @@ pub struct Cli {
 enum Command {
     /// Serves the platform: all services in one process, or some of them.
     Serve(serve::Args),
+    /// Makes the first administrator of an installation that has none, and prints their API key.
+    Bootstrap(bootstrap::Args),
+    /// Issues, lists and revokes API keys.
+    Key(key::Args),
     /// Loads a national file into a running server.
     Import(import::Args),
     /// Prints the events of the log, one CloudEvents object a line.
@@ -70,6 +76,8 @@ impl From<Verdict> for ExitCode {
 pub async fn run(cli: Cli) -> Result<Verdict, Failure> {
     match cli.command {
         Command::Serve(args) => serve::run(args).await,
+        Command::Bootstrap(args) => bootstrap::run(args).await,
+        Command::Key(args) => key::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Events(args) => events::run(args).await,
         Command::Verify(args) => verify::run(args).await,

@@ -24,6 +24,12 @@ pub fn say(line: impl AsRef<str>) -> Result<(), Failure> {
     print(format!("{}\n", line.as_ref()).as_bytes())
 }
 
+/// Tells a person something beside the result, on standard error.
+pub fn note(line: &str) {
+    // Nobody to tell is no failure.
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
 /// A bar towards a known total, hidden where standard error is no terminal.
 pub fn bar(total: u64, what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new(total);

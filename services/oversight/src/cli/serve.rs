@@ -2,9 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::Router;
 use chassis::{
-    Clock, Platform, Service,
+    Clock, Platform, Routes, Service,
     directory::{Directory, Person},
     log::LogUrl,
     service::{self, Config, StartError},
@@ -52,14 +51,17 @@ enum Part {
     Assessments,
     /// Views, charts, pages and exports
     Projection,
+    /// Signing in, API keys, accounts
+    Access,
 }
 
 impl Part {
-    async fn start(self, platform: &Platform) -> Result<Service, StartError> {
+    async fn start(self, platform: &Platform, config: &Config) -> Result<Service, StartError> {
         match self {
             Part::Organisations => organisations::service(platform).await,
             Part::Assessments => assessments::service(platform).await,
             Part::Projection => projection::service(platform).await,
+            Part::Access => access::service(platform, access::Options::of(config)).await,
         }
     }
 }
@@ -68,7 +70,7 @@ impl Part {
 pub async fn run(args: Args) -> Result<Verdict, Failure> {
     telemetry::start_logs(args.config.log_format);
     telemetry::metrics();
-    let listening = service::listen(args.config.listen).await?;
+    let listening = service::listen(&args.config).await?;
     let mut platform = Platform::open(&args.config, Clock::system()).await?;
 
     let progress = Progress::new();
@@ -76,11 +78,11 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
         let seed = args.seed.unwrap_or(DEFAULT_SEED);
         platform = load_beside(platform, &args.config, seed, &progress).await?;
     }
-    let all = [Part::Organisations, Part::Assessments, Part::Projection];
+    let all = [Part::Organisations, Part::Assessments, Part::Projection, Part::Access];
     let parts = all.into_iter().filter(|part| args.only.is_empty() || args.only.contains(part));
     let mut services = vec![log_api::service(&platform), synthetic_england(progress)];
     for part in parts {
-        services.push(part.start(&platform).await?);
+        services.push(part.start(&platform, &args.config).await?);
     }
     service::serve(&platform, services, listening, Some(assessments::problem_page)).await?;
     Ok(Verdict::Good)
@@ -90,7 +92,8 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
 fn synthetic_england(progress: Progress) -> Service {
     Service {
         name: "synthetic",
-        routes: Router::new(),
+        routes: Routes::new(),
+        policy: None,
         shared_routes: Vec::new(),
         openapi: OpenApi::default(),
         ready: Arc::new(move || progress.ready()),

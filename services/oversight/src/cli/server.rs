@@ -2,8 +2,11 @@
 
 use std::{str::FromStr, time::Duration};
 
-use chassis::Problem;
-use reqwest::{Client, RequestBuilder, Response, Url};
+use chassis::{Problem, access::ApiKey};
+use reqwest::{
+    Client, RequestBuilder, Response, Url,
+    header::{AUTHORIZATION, HeaderMap, HeaderValue},
+};
 use serde::de::DeserializeOwned;
 
 use super::Failure;
@@ -35,6 +38,22 @@ impl std::fmt::Display for ServerUrl {
     }
 }
 
+/// The variable that holds the API key commands are given with.
+pub const KEY_VARIABLE: &str = "OVERSIGHT_KEY";
+
+/// The API key of the environment, as a header that no log shows.
+fn credentials() -> Result<HeaderMap, Failure> {
+    let mut headers = HeaderMap::new();
+    let Some(key) = std::env::var_os(KEY_VARIABLE).filter(|key| !key.is_empty()) else { return Ok(headers) };
+    let wrong =
+        || Failure::said(format!("{KEY_VARIABLE} is not an API key: one is ovk_ and what follows it"));
+    let key: ApiKey = key.to_str().and_then(|key| key.parse().ok()).ok_or_else(wrong)?;
+    let mut value = HeaderValue::from_str(&format!("Bearer {}", key.reveal())).map_err(|_| wrong())?;
+    value.set_sensitive(true);
+    headers.insert(AUTHORIZATION, value);
+    Ok(headers)
+}
+
 /// A running server.
 #[derive(Debug, Clone)]
 pub struct Server {
@@ -51,6 +70,7 @@ impl Server {
         };
         let client = Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
+            .default_headers(credentials()?)
             // The servers of this machine are not behind anything.
             .no_proxy()
             .build()
@@ -115,6 +135,9 @@ pub async fn refused(response: Response) -> Failure {
     let status = response.status();
     let body = response.bytes().await.unwrap_or_default();
     match serde_json::from_slice::<Problem>(&body) {
+        Ok(_) if status == 401 && std::env::var_os(KEY_VARIABLE).is_none() => Failure::said(format!(
+            "this needs an API key: set {KEY_VARIABLE} to one. `oversight bootstrap` makes the first, `oversight key create` more"
+        )),
         Ok(problem) => Failure::Said(in_words(&problem)),
         Err(_) => Failure::said(format!("the server answered {status}")),
     }

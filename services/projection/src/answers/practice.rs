@@ -291,7 +291,7 @@ fn said_by(practice: &Practice, position: Position) -> String {
     }
 }
 
-fn result_name(result: PublishedResult) -> &'static str {
+pub(super) fn result_name(result: PublishedResult) -> &'static str {
     match result {
         PublishedResult::StandardsMet { .. } => "Standards Met",
         PublishedResult::StandardsExceeded { .. } => "Standards Exceeded",

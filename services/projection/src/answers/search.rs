@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{Named, named, named_practice};
 use crate::{
     board::{Board, Footprint},
-    search::Target,
+    search::{Entry, Target},
 };
 
 /// The most things a search finds.
@@ -37,11 +37,19 @@ pub struct Found {
     pub live: bool,
 }
 
-/// Finds bodies.
-pub fn search(board: &Board, question: &str) -> SearchAnswer {
+/// Finds bodies that may be found: by their code and kind.
+pub fn search(
+    board: &Board,
+    question: &str,
+    may_be_found: impl Fn(OdsCode, &'static str) -> bool,
+) -> SearchAnswer {
+    let kind = |entry: &Entry| match entry.target {
+        Target::Practice(_) => "practice",
+        Target::Area(_) => "area",
+    };
     let results = board
         .search()
-        .find(question, SEARCH_MAX)
+        .find_if(question, SEARCH_MAX, |entry| may_be_found(entry.code, kind(entry)))
         .into_iter()
         .filter_map(|entry| match entry.target {
             Target::Area(number) => board.areas.get(number).map(|area| Found {

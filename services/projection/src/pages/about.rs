@@ -1,9 +1,6 @@
 //! How the view stands, and what could not be read.
 
-use axum::{
-    extract::State,
-    response::{Html, IntoResponse, Response},
-};
+use axum::response::{Html, IntoResponse, Response};
 use chassis::Problem;
 use maud::html;
 use proto::Position;
@@ -17,7 +14,7 @@ use super::{
 };
 use crate::{answers::edition_name, facts::SET_ASIDE_LISTED_MAX, rules::RULES};
 
-pub(super) async fn about(State(desk): State<Desk>) -> Result<Response, Problem> {
+pub(super) async fn about(desk: Desk) -> Result<Response, Problem> {
     let served = desk.shared.views.served();
     let board = &served.board;
     let facts = &board.facts;
@@ -85,13 +82,12 @@ pub(super) async fn about(State(desk): State<Desk>) -> Result<Response, Problem>
             }
         }
     };
-    let page = frame::frame(&desk.shared, &served, &Keep::default(), Menu::About, "About the figures")
-        .body(body)
-        .render();
+    let page =
+        frame::frame(&desk, &served, &Keep::default(), Menu::About, "About the figures").body(body).render();
     Ok(Html(page.into_string()).into_response())
 }
 
-pub(super) async fn set_aside(State(desk): State<Desk>) -> Result<Response, Problem> {
+pub(super) async fn set_aside(desk: Desk) -> Result<Response, Problem> {
     let served = desk.shared.views.served();
     let aside = &served.board.facts.set_aside;
     let body = html! {
@@ -112,7 +108,7 @@ pub(super) async fn set_aside(State(desk): State<Desk>) -> Result<Response, Prob
         }
         (action_link("/about", "How the view stands"))
     };
-    let page = frame::frame(&desk.shared, &served, &Keep::default(), Menu::None, "Events set aside")
+    let page = frame::frame(&desk, &served, &Keep::default(), Menu::None, "Events set aside")
         .crumb("About the figures", "/about")
         .body(body)
         .render();

@@ -1,7 +1,6 @@
 //! England, a region, a local office or a CCG on a day.
 
 use axum::{
-    extract::State,
     http::{HeaderMap, Uri},
     response::Response,
 };
@@ -50,17 +49,8 @@ impl AreaQuery {
     }
 }
 
-pub(super) async fn england(
-    desk: State<Desk>,
-    query: Query<AreaQuery>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    area(desk, Path(proto::OdsCode::ENGLAND.to_owned()), query, uri, headers).await
-}
-
 pub(super) async fn area(
-    State(desk): State<Desk>,
+    desk: Desk,
     Path(code): Path<String>,
     Query(query): Query<AreaQuery>,
     uri: Uri,
@@ -70,17 +60,17 @@ pub(super) async fn area(
         let sort = lower_sort(query.sort.as_deref())?;
         let when = When::read(&desk.shared, &query.when()).await?;
         let area = when.area(&code)?;
-        let keep = Keep::of(&query.when());
+        let keep = Keep::of(&query.when()).seen_by(&desk.viewer);
         if when.served.board.practices.is_empty() && area.kind == AreaKind::England {
-            return Ok(Body::page(first::page(&desk.shared, &when.served, &keep)));
+            return Ok(Body::page(first::page(&desk, &when.served, &keep)));
         }
         Ok(Body::page(page(&desk, &when, &keep, area, sort)))
     };
-    desk.kept.answer(&desk.shared, &uri, &headers, render).await
+    desk.kept.answer(&desk, &uri, &headers, render).await
 }
 
 pub(super) async fn bars_svg(
-    State(desk): State<Desk>,
+    desk: Desk,
     Path(code): Path<String>,
     Query(query): Query<AreaQuery>,
     uri: Uri,
@@ -94,13 +84,15 @@ pub(super) async fn bars_svg(
             return Err(Problem::not_found(format!("{} has no areas below it", area.code)));
         }
         let rows = lower(&when.asked(), 0, area, next_below(area.kind), sort);
-        Ok(Body::svg(charts::bars(&when, &Keep::of(&query.when()), area, &rows, sort).svg_file()))
+        Ok(Body::svg(
+            charts::bars(&when, &Keep::of(&query.when()).seen_by(&desk.viewer), area, &rows, sort).svg_file(),
+        ))
     };
-    desk.kept.answer(&desk.shared, &uri, &headers, render).await
+    desk.kept.answer(&desk, &uri, &headers, render).await
 }
 
 pub(super) async fn trend_svg(
-    State(desk): State<Desk>,
+    desk: Desk,
     Path(code): Path<String>,
     Query(query): Query<AreaQuery>,
     uri: Uri,
@@ -109,9 +101,9 @@ pub(super) async fn trend_svg(
     let render = async {
         let when = When::read(&desk.shared, &query.when()).await?;
         let area = when.area(&code)?;
-        Ok(Body::svg(charts::trend(&when, &Keep::of(&query.when()), area).svg_file()))
+        Ok(Body::svg(charts::trend(&when, &Keep::of(&query.when()).seen_by(&desk.viewer), area).svg_file()))
     };
-    desk.kept.answer(&desk.shared, &uri, &headers, render).await
+    desk.kept.answer(&desk, &uri, &headers, render).await
 }
 
 fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, sort: LowerSort) -> Markup {
@@ -119,8 +111,8 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, sort: LowerSort) -> 
     let board = when.board();
     let counts = area.counts(0, when.footprint, when.at);
     let path = format!("/areas/{}", area.code);
-    let menu = if area.kind == AreaKind::England { Menu::England } else { Menu::None };
-    let mut page = frame::frame(&desk.shared, &when.served, keep, menu, words::area_name(area));
+    let menu = if area.kind == AreaKind::England { Menu::Home } else { Menu::None };
+    let mut page = frame::frame(desk, &when.served, keep, menu, words::area_name(area));
     if let Some(caption) = words::kind_and_code(area) {
         page = page.caption(caption);
     }
@@ -237,13 +229,10 @@ fn table(when: &When, keep: &Keep, area: &Area, rows: &[Lower<'_>], sort: LowerS
     }
     table = table.column(column(Column::number("Met, share"), LowerSort::Share, Order::Ascending));
     for row in rows {
-        let mut cells =
-            vec![Cell::link(keep.to(format_args!("/areas/{}", row.area.code)), words::area_name(row.area))];
+        let mut cells = vec![Cell::from(keep.area(row.area.code, words::area_name(row.area)))];
         if with_office {
             cells.push(match row.local_office {
-                Some(office) => {
-                    Cell::link(keep.to(format_args!("/areas/{office}")), words::name_of(when.board(), office))
-                }
+                Some(office) => Cell::from(keep.area(office, words::name_of(when.board(), office))),
                 None => Cell::text(""),
             });
         }
@@ -303,7 +292,7 @@ fn elsewhere(when: &When, keep: &Keep, area: &Area) -> Markup {
     let regions = lower(&asked, 0, area, AreaKind::Region, LowerSort::Name);
     let link = |lower: &Lower<'_>| {
         html! {
-            a.nhsuk-link href=(keep.to(format_args!("/areas/{}", lower.area.code))) { (words::area_name(lower.area)) }
+            (keep.area(lower.area.code, words::area_name(lower.area)))
             @if short(&lower.counts) > 0 {
                 ", " (words::of(short(&lower.counts), lower.counts.practices())) " short of it"
             }
@@ -363,7 +352,7 @@ fn nobody(when: &When, keep: &Keep, area: &Area) -> Markup {
             ul.nhsuk-list {
                 @for successor in &successors {
                     li {
-                        a.nhsuk-link href=(keep.to(format_args!("/areas/{}", successor.body.code))) { (ui::fmt::name(&successor.body.name)) }
+                        (keep.area(successor.body.code, ui::fmt::name(&successor.body.name)))
                         ", " (words::practices(successor.practices))
                     }
                 }
@@ -405,7 +394,7 @@ fn facts(when: &When, keep: &Keep, area: &Area) -> Markup {
                 (words::area_name(area)) " (" (area.code) ") is in "
                 @for (index, parent) in parents.iter().enumerate() {
                     @if index > 0 { ", in " }
-                    a.nhsuk-link href=(keep.to(format_args!("/areas/{}", parent.code))) { (words::area_name(parent)) }
+                    (keep.area(parent.code, words::area_name(parent)))
                 }
                 @for (word, day) in dates { @if let Some(day) = day { "; " (word) " " (words::day(day)) } }
                 ". " (tag(ui::Tone::Neutral, area.kind.label()))

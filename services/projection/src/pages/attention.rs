@@ -111,12 +111,12 @@ impl<'a> Worst<'a> {
         html! {
             @match self {
                 Worst::Areas(areas) => @if let Some(first) = areas.first() {
-                    " " a href=(keep.to(format_args!("/areas/{}", first.area.code))) { (words::area_name(first.area)) }
+                    " " (keep.area(first.area.code, words::area_name(first.area)))
                     @let part = if first.counts.of(Status::NotMet) > 0 { first.counts.of(Status::NotMet) } else { short(&first.counts) };
                     " has the most: " (words::of(part, first.counts.practices())) "."
                 },
                 Worst::Practices(practices, asked) => @if let Some(first) = practices.first() {
-                    " " a href=(keep.to(format_args!("/practices/{}", first.code))) { (words::practice_name(first)) }
+                    " " (keep.practice(first.code, words::practice_name(first)))
                     @if practices.len() > 1 { " is the largest of them" } @else { " is the one" }
                     @if let Some(patients) = first.patients(asked.at) { ", with " (number(patients)) " patients" }
                     "."

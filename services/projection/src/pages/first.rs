@@ -4,10 +4,11 @@ use maud::{Markup, html};
 use ui::components::{inset, lede};
 
 use super::{
+    Desk,
     frame::{self, Menu},
     link::Keep,
 };
-use crate::{api::Shared, views::Served};
+use crate::views::Served;
 
 /// The files in the order that makes most of them, with the command that loads each.
 const FILES: [(&str, &str); 6] = [
@@ -19,9 +20,9 @@ const FILES: [(&str, &str); 6] = [
     ("Published results of the DSP Toolkit", "oversight import results dspt.csv --as-of 2019-06-17"),
 ];
 
-pub(super) fn page(shared: &Shared, served: &Served, keep: &Keep) -> Markup {
-    let reading = shared.views.head().is_none_or(|head| head > shared.views.shown());
-    frame::frame(shared, served, keep, Menu::England, "England")
+pub(super) fn page(desk: &Desk, served: &Served, keep: &Keep) -> Markup {
+    let reading = desk.shared.views.head().is_none_or(|head| head > desk.shared.views.shown());
+    frame::frame(desk, served, keep, Menu::Home, "England")
         .body(html! {
             @if reading {
                 (lede(html! { "The event log is being read. This page fills by itself in a moment." }))

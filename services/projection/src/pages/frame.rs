@@ -1,15 +1,18 @@
 //! What stands around every page: the menu, the notices, the stamp, the news.
 
+use chassis::access;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use proto::Position;
 use ui::{Page, Stamp};
 
 use super::{
+    Desk,
     link::Keep,
     words::{self, number},
 };
 use crate::{
+    access::{FOLLOW, SEARCH},
     api::Shared,
     board::{Area, AreaKind, Board},
     views::Served,
@@ -18,33 +21,32 @@ use crate::{
 /// Which entry of the menu a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Menu {
-    England,
+    /// Where somebody begins.
+    Home,
     Practices,
     About,
+    LookUp,
     None,
 }
 
 /// A page with everything around it.
-pub(super) fn frame(
-    shared: &Shared,
-    served: &Served,
-    keep: &Keep,
-    menu: Menu,
-    title: impl Into<String>,
-) -> Page {
+pub(super) fn frame(desk: &Desk, served: &Served, keep: &Keep, menu: Menu, title: impl Into<String>) -> Page {
+    let Desk { shared, viewer, .. } = desk;
     let board = &served.board;
-    let (england, practices) =
-        (keep.to("/areas/ENG").to_string(), keep.to("/areas/ENG/practices").to_string());
+    let home = viewer.holder().map(access::home_of).unwrap_or_default();
     let current = match menu {
-        Menu::England => england.as_str(),
-        Menu::Practices => practices.as_str(),
-        Menu::About => "/about",
-        Menu::None => "",
+        Menu::Home => home,
+        Menu::Practices => format!("{home}/practices"),
+        Menu::About => "/about".to_owned(),
+        Menu::LookUp => "/status".to_owned(),
+        Menu::None => String::new(),
     };
     let read = board.facts.read_to;
     let position = read.map_or(Position::START, |read| read.position);
     let time = read.map_or(Timestamp::UNIX_EPOCH, |read| read.time);
-    let mut page = Page::new(title).current_nav(current).live("/live");
+    let mut page = Page::new(title).current_nav(keep.to(current).to_string());
+    page = if viewer.may_here(FOLLOW) { page.live("/live") } else { page };
+    page = if viewer.may_here(SEARCH) { page } else { page.search_at("/status") };
     if let Some(notice) = notice(shared, board, position) {
         page = page.banner(notice);
     }
@@ -55,10 +57,10 @@ pub(super) fn frame(
             time_text: words::instant(time),
         });
     }
-    page.nav("England", england)
-        .nav("Practices", practices)
-        .nav("Assessments", "/assessments")
-        .nav("About the figures", "/about")
+    for (label, href) in access::menu(viewer.principal()) {
+        page = page.nav(label, keep.to(href));
+    }
+    page
 }
 
 fn notice(shared: &Shared, board: &Board, position: Position) -> Option<Markup> {
@@ -87,7 +89,7 @@ fn notice(shared: &Shared, board: &Board, position: Position) -> Option<Markup> 
 /// The way to what lies below an area: England, its region, and itself where `with_area`.
 pub(super) fn crumbs(mut page: Page, keep: &Keep, parents: &[&std::sync::Arc<Area>]) -> Page {
     let above = parents.iter().rev().filter(|area| area.kind != AreaKind::LocalOffice);
-    for area in above {
+    for area in above.filter(|area| keep.may_see_area(area.code)) {
         page = page.crumb(words::area_name(area), keep.to(format_args!("/areas/{}", area.code)));
     }
     page

@@ -8,11 +8,11 @@ use axum::{
 };
 use bytes::Bytes;
 use chassis::Problem;
-use proto::Day;
+use proto::{Day, OdsCode, Role};
 use quick_cache::{Weighter, sync::Cache as QuickCache};
 use sha2::{Digest as _, Sha256};
 
-use crate::api::Shared;
+use super::Desk;
 
 /// The most bytes of rendered pages that are kept.
 const KEPT_MAX_BYTES: u64 = 48 * 1024 * 1024;
@@ -23,9 +23,13 @@ const KEPT_ABOUT: usize = 512;
 /// Longer addresses are answered but not kept.
 const ADDRESS_MAX_BYTES: usize = 400;
 
-/// Of which board a page shows what is asked for by which address. A day's beginning changes pages
-/// even where nothing happened.
-type Key = (u64, u64, Day, String);
+/// Of which board a page shows what is asked for by which address, and to whom: a role at an
+/// organisation, in a state of the hierarchy. A day's beginning changes pages even where nothing
+/// happened.
+type Key = (u64, u64, Day, Sees, String);
+
+/// Who is shown the same.
+type Sees = (Option<Role>, Option<OdsCode>, u64);
 
 #[derive(Debug, Clone)]
 struct Rendered {
@@ -39,7 +43,7 @@ struct Bulk;
 
 impl Weighter<Key, Rendered> for Bulk {
     fn weight(&self, key: &Key, rendered: &Rendered) -> u64 {
-        (key.3.len() + rendered.body.len() + 128) as u64
+        (key.4.len() + rendered.body.len() + 128) as u64
     }
 }
 
@@ -74,22 +78,22 @@ impl Kept {
     /// told so.
     pub async fn answer(
         &self,
-        shared: &Shared,
+        desk: &Desk,
         uri: &Uri,
         headers: &HeaderMap,
         render: impl Future<Output = Result<Body, Problem>>,
     ) -> Result<Response, Problem> {
         let address = uri.path_and_query().map_or("/", |address| address.as_str());
         let key = {
-            let served = shared.views.served();
+            let served = desk.shared.views.served();
             let position = served.board.facts.read_to.map_or(0, |read| read.position.0);
-            (served.generation, position, served.board.today, address.to_owned())
+            (served.generation, position, served.board.today, desk.viewer.sees(), address.to_owned())
         };
         let rendered = match self.0.get(&key) {
             Some(rendered) => rendered,
             None => {
                 let rendered = Rendered::new(render.await?)?;
-                if key.3.len() <= ADDRESS_MAX_BYTES {
+                if key.4.len() <= ADDRESS_MAX_BYTES {
                     self.0.insert(key, rendered.clone());
                 }
                 rendered
@@ -111,8 +115,8 @@ impl Rendered {
         let unchanged = self.etag.to_str().is_ok_and(|etag| has(asked, etag));
         let about = [
             (header::ETAG, self.etag),
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-            (header::VARY, HeaderValue::from_static("accept")),
+            (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
+            (header::VARY, HeaderValue::from_static("accept, cookie, authorization")),
         ];
         if unchanged {
             return (StatusCode::NOT_MODIFIED, about).into_response();

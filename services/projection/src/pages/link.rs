@@ -2,9 +2,14 @@
 
 use std::fmt::{self, Write as _};
 
-use proto::Day;
+use chassis::{Action, Viewer};
+use maud::{Markup, html};
+use proto::{Day, OdsCode};
 
-use crate::api::WhenQuery;
+use crate::{
+    access::{VIEW_AREA, VIEW_PRACTICE},
+    api::WhenQuery,
+};
 
 /// What the reader chose about the day, the knowledge and the membership; what was left open stays
 /// open.
@@ -13,13 +18,51 @@ pub(super) struct Keep {
     at: Option<String>,
     known: Option<String>,
     footprint: Option<String>,
+    viewer: Option<Viewer>,
 }
 
 impl Keep {
+    /// For somebody: links that lead where they may not go are left out.
+    pub fn seen_by(mut self, viewer: &Viewer) -> Self {
+        self.viewer = Some(viewer.clone());
+        self
+    }
+
+    fn may(&self, action: Action, code: OdsCode) -> bool {
+        self.viewer.as_ref().is_some_and(|viewer| viewer.may(action, code))
+    }
+
+    /// An area by name: a link where it may be seen.
+    pub fn area(&self, code: OdsCode, name: impl fmt::Display) -> Markup {
+        self.body(VIEW_AREA, "areas", code, name)
+    }
+
+    /// A practice by name: a link where it may be seen.
+    pub fn practice(&self, code: OdsCode, name: impl fmt::Display) -> Markup {
+        self.body(VIEW_PRACTICE, "practices", code, name)
+    }
+
+    fn body(&self, action: Action, of: &str, code: OdsCode, name: impl fmt::Display) -> Markup {
+        html! {
+            @if self.may(action, code) { a.nhsuk-link href=(self.to(format_args!("/{of}/{code}"))) { (name.to_string()) } }
+            @else { (name.to_string()) }
+        }
+    }
+
+    /// Whether an area may be seen.
+    pub fn may_see_area(&self, code: OdsCode) -> bool {
+        self.may(VIEW_AREA, code)
+    }
+
     /// As the query has it. Empty parameters, as forms send them, are none.
     pub fn of(query: &WhenQuery) -> Self {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        Self { at: given(&query.at), known: given(&query.known), footprint: given(&query.footprint) }
+        Self {
+            at: given(&query.at),
+            known: given(&query.known),
+            footprint: given(&query.footprint),
+            viewer: None,
+        }
     }
 
     /// The same for another day.

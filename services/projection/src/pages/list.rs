@@ -1,7 +1,6 @@
 //! The practices of an area: filtered, sorted, page by page.
 
 use axum::{
-    extract::State,
     http::{HeaderMap, Uri},
     response::Response,
 };
@@ -48,7 +47,7 @@ impl From<ListQuery> for PracticesQuery {
 }
 
 pub(super) async fn list(
-    State(desk): State<Desk>,
+    desk: Desk,
     Path(code): Path<String>,
     Query(query): Query<ListQuery>,
     uri: Uri,
@@ -59,9 +58,9 @@ pub(super) async fn list(
         let listing = query.listing()?;
         let when = When::read(&desk.shared, &query.when()).await?;
         let area = when.area(&code)?;
-        page(&desk, &when, &Keep::of(&query.when()), area, &listing).map(Body::page)
+        page(&desk, &when, &Keep::of(&query.when()).seen_by(&desk.viewer), area, &listing).map(Body::page)
     };
-    desk.kept.answer(&desk.shared, &uri, &headers, render).await
+    desk.kept.answer(&desk, &uri, &headers, render).await
 }
 
 fn slug(sort: Sort) -> &'static str {
@@ -99,7 +98,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, listing: &Listing) -
         _ => format!("Practices of {}", words::area_name(area)),
     };
     let menu = if area.kind == AreaKind::England { Menu::Practices } else { Menu::None };
-    let mut page = frame::frame(&desk.shared, &when.served, keep, menu, title);
+    let mut page = frame::frame(desk, &when.served, keep, menu, title);
     page = frame::crumbs(page, keep, &when.board().parents(area, when.footprint, when.at));
     page = page.crumb(words::area_name(area), keep.to(format_args!("/areas/{}", area.code)));
 
@@ -197,16 +196,14 @@ pub(super) fn table(
         let status = held.map_or(Status::NoEvidence, |held| held.status);
         let since = held.and_then(|held| held.since);
         let mut cells = vec![
-            Cell::link(keep.to(format_args!("/practices/{}", practice.code)), words::practice_name(practice)),
+            Cell::from(keep.practice(practice.code, words::practice_name(practice))),
             Cell::text(practice.code),
             Cell::from(tag(words::tone(status), status.label())),
             Cell::text(since.map_or_else(|| "–".to_owned(), words::short_day)),
         ];
         if with_ccg {
             cells.push(match row.ccg {
-                Some(ccg) => {
-                    Cell::link(keep.to(format_args!("/areas/{ccg}")), words::name_of(when.board(), ccg))
-                }
+                Some(ccg) => Cell::from(keep.area(ccg, words::name_of(when.board(), ccg))),
                 None => Cell::text("Not known"),
             });
         }

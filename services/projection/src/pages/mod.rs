@@ -11,6 +11,7 @@ mod charts;
 mod choose;
 mod first;
 mod frame;
+mod home;
 mod kept;
 mod link;
 mod list;
@@ -21,38 +22,61 @@ mod words;
 use std::sync::Arc;
 
 use axum::{
-    Router,
-    extract::Path,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::{FromRequestParts, Path},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get},
 };
-use chassis::Problem;
+use chassis::{Problem, Routes, Viewer};
 
-use crate::api::Shared;
+use crate::{
+    access::{LOOK_UP_STATUS, SEARCH, VIEW_AREA, VIEW_PRACTICE, VIEW_SET_ASIDE, VIEW_STATE},
+    api::Shared,
+};
 
 /// What the page handlers share.
 #[derive(Debug, Clone)]
-struct Desk {
+struct Shelf {
     shared: Arc<Shared>,
     kept: Arc<kept::Kept>,
 }
 
+/// What a page handler works with: what all share, and who looks.
+#[derive(Debug, Clone)]
+struct Desk {
+    shared: Arc<Shared>,
+    kept: Arc<kept::Kept>,
+    viewer: Viewer,
+}
+
+impl FromRequestParts<Shelf> for Desk {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, shelf: &Shelf) -> Result<Self, Problem> {
+        let viewer = Viewer::from_request_parts(parts, shelf).await?;
+        Ok(Self { shared: shelf.shared.clone(), kept: shelf.kept.clone(), viewer })
+    }
+}
+
 /// The routes of the pages.
-pub fn routes(shared: Arc<Shared>) -> Router {
-    let desk = Desk { shared: shared.clone(), kept: Arc::new(kept::Kept::new()) };
-    Router::new()
-        .route("/", get(area::england))
-        .route("/areas/{code}", get(area::area))
-        .route("/areas/{code}/bars.svg", get(area::bars_svg))
-        .route("/areas/{code}/trend.svg", get(area::trend_svg))
-        .route("/areas/{code}/practices", get(list::list))
-        .route("/practices/{code}", get(practice::practice))
-        .route("/practices/{code}/timeline.svg", get(practice::timeline_svg))
-        .route("/search", get(search::search))
-        .route("/set-aside", get(about::set_aside))
-        .route("/about", get(about::about))
-        .with_state(desk)
+pub fn routes(shared: Arc<Shared>) -> Routes {
+    let shelf = Shelf { shared: shared.clone(), kept: Arc::new(kept::Kept::new()) };
+    let of_area = VIEW_AREA.of("code");
+    let of_practice = VIEW_PRACTICE.of("code");
+    Routes::new()
+        .get("/", LOOK_UP_STATUS.here(), home::home)
+        .get("/status", LOOK_UP_STATUS.here(), home::look_up)
+        .get("/status/{code}", LOOK_UP_STATUS.here(), home::status)
+        .get("/areas/{code}", of_area, area::area)
+        .get("/areas/{code}/bars.svg", of_area, area::bars_svg)
+        .get("/areas/{code}/trend.svg", of_area, area::trend_svg)
+        .get("/areas/{code}/practices", of_area, list::list)
+        .get("/practices/{code}", of_practice, practice::practice)
+        .get("/practices/{code}/timeline.svg", of_practice, practice::timeline_svg)
+        .get("/search", SEARCH.here(), search::search)
+        .get("/set-aside", VIEW_SET_ASIDE.here(), about::set_aside)
+        .get("/about", VIEW_STATE.here(), about::about)
+        .with_state(shelf)
         .merge(crate::live::routes(shared))
 }
 

@@ -1,7 +1,6 @@
 //! One practice: what holds, since when and why, what comes next, and where it belonged.
 
 use axum::{
-    extract::State,
     http::{HeaderMap, Uri},
     response::Response,
 };
@@ -43,7 +42,7 @@ const AHEAD_DAYS: i32 = 400;
 const BEFORE_DAYS: i32 = 120;
 
 pub(super) async fn practice(
-    State(desk): State<Desk>,
+    desk: Desk,
     Path(code): Path<String>,
     Query(query): Query<WhenQuery>,
     uri: Uri,
@@ -53,13 +52,13 @@ pub(super) async fn practice(
         let when = When::read(&desk.shared, &query).await?;
         let answer = practice_with_events(&desk.shared, &when, &code).await?;
         let practice = when.practice(&code)?;
-        Ok(Body::page(page(&desk, &when, &Keep::of(&query), practice, &answer)))
+        Ok(Body::page(page(&desk, &when, &Keep::of(&query).seen_by(&desk.viewer), practice, &answer)))
     };
-    desk.kept.answer(&desk.shared, &uri, &headers, render).await
+    desk.kept.answer(&desk, &uri, &headers, render).await
 }
 
 pub(super) async fn timeline_svg(
-    State(desk): State<Desk>,
+    desk: Desk,
     Path(code): Path<String>,
     Query(query): Query<WhenQuery>,
     uri: Uri,
@@ -69,14 +68,14 @@ pub(super) async fn timeline_svg(
         let when = When::read(&desk.shared, &query).await?;
         let practice = when.practice(&code)?;
         let answer = crate::answers::practice(&when.asked(), practice);
-        Ok(Body::svg(strip(&when, &Keep::of(&query), practice, &answer).svg_file()))
+        Ok(Body::svg(strip(&when, &Keep::of(&query).seen_by(&desk.viewer), practice, &answer).svg_file()))
     };
-    desk.kept.answer(&desk.shared, &uri, &headers, render).await
+    desk.kept.answer(&desk, &uri, &headers, render).await
 }
 
 fn page(desk: &Desk, when: &When, keep: &Keep, practice: &Practice, answer: &PracticeAnswer) -> Markup {
     let board = when.board();
-    let mut page = frame::frame(&desk.shared, &when.served, keep, Menu::None, words::practice_name(practice))
+    let mut page = frame::frame(desk, &when.served, keep, Menu::None, words::practice_name(practice))
         .caption(format!("Practice {}", practice.code));
     // One that is not counted on the day is still found below where it lay last.
     let (ccg, place) = board.whereabouts(practice, when.footprint, when.at).unwrap_or_else(|| {
@@ -105,7 +104,9 @@ fn page(desk: &Desk, when: &When, keep: &Keep, practice: &Practice, answer: &Pra
             Download::new("JSON", keep.at(when.at).to(format_args!("/api/v1{path}"))),
             Download::new("Link to this view", keep.at(when.at).to(&path)),
         ]))
-        (action_link(&format!("/assessments/{}", practice.code), "The practice's assessments and improvement plans"))
+        @if chassis::access::sees_assessments(desk.viewer.principal()) {
+            (action_link(&format!("/assessments/{}", practice.code), "The practice's assessments and improvement plans"))
+        }
         h2.nhsuk-heading-m { "Memberships" }
         (memberships(keep, answer))
         h2.nhsuk-heading-m { "About the practice" }
@@ -185,7 +186,7 @@ fn belongs(when: &When, keep: &Keep, practice: &Practice) -> Markup {
                 "This practice " @if when.footprint == Footprint::Then { "was in " } @else { "is today in " }
                 @for (index, area) in areas.iter().enumerate() {
                     @if index > 0 { @if index + 1 == areas.len() { " and " } @else { ", " } }
-                    a.nhsuk-link href=(keep.to(format_args!("/areas/{}", area.code))) { (words::area_name(area)) }
+                    (keep.area(area.code, words::area_name(area)))
                 }
                 @if when.footprint == Footprint::Then { " on that day" } "."
                 @if reaching_back { " Where it belonged so early is not recorded; the earliest known membership is taken." }
@@ -360,10 +361,7 @@ fn memberships(keep: &Keep, answer: &PracticeAnswer) -> Markup {
         .column(Column::number("Event"))
         .rows(answer.memberships.iter().map(|stay| {
             Row::new([
-                Cell::link(
-                    keep.to(format_args!("/areas/{}", stay.body.code)),
-                    ui::fmt::name(&stay.body.name),
-                ),
+                Cell::from(keep.area(stay.body.code, ui::fmt::name(&stay.body.name))),
                 Cell::text(stay.body.code),
                 Cell::from(html! {
                     (words::day(stay.from))

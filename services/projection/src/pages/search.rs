@@ -1,7 +1,6 @@
 //! Finding an area or a practice.
 
 use axum::{
-    extract::State,
     http::{HeaderMap, Uri},
     response::Response,
 };
@@ -22,7 +21,7 @@ use super::{
 };
 use crate::{
     answers::{self, Found, SEARCH_MAX},
-    api::WhenQuery,
+    api::{WhenQuery, may_see},
     views::Served,
 };
 
@@ -38,21 +37,22 @@ pub(super) struct SearchQuery {
 }
 
 pub(super) async fn search(
-    State(desk): State<Desk>,
+    desk: Desk,
     Query(query): Query<SearchQuery>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let render = async {
-        let keep = Keep::of(&WhenQuery { at: query.at, known: query.known, footprint: query.footprint });
+        let keep = Keep::of(&WhenQuery { at: query.at, known: query.known, footprint: query.footprint })
+            .seen_by(&desk.viewer);
         Ok(Body::page(page(&desk, &desk.shared.views.served(), &keep, query.q.trim())))
     };
-    desk.kept.answer(&desk.shared, &uri, &headers, render).await
+    desk.kept.answer(&desk, &uri, &headers, render).await
 }
 
 fn page(desk: &Desk, served: &Served, keep: &Keep, question: &str) -> Markup {
     let board = &served.board;
-    let found = answers::search(board, question).results;
+    let found = answers::search(board, question, may_see(&desk.viewer)).results;
     let row = |find: &Found| {
         let is_practice = find.body.kind == "practice";
         let path = if is_practice {
@@ -70,7 +70,7 @@ fn page(desk: &Desk, served: &Served, keep: &Keep, question: &str) -> Markup {
             Cell::text(find.body.code),
             Cell::text(super::attention::capital(&find.body.kind.replace('-', " ").replace("ccg", "CCG"))),
             match find.ccg {
-                Some(ccg) => Cell::link(keep.to(format_args!("/areas/{ccg}")), words::name_of(board, ccg)),
+                Some(ccg) => Cell::from(keep.area(ccg, words::name_of(board, ccg))),
                 None => Cell::text(""),
             },
             Cell::text(&find.postcode),
@@ -103,5 +103,5 @@ fn page(desk: &Desk, served: &Served, keep: &Keep, question: &str) -> Markup {
                 .rows(found.iter().map(row)).render())
         }
     };
-    frame::frame(&desk.shared, served, keep, Menu::None, "Search").query(question).body(body).render()
+    frame::frame(desk, served, keep, Menu::None, "Search").query(question).body(body).render()
 }

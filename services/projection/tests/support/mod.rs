@@ -82,15 +82,11 @@ impl Running {
         let folder = tempfile::tempdir().unwrap();
         let log = FileLog::open(&folder.path().join("log.redb")).await.unwrap();
         let log: chassis::log::Log = std::sync::Arc::new(log);
-        let tasks = Tasks::new();
-        let platform = Platform {
-            log: log.clone(),
-            data: folder.path().to_owned(),
-            clock: Clock::set_to(NOW.parse().unwrap()),
-            tasks: tasks.clone(),
-        };
+        let platform = Platform::unguarded(log.clone(), folder.path(), Clock::set_to(NOW.parse().unwrap()));
+        let tasks = platform.tasks.clone();
         let service = projection::service(&platform).await.unwrap();
-        let app = chassis::service::routes(&mut [service], Some(projection::pages::problem_page));
+        let app = chassis::service::routes(&platform, &mut [service], Some(projection::pages::problem_page))
+            .unwrap();
         let running = Self { app, log, tasks, written: HashMap::new(), number: 0, _folder: folder };
         running.caught_up().await;
         running

@@ -8,8 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{Router, http::header, routing::get};
-use chassis::{Platform, Service, log::Log, service, task::Tasks};
+use axum::http::header;
+use chassis::{Action, Platform, Routes, Service, log::Log, service};
 use futures::{StreamExt, stream};
 use projection::views::Views;
 use proto::Position;
@@ -42,7 +42,8 @@ fn static_page(body: Vec<u8>) -> Service {
     };
     Service {
         name: "static",
-        routes: Router::new().route("/static", get(page)),
+        routes: Routes::new().get("/static", Action::new("platform", "load-assets").here(), page),
+        policy: None,
         shared_routes: Vec::new(),
         openapi: utoipa::openapi::OpenApi::default(),
         ready: Arc::new(|| Ok(())),
@@ -53,19 +54,13 @@ fn static_page(body: Vec<u8>) -> Service {
 impl Server {
     fn start(log: &Log, folder: &Path, page: Vec<u8>) -> Self {
         let runtime = Runtime::new().expect("a runtime");
-        let platform = Platform {
-            log: log.clone(),
-            data: folder.to_owned(),
-            clock: rebuild::clock(),
-            tasks: Tasks::new(),
-        };
+        let platform = Platform::unguarded(log.clone(), folder, rebuild::clock());
         let (tell, told) = std::sync::mpsc::channel();
         let inside = platform.clone();
         runtime.spawn(async move {
             let projection = projection::service(&inside).await.expect("the projection");
             let ready = projection.ready.clone();
-            let listening =
-                service::listen("127.0.0.1:0".parse().expect("an address")).await.expect("a port");
+            let listening = service::bind("127.0.0.1:0".parse().expect("an address")).await.expect("a port");
             let address = listening.address;
             let services = vec![projection, static_page(page)];
             #[expect(clippy::disallowed_methods, reason = "it ends with its runtime")]

@@ -12,7 +12,6 @@ use chassis::{
     import::{self, Job, Mode, Progress, RowOutcome, Shape},
     log::{self, LogUrl},
     service,
-    task::Tasks,
 };
 use futures::stream;
 use organisations::import::Kind;
@@ -84,15 +83,14 @@ pub async fn measure(figures: &mut Figures) {
     for _ in 0..ROUNDS {
         let folder = tempfile::tempdir().expect("a folder");
         let log = log::open(&LogUrl::File(folder.path().join("log.redb"))).await.expect("a log");
-        let platform =
-            Platform { log, data: folder.path().to_owned(), clock: rebuild::clock(), tasks: Tasks::new() };
+        let platform = Platform::unguarded(log, folder.path(), rebuild::clock());
         // All of them, as in one process: the views follow while the rows come in.
         let services = vec![
             organisations::service(&platform).await.expect("a service"),
             assessments::service(&platform).await.expect("a service"),
             projection::service(&platform).await.expect("a service"),
         ];
-        let listening = service::listen("127.0.0.1:0".parse().expect("an address")).await.expect("a port");
+        let listening = service::bind("127.0.0.1:0".parse().expect("an address")).await.expect("a port");
         let client = Client::new(listening.address.port());
         let inside = platform.clone();
         #[expect(clippy::disallowed_methods, reason = "it is awaited below")]

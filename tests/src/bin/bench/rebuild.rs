@@ -94,8 +94,7 @@ pub fn clock() -> Clock {
 /// Folds a whole log into views, snapshots included, as a service does that starts without any.
 pub async fn rebuild(log: &Log, folder: &Path) -> (Arc<Views>, Tasks) {
     let head = log.head().await.expect("the head");
-    let platform =
-        Platform { log: log.clone(), data: folder.to_owned(), clock: clock(), tasks: Tasks::new() };
+    let platform = Platform::unguarded(log.clone(), folder, clock());
     let store = Store::open(platform.cache("projection").await.expect("a cache")).expect("a store");
     let views = Views::new(&platform.clock);
     let mut shown = views.positions();

@@ -1,0 +1,21 @@
+//! What can be asked of this service. Who may do which stands in `access.cedar`.
+
+use chassis::{Action, access::ServicePolicy};
+
+const fn action(name: &'static str) -> Action {
+    Action::new("access", name)
+}
+
+/// Sign in.
+pub(crate) const SIGN_IN: Action = action("sign-in");
+/// See who one is here, and sign out.
+pub(crate) const SEE_OWN: Action = action("see-own");
+/// Issue, list and revoke API keys.
+pub(crate) const MANAGE_KEYS: Action = action("manage-keys");
+
+/// The policy of this service.
+pub const POLICY: ServicePolicy = ServicePolicy {
+    service: "access",
+    policies: include_str!("access.cedar"),
+    schema: include_str!("access.cedarschema"),
+};

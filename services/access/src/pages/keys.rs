@@ -1,0 +1,178 @@
+//! The API keys, for administrators.
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use chassis::{
+    Giver, Problem, Viewer,
+    http::{Form as FormBody, Path},
+};
+use jiff::Timestamp;
+use maud::{Markup, html};
+use proto::{Day, Role};
+use serde::Deserialize;
+use ui::{
+    Tone,
+    components::{
+        Button, ButtonKind, Cell, Choice, Column, Field, FieldError, InputKind, Row, Table, Width, tag,
+        warning_callout,
+    },
+};
+use uuid::Uuid;
+
+use super::{form_of, page, respond};
+use crate::{
+    Desk, Shared,
+    api::{KeyInput, KeyView},
+};
+
+/// A key to be issued, as the form sends it.
+#[derive(Debug, Default, Clone, Deserialize)]
+pub(super) struct KeyForm {
+    #[serde(default)]
+    role: String,
+    #[serde(default)]
+    organisation: String,
+    #[serde(default)]
+    purpose: String,
+    #[serde(default)]
+    expires: String,
+    #[serde(default)]
+    idempotency_key: Option<String>,
+}
+
+pub(super) async fn show(State(desk): State<Shared>, viewer: Viewer) -> Response {
+    render(&desk, &viewer, StatusCode::OK, &KeyForm::default(), Vec::new(), html! {})
+}
+
+pub(super) async fn issue(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    FormBody(form): FormBody<KeyForm>,
+) -> Result<Response, Problem> {
+    let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
+    let role: Result<Role, _> = form.role.parse();
+    let organisation = form.organisation.parse();
+    let expires: Result<Option<Day>, _> = match form.expires.trim() {
+        "" => Ok(None),
+        text => Day::parse_any(text).map(Some),
+    };
+    let (role, organisation, expires) = match (role, organisation, expires) {
+        (Ok(role), Ok(organisation), Ok(expires)) => (role, organisation, expires),
+        (role, organisation, expires) => {
+            let fault = |at: &str, error: Option<proto::codes::CodeError>| {
+                error.map(|error| FieldError::new(at, error.to_string()))
+            };
+            let errors = [
+                fault("role", role.err()),
+                fault("organisation", organisation.err()),
+                fault("expires", expires.err()),
+            ];
+            let errors = errors.into_iter().flatten().collect();
+            return Ok(render(&desk, &viewer, StatusCode::BAD_REQUEST, &form, errors, html! {}));
+        }
+    };
+    let expires = expires.map(|day| day.end_in_london());
+    let input = KeyInput { role, organisation, purpose: form.purpose.clone(), expires };
+    match desk.issue(&giver, input).await {
+        Ok(key) => {
+            let shown = warning_callout(
+                "Copy this key now",
+                html! {
+                    p { "It is shown this once and is nowhere kept." }
+                    p { code #key { (key.reveal()) } }
+                },
+            );
+            Ok(render(&desk, &viewer, StatusCode::CREATED, &KeyForm::default(), Vec::new(), shown))
+        }
+        Err(problem) if problem.status < 500 => {
+            let errors = match problem.errors.as_slice() {
+                [] => vec![FieldError::new("", problem.detail.clone())],
+                faults => faults.iter().map(|fault| FieldError::new(&*fault.at, &*fault.detail)).collect(),
+            };
+            Ok(render(&desk, &viewer, problem.status_code(), &form, errors, html! {}))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// A form that only asks for one thing to be done.
+#[derive(Debug, Deserialize)]
+pub(super) struct KeyOnly {
+    #[serde(default)]
+    idempotency_key: Option<String>,
+}
+
+pub(super) async fn revoke(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    Path(id): Path<Uuid>,
+    FormBody(form): FormBody<KeyOnly>,
+) -> Result<Response, Problem> {
+    let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
+    desk.revoke(&giver, id, String::new()).await?;
+    Ok(Redirect::to("/access").into_response())
+}
+
+fn render(
+    desk: &Desk,
+    viewer: &Viewer,
+    status: StatusCode,
+    form: &KeyForm,
+    errors: Vec<FieldError>,
+    issued: Markup,
+) -> Response {
+    let of = |name: &str| FieldError::of(&errors, name);
+    let roles: Vec<Choice> = Role::ALL.iter().map(|role| Choice::new(role.name(), role.words())).collect();
+    let body = html! {
+        (issued)
+        (table(desk, viewer))
+        h2.nhsuk-heading-m { "Issue a key" }
+        p { "For a program that acts for an organisation: it may do just what somebody in that role may." }
+        (form_of(viewer, "/access/keys").body(html! {
+            (Field::new("role", "Role").error(of("role")).value(form.role.clone()).select(&roles))
+            (Field::new("organisation", "ODS code of the organisation").width(Width::Characters(10)).error(of("organisation"))
+                .value(form.organisation.clone()).input(InputKind::Text))
+            (Field::new("purpose", "What it is for").hint("Such as “nightly import”").error(of("purpose")).value(form.purpose.clone()).input(InputKind::Text))
+            (Field::new("expires", "Last day it opens anything").hint("Leave empty for a key that is good until it is revoked").error(of("expires"))
+                .value(form.expires.clone()).input(InputKind::Date))
+            (Button::new("Issue the key"))
+        }))
+    };
+    respond(status, page(viewer, "/access", "API keys").errors(errors.clone()).body(body))
+}
+
+fn table(desk: &Desk, viewer: &Viewer) -> Markup {
+    let day = |time: Timestamp| Day::in_london(time).long();
+    let row = |key: KeyView| {
+        let state = match (key.revoked, key.expires, key.good) {
+            (Some(when), ..) => html! { (tag(Tone::Neutral, "Revoked")) " on " (day(when)) },
+            (None, Some(when), false) => html! { (tag(Tone::Neutral, "Expired")) " on " (day(when)) },
+            (None, expires, _) => html! {
+                (tag(Tone::Good, "Good"))
+                @if let Some(when) = expires { " until " (day(when)) }
+                (form_of(viewer, format!("/access/keys/{}/revoke", key.id)).body(html! {
+                    (Button::new("Revoke").kind(ButtonKind::Secondary).about(format!("the key for {}", key.purpose)))
+                }))
+            },
+        };
+        Row::new([
+            Cell::text(&key.purpose),
+            Cell::text(key.role.words()),
+            Cell::text(key.organisation),
+            Cell::text(day(key.issued)),
+            Cell::from(state),
+        ])
+    };
+    Table::new("keys", "Keys, the oldest first")
+        .column(Column::text("For"))
+        .column(Column::text("Role"))
+        .column(Column::text("At"))
+        .column(Column::text("Issued"))
+        .column(Column::text("State"))
+        .rows(desk.key_views().into_iter().map(row))
+        .empty("No key has been issued.")
+        .render()
+}

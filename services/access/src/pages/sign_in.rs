@@ -1,0 +1,152 @@
+//! The way in.
+
+use axum::{
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use chassis::{
+    Problem, Viewer,
+    access::{Record, Session},
+    http::{Form as FormBody, Query},
+};
+use maud::{Markup, html};
+use proto::{
+    Role, Service,
+    access::{AccessEvent, SignInWay, SignedIn},
+};
+use serde::Deserialize;
+use ui::components::{Button, Form, inset};
+
+use super::{page, respond};
+use crate::{Desk, Shared, personas::Persona};
+
+/// Where to go once one is in.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct To {
+    #[serde(default)]
+    to: String,
+}
+
+impl To {
+    /// An address of ours; anything else leads to the first page.
+    fn address(&self) -> String {
+        address_of_ours(&self.to).unwrap_or("/").to_owned()
+    }
+}
+
+/// A path of this server, as a redirect may lead to it: not `//host`, not `/\host`, no control
+/// characters.
+pub(crate) fn address_of_ours(text: &str) -> Option<&str> {
+    let mut chars = text.chars();
+    let ours = chars.next() == Some('/')
+        && !matches!(chars.next(), Some('/' | '\\'))
+        && !text.contains('\\')
+        && text.bytes().all(|byte| (b' '..0x7f).contains(&byte));
+    ours.then_some(text)
+}
+
+pub(super) async fn show(State(desk): State<Shared>, viewer: Viewer, Query(to): Query<To>) -> Response {
+    let personas = desk.options.personas.offered(&desk.access);
+    let hierarchy = desk.access.hierarchy();
+    let body = html! {
+        @if let Some(holder) = viewer.holder() {
+            (inset(html! { p { "You are signed in as " (holder.words()) ". " a.nhsuk-link href="/account" { "Your account" } } }))
+        }
+        @if !personas.is_empty() {
+            p { "All data here is made up, so you may be anybody. Nobody of these exists." }
+            @for persona in &personas { (offer(persona, hierarchy.name(persona.organisation), &to)) }
+        } @else {
+            p { "People sign in here once accounts or a provider are set up. Programs send an API key." }
+        }
+        p { "Without signing in you can look up " a.nhsuk-link href="/status" { "what practices have published" } "." }
+    };
+    respond(StatusCode::OK, page(&viewer, "/sign-in", "Sign in").body(body))
+}
+
+fn offer(persona: &Persona, name: Option<&str>, to: &To) -> Markup {
+    let place = name.map_or_else(|| persona.organisation.to_string(), ui::fmt::name);
+    html! {
+        div.nhsuk-card { div."nhsuk-card__content" {
+            h2.nhsuk-heading-s { (persona.role.words()) ", " (place) }
+            p { (capital(persona.words())) "." }
+            (Form::post("/sign-in/persona").hidden("role", persona.role.name()).hidden("to", to.to.clone())
+                .body(html! { (Button::new("Sign in").about(format!("as {}", persona.role.words()))) }))
+        } }
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// Which made-up person to be.
+#[derive(Debug, Deserialize)]
+pub(super) struct PersonaForm {
+    role: Role,
+    #[serde(default)]
+    to: String,
+}
+
+pub(super) async fn as_persona(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    FormBody(form): FormBody<PersonaForm>,
+) -> Result<Response, Problem> {
+    let persona = desk.options.personas.offered(&desk.access).into_iter().find(|p| p.role == form.role);
+    let Some(persona) = persona else {
+        return Err(Problem::not_found("there are no made-up people here"));
+    };
+    let now = desk.clock.now();
+    let session =
+        Session::begin(persona.person(), persona.role, persona.organisation, SignInWay::Persona, now);
+    desk.enter(&viewer, session, &To { to: form.to }.address()).await
+}
+
+impl Desk {
+    /// Lets somebody in: on record, with a cookie, and on to where they wanted to go.
+    pub async fn enter(&self, viewer: &Viewer, session: Session, to: &str) -> Result<Response, Problem> {
+        let holder = chassis::access::Principal::Holder(session.holder());
+        let record = Record {
+            service: Service::Access,
+            by: holder.by(None),
+            request: Some(viewer.request()),
+            event: AccessEvent::SignedIn(SignedIn { session: session.id, way: session.way }),
+        };
+        self.access.recorder().write(record).await?;
+        let cookie = self.access.sessions().give(&session).ok_or_else(Problem::internal)?;
+        Ok(with_cookie(Redirect::to(to).into_response(), cookie))
+    }
+}
+
+/// An answer that sets or takes a cookie; kept by nobody.
+pub(super) fn with_cookie(mut response: Response, cookie: HeaderValue) -> Response {
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_leads_nowhere_but_here() {
+        for ours in ["/", "/areas/15E?at=2019-03-31", "/search?q=%C3%A4"] {
+            assert_eq!(address_of_ours(ours), Some(ours));
+        }
+        for foreign in [
+            "",
+            "areas",
+            "//evil.org",
+            "/\\evil.org",
+            "https://evil.org",
+            "/a\\b",
+            "/a\r\nSet-Cookie: b=c",
+            "/ä",
+        ] {
+            assert_eq!(address_of_ours(foreign), None, "{foreign:?}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Keeping up with both logs: who stands under whom, and who may come in.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use proto::{Header, Position, access::AccessEvent};
+use tokio::time::Instant;
+
+use super::{Inner, hierarchy::Register};
+use crate::log::{Log, ReadError};
+
+/// The shortest time between two states of the hierarchy while events pour in.
+pub(super) const PAUSE: Duration = Duration::from_millis(250);
+
+/// How often it is looked whether another day has begun.
+const DAY_CHECK: Duration = Duration::from_secs(20);
+
+/// The pause after a log could not be read.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+/// Reads the event log into the hierarchy, for ever.
+pub(super) async fn hierarchy(inner: Arc<Inner>, log: Log) {
+    let mut register = Register::default();
+    let mut position = Position::START;
+    loop {
+        let Err(error) = read_events(&inner, &log, &mut register, &mut position).await;
+        tracing::warn!(%error, %position, "the hierarchy of organisations cannot read on and tries again");
+        tokio::time::sleep(RETRY_PAUSE).await;
+    }
+}
+
+async fn read_events(
+    inner: &Inner,
+    log: &Log,
+    register: &mut Register,
+    position: &mut Position,
+) -> Result<std::convert::Infallible, ReadError> {
+    let mut shown = None;
+    let mut show = |register: &mut Register| {
+        let state = (register.changes(), inner.clock.today());
+        if shown != Some(state) {
+            inner.hierarchy.store(Arc::new(register.on(state.1)));
+            inner.only_synthetic.store(register.is_synthetic(), Ordering::Release);
+            shown = Some(state);
+        }
+    };
+    if log.head().await? <= *position {
+        show(register);
+        inner.events_read.send_replace(Some(*position));
+    }
+    let mut reader = log.read(*position).await?;
+    let mut shown_at = Instant::now();
+    let mut unshown = false;
+    loop {
+        let wait = if unshown { PAUSE } else { DAY_CHECK };
+        let batch = tokio::select! {
+            batch = reader.next() => Some(batch?),
+            () = tokio::time::sleep_until(shown_at + wait) => None,
+        };
+        let mut first_end = false;
+        if let Some(batch) = &batch {
+            for recorded in &batch.events {
+                register.note(recorded.position, &recorded.body);
+                *position = recorded.position;
+            }
+            unshown = true;
+            first_end = *position >= batch.head && inner.events_read.borrow().is_none();
+        }
+        if batch.is_none() || first_end || shown_at.elapsed() >= PAUSE {
+            show(register);
+            shown_at = Instant::now();
+            unshown = false;
+        }
+        if first_end || inner.events_read.borrow().is_some() {
+            inner.events_read.send_replace(Some(*position));
+        }
+    }
+}
+
+/// Reads the access log into what is known of keys and accounts, for ever.
+pub(super) async fn keys(inner: Arc<Inner>, log: Log) {
+    let mut position = Position::START;
+    loop {
+        let Err(error) = read_access(&inner, &log, &mut position).await;
+        tracing::warn!(%error, %position, "keys and accounts cannot be read on; trying again");
+        tokio::time::sleep(RETRY_PAUSE).await;
+    }
+}
+
+async fn read_access(
+    inner: &Inner,
+    log: &Log,
+    position: &mut Position,
+) -> Result<std::convert::Infallible, ReadError> {
+    if log.head().await? <= *position {
+        inner.access_read.send_replace(Some(*position));
+    }
+    let mut reader = log.read(*position).await?;
+    loop {
+        let batch = reader.next().await?;
+        {
+            let mut known = inner.known.write();
+            for recorded in &batch.events {
+                *position = recorded.position;
+                let Ok(header) = Header::read(&recorded.body) else { continue };
+                let Ok(event) = header.event::<AccessEvent>() else { continue };
+                let Ok(by) = proto::envelope::Provenance::read(&recorded.body) else { continue };
+                known.note(&event, &by.by.actor, header.time);
+            }
+        }
+        if *position >= batch.head || inner.access_read.borrow().is_some() {
+            inner.access_read.send_replace(Some(*position));
+        }
+    }
+}

@@ -1,0 +1,444 @@
+//! In front of every handler: who asks, what for, and whether a policy permits it.
+//!
+//! A decision costs some ten microseconds of Cedar; the gate remembers each with the state of the
+//! hierarchy it was made in, so that a request pays for a look-up.
+
+use std::{collections::HashMap, fmt, sync::Arc};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use proto::{
+    By, OdsCode, Role, Service,
+    access::{AccessEvent, Exported, Refused, SensitiveRead},
+};
+use quick_cache::sync::Cache as QuickCache;
+use uuid::Uuid;
+
+use super::{
+    About, Access, Action, Asks, Doors, Policies, Principal, Resource, Routes, Session, keys, record::Record,
+};
+use crate::{
+    http::{BODY_MAX_BYTES, wants_page},
+    problem::Problem,
+};
+
+/// How many decisions are remembered.
+const DECISIONS_MAX: usize = 128 * 1024;
+
+/// The name of the form field, and header, that carries what a session's forms must carry.
+pub const CSRF_FIELD: &str = "csrf";
+const CSRF_HEADER: &str = "x-csrf-token";
+
+/// Where one signs in.
+pub const SIGN_IN: &str = "/sign-in";
+
+/// The most characters of an address that is kept in a record or carried to the sign-in page.
+const ADDRESS_MAX_CHARS: usize = 1000;
+
+/// Who asked in which state of the hierarchy for what.
+type Question = (u64, Option<Role>, Option<OdsCode>, Option<OdsCode>, Action, Resource);
+
+/// Decides what every request may do.
+#[derive(Clone)]
+pub struct Gate(Arc<Inner>);
+
+struct Inner {
+    access: Access,
+    policies: Policies,
+    asks: HashMap<(Method, String), Asks>,
+    decisions: QuickCache<Question, bool>,
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gate").field("routes", &self.0.asks.len()).finish_non_exhaustive()
+    }
+}
+
+/// Who a request comes from, as its credentials show.
+#[derive(Debug, Clone)]
+pub(crate) struct Identified {
+    principal: Principal,
+    /// With cookies a browser sends along on its own.
+    pub(crate) session: Option<Session>,
+    request: Uuid,
+}
+
+impl Gate {
+    /// Guards routes by policies.
+    pub(crate) fn before(access: Access, policies: Policies, routes: Routes) -> Router {
+        let (router, declared) = routes.into_parts();
+        let asks = declared.into_iter().map(|route| ((route.method, route.path), route.asks)).collect();
+        let decisions = QuickCache::new(DECISIONS_MAX);
+        let gate = Gate(Arc::new(Inner { access, policies, asks, decisions }));
+        router.route_layer(axum::middleware::from_fn_with_state(gate, guard))
+    }
+
+    fn decide(&self, principal: &Principal, action: Action, resource: Resource) -> bool {
+        let Inner { access, policies, decisions, .. } = &*self.0;
+        if access.0.doors == Doors::Open {
+            return true;
+        }
+        let hierarchy = access.0.hierarchy.load();
+        let now = access.0.clock.now();
+        let holder = principal.holder();
+        let glass = holder.and_then(|holder| holder.glass).filter(|glass| glass.until > now);
+        let question = (
+            hierarchy.version(),
+            holder.map(|holder| holder.role),
+            holder.map(|holder| holder.organisation),
+            glass.map(|glass| glass.organisation),
+            action,
+            resource,
+        );
+        if let Some(decision) = decisions.get(&question) {
+            return decision;
+        }
+        let decision = policies.permit(principal, action, resource, &hierarchy, now);
+        decisions.insert(question, decision);
+        decision
+    }
+}
+
+impl Access {
+    /// Who a request comes from. Credentials that are wrong are refused and not overlooked.
+    pub(crate) async fn identify(&self, headers: &HeaderMap, request: Uuid) -> Result<Identified, Problem> {
+        let known = |principal, session| Ok(Identified { principal, session, request });
+        if self.0.doors == Doors::Open {
+            let everybody = super::Holder {
+                actor: proto::Actor::system("unguarded"),
+                role: Role::Administrator,
+                organisation: super::hierarchy::england(),
+                session: None,
+                glass: None,
+            };
+            return known(Principal::Holder(everybody), None);
+        }
+        let now = self.0.clock.now();
+        if let Some(credentials) = headers.get(header::AUTHORIZATION) {
+            let token = credentials.to_str().ok().and_then(|text| text.split_once(' '));
+            let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+            let Some((_, token)) = token else {
+                return Err(not_signed_in("credentials go as “Authorization: Bearer” and the key or token"));
+            };
+            self.until_known().await?;
+            let holder = match token.trim().starts_with(keys::PREFIX) {
+                true => token.parse().ok().and_then(|key| self.known().holder(&key, now)),
+                false => None,
+            };
+            return match holder {
+                Some(holder) => known(Principal::Holder(holder), None),
+                None => {
+                    metrics::counter!("oversight_credentials_refused_total").increment(1);
+                    Err(not_signed_in("this key or token opens nothing: it is unknown, revoked or expired"))
+                }
+            };
+        }
+        let Some(session) = self.0.sessions.of(headers, now) else { return known(Principal::Public, None) };
+        self.until_known().await?;
+        // Whose account was closed, or whose password was set since, is out.
+        let is_out = self
+            .known()
+            .account_of(session.person)
+            .is_some_and(|account| account.disabled || session.began < account.out_before);
+        if is_out {
+            return known(Principal::Public, None);
+        }
+        known(Principal::Holder(session.holder()), Some(session))
+    }
+}
+
+fn not_signed_in(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "not-signed-in", "Not signed in", detail)
+}
+
+async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    match pass(&gate, request, next).await {
+        Ok(response) => response,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn pass(gate: &Gate, request: Request, next: Next) -> Result<Response, Problem> {
+    let (mut parts, body) = request.into_parts();
+    let Some(Identified { principal, session, request }) = parts.extensions.get::<Identified>().cloned()
+    else {
+        tracing::error!("a request came to a route without having come through the door");
+        return Err(Problem::internal());
+    };
+    let Some(asks) = gate.asks_of(&parts) else {
+        tracing::error!(path = parts.uri.path(), "a route declares nothing, and so it is closed");
+        return Err(Problem::internal());
+    };
+    let resource = resource(&mut parts, asks).await?;
+    let viewer = Viewer { gate: gate.clone(), principal, session, request };
+    if !gate.decide(&viewer.principal, asks.action, resource) {
+        return viewer.refuse(&parts, asks, resource);
+    }
+    if let Some(elsewhere) = viewer.must_first(&parts, asks)? {
+        return Ok(elsewhere);
+    }
+    let body = viewer.check_form(&parts, body).await?;
+    let (service, by) = (service_of(asks.action), viewer.by(resource.organisation()));
+    let looked = matches!(parts.method, Method::GET | Method::HEAD);
+    let address = looked.then(|| cut(parts.uri.path_and_query().map_or("", |address| address.as_str())));
+    parts.extensions.insert(viewer.clone());
+    let response = next.run(Request::from_parts(parts, body)).await;
+
+    let about = resource.organisation();
+    let own = viewer.holder().is_some_and(|holder| about == Some(holder.organisation));
+    let record = |event| Record { service, by: by.clone(), request: Some(request), event };
+    if let Some(address) = address.filter(|_| response.status().is_success()) {
+        if is_taken_away(&response) {
+            let exported = Exported { action: asks.action.to_string(), about, address };
+            gate.0.access.recorder().write(record(AccessEvent::Exported(exported))).await?;
+        } else if asks.sensitive && !own {
+            let read = SensitiveRead { action: asks.action.to_string(), about };
+            gate.0.access.recorder().note(record(AccessEvent::SensitiveRead(read)));
+        }
+    }
+    Ok(response)
+}
+
+impl Gate {
+    fn asks_of(&self, parts: &Parts) -> Option<Asks> {
+        let path = parts.extensions.get::<MatchedPath>()?.as_str().to_owned();
+        let method = if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() };
+        self.0.asks.get(&(method, path)).copied()
+    }
+}
+
+/// What a request is about.
+async fn resource(parts: &mut Parts, asks: Asks) -> Result<Resource, Problem> {
+    let parameter = match asks.about {
+        About::Platform => return Ok(Resource::Platform),
+        About::England => return Ok(Resource::Organisation(super::hierarchy::england())),
+        About::Path(parameter) => parameter,
+    };
+    let path = RawPathParams::from_request_parts(parts, &())
+        .await
+        .map_err(|rejection| Problem::bad_input(rejection.body_text()))?;
+    let code = path.iter().find(|(name, _)| *name == parameter).and_then(|(_, code)| code.parse().ok());
+    Ok(code.map_or(Resource::NoCode, Resource::Organisation))
+}
+
+/// Files that people carry off: lists, and the event log.
+fn is_taken_away(response: &Response) -> bool {
+    const KINDS: [&[u8]; 3] = [b"text/csv", b"application/x-ndjson", b"application/vnd.openxmlformats"];
+    let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    KINDS.iter().any(|known| kind.starts_with(known))
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(ADDRESS_MAX_CHARS).collect()
+}
+
+/// The service an action is of, on whose behalf it is recorded. What belongs to none, such as the
+/// event feed, is recorded by `access`.
+fn service_of(action: Action) -> Service {
+    action.service.parse().unwrap_or(Service::Access)
+}
+
+/// Who looks: what they may do beside what the route asked for, and how events name them.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    gate: Gate,
+    principal: Principal,
+    session: Option<Session>,
+    request: Uuid,
+}
+
+impl Viewer {
+    /// Who.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// Who, where they have shown who they are.
+    pub fn holder(&self) -> Option<&super::Holder> {
+        self.principal.holder()
+    }
+
+    /// The session they came with.
+    pub fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
+    /// Whether they may do something of an organisation.
+    pub fn may(&self, action: Action, organisation: OdsCode) -> bool {
+        self.gate.decide(&self.principal, action, Resource::Organisation(organisation))
+    }
+
+    /// Whether they may do something of the platform.
+    pub fn may_here(&self, action: Action) -> bool {
+        self.gate.decide(&self.principal, action, Resource::Platform)
+    }
+
+    /// Whether they may do something of England, and so of every organisation in it.
+    pub fn may_in_england(&self, action: Action) -> bool {
+        self.may(action, super::hierarchy::england())
+    }
+
+    /// How events name them when they act for an organisation.
+    pub fn by(&self, about: Option<OdsCode>) -> By {
+        self.principal.by(about)
+    }
+
+    /// Whether they speak for an organisation.
+    pub fn speaks_for(&self, organisation: OdsCode) -> bool {
+        self.gate.0.access.0.doors == Doors::Open
+            || self.holder().is_some_and(|holder| holder.organisation == organisation)
+    }
+
+    /// The id of their request.
+    pub fn request(&self) -> Uuid {
+        self.request
+    }
+
+    /// What a form of theirs must carry in its field [`CSRF_FIELD`].
+    pub fn csrf(&self) -> String {
+        self.session.as_ref().map(|session| session.csrf.to_string()).unwrap_or_default()
+    }
+
+    /// Who may come in, and who stands under whom.
+    pub fn access(&self) -> &Access {
+        &self.gate.0.access
+    }
+
+    /// What one looker is shown another may be shown too when this is the same.
+    pub fn sees(&self) -> (Option<Role>, Option<OdsCode>, u64) {
+        let holder = self.holder();
+        let version = self.gate.0.access.0.hierarchy.load().version();
+        (holder.map(|holder| holder.role), holder.map(|holder| holder.organisation), version)
+    }
+
+    /// Writes down what they did.
+    pub async fn record(&self, event: AccessEvent, about: Option<OdsCode>) -> Result<(), Problem> {
+        let record =
+            Record { service: Service::Access, by: self.by(about), request: Some(self.request), event };
+        self.access().recorder().write(record).await
+    }
+
+    fn refuse(&self, parts: &Parts, asks: Asks, resource: Resource) -> Result<Response, Problem> {
+        let Some(holder) = self.holder() else {
+            return if parts.method == Method::GET && wants_page(parts.uri.path(), &parts.headers) {
+                Ok(Redirect::to(&sign_in_and_back(&parts.uri)).into_response())
+            } else {
+                Err(not_signed_in(
+                    "this is for those who are signed in: send an API key as “Authorization: Bearer”, or sign in at /sign-in",
+                ))
+            };
+        };
+        let seen = asks.seen_by.is_some_and(|action| self.gate.decide(&self.principal, action, resource));
+        let problem = if seen || resource == Resource::Platform {
+            Problem::new(
+                StatusCode::FORBIDDEN,
+                "not-allowed",
+                "Not for you to do",
+                format!("as {} you may not do this ({})", holder.words(), asks.action),
+            )
+        } else {
+            // The very answer to an address where there is nothing.
+            crate::http::nothing_at(parts.uri.path())
+        };
+        let refused = Refused {
+            action: asks.action.to_string(),
+            about: resource.organisation(),
+            status: problem.status,
+        };
+        self.access().recorder().note(Record {
+            service: service_of(asks.action),
+            by: self.by(resource.organisation()),
+            request: Some(self.request),
+            event: AccessEvent::Refused(refused),
+        });
+        metrics::counter!("oversight_refused_total", "status" => if problem.status == 403 { "403" } else { "404" })
+            .increment(1);
+        Err(problem)
+    }
+
+    /// Who still has a first password sets their own before anything else.
+    fn must_first(&self, parts: &Parts, asks: Asks) -> Result<Option<Response>, Problem> {
+        let must = self.session.as_ref().is_some_and(|session| session.must_change);
+        if !must || asks.action.service == "access" || parts.uri.path().starts_with("/assets/") {
+            return Ok(None);
+        }
+        if wants_page(parts.uri.path(), &parts.headers) {
+            return Ok(Some(Redirect::to("/account/password").into_response()));
+        }
+        Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "change-password",
+            "Change your password first",
+            "the first password has to be changed at /account/password before anything else",
+        ))
+    }
+
+    /// What comes with a cookie and changes something must show that it comes from a page of ours.
+    async fn check_form(&self, parts: &Parts, body: Body) -> Result<Body, Problem> {
+        let Some(session) = &self.session else { return Ok(body) };
+        if matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
+            return Ok(body);
+        }
+        let wanted = session.csrf.to_string();
+        let is = |text: &str| subtle::ConstantTimeEq::ct_eq(text.as_bytes(), wanted.as_bytes()).into();
+        let refuse = || {
+            Problem::new(
+                StatusCode::FORBIDDEN,
+                "forged",
+                "Not from a page of yours",
+                "the form does not belong to your session: load the page again and send it from there",
+            )
+        };
+        if let Some(token) = parts.headers.get(CSRF_HEADER).and_then(|token| token.to_str().ok()) {
+            return if is(token) { Ok(body) } else { Err(refuse()) };
+        }
+        let kind = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+        if !kind.starts_with(b"application/x-www-form-urlencoded") {
+            return Err(refuse());
+        }
+        let bytes = to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| crate::http::too_large())?;
+        let field =
+            |pair: &[u8]| pair.strip_prefix(CSRF_FIELD.as_bytes())?.strip_prefix(b"=").map(<[u8]>::to_vec);
+        let token = bytes.split(|byte| *byte == b'&').find_map(field).unwrap_or_default();
+        if !std::str::from_utf8(&token).is_ok_and(is) {
+            return Err(refuse());
+        }
+        // The handler's form is its own fields alone.
+        let rest: Vec<&[u8]> =
+            bytes.split(|byte| *byte == b'&').filter(|pair| field(pair).is_none()).collect();
+        Ok(Body::from(rest.join(&b'&')))
+    }
+}
+
+/// The sign-in page, with the way back.
+fn sign_in_and_back(uri: &Uri) -> String {
+    let back = cut(uri.path_and_query().map_or("/", |address| address.as_str()));
+    let mut address = format!("{SIGN_IN}?to=");
+    for byte in back.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                address.push(char::from(byte));
+            }
+            _ => address.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    address
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Viewer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Viewer>().cloned().ok_or_else(|| {
+            tracing::error!("a handler asks who looks, but stands behind no gate");
+            Problem::internal()
+        })
+    }
+}

@@ -1,0 +1,255 @@
+//! API keys: what they look like, and which of them open anything.
+//!
+//! A key is `ovk_`, its id, `_` and its secret, in hexadecimal digits. The log holds the id and the
+//! SHA-256 of the secret; the secret is shown once, when the key is issued, and is nowhere kept. It
+//! has 256 bits of chance, so a fast hash is enough: there is nothing to guess.
+
+use std::{fmt, str::FromStr};
+
+use jiff::Timestamp;
+use proto::{
+    Actor, EventHash, OdsCode, PersonId, Role,
+    access::{AccessEvent, AccountOpened, KeyIssued},
+};
+use rustc_hash::FxHashMap;
+use subtle::ConstantTimeEq as _;
+use uuid::Uuid;
+
+use super::Holder;
+use crate::ids;
+
+/// What every API key begins with.
+pub const PREFIX: &str = "ovk_";
+
+/// An API key as its holder has it. Never shown by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Its public part.
+    pub id: Uuid,
+    secret: [u8; 32],
+}
+
+impl ApiKey {
+    /// A new one.
+    pub fn fresh() -> Self {
+        Self::with_id(ids::fresh())
+    }
+
+    /// A new one under an id.
+    pub fn with_id(id: Uuid) -> Self {
+        Self { id, secret: ids::secret() }
+    }
+
+    /// What the log keeps of the secret.
+    pub fn hash(&self) -> EventHash {
+        EventHash::of(&self.secret)
+    }
+
+    /// The key as it is handed over, once.
+    pub fn reveal(&self) -> String {
+        format!("{PREFIX}{}_{}", self.id.simple(), EventHash::from_bytes(self.secret))
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A text that is no API key. It does not repeat the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an API key: one is ovk_, 32 hexadecimal digits, _ and 64 more")]
+pub struct NoKey;
+
+impl FromStr for ApiKey {
+    type Err = NoKey;
+
+    fn from_str(text: &str) -> Result<Self, NoKey> {
+        let (id, secret) =
+            text.trim().strip_prefix(PREFIX).and_then(|rest| rest.split_once('_')).ok_or(NoKey)?;
+        let secret: EventHash = secret.parse().map_err(|_| NoKey)?;
+        if id.len() != 32 {
+            return Err(NoKey);
+        }
+        Ok(Self { id: Uuid::try_parse(id).map_err(|_| NoKey)?, secret: *secret.bytes() })
+    }
+}
+
+/// A key as the log knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issued {
+    /// How it was issued.
+    pub key: KeyIssued,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Actor,
+    /// When it was taken back.
+    pub revoked: Option<Timestamp>,
+}
+
+impl Issued {
+    /// Whether it opens anything at a moment.
+    pub fn is_good(&self, now: Timestamp) -> bool {
+        self.revoked.is_none() && self.key.expires.is_none_or(|expires| now < expires)
+    }
+}
+
+/// An account as the log knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// In which role.
+    pub role: Role,
+    /// For which organisation.
+    pub organisation: OdsCode,
+    /// When it was opened.
+    pub at: Timestamp,
+    /// Whether it is closed for the time being.
+    pub disabled: bool,
+    /// Whoever signed in before this is out.
+    pub out_before: Timestamp,
+}
+
+/// What the access log says of who may come in.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    keys: FxHashMap<Uuid, Issued>,
+    accounts: FxHashMap<PersonId, Account>,
+}
+
+impl Known {
+    /// Takes in an event.
+    pub fn note(&mut self, event: &AccessEvent, by: &Actor, time: Timestamp) {
+        match event {
+            AccessEvent::KeyIssued(key) => {
+                let issued = Issued { key: key.clone(), at: time, by: by.clone(), revoked: None };
+                self.keys.insert(key.key, issued);
+            }
+            AccessEvent::KeyRevoked(revoked) => {
+                if let Some(issued) = self.keys.get_mut(&revoked.key) {
+                    issued.revoked.get_or_insert(time);
+                }
+            }
+            AccessEvent::AccountOpened(AccountOpened { person, role, organisation }) => {
+                let account = Account {
+                    role: *role,
+                    organisation: *organisation,
+                    at: time,
+                    disabled: false,
+                    out_before: time,
+                };
+                self.accounts.insert(*person, account);
+            }
+            AccessEvent::AccountDisabled(disabled) => {
+                self.account(disabled.person, |account| {
+                    account.disabled = true;
+                    account.out_before = time;
+                });
+            }
+            AccessEvent::AccountEnabled(enabled) => {
+                self.account(enabled.person, |account| account.disabled = false);
+            }
+            AccessEvent::PasswordSet(set) => self.account(set.person, |account| account.out_before = time),
+            AccessEvent::SignedIn(_)
+            | AccessEvent::SignInRefused(_)
+            | AccessEvent::SignedOut(_)
+            | AccessEvent::Refused(_)
+            | AccessEvent::Exported(_)
+            | AccessEvent::SensitiveRead(_)
+            | AccessEvent::GlassBroken(_) => {}
+        }
+    }
+
+    fn account(&mut self, person: PersonId, change: impl FnOnce(&mut Account)) {
+        if let Some(account) = self.accounts.get_mut(&person) {
+            change(account);
+        }
+    }
+
+    /// The holder of a key, where it is one and good. Takes as long for a key that is not.
+    pub fn holder(&self, key: &ApiKey, now: Timestamp) -> Option<Holder> {
+        let issued = self.keys.get(&key.id);
+        let expected = issued.map_or([0; 32], |issued| *issued.key.secret.bytes());
+        let same = bool::from(key.hash().bytes().ct_eq(&expected));
+        let issued = issued.filter(|issued| same && issued.is_good(now))?;
+        Some(Holder {
+            actor: Actor::key(key.id),
+            role: issued.key.role,
+            organisation: issued.key.organisation,
+            session: None,
+            glass: None,
+        })
+    }
+
+    /// Every key, the oldest first.
+    pub fn keys(&self) -> Vec<Issued> {
+        let mut keys: Vec<Issued> = self.keys.values().cloned().collect();
+        keys.sort_by_key(|issued| (issued.at, issued.key.key));
+        keys
+    }
+
+    /// The account of a person.
+    pub fn account_of(&self, person: PersonId) -> Option<&Account> {
+        self.accounts.get(&person)
+    }
+
+    /// Every account, the oldest first.
+    pub fn accounts(&self) -> Vec<(PersonId, Account)> {
+        let mut accounts: Vec<_> = self.accounts.iter().map(|(id, account)| (*id, account.clone())).collect();
+        accounts.sort_by_key(|(id, account)| (account.at, *id));
+        accounts
+    }
+
+    /// Whether somebody can administer the platform at a moment.
+    pub fn has_administrator(&self, now: Timestamp) -> bool {
+        self.keys.values().any(|issued| issued.key.role == Role::Administrator && issued.is_good(now))
+            || self.accounts.values().any(|account| account.role == Role::Administrator && !account.disabled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issued(key: &ApiKey, expires: Option<&str>) -> AccessEvent {
+        AccessEvent::KeyIssued(KeyIssued {
+            key: key.id,
+            role: Role::CcgOfficer,
+            organisation: "15E".parse().unwrap(),
+            purpose: "a test".to_owned(),
+            secret: key.hash(),
+            expires: expires.map(|time| time.parse().unwrap()),
+        })
+    }
+
+    fn at(hour: &str) -> Timestamp {
+        format!("2019-04-01T{hour}:00:00Z").parse().unwrap()
+    }
+
+    #[test]
+    fn a_key_reads_as_it_is_handed_over_and_is_never_shown() {
+        let key = ApiKey::fresh();
+        let text = key.reveal();
+        assert_eq!(text.parse(), Ok(key.clone()));
+        assert!(!format!("{key:?}").contains(&text[40..]), "{key:?}");
+        for wrong in ["", "ovk_", "ovk_1_2", &text[1..], &text[..text.len() - 1], &format!("{text}0")] {
+            assert_eq!(wrong.parse::<ApiKey>(), Err(NoKey), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_key_opens_until_it_expires_or_is_revoked() {
+        let key = ApiKey::fresh();
+        let mut known = Known::default();
+        assert_eq!(known.holder(&key, at("09")), None, "never issued");
+        known.note(&issued(&key, Some("2019-04-01T12:00:00Z")), &Actor::system("test"), at("08"));
+        assert_eq!(known.holder(&key, at("09")).unwrap().role, Role::CcgOfficer);
+        assert_eq!(known.holder(&key, at("12")), None, "expired");
+        let other = ApiKey { id: key.id, ..ApiKey::fresh() };
+        assert_eq!(known.holder(&other, at("09")), None, "the secret of another");
+        let revoked = proto::access::KeyRevoked { key: key.id, reason: String::new() };
+        known.note(&AccessEvent::KeyRevoked(revoked), &Actor::system("test"), at("10"));
+        assert_eq!(known.holder(&key, at("11")), None, "revoked");
+    }
+}

@@ -1,0 +1,68 @@
+//! The menu of the whole platform, by role: one for all services, so that it is the same on every page
+//! and never leads anybody where they may not go.
+
+use proto::{OdsCode, Role};
+
+use super::{Holder, Principal};
+
+/// Where somebody begins.
+pub fn home_of(holder: &Holder) -> String {
+    let own = holder.organisation;
+    match holder.role {
+        Role::PracticeLead => format!("/practices/{own}"),
+        Role::CcgOfficer | Role::RegionalLead => format!("/areas/{own}"),
+        Role::NhsDigital | Role::NhsImprovement | Role::Administrator => {
+            format!("/areas/{}", OdsCode::ENGLAND)
+        }
+        Role::Assessor | Role::Buyer | Role::Supplier => "/".to_owned(),
+    }
+}
+
+/// Whether somebody works with assessments, or looks at them.
+pub fn sees_assessments(principal: &Principal) -> bool {
+    principal.holder().is_some_and(|holder| {
+        matches!(holder.role, Role::PracticeLead | Role::CcgOfficer | Role::RegionalLead | Role::NhsDigital)
+    })
+}
+
+/// The entries of the menu, each with its address.
+pub fn menu(principal: &Principal) -> Vec<(String, String)> {
+    let entry = |label: &str, href: String| (label.to_owned(), href);
+    let Some(holder) = principal.holder() else {
+        return vec![entry("Published statuses", "/status".into()), entry("Sign in", "/sign-in".into())];
+    };
+    let home = home_of(holder);
+    let mut entries = match holder.role {
+        Role::PracticeLead => vec![
+            entry("Your practice", home),
+            entry("Your assessments", format!("/assessments/{}", holder.organisation)),
+        ],
+        Role::CcgOfficer | Role::RegionalLead => {
+            let own = if holder.role == Role::CcgOfficer { "Your CCG" } else { "Your region" };
+            vec![
+                entry(own, home.clone()),
+                entry("Practices", format!("{home}/practices")),
+                entry("Assessments", "/assessments".into()),
+            ]
+        }
+        Role::NhsDigital => vec![
+            entry("England", home.clone()),
+            entry("Practices", format!("{home}/practices")),
+            entry("Assessments", "/assessments".into()),
+        ],
+        Role::NhsImprovement => {
+            vec![entry("England", home.clone()), entry("Practices", format!("{home}/practices"))]
+        }
+        Role::Administrator => vec![
+            entry("England", home.clone()),
+            entry("Practices", format!("{home}/practices")),
+            entry("Access", "/access".into()),
+        ],
+        Role::Assessor | Role::Buyer | Role::Supplier => {
+            vec![entry("Published statuses", "/status".into())]
+        }
+    };
+    entries.push(entry("About the figures", "/about".into()));
+    entries.push(entry("Your account", "/account".into()));
+    entries
+}

@@ -1,0 +1,181 @@
+//! Who may see and do what.
+//!
+//! - [`Principal`]: who asks, in which [`Role`](proto::Role), at which organisation. Shown by a session
+//!   cookie ([`session`]), an API key ([`keys`]) or a token.
+//! - [`Action`]: what is asked. Every route declares one where it is declared ([`Routes`]); a route
+//!   without one cannot be handed to the server.
+//! - [`Policies`]: Cedar policies, one file a service, decide. What no policy permits is refused.
+//! - [`Hierarchy`]: who stands under whom today, learnt from the event log.
+//! - [`Gate`]: in front of every handler. What one may not see is not found.
+//! - [`Recorder`]: what was refused, taken away or looked at is written to the access log.
+//!
+//! Nothing here knows of cookies' forms, pages or passwords: `access`, the service, signs people in.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+use parking_lot::RwLock;
+use proto::Position;
+use tokio::sync::watch;
+
+use crate::{clock::Clock, log::Log, problem::Problem, task::Tasks};
+
+mod action;
+mod follow;
+mod gate;
+mod giver;
+pub mod hierarchy;
+pub mod keys;
+mod menu;
+mod policy;
+mod principal;
+mod record;
+mod routes;
+pub mod session;
+
+pub use action::{About, Action, Asks, Resource};
+pub use gate::{CSRF_FIELD, Gate, Viewer};
+pub use giver::Giver;
+pub use hierarchy::Hierarchy;
+pub use keys::{ApiKey, Known};
+pub use menu::{home_of, menu, sees_assessments};
+pub use policy::{Policies, PolicyError, ServicePolicy};
+pub use principal::{Glass, Holder, Principal};
+pub use record::{Record, Recorder};
+pub use routes::{Declared, Routes};
+pub use session::{Session, Sessions};
+
+/// How long a request may wait until the access log has been read.
+const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Who may come in, and who stands under whom: shared by all services of a process.
+#[derive(Debug, Clone)]
+pub struct Access(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    doors: Doors,
+    clock: Clock,
+    hierarchy: ArcSwap<Hierarchy>,
+    known: RwLock<Known>,
+    sessions: Sessions,
+    recorder: Recorder,
+    log: Log,
+    events_read: watch::Sender<Option<Position>>,
+    access_read: watch::Sender<Option<Position>>,
+    only_synthetic: AtomicBool,
+}
+
+/// Whether anybody is asked who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doors {
+    Guarded,
+    /// In tests of other things, and where one measures what guarding costs.
+    Open,
+}
+
+impl Access {
+    /// Begins to follow both logs.
+    pub fn start(log: &Log, access_log: Log, sessions: Sessions, clock: &Clock, tasks: &Tasks) -> Self {
+        let recorder = Recorder::start(access_log.clone(), clock.clone(), tasks);
+        let inner = Self::inner(Doors::Guarded, access_log.clone(), sessions, recorder, clock);
+        tasks.watch("access-hierarchy", follow::hierarchy(inner.clone(), log.clone()));
+        tasks.watch("access-keys", follow::keys(inner.clone(), access_log));
+        Self(inner)
+    }
+
+    /// Lets everybody do everything: for tests of other things, and to measure what guarding costs.
+    /// Nothing in a running program calls it.
+    pub fn unguarded(log: &Log, clock: &Clock) -> Self {
+        let sessions = Sessions::new(Vec::new(), session::Wire::Clear);
+        Self(Self::inner(Doors::Open, log.clone(), sessions, Recorder::none(), clock))
+    }
+
+    fn inner(doors: Doors, log: Log, sessions: Sessions, recorder: Recorder, clock: &Clock) -> Arc<Inner> {
+        Arc::new(Inner {
+            doors,
+            clock: clock.clone(),
+            hierarchy: ArcSwap::default(),
+            known: RwLock::default(),
+            sessions,
+            recorder,
+            log,
+            events_read: watch::Sender::new(None),
+            access_read: watch::Sender::new(None),
+            only_synthetic: AtomicBool::new(false),
+        })
+    }
+
+    /// Now.
+    pub fn now(&self) -> jiff::Timestamp {
+        self.0.clock.now()
+    }
+
+    /// Who stands under whom now.
+    pub fn hierarchy(&self) -> Arc<Hierarchy> {
+        self.0.hierarchy.load_full()
+    }
+
+    /// What the access log says of keys and accounts.
+    pub fn known(&self) -> parking_lot::RwLockReadGuard<'_, Known> {
+        self.0.known.read()
+    }
+
+    /// The access log.
+    pub fn log(&self) -> &Log {
+        &self.0.log
+    }
+
+    /// Seals and opens cookies.
+    pub fn sessions(&self) -> &Sessions {
+        &self.0.sessions
+    }
+
+    /// Takes records.
+    pub fn recorder(&self) -> &Recorder {
+        &self.0.recorder
+    }
+
+    /// Whether all organisations on the log are made up, and there are some.
+    pub fn only_synthetic(&self) -> bool {
+        self.0.only_synthetic.load(Ordering::Acquire)
+    }
+
+    /// Whether both logs have been read once.
+    pub fn ready(&self) -> Result<(), String> {
+        if self.0.doors == Doors::Open {
+            return Ok(());
+        }
+        match (*self.0.events_read.borrow(), *self.0.access_read.borrow()) {
+            (Some(_), Some(_)) => Ok(()),
+            (None, _) => Err("the hierarchy of organisations is still being read".to_owned()),
+            (_, None) => Err("the access log is still being read".to_owned()),
+        }
+    }
+
+    /// Waits until keys and accounts are known at all.
+    pub(crate) async fn until_known(&self) -> Result<(), Problem> {
+        let mut read = self.0.access_read.subscribe();
+        let known = read.wait_for(Option::is_some);
+        match tokio::time::timeout(CATCH_UP_TIMEOUT, known).await {
+            Ok(Ok(_)) => Ok(()),
+            _ => Err(Problem::unavailable("who may come in is still being read from the access log")),
+        }
+    }
+
+    /// Waits until keys and accounts are known up to a position of the access log.
+    pub async fn until_read(&self, position: Position) -> Result<(), Problem> {
+        let mut read = self.0.access_read.subscribe();
+        let reached = read.wait_for(|read| read.is_some_and(|read| read >= position));
+        match tokio::time::timeout(CATCH_UP_TIMEOUT, reached).await {
+            Ok(Ok(_)) => Ok(()),
+            _ => Err(Problem::unavailable("the access log is still being read")),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Who asks: nobody in particular, or somebody in a role at an organisation.
+
+use jiff::Timestamp;
+use proto::{Actor, By, OdsCode, PersonId, Role};
+use uuid::Uuid;
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Principal {
+    /// Anybody, not signed in.
+    Public,
+    /// Somebody who has shown who they are.
+    Holder(Holder),
+}
+
+/// Somebody in a role at an organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Who.
+    pub actor: Actor,
+    /// What they are.
+    pub role: Role,
+    /// Where they are it.
+    pub organisation: OdsCode,
+    /// The session they came with; none: an API key or a token.
+    pub session: Option<Uuid>,
+    /// What they have opened in an emergency.
+    pub glass: Option<Glass>,
+}
+
+/// An organisation opened in an emergency to somebody it is closed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Glass {
+    /// Which one.
+    pub organisation: OdsCode,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+impl Holder {
+    /// A person.
+    pub fn person(id: PersonId, role: Role, organisation: OdsCode) -> Self {
+        Self { actor: Actor::person(id), role, organisation, session: None, glass: None }
+    }
+
+    /// The role and where it is held, in words.
+    pub fn words(&self) -> String {
+        format!("{}, {}", self.role.words(), self.organisation)
+    }
+}
+
+impl Principal {
+    /// The holder, where it is one.
+    pub fn holder(&self) -> Option<&Holder> {
+        match self {
+            Principal::Public => None,
+            Principal::Holder(holder) => Some(holder),
+        }
+    }
+
+    /// How events name them when they act for an organisation.
+    pub fn by(&self, about: Option<OdsCode>) -> By {
+        match self {
+            Principal::Public => By::system("public"),
+            Principal::Holder(holder) => By {
+                actor: holder.actor.clone(),
+                role: Some(holder.role),
+                organisation: Some(holder.organisation),
+                on_behalf_of: about.filter(|about| *about != holder.organisation),
+            },
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! `oversight bootstrap`
+
+use std::path::PathBuf;
+
+use access::bootstrap::first_administrator;
+use chassis::{
+    Clock,
+    log::{self, LogUrl},
+    service::log_url,
+};
+use proto::OdsCode;
+
+use super::{Failure, Verdict, output};
+
+/// Flags of `bootstrap`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The event log whose installation it is: file:PATH, or nats://HOST:PORT. Default: log.redb in the
+    /// data folder.
+    #[arg(long, env = "OVERSIGHT_LOG", value_name = "URL")]
+    log: Option<LogUrl>,
+    /// The data folder.
+    #[arg(long, env = "OVERSIGHT_DATA", default_value = "data", value_name = "DIR")]
+    data: PathBuf,
+    /// The ODS code of the body that runs the installation.
+    #[arg(long, default_value = "X26", value_name = "CODE")]
+    organisation: OdsCode,
+}
+
+/// Makes the first administrator and prints their API key, once.
+pub async fn run(args: Args) -> Result<Verdict, Failure> {
+    if args.log.is_none() {
+        std::fs::create_dir_all(&args.data)
+            .map_err(|error| Failure::said(format!("cannot use {}: {error}", args.data.display())))?;
+    }
+    let url = log_url(args.log.as_ref(), &args.data).access();
+    let log = log::open(&url).await?;
+    let key = first_administrator(&log, &Clock::system(), args.organisation)
+        .await
+        .map_err(|error| Failure::said(error.to_string()))?;
+    output::say(&key.reveal())?;
+    output::note(
+        "This is the key of the first administrator. It is shown this once: keep it where secrets are kept, \
+         and give it to commands as OVERSIGHT_KEY.",
+    );
+    Ok(Verdict::Good)
+}

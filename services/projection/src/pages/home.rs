@@ -1,0 +1,122 @@
+//! The first page, by who looks; and what everybody may look up.
+
+use axum::{
+    http::{HeaderMap, StatusCode, Uri},
+    response::{IntoResponse, Redirect, Response},
+};
+use chassis::{
+    Problem,
+    access::home_of,
+    http::{Path, Query},
+};
+use maud::{Markup, html};
+use proto::OdsCode;
+use serde::Deserialize;
+use ui::components::{Button, Cell, Column, Field, Form, InputKind, Row, SummaryList, Table, lede};
+
+use super::{
+    Desk, area,
+    frame::{self, Menu},
+    link::Keep,
+    words,
+};
+use crate::{
+    access::VIEW_AREA,
+    answers::{self, StatusAnswer},
+    api::{ods_code, status_of},
+    board::Board,
+};
+
+/// Who sees England is shown it; who has an organisation of their own is led there; everybody else
+/// may look up what practices have published.
+pub(super) async fn home(
+    desk: Desk,
+    query: Query<area::AreaQuery>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if desk.viewer.may_in_england(VIEW_AREA) {
+        return area::area(desk, Path(OdsCode::ENGLAND.to_owned()), query, uri, headers).await;
+    }
+    let home = desk.viewer.holder().map(home_of);
+    match home.filter(|home| home != "/") {
+        Some(home) => Ok(Redirect::to(&home).into_response()),
+        None => Ok((StatusCode::OK, look_up_page(&desk, "")).into_response()),
+    }
+}
+
+/// What to look up.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LookUp {
+    #[serde(default)]
+    q: String,
+}
+
+pub(super) async fn look_up(desk: Desk, Query(query): Query<LookUp>) -> Result<Response, Problem> {
+    Ok((StatusCode::OK, look_up_page(&desk, query.q.trim())).into_response())
+}
+
+fn look_up_page(desk: &Desk, question: &str) -> Markup {
+    let served = desk.shared.views.served();
+    let board = &served.board;
+    let found = (!question.is_empty()).then(|| answers::look_up(board, question).practices);
+    let row = |status: &StatusAnswer| {
+        let (words, on, edition) = told(status);
+        Row::new([
+            Cell::link(format!("/status/{}", status.code), ui::fmt::name(&status.name)),
+            Cell::text(status.code),
+            Cell::text(words),
+            Cell::text(on),
+            Cell::text(edition),
+        ])
+    };
+    let body = html! {
+        (lede(html! { "Look up what a general practice has published about how it keeps patient data safe." }))
+        (Form::get("/status").label("Look up a practice").body(html! {
+            (Field::new("q", "Name, code or postcode of a practice").id("question").value(question).input(InputKind::Text))
+            (Button::new("Look up"))
+        }))
+        @if let Some(found) = &found {
+            @if found.is_empty() { p { "No practice here is called “" (question) "”." } }
+            @else {
+                (Table::new("found", format!("Practices found for “{question}”"))
+                    .column(Column::text("Practice")).column(Column::text("Code")).column(Column::text("Published status"))
+                    .column(Column::text("On")).column(Column::text("For"))
+                    .rows(found.iter().map(row)).render())
+                @if found.len() == answers::LOOK_UP_MAX { p { "The first " (found.len()) " are shown; another word narrows them down." } }
+            }
+        }
+        @if desk.viewer.holder().is_none() {
+            p { a.nhsuk-link href="/sign-in" { "Sign in" } " to see the practices you are responsible for." }
+        }
+    };
+    frame::frame(desk, &served, &Keep::default(), Menu::LookUp, "Published statuses").body(body).render()
+}
+
+pub(super) async fn status(desk: Desk, Path(code): Path<String>) -> Result<Response, Problem> {
+    let served = desk.shared.views.served();
+    let board: &Board = &served.board;
+    let status = status_of(board, ods_code(&code)?)?;
+    let (words, on, edition) = told(&status);
+    let mut list = SummaryList::new().text("Published status", words);
+    if status.published.is_some() {
+        list = list.text("Published on", on).text("For", edition);
+    }
+    let body = html! {
+        (list.render())
+        p { a.nhsuk-link href="/status" { "Look up another practice" } }
+    };
+    let page = frame::frame(&desk, &served, &Keep::default(), Menu::LookUp, ui::fmt::name(&status.name))
+        .caption(format!("Practice {}", status.code))
+        .body(body);
+    Ok((StatusCode::OK, page.render()).into_response())
+}
+
+/// The status, the day and the edition, in words.
+fn told(status: &StatusAnswer) -> (&'static str, String, String) {
+    match &status.published {
+        None => ("Nothing published", String::new(), String::new()),
+        Some(published) => (published.status, words::day(published.on), published.title.clone()),
+    }
+}

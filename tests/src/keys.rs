@@ -1,0 +1,40 @@
+//! The administrators' keys of the installations under test: made by `oversight bootstrap`, as an
+//! administrator would, and found again by log and by address.
+
+use std::{
+    collections::BTreeMap,
+    sync::{LazyLock, Mutex, PoisonError},
+};
+
+use crate::cli;
+
+static KEYS: LazyLock<Mutex<BTreeMap<String, String>>> = LazyLock::new(Mutex::default);
+
+fn known(place: &str) -> Option<String> {
+    KEYS.lock().unwrap_or_else(PoisonError::into_inner).get(place.trim_end_matches('/')).cloned()
+}
+
+/// Remembers the key for an address or log.
+pub fn remember(place: &str, key: &str) {
+    let place = place.trim_end_matches('/').to_owned();
+    KEYS.lock().unwrap_or_else(PoisonError::into_inner).insert(place, key.to_owned());
+}
+
+/// The key for an address, where one is known.
+pub fn at(address: &str) -> Option<String> {
+    known(address)
+}
+
+/// The key of the first administrator of a log, made where it is missing. The process that serves the
+/// log must not be running where it is a file.
+pub fn of_log(log: &str) -> String {
+    if let Some(key) = known(log) {
+        return key;
+    }
+    let output = cli::command(&["bootstrap", "--log", log]).output().expect("the program starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "no first administrator for {log}: {said}");
+    let key = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    remember(log, &key);
+    key
+}
