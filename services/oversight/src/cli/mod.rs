@@ -4,6 +4,7 @@ mod backup;
 mod events;
 mod failure;
 mod import;
+mod nats_keys;
 mod output;
 mod rebuild;
 mod restore;
@@ -42,6 +43,8 @@ enum Command {
     Backup(backup::Args),
     /// Puts a backup into an empty log.
     Restore(restore::Args),
+    /// Makes the keys by which a NATS broker knows the services.
+    NatsKeys(nats_keys::Args),
 }
 
 /// What a command came to.
@@ -76,5 +79,6 @@ pub async fn run(cli: Cli) -> Result<Verdict, Failure> {
         Command::Rebuild(args) => rebuild::run(args).await,
         Command::Backup(args) => backup::run(args).await,
         Command::Restore(args) => restore::run(args).await,
+        Command::NatsKeys(args) => nats_keys::run(args).await,
     }
 }
