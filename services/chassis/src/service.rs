@@ -25,8 +25,9 @@ use crate::{
     cache::{Cache, CacheError},
     clock::Clock,
     http::{self, Door, ProblemPage},
-    log::{self, Durability, Log, LogUrl, OpenError},
+    log::{self, Log, LogUrl, OpenError},
     problem::Problem,
+    production::{self, REPLICAS_MIN},
     task::Tasks,
     telemetry::{self, LogFormat},
 };
@@ -52,7 +53,8 @@ pub struct Config {
     /// How log lines are written.
     #[arg(long, env = "OVERSIGHT_LOG_FORMAT", value_enum, default_value = "text")]
     pub log_format: LogFormat,
-    /// Refuse to start on an event log that may lose acknowledged events.
+    /// Refuse to start on an event log that may lose acknowledged events, or that is reached over a
+    /// network in plain text.
     #[arg(long, env = "OVERSIGHT_PRODUCTION")]
     pub production: bool,
 }
@@ -118,6 +120,16 @@ pub enum StartError {
         /// When it acknowledges.
         durability: String,
     },
+    /// The events would go over a network in plain text.
+    #[error(
+        "the event log at {server} would be reached over a network in plain text, which will not do for production: \
+         begin its address with tls:// (and name the file of your own certificate authority, if you have one, in \
+         OVERSIGHT_NATS_CA), or use a broker on this machine"
+    )]
+    PlainText {
+        /// Which server.
+        server: String,
+    },
     /// The data folder.
     #[error("cannot use the data folder {path}: {reason}")]
     Data {
@@ -159,10 +171,15 @@ impl Platform {
     pub async fn open(config: &Config, clock: Clock) -> Result<Self, StartError> {
         open_data_folder(&config.data)?;
         let url = config.log.clone().unwrap_or_else(|| LogUrl::File(config.data.join("log.redb")));
+        if config.production
+            && let Some(server) = production::plain_text_over_a_network(&url)
+        {
+            return Err(StartError::PlainText { server: server.to_string() });
+        }
         let log = log::open(&url).await?;
         let description = log.describe();
         tracing::info!(place = %description.place, durability = ?description.durability, "the event log is open");
-        if config.production && !durable_enough(description.durability) {
+        if config.production && !production::durable_enough(description.durability) {
             return Err(StartError::NotDurable {
                 place: description.place,
                 durability: format!("{:?}", description.durability).to_lowercase(),
@@ -174,17 +191,6 @@ impl Platform {
     /// The cache of a service.
     pub async fn cache(&self, service: &str) -> Result<Cache, CacheError> {
         Cache::open(&self.data.join("cache").join(service), self.log.as_ref(), &self.clock).await
-    }
-}
-
-/// Replicas that survive the loss of one server without losing what was acknowledged.
-const REPLICAS_MIN: u8 = 3;
-
-fn durable_enough(durability: Durability) -> bool {
-    match durability {
-        Durability::Synced => true,
-        Durability::Replicated(replicas) => replicas >= REPLICAS_MIN,
-        Durability::Unsynced | Durability::Unknown => false,
     }
 }
 
