@@ -17,6 +17,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 NEXTEST := 0.9.151 0.9.100
 DENY := 0.20.2 0.20.0
 FUZZ := 0.13.2 0.13.0
+CYCLONEDX := 0.5.9 0.5.7
 
 # How long `make fuzz` feeds each of its targets.
 FUZZ_SECONDS ?= 60
@@ -42,7 +43,7 @@ build: npm-ui ## the release build of every program
 	cargo build $(LOCKED) --release --workspace --bins
 
 .PHONY: test
-test: tools fmt-check lint deny unit browser ## everything: set-up, format, lint, dependencies, tests, browser
+test: tools fmt-check lint deny sbom unit browser ## everything: set-up, format, lint, dependencies, tests, browser
 
 .PHONY: fmt
 fmt: rust ## put the code in its standard format
@@ -65,6 +66,10 @@ deny: tool-deny ## licences, sources, bans and known weaknesses of the dependenc
 test-build: npm-ui
 	cargo build $(LOCKED) --workspace --bins --tests --examples
 
+.PHONY: sbom
+sbom: tool-cyclonedx ## what the program is made of, as target/sbom/oversight.cdx.json
+	$(SCRIPTS)/sbom.sh
+
 .PHONY: unit
 unit: test-build tool-nextest tool-nats ## every Rust test: unit, property, conformance, whole system
 	$(WITH) cargo nextest run $(LOCKED) --workspace --profile $(NEXTEST_PROFILE)
@@ -86,7 +91,7 @@ bench: build tool-nats ## measure, print the ratios, and write them into the REA
 	$(WITH) cargo run $(LOCKED) --release -p whole-system --bin bench -- --readme README.md
 
 .PHONY: tools
-tools: npm-ui npm-browser tool-nats tool-chromium tool-nextest tool-deny ## install all that building and testing need
+tools: npm-ui npm-browser tool-nats tool-chromium tool-nextest tool-deny tool-cyclonedx ## install all that building and testing need
 
 .PHONY: clean
 clean: ## remove what was built and installed here; data stays
@@ -94,7 +99,7 @@ clean: ## remove what was built and installed here; data stays
 	rm -rf .tools services/ui/node_modules tests/browser/node_modules tests/browser/shots
 
 # The steps of `make tools`. Each returns at once when there is nothing to do.
-.PHONY: rust npm-ui npm-browser tool-nats tool-chromium tool-nextest tool-deny tool-fuzz
+.PHONY: rust npm-ui npm-browser tool-nats tool-chromium tool-nextest tool-deny tool-cyclonedx tool-fuzz
 rust:
 	@$(SCRIPTS)/check-host.sh rust
 npm-ui: rust
@@ -109,5 +114,7 @@ tool-nextest:
 	@$(SCRIPTS)/install-cargo-tool.sh cargo-nextest $(NEXTEST)
 tool-deny:
 	@$(SCRIPTS)/install-cargo-tool.sh cargo-deny $(DENY)
+tool-cyclonedx:
+	@$(SCRIPTS)/install-cargo-tool.sh cargo-cyclonedx $(CYCLONEDX)
 tool-fuzz:
 	@$(SCRIPTS)/install-cargo-tool.sh cargo-fuzz $(FUZZ)
