@@ -19,8 +19,9 @@ DENY := 0.20.2 0.20.0
 FUZZ := 0.13.2 0.13.0
 CYCLONEDX := 0.5.9 0.5.7
 
-# How long `make fuzz` feeds each of its targets.
+# How long `make fuzz` feeds each of its targets, and how long `make test` does.
 FUZZ_SECONDS ?= 60
+FUZZ_SECONDS_TEST ?= 15
 
 # In CI the lock file is law, and tests are told not to stop at the first failure.
 LOCKED := $(if $(CI),--locked)
@@ -43,7 +44,7 @@ build: npm-ui ## the release build of every program
 	cargo build $(LOCKED) --release --workspace --bins
 
 .PHONY: test
-test: tools fmt-check lint deny sbom unit browser ## everything: set-up, format, lint, dependencies, tests, browser
+test: tools fmt-check lint deny sbom unit browser fuzz-briefly ## everything: set-up, format, lint, dependencies, tests, browser, fuzzing
 
 .PHONY: fmt
 fmt: rust ## put the code in its standard format
@@ -86,12 +87,21 @@ browser: test-build npm-browser tool-nats tool-chromium ## the pages in a real b
 fuzz: tool-fuzz ## feed what reads foreign bytes with junk that learns (FUZZ_SECONDS for each target)
 	$(SCRIPTS)/fuzz.sh $(FUZZ_SECONDS)
 
+# Last, since it builds everything once more, with instrumentation.
+.PHONY: fuzz-briefly
+fuzz-briefly: tool-fuzz
+	$(SCRIPTS)/fuzz.sh $(FUZZ_SECONDS_TEST)
+
+.PHONY: fuzz-keep
+fuzz-keep: ## keep what fuzzing found so far as the few small inputs that the next run begins with
+	$(SCRIPTS)/fuzz-keep.sh
+
 .PHONY: bench
 bench: build tool-nats ## measure, print the ratios, and write them into the README
 	$(WITH) cargo run $(LOCKED) --release -p whole-system --bin bench -- --readme README.md
 
 .PHONY: tools
-tools: npm-ui npm-browser tool-nats tool-chromium tool-nextest tool-deny tool-cyclonedx ## install all that building and testing need
+tools: npm-ui npm-browser tool-nats tool-chromium tool-nextest tool-deny tool-cyclonedx tool-fuzz ## install all that building and testing need
 
 .PHONY: clean
 clean: ## remove what was built and installed here; data stays
