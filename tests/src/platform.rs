@@ -6,6 +6,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
+    broker::Shipped,
     client::Client,
     process::{Process, READY_TIMEOUT},
     programs::{self, free_port},
@@ -105,17 +106,18 @@ pub struct Separate {
 }
 
 impl Separate {
-    /// Starts them over a log.
-    pub async fn start(log: &str) -> Self {
+    /// Starts them over a broker, each as its own user there.
+    pub async fn start(broker: &Shipped) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut services = BTreeMap::new();
         let mut ports = BTreeMap::new();
         for name in SERVICES {
             let port = free_port();
             let data = folder.path().join(name).display().to_string();
-            let arguments =
-                ["--listen", &format!("127.0.0.1:{port}"), "--data", &data, "--log", log].map(str::to_owned);
-            let process = Process::start(&programs::service(name), &arguments, folder.path());
+            let (address, log) = (format!("127.0.0.1:{port}"), broker.log(name));
+            let arguments = ["--listen", &address, "--data", &data, "--log", &log].map(str::to_owned);
+            let variables = broker.variables(name);
+            let process = Process::start_with(&programs::service(name), &arguments, variables, folder.path());
             services.insert(name.to_owned(), (process, Client::new(port)));
             ports.insert(name.to_owned(), port);
         }
