@@ -15,7 +15,7 @@ use async_nats::{
 };
 use chassis::log::{AppendError, OpenError};
 use futures::StreamExt as _;
-use proto::Position;
+use proto::{Header, Position};
 use support::{
     event, now, read_all, read_to, soon, subject,
     users::{Broker, OPERATOR, SERVICES},
@@ -181,6 +181,8 @@ async fn nats_users_nobody_takes_anything_out_of_a_stream_and_only_the_operator_
         for question in ["NAMES", "LIST"] {
             questions.push(format!("$JS.API.CONSUMER.{question}.{stream}"));
         }
+        // Whoever pulls could have events delivered under any subject.
+        questions.push(format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.mine"));
     }
     let administer = ["CREATE", "UPDATE"].iter().flat_map(|question| {
         ["OVERSIGHT", "OVERSIGHT_ACCESS"].map(|stream| format!("$JS.API.STREAM.{question}.{stream}"))
@@ -216,6 +218,62 @@ async fn nats_users_each_listens_to_its_own_inbox_only() {
             assert!(stranger.listening(subject).await.is_some(), "{user} listens to {subject}");
         }
     }
+}
+
+/// The one thing that the broker's permissions do not stop, as its configuration says.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nats_users_what_the_broker_itself_lays_under_anothers_name_is_no_event_and_stops_nobody() {
+    let broker = broker().await;
+    let log = broker.open("organisations", "").await.unwrap();
+    assert_eq!(log.append(event(1, "a"), Position(0)).await.unwrap(), now(1));
+    let stranger = Stranger::at(&broker, "suppliers").await;
+    // Words of its own choice: where the broker repeats them, they stand inside its answer.
+    let chosen =
+        r#"{"specversion":"1.0","id":"x","type":"y","subject":"oversight.organisations.a","data":{}}"#;
+    let consumer = serde_json::json!({
+        "stream_name": "OVERSIGHT",
+        "config": { "name": "mine", "ack_policy": "none", "metadata": { "specversion": chosen, "data": chosen } },
+    });
+    let mut last = Position(1);
+    for (question, words, events) in [
+        ("$JS.API.STREAM.INFO.OVERSIGHT", "", 1),
+        ("oversight.suppliers.x", chosen, 2),
+        ("$JS.API.STREAM.MSG.GET.OVERSIGHT", r#"{"seq":3}"#, 1),
+        ("$JS.API.CONSUMER.CREATE.OVERSIGHT.mine", &consumer.to_string(), 1),
+    ] {
+        let answer_to = "oversight.organisations.a";
+        stranger.client.publish_with_reply(question, answer_to, words.to_owned().into()).await.unwrap();
+        let next = Position(last.0 + events);
+        soon("the broker's words", async {
+            while log.head().await.unwrap() < next {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await;
+        last = next;
+        let laid = log.last(&subject("a")).await.unwrap().unwrap();
+        assert_eq!(laid.position, last, "{question}");
+        assert!(Header::read(&laid.body).is_err(), "{question}: {:?}", laid.body);
+    }
+    // The owner finds that its aggregate has moved on, as after any other writer, and goes on.
+    match log.append(event(2, "a"), Position(1)).await {
+        Err(AppendError::Conflict { last: found }) => assert_eq!(found, last),
+        answer => panic!("{answer:?}"),
+    }
+    assert_eq!(log.append(event(2, "a"), last).await.unwrap(), now(last.0 + 1));
+    // A consumer delivers nothing into a stream, neither into its own nor into the other.
+    for deliver_to in ["oversight.organisations.b", "oversight-access.access.b"] {
+        let config =
+            serde_json::json!({ "name": "pushing", "deliver_subject": deliver_to, "ack_policy": "none" });
+        let request = serde_json::json!({ "stream_name": "OVERSIGHT", "config": config }).to_string();
+        let question = "$JS.API.CONSUMER.CREATE.OVERSIGHT.pushing";
+        stranger.client.request(question, request.into()).await.unwrap();
+    }
+    assert_eq!(log.append(event(3, "a"), last.next()).await.unwrap(), now(last.0 + 2));
+    let operator = jetstream::new(Stranger::at(&broker, OPERATOR).await.client);
+    let access = operator.get_stream("OVERSIGHT_ACCESS").await.unwrap();
+    assert_eq!(access.cached_info().state.messages, 0);
+    assert!(log.last(&subject("b")).await.unwrap().is_none());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
