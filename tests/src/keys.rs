@@ -28,10 +28,15 @@ pub fn at(address: &str) -> Option<String> {
 /// The key of the first administrator of a log, made where it is missing. The process that serves the
 /// log must not be running where it is a file.
 pub fn of_log(log: &str) -> String {
+    of_log_as(log, &[])
+}
+
+/// The same as a user of the broker, by variables of the environment.
+pub fn of_log_as(log: &str, variables: &[(String, String)]) -> String {
     if let Some(key) = known(log) {
         return key;
     }
-    let output = cli::command(&["bootstrap", "--log", log]).output().expect("the program starts");
+    let output = cli::command(&["bootstrap", "--log", log]).envs(variables.iter().cloned()).output().expect("the program starts");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "no first administrator for {log}: {said}");
     let key = String::from_utf8_lossy(&output.stdout).trim().to_owned();

@@ -13,6 +13,7 @@ pub mod ids;
 pub mod import;
 pub mod log;
 pub mod problem;
+mod production;
 pub mod service;
 pub mod task;
 pub mod telemetry;

@@ -29,8 +29,9 @@ use crate::{
     cache::{Cache, CacheError},
     clock::Clock,
     http::{self, Door, Names, ProblemPage, PublicUrl},
-    log::{self, Durability, Log, LogUrl, OpenError},
+    log::{self, Log, LogUrl, OpenError},
     problem::Problem,
+    production::{self, REPLICAS_MIN},
     task::Tasks,
     telemetry::{self, LogFormat},
 };
@@ -65,7 +66,7 @@ pub struct Config {
     #[arg(long, env = "OVERSIGHT_LOG_FORMAT", value_enum, default_value = "text")]
     pub log_format: LogFormat,
     /// Refuse to start with what does for a first look alone: an event log that may lose acknowledged
-    /// events, or session keys that other services do not have.
+    /// events or is reached over a network in plain text, or session keys that other services do not have.
     #[arg(long, env = "OVERSIGHT_PRODUCTION")]
     pub production: bool,
 }
@@ -137,6 +138,16 @@ pub enum StartError {
         /// When it acknowledges.
         durability: String,
     },
+    /// The events would go over a network in plain text.
+    #[error(
+        "the event log at {server} would be reached over a network in plain text, which will not do for production: \
+         begin its address with tls:// (and name the file of your own certificate authority, if you have one, in \
+         OVERSIGHT_NATS_CA), or use a broker on this machine"
+    )]
+    PlainText {
+        /// Which server.
+        server: String,
+    },
     /// The data folder.
     #[error("cannot use the data folder {path}: {reason}")]
     Data {
@@ -197,10 +208,15 @@ impl Platform {
     pub async fn open(config: &Config, clock: Clock) -> Result<Self, StartError> {
         open_data_folder(&config.data)?;
         let url = log_url(config.log.as_ref(), &config.data);
+        if config.production
+            && let Some(server) = production::plain_text_over_a_network(&url)
+        {
+            return Err(StartError::PlainText { server: server.to_string() });
+        }
         let log = log::open(&url).await?;
         let description = log.describe();
         tracing::info!(place = %description.place, durability = ?description.durability, "the event log is open");
-        if config.production && !durable_enough(description.durability) {
+        if config.production && !production::durable_enough(description.durability) {
             return Err(StartError::NotDurable {
                 place: description.place,
                 durability: format!("{:?}", description.durability).to_lowercase(),
@@ -246,17 +262,6 @@ fn sessions(config: &Config) -> Result<Sessions, StartError> {
         _ => session::Wire::Clear,
     };
     Ok(Sessions::new(keys, wire))
-}
-
-/// Replicas that survive the loss of one server without losing what was acknowledged.
-const REPLICAS_MIN: u8 = 3;
-
-fn durable_enough(durability: Durability) -> bool {
-    match durability {
-        Durability::Synced => true,
-        Durability::Replicated(replicas) => replicas >= REPLICAS_MIN,
-        Durability::Unsynced | Durability::Unknown => false,
-    }
 }
 
 fn open_data_folder(path: &Path) -> Result<(), StartError> {

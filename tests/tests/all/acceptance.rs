@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::support::{Story, assert_same, import, last_position, reported, status, unstamped};
 use whole_system::{
-    NatsServer, OneProcess, Separate, Sync, cli, made,
+    NatsServer, OneProcess, Separate, Shipped, Sync, cli, made,
     platform::{until_caught_up, until_shown},
 };
 
@@ -69,10 +69,10 @@ async fn nats(story: &Story) -> BTreeMap<String, String> {
     story.answers(&server.client).await
 }
 
-/// Separate services over a broker, behind the proxy.
+/// Separate services over the broker as it is deployed, behind the proxy.
 async fn separate(story: &Story) -> BTreeMap<String, String> {
-    let broker = NatsServer::start(Sync::Lazily);
-    let services = Separate::start(&broker.url().to_string()).await;
+    let broker = Shipped::start();
+    let services = Separate::start(&broker).await;
     story.import_all(&services.url(), &services.client).await;
     story.assert_told(&services.client).await;
     story.answers(&services.client).await
@@ -197,8 +197,8 @@ async fn views_folded_anew_while_they_are_asked_are_the_same() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_years_work_of_a_practice_shows_in_its_area() {
     let story = Story::invented();
-    let broker = NatsServer::start(Sync::Lazily);
-    let services = Separate::start(&broker.url().to_string()).await;
+    let broker = Shipped::start();
+    let services = Separate::start(&broker).await;
     let client = &services.client;
     story.import_practices(&services.url(), client).await;
 

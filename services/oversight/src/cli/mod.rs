@@ -6,6 +6,7 @@ mod events;
 mod failure;
 mod import;
 mod key;
+mod nats_keys;
 mod output;
 mod rebuild;
 mod restore;
@@ -48,6 +49,8 @@ enum Command {
     Backup(backup::Args),
     /// Puts a backup into an empty log.
     Restore(restore::Args),
+    /// Makes the keys by which a NATS broker knows the services.
+    NatsKeys(nats_keys::Args),
 }
 
 /// What a command came to.
@@ -84,5 +87,6 @@ pub async fn run(cli: Cli) -> Result<Verdict, Failure> {
         Command::Rebuild(args) => rebuild::run(args).await,
         Command::Backup(args) => backup::run(args).await,
         Command::Restore(args) => restore::run(args).await,
+        Command::NatsKeys(args) => nats_keys::run(args).await,
     }
 }
