@@ -23,7 +23,7 @@ use utoipa::openapi::OpenApi;
 
 use crate::{
     access::{
-        Access, Action, Gate, Policies, PolicyError, Routes, ServicePolicy, Sessions,
+        Access, Action, Declared, Gate, Policies, PolicyError, Routes, ServicePolicy, Sessions,
         session::{self, KeysError},
     },
     cache::{Cache, CacheError},
@@ -352,7 +352,7 @@ pub fn routes(
     let access = platform.access.clone();
     let access_ready: ReadyCheck = ("access", Arc::new(move || access.ready()));
     checks.push(access_ready);
-    let description = description(&openapi);
+    let description = description(&openapi, all.declared());
     let metrics = telemetry::metrics();
     let all = all
         .get("/healthz", PROBE.here(), || async { "ok\n" })
@@ -380,7 +380,8 @@ const LOAD_ASSETS: Action = Action::new("platform", "load-assets");
 const DESCRIBE_API: Action = Action::new("platform", "describe-api");
 const READ_METRICS: Action = Action::new("platform", "read-metrics");
 
-const PLATFORM: ServicePolicy = ServicePolicy {
+/// The policy of what every process answers.
+pub const PLATFORM: ServicePolicy = ServicePolicy {
     service: "platform",
     policies: include_str!("access/platform.cedar"),
     schema: include_str!("access/platform.cedarschema"),
@@ -388,9 +389,10 @@ const PLATFORM: ServicePolicy = ServicePolicy {
 
 /// The description of the API as it is sent. Whatever a route says of its own answers, a problem
 /// always goes out as `application/problem+json`.
-fn description(openapi: &OpenApi) -> bytes::Bytes {
+fn description(openapi: &OpenApi, declared: &[Declared]) -> bytes::Bytes {
     const PROBLEM: &str = "#/components/schemas/Problem";
     let mut description = serde_json::to_value(openapi).unwrap_or_default();
+    say_who_may(&mut description, declared);
     let operations = description
         .get_mut("paths")
         .and_then(Value::as_object_mut)
@@ -412,6 +414,47 @@ fn description(openapi: &OpenApi) -> bytes::Bytes {
         }
     }
     serde_json::to_vec_pretty(&description).unwrap_or_default().into()
+}
+
+/// Says of every operation what it asks for, and what it answers to those who may not.
+fn say_who_may(description: &mut Value, declared: &[Declared]) {
+    const REFUSALS: [(&str, &str); 5] = [
+        ("401", "Not signed in, or with a key or token that opens nothing"),
+        ("403", "Not for the caller to do"),
+        ("404", "Not there, or not for the caller to see"),
+        ("429", "Too often; Retry-After says when to try again"),
+        ("503", "Something this needs is out of reach; Retry-After says when to try again"),
+    ];
+    for Declared { method, path, asks } in declared {
+        let method = method.as_str().to_lowercase();
+        let Some(Value::Object(operation)) = description
+            .get_mut("paths")
+            .and_then(|paths| paths.get_mut(path))
+            .and_then(|path| path.get_mut(method))
+        else {
+            continue;
+        };
+        operation.insert("x-asks".to_owned(), asks.action.to_string().into());
+        let responses = operation.entry("responses").or_insert_with(|| serde_json::json!({}));
+        let Some(responses) = responses.as_object_mut() else { continue };
+        for (status, words) in REFUSALS {
+            let whole = format!("{}XX", &status[..1]);
+            if !responses.contains_key(status) && !responses.contains_key(&whole) {
+                let content = serde_json::json!({
+                    "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } }
+                });
+                let answer = serde_json::json!({ "description": words, "content": content });
+                responses.insert(status.to_owned(), answer);
+            }
+        }
+    }
+    let keys = serde_json::json!({
+        "type": "http", "scheme": "bearer",
+        "description": "An API key (ovk_…) that `oversight key create` made, or a token of the provider"
+    });
+    description["components"]["securitySchemes"]["bearer"] = keys;
+    // Some operations are for everybody; which, the policies say.
+    description["security"] = serde_json::json!([{ "bearer": [] }, {}]);
 }
 
 type ReadyCheck = (&'static str, Arc<dyn Fn() -> Result<(), String> + Send + Sync>);

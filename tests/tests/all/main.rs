@@ -9,6 +9,7 @@
 )]
 
 mod acceptance;
+mod access;
 mod faults;
 mod junk;
 mod support;
