@@ -16,8 +16,8 @@ use serde::Deserialize;
 use ui::{
     Tone,
     components::{
-        Button, ButtonKind, Cell, Choice, Column, Field, FieldError, InputKind, Row, Table, Width, tag,
-        warning_callout,
+        Button, ButtonKind, Cell, Choice, Column, Field, FieldError, InputKind, Row, Table, Width,
+        notification, tag,
     },
 };
 use uuid::Uuid;
@@ -78,7 +78,8 @@ pub(super) async fn issue(
     let input = KeyInput { role, organisation, purpose: form.purpose.clone(), expires };
     match desk.issue(&giver, input).await {
         Ok(key) => {
-            let shown = warning_callout(
+            let shown = notification(
+                "key-issued",
                 "Copy this key now",
                 html! {
                     p { "It is shown this once and is nowhere kept." }
