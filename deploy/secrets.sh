@@ -35,8 +35,13 @@ for user in $users; do
   cat >"$folder/$user.env" <<ENV
 OVERSIGHT_LOG='$broker?inbox=$user'
 OVERSIGHT_NATS_NKEY_SEED='$folder/$user.nk'
+OVERSIGHT_SESSION_KEYS='$folder/session.keys'
 ENV
 done
+# The keys that seal sessions: the same for every service, the newest first. To change them put a new
+# line before the old one, and take the old one away a day later.
+(umask 077; od -An -N64 -tx1 /dev/urandom | tr -d ' \n' >"$folder/session.keys"; echo >>"$folder/session.keys")
+[ -z "$owner" ] || chown "$owner" "$folder/session.keys"
 cat >"$folder/nats.env" <<ENV
 OVERSIGHT_NATS_STORE=$store
 $public

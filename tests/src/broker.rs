@@ -1,5 +1,5 @@
 //! A broker as it is deployed: `deploy/nats/nats-server.conf`, with keys that `deploy/secrets.sh`
-//! made, and the stream that the operator made.
+//! made, and the streams that the operator made.
 
 use std::{env, fs, path::PathBuf, process::Command};
 
@@ -32,7 +32,7 @@ impl Shipped {
         let server = NatsServer::shipped(&deploy.join("nats/nats-server.conf"), variables);
         let broker = Self { server, secrets };
         let mut operator = Command::new(programs::oversight());
-        operator.args(["events", "--log", &broker.log("operator")]);
+        operator.args(["prepare", "--log", &broker.log("operator")]);
         operator.envs(broker.variables("operator"));
         done(&mut operator);
         broker

@@ -21,7 +21,8 @@ use quick_cache::sync::Cache as QuickCache;
 use uuid::Uuid;
 
 use super::{
-    About, Access, Action, Asks, Doors, Policies, Principal, Resource, Routes, Session, keys, record::Record,
+    About, Access, Action, ApiKey, Asks, Doors, Policies, Principal, Resource, Routes, Session, keys,
+    record::Record,
 };
 use crate::{
     http::{BODY_MAX_BYTES, wants_page},
@@ -129,7 +130,15 @@ impl Access {
             };
             self.until_known().await?;
             let holder = match token.trim().starts_with(keys::PREFIX) {
-                true => token.parse().ok().and_then(|key| self.known().holder(&key, now)),
+                true => match token.parse::<ApiKey>() {
+                    Ok(key) => {
+                        if !self.known().has_key(key.id) {
+                            self.look_again().await;
+                        }
+                        self.known().holder(&key, now)
+                    }
+                    Err(_) => None,
+                },
                 false => None,
             };
             return match holder {

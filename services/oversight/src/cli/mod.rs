@@ -8,6 +8,7 @@ mod import;
 mod key;
 mod nats_keys;
 mod output;
+mod prepare;
 mod rebuild;
 mod restore;
 mod serve;
@@ -33,6 +34,8 @@ pub struct Cli {
 enum Command {
     /// Serves the platform: all services in one process, or some of them.
     Serve(serve::Args),
+    /// Makes the streams of both logs where they are missing, and the file of session keys.
+    Prepare(prepare::Args),
     /// Makes the first administrator of an installation that has none, and prints their API key.
     Bootstrap(bootstrap::Args),
     /// Issues, lists and revokes API keys.
@@ -79,6 +82,7 @@ impl From<Verdict> for ExitCode {
 pub async fn run(cli: Cli) -> Result<Verdict, Failure> {
     match cli.command {
         Command::Serve(args) => serve::run(args).await,
+        Command::Prepare(args) => prepare::run(args).await,
         Command::Bootstrap(args) => bootstrap::run(args).await,
         Command::Key(args) => key::run(args).await,
         Command::Import(args) => import::run(args).await,
