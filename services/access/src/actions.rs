@@ -13,6 +13,11 @@ pub(crate) const SEE_OWN: Action = action("see-own");
 /// Issue, list and revoke API keys.
 pub(crate) const MANAGE_KEYS: Action = action("manage-keys");
 
+/// See who did what to an organisation.
+pub(crate) const VIEW_HISTORY: Action = action("view-history");
+/// See what happened at the doors, and what somebody did.
+pub(crate) const VIEW_DOORS: Action = action("view-doors");
+
 /// The policy of this service.
 pub const POLICY: ServicePolicy = ServicePolicy {
     service: "access",

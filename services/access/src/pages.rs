@@ -57,7 +57,7 @@ pub fn problem_page(problem: &Problem) -> String {
 }
 
 /// A page of this service.
-fn page(viewer: &Viewer, current: &str, title: &str) -> Page {
+pub(crate) fn page(viewer: &Viewer, current: &str, title: &str) -> Page {
     let page = Page::new(title).current_nav(current);
     let page = if viewer.holder().is_some() { page } else { page.search_at("/status") };
     access::menu(viewer.principal()).into_iter().fold(page, |page, (label, href)| page.nav(label, href))
@@ -69,6 +69,6 @@ fn form_of(viewer: &Viewer, action: impl Into<String>) -> Form {
 }
 
 /// A page on its way out; never kept by anybody.
-fn respond(status: StatusCode, page: Page) -> Response {
+pub(crate) fn respond(status: StatusCode, page: Page) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], page.render()).into_response()
 }

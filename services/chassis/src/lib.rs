@@ -15,6 +15,7 @@ pub mod log;
 pub mod problem;
 mod production;
 pub mod service;
+pub mod sheet;
 pub mod task;
 pub mod telemetry;
 #[cfg(any(test, feature = "testing"))]

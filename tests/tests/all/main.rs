@@ -11,5 +11,6 @@
 mod acceptance;
 mod access;
 mod faults;
+mod history;
 mod junk;
 mod support;

@@ -129,6 +129,7 @@ fn render(
     let roles: Vec<Choice> = Role::ALL.iter().map(|role| Choice::new(role.name(), role.words())).collect();
     let body = html! {
         (issued)
+        p { a.nhsuk-link href="/access/records" { "What happened at the doors" } }
         (table(desk, viewer))
         h2.nhsuk-heading-m { "Issue a key" }
         p { "For a program that acts for an organisation: it may do just what somebody in that role may." }

@@ -44,7 +44,7 @@ pub use gate::{CSRF_FIELD, Gate, Viewer};
 pub use giver::Giver;
 pub use hierarchy::Hierarchy;
 pub use keys::{ApiKey, Known};
-pub use menu::{home_of, menu, sees_area, sees_assessments};
+pub use menu::{home_of, menu, sees_area, sees_assessments, sees_history};
 pub use policy::{Policies, PolicyError, ServicePolicy};
 pub use principal::{Glass, Holder, Principal};
 pub use record::{Record, Recorder};
