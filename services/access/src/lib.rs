@@ -7,11 +7,15 @@
 //! Never: decides what somebody may see or do; that is for the policies of each service. It never
 //! writes a name, a password or a secret to a log.
 
+pub mod accounts;
 pub mod actions;
 mod api;
 pub mod bootstrap;
+mod limits;
 pub mod model;
 mod pages;
+mod passwords;
+mod people;
 pub mod personas;
 
 use std::sync::Arc;
@@ -28,6 +32,9 @@ pub use pages::problem_page;
 
 /// The name of the service.
 pub const NAME: &str = "access";
+
+/// The file of accounts in the data folder.
+const ACCOUNTS_FILE: &str = "accounts.redb";
 
 /// How this installation lets people in.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +58,7 @@ impl Options {
 #[derive(Debug, Clone)]
 pub(crate) struct Desk {
     pub keys: Commands<model::Key>,
+    pub people: Arc<people::People>,
     pub access: Access,
     pub clock: Clock,
     pub options: Options,
@@ -63,8 +71,15 @@ pub(crate) type Shared = Arc<Desk>;
 pub async fn service(platform: &Platform, options: Options) -> Result<Service, StartError> {
     let log = platform.access.log().clone();
     let cache = Cache::open(&platform.data.join("cache").join(NAME), log.as_ref(), &platform.clock).await?;
+    let cannot = |reason: String| StartError::Service { service: NAME, reason };
+    let accounts = accounts::Accounts::open(&platform.data.join(ACCOUNTS_FILE))
+        .map_err(|error| cannot(error.to_string()))?;
+    let commands = Commands::new(log.clone(), cache.clone())?;
+    let people = people::People::new(accounts, commands, platform.access.clone(), platform.clock.clone())
+        .map_err(|problem| cannot(problem.detail))?;
     let desk = Arc::new(Desk {
         keys: Commands::new(log, cache.clone())?,
+        people: Arc::new(people),
         access: platform.access.clone(),
         clock: platform.clock.clone(),
         options,

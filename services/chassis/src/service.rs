@@ -439,7 +439,7 @@ pub async fn serve(
         tracing::info!("asked to stop");
         signal.cancel();
     });
-    let serving = axum::serve(listening.listener, app)
+    let serving = axum::serve(listening.listener, app.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown({
             let stop = stop.clone();
             async move { stop.cancelled().await }

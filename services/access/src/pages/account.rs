@@ -32,6 +32,9 @@ pub(super) async fn show(State(desk): State<Shared>, viewer: Viewer) -> Result<R
     }
     let body = html! {
         (list.render())
+        @if viewer.session().is_some_and(|session| session.way == SignInWay::Password) {
+            p { a.nhsuk-link href="/account/password" { "Change your password" } }
+        }
         @if viewer.session().is_some() {
             (form_of(&viewer, "/sign-out").body(html! { (Button::new("Sign out")) }))
         }

@@ -127,6 +127,7 @@ fn render(
     let of = |name: &str| FieldError::of(&errors, name);
     let roles: Vec<Choice> = Role::ALL.iter().map(|role| Choice::new(role.name(), role.words())).collect();
     let body = html! {
+        p { a.nhsuk-link href="/access/users" { "Accounts of people" } }
         (issued)
         (table(desk, viewer))
         h2.nhsuk-heading-m { "Issue a key" }

@@ -366,7 +366,8 @@ impl Viewer {
     /// Who still has a first password sets their own before anything else.
     fn must_first(&self, parts: &Parts, asks: Asks) -> Result<Option<Response>, Problem> {
         let must = self.session.as_ref().is_some_and(|session| session.must_change);
-        if !must || asks.action.service == "access" || parts.uri.path().starts_with("/assets/") {
+        let is_way_out = asks.action.service == "access" && matches!(asks.action.name, "sign-in" | "see-own");
+        if !must || is_way_out || parts.uri.path().starts_with("/assets/") {
             return Ok(None);
         }
         if wants_page(parts.uri.path(), &parts.headers) {

@@ -12,6 +12,7 @@ mod restore;
 mod serve;
 mod server;
 mod source;
+mod user;
 mod verify;
 
 use std::process::ExitCode;
@@ -36,6 +37,8 @@ enum Command {
     Bootstrap(bootstrap::Args),
     /// Issues, lists and revokes API keys.
     Key(key::Args),
+    /// Opens, lists, closes and resets the accounts of people.
+    User(user::Args),
     /// Loads a national file into a running server.
     Import(import::Args),
     /// Prints the events of the log, one CloudEvents object a line.
@@ -78,6 +81,7 @@ pub async fn run(cli: Cli) -> Result<Verdict, Failure> {
         Command::Serve(args) => serve::run(args).await,
         Command::Bootstrap(args) => bootstrap::run(args).await,
         Command::Key(args) => key::run(args).await,
+        Command::User(args) => user::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Events(args) => events::run(args).await,
         Command::Verify(args) => verify::run(args).await,
