@@ -17,6 +17,7 @@ mod pages;
 mod passwords;
 mod people;
 pub mod personas;
+mod provider;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ use chassis::{
 use utoipa::OpenApi as _;
 
 pub use pages::problem_page;
+pub use provider::{SignInConfig, SignInConfigError, SignInOptions};
 
 /// The name of the service.
 pub const NAME: &str = "access";
@@ -41,16 +43,19 @@ const ACCOUNTS_FILE: &str = "accounts.redb";
 pub struct Options {
     /// Whether anybody at this machine may be one of the made-up people of the synthetic England.
     pub personas: personas::Personas,
+    /// What this installation is to the sign-in provider, where people sign in there.
+    pub sign_in: Option<SignInOptions>,
 }
 
 impl Options {
     /// By the flags of a process. Made-up people are for a first look at this machine alone.
-    pub fn of(config: &Config) -> Self {
+    pub fn of(config: &Config, sign_in: &SignInConfig) -> Result<Self, SignInConfigError> {
+        let sign_in = SignInOptions::of(config, sign_in)?;
         let first_look =
             config.listen.ip().is_loopback() && config.public_url.is_none() && !config.production;
         let personas =
             if first_look { personas::Personas::WhileSynthetic } else { personas::Personas::Never };
-        Self { personas }
+        Ok(Self { personas, sign_in })
     }
 }
 
@@ -59,6 +64,7 @@ impl Options {
 pub(crate) struct Desk {
     pub keys: Commands<model::Key>,
     pub people: Arc<people::People>,
+    pub sign_in: Option<provider::SignIn>,
     pub access: Access,
     pub clock: Clock,
     pub options: Options,
@@ -77,9 +83,12 @@ pub async fn service(platform: &Platform, options: Options) -> Result<Service, S
     let commands = Commands::new(log.clone(), cache.clone())?;
     let people = people::People::new(accounts, commands, platform.access.clone(), platform.clock.clone())
         .map_err(|problem| cannot(problem.detail))?;
+    let sign_in = platform.access.tokens().cloned().zip(options.sign_in.clone());
+    let sign_in = sign_in.map(|(tokens, options)| provider::SignIn::new(tokens, options));
     let desk = Arc::new(Desk {
         keys: Commands::new(log, cache.clone())?,
         people: Arc::new(people),
+        sign_in,
         access: platform.access.clone(),
         clock: platform.clock.clone(),
         options,

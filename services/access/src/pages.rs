@@ -3,6 +3,7 @@
 mod account;
 mod keys;
 mod password;
+mod provider;
 mod sign_in;
 mod users;
 
@@ -29,6 +30,9 @@ pub(crate) fn routes() -> Routes<Shared> {
         .get("/sign-in", SIGN_IN.here(), sign_in::show)
         .post("/sign-in/persona", SIGN_IN.here(), sign_in::as_persona)
         .post("/sign-in/password", SIGN_IN.here(), sign_in::by_password)
+        .get("/sign-in/provider", SIGN_IN.here(), provider::go)
+        .get(crate::provider::CALLBACK, SIGN_IN.here(), provider::come_back)
+        .get("/sign-out/provider", SIGN_IN.here(), provider::sign_out)
         .get("/account", SEE_OWN.here(), account::show)
         .get("/account/password", SEE_OWN.here(), password::show)
         .post("/account/password", SEE_OWN.here(), password::change)

@@ -16,7 +16,7 @@ use proto::{
     access::{AccessEvent, SignInWay, SignedIn},
 };
 use serde::Deserialize;
-use ui::components::{Button, Field, FieldError, Form, InputKind, Width, inset};
+use ui::components::{Button, ButtonKind, Field, FieldError, Form, InputKind, Width, inset, link_button};
 
 use super::{page, respond};
 use crate::{
@@ -36,7 +36,7 @@ pub(super) struct To {
 
 impl To {
     /// An address of ours; anything else leads to the first page.
-    fn address(&self) -> String {
+    pub(super) fn address(&self) -> String {
         address_of_ours(&self.to).unwrap_or("/").to_owned()
     }
 }
@@ -74,11 +74,17 @@ fn render(
         @if let Some(holder) = viewer.holder() {
             (inset(html! { p { "You are signed in as " (holder.words()) ". " a.nhsuk-link href="/account" { "Your account" } } }))
         }
-        @if accounts { (password_form(viewer, to)) }
+        @if desk.sign_in.is_some() {
+            p { (link_button(&format!("/sign-in/provider?to={}", in_query(&to.address())), "Sign in with your organisation", ButtonKind::Primary)) }
+        }
+        @if accounts {
+            @if desk.sign_in.is_some() { h2.nhsuk-heading-m { "Or with a password of this installation" } }
+            (password_form(viewer, to))
+        }
         @if !personas.is_empty() {
             p { "All data here is made up, so you may be anybody. Nobody of these exists." }
             @for persona in &personas { (offer(viewer, persona, hierarchy.name(persona.organisation), to)) }
-        } @else if !accounts {
+        } @else if !accounts && desk.sign_in.is_none() {
             p { "People sign in here once accounts or a provider are set up. Programs send an API key." }
         }
         p { "Without signing in you can look up " a.nhsuk-link href="/status" { "what practices have published" } "." }
@@ -141,6 +147,18 @@ pub(super) async fn by_password(
             render(&desk, &viewer, StatusCode::UNAUTHORIZED, &to, errors)
         }
     }
+}
+
+/// A text as the value of a parameter of an address.
+fn in_query(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
 }
 
 fn capital(text: &str) -> String {

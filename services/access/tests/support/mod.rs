@@ -13,7 +13,7 @@ use axum::{
 use chassis::{
     Access, Clock, Platform,
     access::{
-        Sessions,
+        Sessions, Tokens,
         session::{KEY_BYTES, Wire},
     },
     http::Names,
@@ -70,18 +70,23 @@ pub struct Browser<'a> {
 
 impl Installation {
     pub async fn start() -> Self {
-        Self::with(access::Options::default()).await
+        Self::with(|_| (access::Options::default(), None)).await
     }
 
-    pub async fn with(options: access::Options) -> Self {
+    /// With what the flags of a process would have made.
+    pub async fn with(make: impl FnOnce(&Clock) -> (access::Options, Option<Tokens>)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::set_to("2019-04-01T09:00:00Z".parse().unwrap());
+        let (options, tokens) = make(&clock);
         let log: Log = Arc::new(FileLog::open(&folder.path().join("log.redb")).await.unwrap());
         let access_log: Log = Arc::new(FileLog::open(&folder.path().join("access.redb")).await.unwrap());
         let key = first_administrator(&access_log, &clock, "X26".parse().unwrap()).await.unwrap();
         let tasks = Tasks::new();
         let sessions = Sessions::new(vec![[7; KEY_BYTES]], Wire::Clear);
         let access = Access::start(&log, access_log.clone(), sessions, &clock, &tasks);
+        if let Some(tokens) = tokens {
+            access.accept(tokens);
+        }
         let data = folder.path().to_owned();
         std::fs::create_dir_all(data.join("cache")).unwrap();
         let platform = Platform { log, data, access, names: Names::default(), clock: clock.clone(), tasks };
@@ -103,6 +108,17 @@ impl Installation {
             headers: parts.headers,
             text: String::from_utf8(bytes.to_vec()).unwrap(),
         }
+    }
+
+    /// What a program does that comes with a token.
+    pub async fn ask_as(&self, token: &str, path: &str) -> Answer {
+        let request = Request::builder()
+            .uri(path)
+            .header(header::HOST, HOST)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .body(Body::empty())
+            .unwrap();
+        self.send(request).await
     }
 
     /// What an administrator's program does.

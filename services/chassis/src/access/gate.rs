@@ -128,9 +128,10 @@ impl Access {
                 return Err(not_signed_in("credentials go as “Authorization: Bearer” and the key or token"));
             };
             self.until_known().await?;
-            let holder = match token.trim().starts_with(keys::PREFIX) {
-                true => token.parse().ok().and_then(|key| self.known().holder(&key, now)),
-                false => None,
+            let holder = match (token.trim().starts_with(keys::PREFIX), self.tokens()) {
+                (true, _) => token.parse().ok().and_then(|key| self.known().holder(&key, now)),
+                (false, Some(tokens)) => tokens.holder(token.trim()).await?,
+                (false, None) => None,
             };
             return match holder {
                 Some(holder) => known(Principal::Holder(holder), None),
