@@ -1,4 +1,6 @@
-//! The JSON API: API keys, and who one is here.
+//! The JSON API: API keys, accounts, and who one is here.
+
+mod users;
 
 use axum::{Json as AxumJson, extract::State, http::StatusCode};
 use chassis::{
@@ -22,8 +24,8 @@ use crate::{
 /// The description of these routes.
 #[derive(Debug, OpenApi)]
 #[openapi(
-    paths(issue, list, revoke, me),
-    tags((name = "access", description = "Who may come in. Keys are for administrators."))
+    paths(issue, list, revoke, me, users::open, users::list, users::disable, users::enable, users::reset),
+    tags((name = "access", description = "Who may come in. Keys and accounts are for administrators."))
 )]
 pub(crate) struct Description;
 
@@ -34,6 +36,7 @@ pub(crate) fn routes() -> Routes<Shared> {
         .post("/api/v1/access/keys", MANAGE_KEYS.here(), issue)
         .post("/api/v1/access/keys/{id}/revoke", MANAGE_KEYS.here(), revoke)
         .get("/api/v1/access/me", SEE_OWN.here(), me)
+        .merge(users::routes())
 }
 
 /// A key to be issued.

@@ -7,14 +7,19 @@
 //! Never: decides what somebody may see or do; that is for the policies of each service. It never
 //! writes a name, a password or a secret to a log.
 
+pub mod accounts;
 pub mod actions;
 mod api;
 pub mod bootstrap;
 pub mod history;
 mod history_api;
+mod limits;
 pub mod model;
 mod pages;
+mod passwords;
+mod people;
 pub mod personas;
+mod provider;
 
 use std::sync::Arc;
 
@@ -27,25 +32,32 @@ use chassis::{
 use utoipa::OpenApi as _;
 
 pub use pages::problem_page;
+pub use provider::{SignInConfig, SignInConfigError, SignInOptions};
 
 /// The name of the service.
 pub const NAME: &str = "access";
+
+/// The file of accounts in the data folder.
+const ACCOUNTS_FILE: &str = "accounts.redb";
 
 /// How this installation lets people in.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Whether anybody at this machine may be one of the made-up people of the synthetic England.
     pub personas: personas::Personas,
+    /// What this installation is to the sign-in provider, where people sign in there.
+    pub sign_in: Option<SignInOptions>,
 }
 
 impl Options {
     /// By the flags of a process. Made-up people are for a first look at this machine alone.
-    pub fn of(config: &Config) -> Self {
+    pub fn of(config: &Config, sign_in: &SignInConfig) -> Result<Self, SignInConfigError> {
+        let sign_in = SignInOptions::of(config, sign_in)?;
         let first_look =
             config.listen.ip().is_loopback() && config.public_url.is_none() && !config.production;
         let personas =
             if first_look { personas::Personas::WhileSynthetic } else { personas::Personas::Never };
-        Self { personas }
+        Ok(Self { personas, sign_in })
     }
 }
 
@@ -53,6 +65,8 @@ impl Options {
 #[derive(Debug, Clone)]
 pub(crate) struct Desk {
     pub keys: Commands<model::Key>,
+    pub people: Arc<people::People>,
+    pub sign_in: Option<provider::SignIn>,
     pub access: Access,
     pub history: history::History,
     pub clock: Clock,
@@ -73,8 +87,18 @@ pub async fn service(platform: &Platform, options: Options) -> Result<Service, S
     let ready = (event_index.clone(), access_index.clone());
     let history =
         history::History { events: platform.log.clone(), event_index, access: log.clone(), access_index };
+    let cannot = |reason: String| StartError::Service { service: NAME, reason };
+    let accounts = accounts::Accounts::open(&platform.data.join(ACCOUNTS_FILE))
+        .map_err(|error| cannot(error.to_string()))?;
+    let commands = Commands::new(log.clone(), cache.clone())?;
+    let people = people::People::new(accounts, commands, platform.access.clone(), platform.clock.clone())
+        .map_err(|problem| cannot(problem.detail))?;
+    let sign_in = platform.access.tokens().cloned().zip(options.sign_in.clone());
+    let sign_in = sign_in.map(|(tokens, options)| provider::SignIn::new(tokens, options));
     let desk = Arc::new(Desk {
         keys: Commands::new(log, cache.clone())?,
+        people: Arc::new(people),
+        sign_in,
         access: platform.access.clone(),
         history,
         clock: platform.clock.clone(),

@@ -7,12 +7,14 @@ use clap::Parser;
 struct Flags {
     #[command(flatten)]
     config: chassis::service::Config,
+    #[command(flatten)]
+    sign_in: access::SignInConfig,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let flags = Flags::parse();
-    let options = access::Options::of(&flags.config);
+    let options = access::Options::of(&flags.config, &flags.sign_in)?;
     let start = async |platform: &_| access::service(platform, options).await;
     chassis::service::run_alone(flags.config, Some(access::problem_page), start).await?;
     Ok(())

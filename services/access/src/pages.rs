@@ -1,8 +1,11 @@
-//! The pages: the way in and out, who one is, and the keys.
+//! The pages: the way in and out, who one is, the keys and the accounts.
 
 mod account;
 mod keys;
+mod password;
+mod provider;
 mod sign_in;
+mod users;
 
 use axum::{
     extract::Path,
@@ -18,7 +21,7 @@ use ui::{Page, components::Form};
 
 use crate::{
     Shared,
-    actions::{MANAGE_KEYS, SEE_OWN, SIGN_IN},
+    actions::{MANAGE_ACCOUNTS, MANAGE_KEYS, SEE_OWN, SIGN_IN},
 };
 
 /// The routes.
@@ -26,11 +29,22 @@ pub(crate) fn routes() -> Routes<Shared> {
     Routes::new()
         .get("/sign-in", SIGN_IN.here(), sign_in::show)
         .post("/sign-in/persona", SIGN_IN.here(), sign_in::as_persona)
+        .post("/sign-in/password", SIGN_IN.here(), sign_in::by_password)
+        .get("/sign-in/provider", SIGN_IN.here(), provider::go)
+        .get(crate::provider::CALLBACK, SIGN_IN.here(), provider::come_back)
+        .get("/sign-out/provider", SIGN_IN.here(), provider::sign_out)
         .get("/account", SEE_OWN.here(), account::show)
+        .get("/account/password", SEE_OWN.here(), password::show)
+        .post("/account/password", SEE_OWN.here(), password::change)
         .post("/sign-out", SEE_OWN.here(), account::sign_out)
         .get("/access", MANAGE_KEYS.here(), keys::show)
         .post("/access/keys", MANAGE_KEYS.here(), keys::issue)
         .post("/access/keys/{id}/revoke", MANAGE_KEYS.here(), keys::revoke)
+        .get("/access/users", MANAGE_ACCOUNTS.here(), users::show)
+        .post("/access/users", MANAGE_ACCOUNTS.here(), users::open)
+        .post("/access/users/{id}/disable", MANAGE_ACCOUNTS.here(), users::disable)
+        .post("/access/users/{id}/enable", MANAGE_ACCOUNTS.here(), users::enable)
+        .post("/access/users/{id}/reset", MANAGE_ACCOUNTS.here(), users::reset)
 }
 
 /// A style sheet, script or icon.

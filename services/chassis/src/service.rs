@@ -23,7 +23,8 @@ use utoipa::openapi::OpenApi;
 
 use crate::{
     access::{
-        Access, Action, Declared, Gate, Policies, PolicyError, Routes, ServicePolicy, Sessions,
+        Access, Action, Declared, Gate, Policies, PolicyError, ProviderConfig, ProviderError, Routes,
+        ServicePolicy, Sessions, Tokens,
         session::{self, KeysError},
     },
     cache::{Cache, CacheError},
@@ -59,6 +60,9 @@ pub struct Config {
     /// services. Default: session.keys in the data folder, made where it is missing.
     #[arg(long, env = "OVERSIGHT_SESSION_KEYS", value_name = "FILE")]
     pub session_keys: Option<PathBuf>,
+    /// The sign-in provider.
+    #[command(flatten)]
+    pub provider: ProviderConfig,
     /// The folder for the log, the caches and the directory of people.
     #[arg(long, env = "OVERSIGHT_DATA", default_value = "data", value_name = "DIR")]
     pub data: PathBuf,
@@ -190,6 +194,9 @@ pub enum StartError {
     /// The keys of sessions.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// The sign-in provider.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
     /// In production what does for a first look alone is refused.
     #[error("in production {0}")]
     NotForProduction(&'static str),
@@ -225,6 +232,9 @@ impl Platform {
         let access_log = log::open(&url.access()).await?;
         let tasks = Tasks::new();
         let access = Access::start(&log, access_log, sessions(config)?, &clock, &tasks);
+        if let Some(tokens) = Tokens::of(&config.provider, &clock)? {
+            access.accept(tokens);
+        }
         let names = Names { public: config.public_url.clone() };
         Ok(Self { log, data: config.data.clone(), access, names, clock, tasks })
     }
@@ -487,7 +497,7 @@ pub async fn serve(
         tracing::info!("asked to stop");
         signal.cancel();
     });
-    let serving = axum::serve(listening.listener, app)
+    let serving = axum::serve(listening.listener, app.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown({
             let stop = stop.clone();
             async move { stop.cancelled().await }

@@ -113,6 +113,7 @@ impl Relations {
 /// A CCG officer covers just the CCG's practices; comments, evidence and events are for those who stand
 /// above alone; publishing and signing are the practice's own.
 const TABLE: &str = "
+access/manage-accounts         administrator yes
 access/manage-keys             administrator yes
 access/see-own                 everybody yes
 access/sign-in                 everybody yes | public yes

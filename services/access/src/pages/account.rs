@@ -32,6 +32,9 @@ pub(super) async fn show(State(desk): State<Shared>, viewer: Viewer) -> Result<R
     }
     let body = html! {
         (list.render())
+        @if viewer.session().is_some_and(|session| session.way == SignInWay::Password) {
+            p { a.nhsuk-link href="/account/password" { "Change your password" } }
+        }
         @if viewer.session().is_some() {
             (form_of(&viewer, "/sign-out").body(html! { (Button::new("Sign out")) }))
         }
@@ -44,5 +47,7 @@ pub(super) async fn sign_out(State(desk): State<Shared>, viewer: Viewer) -> Resu
         viewer.record(AccessEvent::SignedOut(SignedOut { session: session.id }), None).await?;
     }
     let cookie = desk.access.sessions().take().ok_or_else(Problem::internal)?;
-    Ok(with_cookie(Redirect::to("/").into_response(), cookie))
+    let from_provider = viewer.session().is_some_and(|session| session.way == SignInWay::Provider);
+    let next = if from_provider && desk.sign_in.is_some() { "/sign-out/provider" } else { "/" };
+    Ok(with_cookie(Redirect::to(next).into_response(), cookie))
 }

@@ -128,6 +128,7 @@ fn render(
     let of = |name: &str| FieldError::of(&errors, name);
     let roles: Vec<Choice> = Role::ALL.iter().map(|role| Choice::new(role.name(), role.words())).collect();
     let body = html! {
+        p { a.nhsuk-link href="/access/users" { "Accounts of people" } }
         (issued)
         p { a.nhsuk-link href="/access/records" { "What happened at the doors" } }
         (table(desk, viewer))

@@ -7,7 +7,7 @@ use axum::{
 };
 use chassis::{
     Problem, Viewer,
-    access::{Record, Session},
+    access::{CSRF_FIELD, Record, Session},
     http::{Form as FormBody, Query},
 };
 use maud::{Markup, html};
@@ -16,10 +16,16 @@ use proto::{
     access::{AccessEvent, SignInWay, SignedIn},
 };
 use serde::Deserialize;
-use ui::components::{Button, Form, inset};
+use ui::components::{Button, ButtonKind, Field, FieldError, Form, InputKind, Width, inset, link_button};
 
 use super::{page, respond};
-use crate::{Desk, Shared, personas::Persona};
+use crate::{
+    Desk, Shared,
+    limits::Peer,
+    passwords::Typed,
+    people::{NOT_LET_IN, Recognised},
+    personas::Persona,
+};
 
 /// Where to go once one is in.
 #[derive(Debug, Default, Deserialize)]
@@ -30,7 +36,7 @@ pub(super) struct To {
 
 impl To {
     /// An address of ours; anything else leads to the first page.
-    fn address(&self) -> String {
+    pub(super) fn address(&self) -> String {
         address_of_ours(&self.to).unwrap_or("/").to_owned()
     }
 }
@@ -46,34 +52,113 @@ pub(crate) fn address_of_ours(text: &str) -> Option<&str> {
     ours.then_some(text)
 }
 
-pub(super) async fn show(State(desk): State<Shared>, viewer: Viewer, Query(to): Query<To>) -> Response {
+pub(super) async fn show(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    Query(to): Query<To>,
+) -> Result<Response, Problem> {
+    render(&desk, &viewer, StatusCode::OK, &to, Vec::new())
+}
+
+fn render(
+    desk: &Desk,
+    viewer: &Viewer,
+    status: StatusCode,
+    to: &To,
+    errors: Vec<FieldError>,
+) -> Result<Response, Problem> {
     let personas = desk.options.personas.offered(&desk.access);
+    let accounts = desk.people.are_there()?;
     let hierarchy = desk.access.hierarchy();
     let body = html! {
         @if let Some(holder) = viewer.holder() {
             (inset(html! { p { "You are signed in as " (holder.words()) ". " a.nhsuk-link href="/account" { "Your account" } } }))
         }
+        @if desk.sign_in.is_some() {
+            p { (link_button(&format!("/sign-in/provider?to={}", in_query(&to.address())), "Sign in with your organisation", ButtonKind::Primary)) }
+        }
+        @if accounts {
+            @if desk.sign_in.is_some() { h2.nhsuk-heading-m { "Or with a password of this installation" } }
+            (password_form(viewer, to))
+        }
         @if !personas.is_empty() {
             p { "All data here is made up, so you may be anybody. Nobody of these exists." }
-            @for persona in &personas { (offer(persona, hierarchy.name(persona.organisation), &to)) }
-        } @else {
+            @for persona in &personas { (offer(viewer, persona, hierarchy.name(persona.organisation), to)) }
+        } @else if !accounts && desk.sign_in.is_none() {
             p { "People sign in here once accounts or a provider are set up. Programs send an API key." }
         }
         p { "Without signing in you can look up " a.nhsuk-link href="/status" { "what practices have published" } "." }
     };
-    respond(StatusCode::OK, page(&viewer, "/sign-in", "Sign in").body(body))
+    Ok(respond(status, page(viewer, "/sign-in", "Sign in").errors(errors).body(body)))
 }
 
-fn offer(persona: &Persona, name: Option<&str>, to: &To) -> Markup {
+/// A form of the sign-in page. Who is signed in already shows that it is theirs.
+fn form(viewer: &Viewer, action: &str, to: &To) -> Form {
+    let form = Form::post(action).hidden("to", to.to.clone());
+    if viewer.session().is_some() { form.hidden(CSRF_FIELD, viewer.csrf()) } else { form }
+}
+
+fn password_form(viewer: &Viewer, to: &To) -> Markup {
+    form(viewer, "/sign-in/password", to).label("Sign in with a password").body(html! {
+        (Field::new("user_name", "User name").hint("Often your work e-mail address").width(Width::Characters(30))
+            .autocomplete("username").input(InputKind::Text))
+        (Field::new("password", "Password").width(Width::Characters(30)).autocomplete("current-password")
+            .input(InputKind::Password))
+        (Button::new("Sign in"))
+    })
+}
+
+fn offer(viewer: &Viewer, persona: &Persona, name: Option<&str>, to: &To) -> Markup {
     let place = name.map_or_else(|| persona.organisation.to_string(), ui::fmt::name);
     html! {
         div.nhsuk-card { div."nhsuk-card__content" {
             h2.nhsuk-heading-s { (persona.role.words()) ", " (place) }
             p { (capital(persona.words())) "." }
-            (Form::post("/sign-in/persona").hidden("role", persona.role.name()).hidden("to", to.to.clone())
+            (form(viewer, "/sign-in/persona", to).hidden("role", persona.role.name())
                 .body(html! { (Button::new("Sign in").about(format!("as {}", persona.role.words()))) }))
         } }
     }
+}
+
+/// Who somebody says they are. Not `Debug`: it holds a password.
+#[derive(Deserialize)]
+pub(super) struct PasswordForm {
+    #[serde(default)]
+    user_name: String,
+    password: Typed,
+    #[serde(default)]
+    to: String,
+}
+
+pub(super) async fn by_password(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    peer: Peer,
+    FormBody(form): FormBody<PasswordForm>,
+) -> Result<Response, Problem> {
+    let to = To { to: form.to };
+    let enter = async |known: Recognised| {
+        desk.enter(&viewer, desk.session_of(&known, SignInWay::Password), &to.address()).await
+    };
+    match desk.people.recognise(&viewer, peer, &form.user_name, form.password, enter).await? {
+        Some(entered) => Ok(entered),
+        None => {
+            let errors = vec![FieldError::new("user_name", NOT_LET_IN)];
+            render(&desk, &viewer, StatusCode::UNAUTHORIZED, &to, errors)
+        }
+    }
+}
+
+/// A text as the value of a parameter of an address.
+fn in_query(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
 }
 
 fn capital(text: &str) -> String {
@@ -105,6 +190,12 @@ pub(super) async fn as_persona(
 }
 
 impl Desk {
+    /// A session that begins, of somebody with an account here.
+    pub fn session_of(&self, known: &Recognised, way: SignInWay) -> Session {
+        let session = Session::begin(known.person, known.role, known.organisation, way, self.clock.now());
+        Session { must_change: known.must_change, ..session }
+    }
+
     /// Lets somebody in: on record, with a cookie, and on to where they wanted to go.
     pub async fn enter(&self, viewer: &Viewer, session: Session, to: &str) -> Result<Response, Problem> {
         let holder = chassis::access::Principal::Holder(session.holder());

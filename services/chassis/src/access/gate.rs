@@ -133,8 +133,8 @@ impl Access {
                 return Err(not_signed_in("credentials go as “Authorization: Bearer” and the key or token"));
             };
             self.until_known().await?;
-            let holder = match token.trim().starts_with(keys::PREFIX) {
-                true => match token.parse::<ApiKey>() {
+            let holder = match (token.trim().starts_with(keys::PREFIX), self.tokens()) {
+                (true, _) => match token.parse::<ApiKey>() {
                     Ok(key) => {
                         if !self.known().has_key(key.id) {
                             self.look_again().await;
@@ -143,7 +143,8 @@ impl Access {
                     }
                     Err(_) => None,
                 },
-                false => None,
+                (false, Some(tokens)) => tokens.holder(token.trim()).await?,
+                (false, None) => None,
             };
             return match holder {
                 Some(holder) => known(Principal::Holder(holder), None),
@@ -389,7 +390,8 @@ impl Viewer {
     /// Who still has a first password sets their own before anything else.
     fn must_first(&self, parts: &Parts, asks: Asks) -> Result<Option<Response>, Problem> {
         let must = self.session.as_ref().is_some_and(|session| session.must_change);
-        if !must || asks.action.service == "access" || parts.uri.path().starts_with("/assets/") {
+        let is_way_out = asks.action.service == "access" && matches!(asks.action.name, "sign-in" | "see-own");
+        if !must || is_way_out || parts.uri.path().starts_with("/assets/") {
             return Ok(None);
         }
         if wants_page(parts.uri.path(), &parts.headers) {

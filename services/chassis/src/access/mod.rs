@@ -13,7 +13,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -33,11 +33,15 @@ mod giver;
 pub mod hierarchy;
 pub mod keys;
 mod menu;
+mod outside;
 mod policy;
 mod principal;
+pub mod provider;
 mod record;
 mod routes;
+mod rules;
 pub mod session;
+mod tokens;
 
 pub use action::{About, Action, Asks, Resource};
 pub use gate::{CSRF_FIELD, Gate, Viewer};
@@ -45,11 +49,14 @@ pub use giver::Giver;
 pub use hierarchy::Hierarchy;
 pub use keys::{ApiKey, Known};
 pub use menu::{home_of, menu, sees_area, sees_assessments, sees_history};
+pub use outside::{Outside, OutsideError};
 pub use policy::{Policies, PolicyError, ServicePolicy};
 pub use principal::{Glass, Holder, Principal};
 pub use record::{Record, Recorder};
 pub use routes::{Declared, Routes};
+pub use rules::{Claims, Rules, RulesError};
 pub use session::{Session, Sessions};
+pub use tokens::{ProviderConfig, ProviderError, Tokens};
 
 /// The log is looked at for an unknown key at most this often, so that wrong keys cost nothing.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(200);
@@ -69,6 +76,7 @@ struct Inner {
     known: RwLock<Known>,
     sessions: Sessions,
     recorder: Recorder,
+    tokens: OnceLock<Tokens>,
     log: Log,
     events_read: watch::Sender<Option<Position>>,
     access_read: watch::Sender<Option<Position>>,
@@ -109,6 +117,7 @@ impl Access {
             known: RwLock::default(),
             sessions,
             recorder,
+            tokens: OnceLock::new(),
             log,
             events_read: watch::Sender::new(None),
             access_read: watch::Sender::new(None),
@@ -140,6 +149,18 @@ impl Access {
     /// Seals and opens cookies.
     pub fn sessions(&self) -> &Sessions {
         &self.0.sessions
+    }
+
+    /// From now on tokens of a sign-in provider are good, too. The first call counts.
+    pub fn accept(&self, tokens: Tokens) {
+        if self.0.tokens.set(tokens).is_err() {
+            tracing::error!("a second sign-in provider was named, and is not used");
+        }
+    }
+
+    /// The sign-in provider, where there is one.
+    pub fn tokens(&self) -> Option<&Tokens> {
+        self.0.tokens.get()
     }
 
     /// Takes records.

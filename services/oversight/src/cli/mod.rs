@@ -14,6 +14,7 @@ mod restore;
 mod serve;
 mod server;
 mod source;
+mod user;
 mod verify;
 
 use std::process::ExitCode;
@@ -40,6 +41,8 @@ enum Command {
     Bootstrap(bootstrap::Args),
     /// Issues, lists and revokes API keys.
     Key(key::Args),
+    /// Opens, lists, closes and resets the accounts of people.
+    User(user::Args),
     /// Loads a national file into a running server.
     Import(import::Args),
     /// Prints the events of the log, one CloudEvents object a line.
@@ -85,6 +88,7 @@ pub async fn run(cli: Cli) -> Result<Verdict, Failure> {
         Command::Prepare(args) => prepare::run(args).await,
         Command::Bootstrap(args) => bootstrap::run(args).await,
         Command::Key(args) => key::run(args).await,
+        Command::User(args) => user::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Events(args) => events::run(args).await,
         Command::Verify(args) => verify::run(args).await,

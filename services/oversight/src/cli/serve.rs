@@ -31,6 +31,8 @@ const SHOW_EVERY: Duration = Duration::from_millis(100);
 pub struct Args {
     #[command(flatten)]
     config: Config,
+    #[command(flatten)]
+    sign_in: access::SignInConfig,
     /// Run these services alone, separated by commas. Nothing synthetic is loaded then.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "SERVICES")]
     only: Vec<Part>,
@@ -56,12 +58,12 @@ enum Part {
 }
 
 impl Part {
-    async fn start(self, platform: &Platform, config: &Config) -> Result<Service, StartError> {
+    async fn start(self, platform: &Platform, options: &access::Options) -> Result<Service, StartError> {
         match self {
             Part::Organisations => organisations::service(platform).await,
             Part::Assessments => assessments::service(platform).await,
             Part::Projection => projection::service(platform).await,
-            Part::Access => access::service(platform, access::Options::of(config)).await,
+            Part::Access => access::service(platform, options.clone()).await,
         }
     }
 }
@@ -70,6 +72,8 @@ impl Part {
 pub async fn run(args: Args) -> Result<Verdict, Failure> {
     telemetry::start_logs(args.config.log_format);
     telemetry::metrics();
+    let options =
+        access::Options::of(&args.config, &args.sign_in).map_err(|error| Failure::said(error.to_string()))?;
     let listening = service::listen(&args.config).await?;
     let mut platform = Platform::open(&args.config, Clock::system()).await?;
 
@@ -82,7 +86,7 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     let parts = all.into_iter().filter(|part| args.only.is_empty() || args.only.contains(part));
     let mut services = vec![log_api::service(&platform), synthetic_england(progress)];
     for part in parts {
-        services.push(part.start(&platform, &args.config).await?);
+        services.push(part.start(&platform, &options).await?);
     }
     service::serve(&platform, services, listening, Some(assessments::problem_page)).await?;
     Ok(Verdict::Good)

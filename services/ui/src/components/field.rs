@@ -17,6 +17,8 @@ pub enum InputKind {
     File,
     /// A web address.
     Url,
+    /// A password, not shown as it is typed and never filled in by the server.
+    Password,
 }
 
 /// How wide the answer is expected to be.
@@ -131,6 +133,7 @@ impl Field {
             InputKind::Date => ("date", None),
             InputKind::File => ("file", None),
             InputKind::Url => ("url", None),
+            InputKind::Password => ("password", None),
         };
         let spellcheck = matches!(kind, InputKind::Email | InputKind::Url).then_some("false");
         let class = match self.width {

@@ -1,0 +1,198 @@
+//! Accounts of people, for administrators.
+
+use axum::{Json as AxumJson, extract::State, http::StatusCode};
+use chassis::{
+    Giver, Problem, Routes,
+    http::{Json, Path},
+};
+use jiff::Timestamp;
+use proto::{OdsCode, PersonId, Role};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    Shared,
+    accounts::NoUserName,
+    actions::MANAGE_ACCOUNTS,
+    people::{Listed, NewAccount},
+};
+
+/// The routes.
+pub(super) fn routes() -> Routes<Shared> {
+    let asks = MANAGE_ACCOUNTS.here();
+    Routes::new()
+        .get("/api/v1/access/users", asks, list)
+        .post("/api/v1/access/users", asks, open)
+        .post("/api/v1/access/users/{id}/disable", asks, disable)
+        .post("/api/v1/access/users/{id}/enable", asks, enable)
+        .post("/api/v1/access/users/{id}/reset", asks, reset)
+}
+
+/// An account to be opened.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UserInput {
+    /// What its holder types to sign in, such as a work e-mail address.
+    pub user_name: String,
+    /// What its holder is called on pages for administrators.
+    pub display_name: String,
+    /// In which role they act, such as `ccg-officer`.
+    #[schema(value_type = String)]
+    pub role: Role,
+    /// For which organisation: an ODS code.
+    #[schema(value_type = String)]
+    pub organisation: OdsCode,
+}
+
+/// A password that somebody was given.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FirstPassword {
+    /// Whose it is.
+    #[schema(value_type = String, format = "uuid")]
+    id: PersonId,
+    /// The password. It is shown this once, and has to be changed at the first sign-in.
+    password: String,
+}
+
+/// An account as it is listed.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct UserView {
+    /// Whose it is, as events name them.
+    #[schema(value_type = String, format = "uuid")]
+    id: PersonId,
+    /// What its holder types to sign in; none once it was deleted.
+    user_name: Option<String>,
+    /// What its holder is called; none once it was deleted.
+    display_name: Option<String>,
+    /// In which role they act.
+    #[schema(value_type = String)]
+    role: Role,
+    /// For which organisation.
+    #[schema(value_type = String)]
+    organisation: OdsCode,
+    /// When it was opened.
+    #[schema(value_type = String, format = "date-time")]
+    opened: Timestamp,
+    /// Whether it lets nobody in for the time being.
+    disabled: bool,
+    /// Whether its holder has to change a first password.
+    must_change: bool,
+    /// Until when its holder has to wait after too many wrong passwords.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    locked_until: Option<Timestamp>,
+}
+
+impl From<Listed> for UserView {
+    fn from(listed: Listed) -> Self {
+        let (must_change, names) = match listed.entry {
+            Some(entry) => {
+                (entry.must_change, Some((entry.user_name.as_str().to_owned(), entry.display_name)))
+            }
+            None => (false, None),
+        };
+        let (user_name, display_name) = names.unzip();
+        Self {
+            id: listed.id,
+            user_name,
+            display_name,
+            role: listed.role,
+            organisation: listed.organisation,
+            opened: listed.opened,
+            disabled: listed.disabled,
+            must_change,
+            locked_until: listed.locked_until,
+        }
+    }
+}
+
+/// Opens an account for somebody. Its first password is in the answer, once, and has to be changed at
+/// the first sign-in. A repeat under the same `Idempotency-Key` opens nothing and cannot show it again.
+///
+/// Who may call it: administrators.
+#[utoipa::path(post, path = "/api/v1/access/users", tag = "access",
+    params(("Idempotency-Key" = Option<String>, Header, description = "the same key never opens two accounts")),
+    request_body = UserInput,
+    responses((status = 201, body = FirstPassword), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn open(
+    State(desk): State<Shared>,
+    giver: Giver,
+    Json(input): Json<UserInput>,
+) -> Result<(StatusCode, AxumJson<FirstPassword>), Problem> {
+    let user_name = input.user_name.parse().map_err(|error: NoUserName| {
+        Problem::bad_input(error.to_string()).at("user_name", error.to_string())
+    })?;
+    let new = NewAccount {
+        user_name,
+        display_name: input.display_name,
+        role: input.role,
+        organisation: input.organisation,
+    };
+    let (id, password) = desk.people.open(&giver, new).await?;
+    Ok((StatusCode::CREATED, AxumJson(FirstPassword { id, password: password.as_str().to_owned() })))
+}
+
+/// Every account, the oldest first.
+///
+/// Who may call it: administrators.
+#[utoipa::path(get, path = "/api/v1/access/users", tag = "access",
+    responses((status = 200, body = [UserView]), (status = "4XX", body = Problem)))]
+pub(super) async fn list(State(desk): State<Shared>) -> Result<AxumJson<Vec<UserView>>, Problem> {
+    Ok(AxumJson(desk.people.list()?.into_iter().map(UserView::from).collect()))
+}
+
+/// Why an account is closed.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DisableInput {
+    /// Why, in words. It stays in the access log: name nobody.
+    #[serde(default)]
+    reason: String,
+}
+
+/// Closes an account for the time being: nobody gets in by it, and who is in is out.
+///
+/// Who may call it: administrators, of accounts other than their own.
+#[utoipa::path(post, path = "/api/v1/access/users/{id}/disable", tag = "access",
+    params(("id" = String, Path, description = "the person's id"), ("Idempotency-Key" = Option<String>, Header)),
+    request_body = DisableInput,
+    responses((status = 204), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn disable(
+    State(desk): State<Shared>,
+    giver: Giver,
+    Path(id): Path<Uuid>,
+    Json(input): Json<DisableInput>,
+) -> Result<StatusCode, Problem> {
+    desk.people.disable(&giver, PersonId(id), input.reason).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Opens a closed account again.
+///
+/// Who may call it: administrators.
+#[utoipa::path(post, path = "/api/v1/access/users/{id}/enable", tag = "access",
+    params(("id" = String, Path, description = "the person's id"), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 204), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn enable(
+    State(desk): State<Shared>,
+    giver: Giver,
+    Path(id): Path<Uuid>,
+) -> Result<StatusCode, Problem> {
+    desk.people.enable(&giver, PersonId(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Gives an account a new first password, which is in the answer, once. Who is in is out.
+///
+/// Who may call it: administrators.
+#[utoipa::path(post, path = "/api/v1/access/users/{id}/reset", tag = "access",
+    params(("id" = String, Path, description = "the person's id"), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = FirstPassword), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn reset(
+    State(desk): State<Shared>,
+    giver: Giver,
+    Path(id): Path<Uuid>,
+) -> Result<AxumJson<FirstPassword>, Problem> {
+    let password = desk.people.reset(&giver, PersonId(id)).await?;
+    Ok(AxumJson(FirstPassword { id: PersonId(id), password: password.as_str().to_owned() }))
+}

@@ -1,0 +1,183 @@
+//! Somebody's account over its life: pure. The user name and the password stand in the store of
+//! accounts and not in the log.
+
+use chassis::{Aggregate, Context, Problem, When};
+use proto::{
+    AggregateId, OdsCode, PersonId, Role,
+    access::{AccessEvent, AccountDisabled, AccountEnabled, AccountOpened, PasswordSet},
+    codes::CodeError,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{TEXT_MAX_CHARS, is_short};
+
+/// An account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    person: Option<PersonId>,
+    disabled: bool,
+}
+
+/// What is asked of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountCommand {
+    /// To be opened.
+    Open {
+        /// Whose it is.
+        person: PersonId,
+        /// In which role they act.
+        role: Role,
+        /// For which organisation.
+        organisation: OdsCode,
+    },
+    /// To let nobody in.
+    Disable {
+        /// Why.
+        reason: String,
+    },
+    /// To let its holder in again.
+    Enable,
+    /// To open to another password.
+    SetPassword {
+        /// Whether it is a first one that its holder has to change.
+        to_be_changed: bool,
+    },
+}
+
+/// Why an account says no.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AccountRefusal {
+    /// There is no such account.
+    #[error("there is no such account")]
+    Unknown,
+    /// Its id is taken.
+    #[error("this account was opened before; its first password was shown then, and `reset` makes a new one")]
+    OpenedBefore,
+    /// A reason is too long.
+    #[error("a reason has up to {TEXT_MAX_CHARS} characters")]
+    Reason,
+}
+
+impl From<AccountRefusal> for Problem {
+    fn from(refusal: AccountRefusal) -> Self {
+        let text = refusal.to_string();
+        match refusal {
+            AccountRefusal::Unknown => Problem::not_found(text),
+            AccountRefusal::OpenedBefore => Problem::refused("opened-before", text),
+            AccountRefusal::Reason => Problem::bad_input(text.clone()).at("reason", text),
+        }
+    }
+}
+
+impl Account {
+    /// The id of the account's aggregate.
+    pub fn aggregate(person: PersonId) -> Result<AggregateId, CodeError> {
+        format!("account-{person}").parse()
+    }
+}
+
+impl Aggregate for Account {
+    type Event = AccessEvent;
+    type Command = AccountCommand;
+    type Refusal = AccountRefusal;
+
+    const NAME: &'static str = "accounts";
+    const FOLD_VERSION: u32 = 1;
+
+    fn decide(
+        &self,
+        command: &AccountCommand,
+        _context: &Context,
+    ) -> Result<Option<AccessEvent>, AccountRefusal> {
+        if let AccountCommand::Open { person, role, organisation } = command {
+            let opened = AccountOpened { person: *person, role: *role, organisation: *organisation };
+            return match self.person {
+                Some(_) => Err(AccountRefusal::OpenedBefore),
+                None => Ok(Some(AccessEvent::AccountOpened(opened))),
+            };
+        }
+        let person = self.person.ok_or(AccountRefusal::Unknown)?;
+        match command {
+            AccountCommand::Disable { reason } if !is_short(reason) => Err(AccountRefusal::Reason),
+            AccountCommand::Disable { reason } => {
+                let disabled = AccountDisabled { person, reason: reason.trim().to_owned() };
+                Ok((!self.disabled).then_some(AccessEvent::AccountDisabled(disabled)))
+            }
+            AccountCommand::Enable => {
+                Ok(self.disabled.then_some(AccessEvent::AccountEnabled(AccountEnabled { person })))
+            }
+            AccountCommand::SetPassword { to_be_changed } => {
+                Ok(Some(AccessEvent::PasswordSet(PasswordSet { person, to_be_changed: *to_be_changed })))
+            }
+            AccountCommand::Open { .. } => Err(AccountRefusal::OpenedBefore),
+        }
+    }
+
+    fn evolve(&mut self, event: &AccessEvent, _when: &When) {
+        match event {
+            AccessEvent::AccountOpened(opened) => self.person = Some(opened.person),
+            AccessEvent::AccountDisabled(_) => self.disabled = true,
+            AccessEvent::AccountEnabled(_) => self.disabled = false,
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chassis::testing::given;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const WHO: PersonId = PersonId(Uuid::from_u128(7));
+
+    fn open() -> AccountCommand {
+        AccountCommand::Open { person: WHO, role: Role::CcgOfficer, organisation: "15E".parse().unwrap() }
+    }
+
+    fn opened() -> AccessEvent {
+        let organisation = "15E".parse().unwrap();
+        AccessEvent::AccountOpened(AccountOpened { person: WHO, role: Role::CcgOfficer, organisation })
+    }
+
+    fn disable(reason: &str) -> AccountCommand {
+        AccountCommand::Disable { reason: reason.to_owned() }
+    }
+
+    fn disabled() -> AccessEvent {
+        AccessEvent::AccountDisabled(AccountDisabled { person: WHO, reason: "left".to_owned() })
+    }
+
+    #[test]
+    fn an_account_is_opened_once() {
+        given::<Account>([]).when(open()).then(opened()).when(open()).then_refused("opened before");
+        given::<Account>([]).when(disable("left")).then_refused("no such account");
+        given::<Account>([]).when(AccountCommand::Enable).then_refused("no such account");
+        let set = AccountCommand::SetPassword { to_be_changed: true };
+        given::<Account>([]).when(set).then_refused("no such account");
+    }
+
+    #[test]
+    fn an_account_is_closed_and_opened_again() {
+        let enabled = AccessEvent::AccountEnabled(AccountEnabled { person: WHO });
+        given::<Account>([opened()]).when(AccountCommand::Enable).then_nothing();
+        given::<Account>([opened()])
+            .when(disable(" left "))
+            .then(disabled())
+            .when(disable("again"))
+            .then_nothing()
+            .when(AccountCommand::Enable)
+            .then(enabled)
+            .when(disable(&"x".repeat(TEXT_MAX_CHARS + 1)))
+            .then_refused("200 characters");
+    }
+
+    #[test]
+    fn a_password_is_set_as_often_as_one_likes() {
+        for to_be_changed in [true, true, false] {
+            let set = AccessEvent::PasswordSet(PasswordSet { person: WHO, to_be_changed });
+            given::<Account>([opened()]).when(AccountCommand::SetPassword { to_be_changed }).then(set);
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! People with an account here: what administrators do with accounts, and what their holders do.
+
+use std::sync::Arc;
+
+use chassis::{Access, Clock, CommandId, CommandMeta, Commands, Giver, Problem, Viewer, access::Record};
+use jiff::Timestamp;
+use proto::{
+    Actor, OdsCode, PersonId, Position, Role, Service,
+    access::{AccessEvent, SignInRefused, SignInWay},
+};
+use tokio::sync::RwLock;
+
+use crate::{
+    accounts::{Accounts, Attempt, Entry, NAME_MAX_CHARS, UserName},
+    limits::{Limits, Peer},
+    model::{Account, AccountCommand, AccountRefusal},
+    passwords::{Typed, Workshop, check_new, first_password},
+};
+
+/// The one answer to everybody who is not let in: it does not tell whether there is such a user.
+pub const NOT_LET_IN: &str = "The user name or the password is not right, or the account is closed or has to wait \
+    after too many wrong tries. After five wrong tries in a row wait a minute; an administrator can set a new \
+    password";
+
+/// People and their accounts.
+#[derive(Debug)]
+pub struct People {
+    accounts: Accounts,
+    commands: Commands<Account>,
+    workshop: Workshop,
+    limits: Limits,
+    access: Access,
+    clock: Clock,
+    /// Held to write while a password or the state of an account changes, in the log and then here, and
+    /// to read while somebody signs in: so that nobody comes in by what is just being taken away.
+    changing: Arc<RwLock<()>>,
+}
+
+/// An account to be opened.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// What its holder types to sign in.
+    pub user_name: UserName,
+    /// What its holder is called.
+    pub display_name: String,
+    /// In which role they act.
+    pub role: Role,
+    /// For which organisation.
+    pub organisation: OdsCode,
+}
+
+/// An account as administrators see it. The names are missing once they were deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Whose it is.
+    pub id: PersonId,
+    /// What stands in the store of accounts.
+    pub entry: Option<Entry>,
+    /// In which role they act.
+    pub role: Role,
+    /// For which organisation.
+    pub organisation: OdsCode,
+    /// When it was opened.
+    pub opened: Timestamp,
+    /// Whether it lets nobody in for the time being.
+    pub disabled: bool,
+    /// Until when it has to wait after wrong passwords.
+    pub locked_until: Option<Timestamp>,
+}
+
+/// Somebody whose password was right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recognised {
+    /// Who.
+    pub person: PersonId,
+    /// In which role they act.
+    pub role: Role,
+    /// For which organisation.
+    pub organisation: OdsCode,
+    /// Whether they have to change their password before anything else.
+    pub must_change: bool,
+}
+
+/// What a look at a password led to, and why for the record.
+enum Looked {
+    Right(PersonId, Entry),
+    Wrong(Option<PersonId>, &'static str),
+}
+
+impl People {
+    /// With what there is.
+    pub fn new(
+        accounts: Accounts,
+        commands: Commands<Account>,
+        access: Access,
+        clock: Clock,
+    ) -> Result<Self, Problem> {
+        let (workshop, limits, changing) = (Workshop::open()?, Limits::default(), Arc::default());
+        Ok(Self { accounts, commands, workshop, limits, access, clock, changing })
+    }
+
+    /// Whether anybody has an account.
+    pub fn are_there(&self) -> Result<bool, Problem> {
+        Ok(!self.accounts.is_empty()?)
+    }
+
+    /// Every account, the oldest first.
+    pub fn list(&self) -> Result<Vec<Listed>, Problem> {
+        let now = self.clock.now();
+        let accounts = self.access.known().accounts();
+        let listed = accounts.into_iter().map(|(id, account)| {
+            Ok(Listed {
+                id,
+                entry: self.accounts.get(id)?,
+                role: account.role,
+                organisation: account.organisation,
+                opened: account.at,
+                disabled: account.disabled,
+                locked_until: self.accounts.locked_until(id, now)?,
+            })
+        });
+        listed.collect()
+    }
+
+    /// Opens an account. Its first password is in the answer and nowhere else; it has to be changed.
+    pub async fn open(&self, giver: &Giver, new: NewAccount) -> Result<(PersonId, Typed), Problem> {
+        let display_name = new.display_name.trim().to_owned();
+        if !(1..=NAME_MAX_CHARS).contains(&display_name.chars().count()) {
+            let text = format!("a display name has 1 to {NAME_MAX_CHARS} characters");
+            return Err(Problem::bad_input(text.clone()).at("display_name", text));
+        }
+        let id = giver.command("open-account");
+        let person = PersonId(id.uuid());
+        self.until_known().await?;
+        if self.access.known().account_of(person).is_some() {
+            return Err(AccountRefusal::OpenedBefore.into());
+        }
+        let password = first_password();
+        let hash = self.hash(password.clone()).await?;
+        let entry = Entry { user_name: new.user_name, display_name, hash, must_change: true };
+        let _changing = self.changing.write().await;
+        let (accounts, access) = (self.accounts.clone(), self.access.clone());
+        apart(move || {
+            let is_open = |person| access.known().account_of(person).is_some();
+            Ok(accounts.add(person, &entry, is_open)?)
+        })
+        .await?;
+        let open = AccountCommand::Open { person, role: new.role, organisation: new.organisation };
+        self.execute(person, &open, self.meta(giver, id, "open-account")).await?;
+        Ok((person, password))
+    }
+
+    /// Closes an account for the time being: nobody gets in by it, and who is in is out.
+    pub async fn disable(&self, giver: &Giver, person: PersonId, reason: String) -> Result<(), Problem> {
+        if giver.viewer.by(None).actor == Actor::person(person) {
+            return Err(Problem::refused(
+                "own-account",
+                "you would lock yourself out: ask another administrator to disable your account",
+            ));
+        }
+        let purpose = format!("disable-account {person}");
+        let meta = self.meta(giver, giver.command(&purpose), &purpose);
+        let _changing = self.changing.write().await;
+        self.execute(person, &AccountCommand::Disable { reason }, meta).await.map(drop)
+    }
+
+    /// Opens it again.
+    pub async fn enable(&self, giver: &Giver, person: PersonId) -> Result<(), Problem> {
+        let purpose = format!("enable-account {person}");
+        let meta = self.meta(giver, giver.command(&purpose), &purpose);
+        let _changing = self.changing.write().await;
+        self.execute(person, &AccountCommand::Enable, meta).await.map(drop)
+    }
+
+    /// Sets a new first password, which is in the answer and nowhere else. Who is in is out.
+    pub async fn reset(&self, giver: &Giver, person: PersonId) -> Result<Typed, Problem> {
+        let accounts = self.accounts.clone();
+        if apart(move || Ok(accounts.get(person)?)).await?.is_none() {
+            return Err(AccountRefusal::Unknown.into());
+        }
+        let password = first_password();
+        let hash = self.hash(password.clone()).await?;
+        let purpose = format!("reset-account {person}");
+        let meta = self.meta(giver, giver.command(&purpose), &purpose);
+        let _changing = self.changing.write().await;
+        let outcome =
+            self.execute(person, &AccountCommand::SetPassword { to_be_changed: true }, meta).await?;
+        if outcome == chassis::log::Written::Before {
+            // The password of the first time is nowhere kept, so it cannot be shown again.
+            return Err(Problem::refused(
+                "reset-before",
+                "this was done before under the same Idempotency-Key, and the password was shown then: reset it \
+                 anew under another key",
+            ));
+        }
+        let accounts = self.accounts.clone();
+        apart(move || Ok(accounts.set_password(person, hash, true)?)).await?;
+        Ok(password)
+    }
+
+    /// Lets somebody in by user name and password; nobody where they are not right. All of those are
+    /// told the same after the same work; why is on record alone.
+    pub async fn recognise<T>(
+        &self,
+        viewer: &Viewer,
+        peer: Peer,
+        user_name: &str,
+        password: Typed,
+        enter: impl AsyncFnOnce(Recognised) -> Result<T, Problem>,
+    ) -> Result<Option<T>, Problem> {
+        self.limits.check(peer, user_name)?;
+        self.until_known().await?;
+        let _unchanged = self.changing.read().await;
+        let (person, reason) = match self.look(user_name, password).await? {
+            Looked::Right(person, entry) => {
+                let account = self.access.known().account_of(person).cloned();
+                match account {
+                    Some(account) if !account.disabled => {
+                        let recognised = Recognised {
+                            person,
+                            role: account.role,
+                            organisation: account.organisation,
+                            must_change: entry.must_change,
+                        };
+                        metrics::counter!("oversight_sign_ins_total", "way" => "password").increment(1);
+                        return enter(recognised).await.map(Some);
+                    }
+                    Some(_) => (Some(person), "disabled"),
+                    None => (None, "unknown"),
+                }
+            }
+            Looked::Wrong(person, reason) => (person, reason),
+        };
+        metrics::counter!("oversight_sign_ins_refused_total", "way" => "password").increment(1);
+        let refused = SignInRefused { way: SignInWay::Password, person, reason: reason.to_owned() };
+        self.access.recorder().note(Record {
+            service: Service::Access,
+            by: viewer.by(None),
+            request: Some(viewer.request()),
+            event: AccessEvent::SignInRefused(refused),
+        });
+        Ok(None)
+    }
+
+    /// Looks whether a password is right: a count, a hash and a count for everybody.
+    async fn look(&self, user_name: &str, password: Typed) -> Result<Looked, Problem> {
+        let name: Option<UserName> = user_name.parse().ok();
+        let (accounts, now) = (self.accounts.clone(), self.clock.now());
+        let looked = self.workshop.at_work(move |hashing| {
+            let found = name.map(|name| accounts.find(&name)).transpose()?.flatten();
+            let person = found.as_ref().map(|(person, _)| *person);
+            let attempt = accounts.begin_attempt(person, now)?;
+            let right = hashing.is(&password, found.as_ref().map(|(_, entry)| entry.hash.as_str()));
+            match (found, attempt) {
+                (None, _) => Ok(Looked::Wrong(None, "unknown")),
+                (Some(_), Attempt::Locked) => Ok(Looked::Wrong(person, "locked")),
+                (Some(_), Attempt::Free) if !right => Ok(Looked::Wrong(person, "wrong-password")),
+                (Some((person, entry)), Attempt::Free) => {
+                    accounts.forget_attempts(person)?;
+                    Ok(Looked::Right(person, entry))
+                }
+            }
+        });
+        looked.await?
+    }
+
+    /// Changes the password of somebody who is signed in and knows the current one. Their sessions end;
+    /// they are given a new one. The user name and the faults of fields go back to the page.
+    pub async fn change_password(
+        &self,
+        viewer: &Viewer,
+        peer: Peer,
+        current: Typed,
+        new: Typed,
+    ) -> Result<Recognised, Problem> {
+        let person = viewer.session().map(|session| session.person).ok_or_else(no_password)?;
+        let accounts = self.accounts.clone();
+        let entry = apart(move || Ok(accounts.get(person)?)).await?.ok_or_else(no_password)?;
+        let fault = |at: &str, text: String| Problem::bad_input(text.clone()).at(at, text);
+        check_new(&new, &entry.user_name).map_err(|unfit| fault("new", unfit.to_string()))?;
+        if new.as_str() == current.as_str() {
+            return Err(fault("new", "the new password is the current one: choose another".to_owned()));
+        }
+        let name = entry.user_name.clone();
+        let known = self
+            .recognise(viewer, peer, name.as_str(), current, async |recognised| Ok(recognised))
+            .await?
+            .filter(|recognised| recognised.person == person)
+            .ok_or_else(|| {
+                fault(
+                    "current",
+                    "this is not your current password, or there were too many wrong tries".to_owned(),
+                )
+            })?;
+        let hash = self.hash(new).await?;
+        let id = CommandId::fresh();
+        let mut meta = CommandMeta::new(id, self.clock.now(), viewer.by(None));
+        meta.correlation_id = Some(viewer.request());
+        let _changing = self.changing.write().await;
+        let accounts = self.accounts.clone();
+        let is_same = move || Ok(accounts.get(person)?.is_some_and(|now| now.hash == entry.hash));
+        if !apart(is_same).await? {
+            return Err(Problem::busy());
+        }
+        self.execute(person, &AccountCommand::SetPassword { to_be_changed: false }, meta).await?;
+        let accounts = self.accounts.clone();
+        apart(move || Ok(accounts.set_password(person, hash, false)?)).await?;
+        Ok(Recognised { must_change: false, ..known })
+    }
+
+    async fn until_known(&self) -> Result<(), Problem> {
+        self.access.until_read(Position::START).await
+    }
+
+    async fn hash(&self, password: Typed) -> Result<String, Problem> {
+        self.workshop.at_work(move |hashing| hashing.hash(&password)).await?
+    }
+
+    fn meta(&self, giver: &Giver, id: CommandId, purpose: &str) -> CommandMeta {
+        CommandMeta { id, ..giver.meta(purpose, self.clock.now(), None) }
+    }
+
+    /// Gives an account a command, and waits until this process knows of it.
+    async fn execute(
+        &self,
+        person: PersonId,
+        command: &AccountCommand,
+        meta: CommandMeta,
+    ) -> Result<chassis::log::Written, Problem> {
+        let aggregate = Account::aggregate(person).map_err(|error| Problem::bad_input(error.to_string()))?;
+        let outcome = self.commands.execute(&aggregate, command, &meta).await?;
+        self.access.until_read(outcome.position()).await?;
+        Ok(match outcome {
+            chassis::Outcome::Recorded(_, written) => written,
+            chassis::Outcome::Unchanged(_) => chassis::log::Written::Before,
+        })
+    }
+}
+
+fn no_password() -> Problem {
+    Problem::refused("no-password", "you did not sign in with a password of this installation")
+}
+
+/// Work that waits for the disk, apart from the requests.
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "work on the store of accounts was cut off");
+        Problem::internal()
+    })?
+}

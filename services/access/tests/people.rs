@@ -1,0 +1,251 @@
+//! People with a password, over the real gate: from the first sign-in to being locked out.
+
+mod support;
+
+use proto::access::{AccessEvent, SignInWay};
+use serde_json::json;
+use support::Installation;
+
+const NAME: &str = "a.officer@example.org";
+const OWN: &str = "three words in a row";
+
+/// Somebody whose password is their own already.
+async fn with_an_officer() -> (Installation, String) {
+    let here = Installation::start().await;
+    let (id, first) = here.open_account(NAME, "ccg-officer", "15E").await;
+    let mut browser = here.browser();
+    assert_eq!(browser.sign_in(NAME, &first).await.status, 303);
+    assert_eq!(browser.change_password(&first, OWN).await.status, 303);
+    (here, id)
+}
+
+async fn refusals(here: &Installation) -> Vec<(Option<String>, String)> {
+    // What is noted goes through a queue.
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let refused = |event| match event {
+        AccessEvent::SignInRefused(refused) => {
+            Some((refused.person.map(|person| person.to_string()), refused.reason))
+        }
+        _ => None,
+    };
+    here.events().await.into_iter().filter_map(refused).collect()
+}
+
+#[tokio::test]
+async fn a_first_password_lets_in_only_to_be_changed() {
+    let here = Installation::start().await;
+    assert!(here.browser().get("/sign-in").await.text.contains("once accounts or a provider are set up"));
+    let (id, first) = here.open_account("  A.Officer@Example.org", "administrator", "X26").await;
+    let mut browser = here.browser();
+    assert!(browser.get("/sign-in").await.text.contains("type=\"password\""));
+    let entered = browser.sign_in("A.OFFICER@example.org ", &first).await;
+    assert_eq!((entered.status.as_u16(), entered.location()), (303, "/account"));
+    // Whatever the role may do: first the password.
+    for path in ["/access", "/access/users"] {
+        let elsewhere = browser.get(path).await;
+        assert_eq!((elsewhere.status.as_u16(), elsewhere.location()), (303, "/account/password"), "{path}");
+    }
+    assert_eq!(browser.get("/api/v1/access/users").await.status, 403);
+    let other_session = browser.clone();
+
+    assert!(browser.get("/account/password").await.text.contains("set by somebody else"));
+    for (current, new, fault) in [
+        (&*first, "short", "at least 12 characters"),
+        (&*first, "a.officer@example.org", "not a password"),
+        (&*first, &*first, "is the current one"),
+        ("not the first one", OWN, "not your current password"),
+    ] {
+        let refused = browser.change_password(current, new).await;
+        assert_eq!(refused.status, 400);
+        assert!(refused.text.contains(fault), "{fault}: {}", refused.text);
+    }
+    here.later(1);
+    let changed = browser.change_password(&first, OWN).await;
+    assert_eq!((changed.status.as_u16(), changed.location()), (303, "/areas/ENG"));
+    assert_eq!(browser.get("/access/users").await.status, 200, "the new session is in");
+    let old = other_session.clone().get("/access/users").await;
+    assert!(old.location().starts_with("/sign-in"), "the one before is out: {old:?}");
+    let first_again = here.browser().sign_in(NAME, &first).await;
+    assert_eq!(first_again.status, 401, "the first password opens nothing any more");
+
+    let events = here.events().await;
+    let set = events.iter().any(|event| {
+        matches!(event, AccessEvent::PasswordSet(set) if set.person.to_string() == id && !set.to_be_changed)
+    });
+    assert!(set, "{events:?}");
+    let signed_in = |event: &&AccessEvent| matches!(event, AccessEvent::SignedIn(signed_in) if signed_in.way == SignInWay::Password);
+    assert_eq!(events.iter().filter(signed_in).count(), 2);
+    let written = serde_json::to_string(&events).unwrap();
+    for secret in [&*first, OWN, "officer@", "A. Person"] {
+        assert!(!written.contains(secret), "{secret} stands in the access log");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_not_let_in_is_told_the_same() {
+    let (here, id) = with_an_officer().await;
+    let (closed, first) = here.open_account("closed@example.org", "buyer", "15E").await;
+    let disable = format!("/api/v1/access/users/{closed}/disable");
+    assert_eq!(here.administer("POST", &disable, Some(json!({}))).await.status, 204);
+
+    let mut answers = Vec::new();
+    for (name, password) in [
+        (NAME, "not my password"),
+        ("nobody@example.org", OWN),
+        ("", OWN),
+        ("no user name at all", OWN),
+        ("closed@example.org", &*first),
+    ] {
+        let answer = here.browser().sign_in(name, password).await;
+        assert!(answer.headers.get("set-cookie").is_none());
+        answers.push((answer.status.as_u16(), answer.text));
+    }
+    assert_eq!(answers[0].0, 401);
+    assert!(answers.iter().all(|answer| answer == &answers[0]), "{answers:#?}");
+    let why: Vec<(Option<String>, String)> = refusals(&here).await;
+    let expected = [
+        (Some(id), "wrong-password"),
+        (None, "unknown"),
+        (None, "unknown"),
+        (None, "unknown"),
+        (Some(closed), "disabled"),
+    ];
+    assert_eq!(why, expected.map(|(person, reason)| (person, reason.to_owned())).to_vec());
+    let written = serde_json::to_string(&here.events().await).unwrap();
+    assert!(!written.contains("nobody@") && !written.contains("not my password"));
+}
+
+#[tokio::test]
+async fn too_many_wrong_passwords_lock_the_account_for_a_while() {
+    let (here, _) = with_an_officer().await;
+    for _ in 0..5 {
+        assert_eq!(here.browser().sign_in(NAME, "not my password").await.status, 401);
+    }
+    let wrong = here.browser().sign_in("nobody@example.org", OWN).await;
+    let locked = here.browser().sign_in(NAME, OWN).await;
+    assert_eq!((locked.status, locked.text), (wrong.status, wrong.text), "even the right one is not told");
+    assert_eq!(refusals(&here).await.last().unwrap().1, "locked");
+    let listed = here.administer("GET", "/api/v1/access/users", None).await.json();
+    assert_eq!(listed[0]["locked_until"], "2019-04-01T09:01:00Z");
+
+    here.later(59);
+    assert_eq!(here.browser().sign_in(NAME, OWN).await.status, 401);
+    here.later(1);
+    assert_eq!(here.browser().sign_in(NAME, OWN).await.status, 303);
+    assert_eq!(here.browser().sign_in(NAME, "not my password").await.status, 401);
+    assert_eq!(here.browser().sign_in(NAME, OWN).await.status, 303, "a right one made up for all before");
+}
+
+#[tokio::test]
+async fn whose_account_is_disabled_is_out_at_once() {
+    let (here, id) = with_an_officer().await;
+    let mut browser = here.browser();
+    assert_eq!(browser.sign_in(NAME, OWN).await.status, 303);
+    assert_eq!(browser.get("/account").await.status, 200);
+    here.later(1);
+    let disable = format!("/api/v1/access/users/{id}/disable");
+    let answer = here.administer("POST", &disable, Some(json!({ "reason": "left" }))).await;
+    assert_eq!(answer.status, 204, "{answer:?}");
+    assert!(browser.get("/account").await.location().starts_with("/sign-in"));
+    assert_eq!(here.browser().sign_in(NAME, OWN).await.status, 401);
+
+    let enable = format!("/api/v1/access/users/{id}/enable");
+    assert_eq!(here.administer("POST", &enable, None).await.status, 204);
+    assert!(browser.get("/account").await.location().starts_with("/sign-in"), "the old session stays out");
+    assert_eq!(here.browser().sign_in(NAME, OWN).await.status, 303);
+}
+
+#[tokio::test]
+async fn a_reset_password_is_shown_once_and_ends_what_was() {
+    let (here, id) = with_an_officer().await;
+    let mut browser = here.browser();
+    browser.sign_in(NAME, OWN).await;
+    here.later(1);
+    let reset = format!("/api/v1/access/users/{id}/reset");
+    let answer = here.administer("POST", &reset, None).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let second = answer.json()["password"].as_str().unwrap().to_owned();
+    assert!(browser.get("/account").await.location().starts_with("/sign-in"));
+    assert_eq!(here.browser().sign_in(NAME, OWN).await.status, 401);
+    let mut browser = here.browser();
+    assert_eq!(browser.sign_in(NAME, &second).await.status, 303);
+    assert!(browser.get("/account/password").await.text.contains("set by somebody else"));
+    let nobody = here.administer("POST", &reset.replace(&id, &uuid::Uuid::nil().to_string()), None).await;
+    assert_eq!(nobody.status, 404);
+}
+
+#[tokio::test]
+async fn a_forged_form_does_nothing() {
+    let (here, _) = with_an_officer().await;
+    let fields = [("user_name", NAME), ("password", OWN)];
+    let mut browser = here.browser();
+    let foreign = browser.post_raw("/sign-in/password", "https://evil.example", &fields).await;
+    assert_eq!(foreign.status, 403);
+    assert_eq!(browser.post("/sign-in/password", &fields).await.status, 303);
+
+    let change = [("current", OWN), ("new", "another three words"), ("again", "another three words")];
+    assert_eq!(browser.post("/account/password", &change).await.status, 403, "no csrf");
+    let forged = [change.as_slice(), &[("csrf", "00000000-0000-0000-0000-000000000000")]].concat();
+    assert_eq!(browser.post("/account/password", &forged).await.status, 403);
+    let csrf = browser.get("/account/password").await.hidden("csrf");
+    let good = [change.as_slice(), &[("csrf", &csrf)]].concat();
+    assert_eq!(browser.post_raw("/account/password", "https://evil.example", &good).await.status, 403);
+    assert_eq!(browser.post("/account/password", &good).await.status, 303);
+}
+
+#[tokio::test]
+async fn accounts_are_for_administrators_and_never_two_of_a_name() {
+    let (here, _) = with_an_officer().await;
+    let mut browser = here.browser();
+    browser.sign_in(NAME, OWN).await;
+    assert_eq!(browser.get("/access/users").await.status, 403);
+    let again = json!({ "user_name": NAME.to_uppercase(), "display_name": "B", "role": "buyer", "organisation": "15E" });
+    let answer = here.administer("POST", "/api/v1/access/users", Some(again)).await;
+    assert_eq!((answer.status.as_u16(), answer.json()["type"].as_str()), (409, Some("/problems/name-taken")));
+    let nameless = json!({ "user_name": "a b", "display_name": "B", "role": "buyer", "organisation": "15E" });
+    assert_eq!(here.administer("POST", "/api/v1/access/users", Some(nameless)).await.status, 400);
+    let listed = here.administer("GET", "/api/v1/access/users", None).await.json();
+    assert_eq!(listed.as_array().unwrap().len(), 1);
+    assert_eq!((&listed[0]["user_name"], &listed[0]["must_change"]), (&json!(NAME), &json!(false)));
+}
+
+#[tokio::test]
+async fn an_administrator_opens_an_account_on_the_page_but_does_not_close_their_own() {
+    let here = Installation::start().await;
+    let (id, first) = here.open_account("boss@example.org", "administrator", "X26").await;
+    let mut browser = here.browser();
+    browser.sign_in("boss@example.org", &first).await;
+    browser.change_password(&first, OWN).await;
+    let page = browser.get("/access/users").await;
+    let fields = [
+        ("csrf", page.hidden("csrf")),
+        ("idempotency_key", page.hidden("idempotency_key")),
+        ("user_name", "lead@example.org".to_owned()),
+        ("display_name", "A. Lead".to_owned()),
+        ("role", "practice-lead".to_owned()),
+        ("organisation", "A81001".to_owned()),
+    ];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let opened = browser.post("/access/users", &fields).await;
+    assert_eq!(opened.status, 201, "{opened:?}");
+    let (_, rest) = opened.text.split_once("id=\"first-password\">").unwrap();
+    let password = rest.split('<').next().unwrap();
+    assert_eq!(here.browser().sign_in("lead@example.org", password).await.status, 303);
+    assert_eq!(browser.post("/access/users", &fields).await.status, 409, "the same form sent again");
+
+    let csrf = page.hidden("csrf");
+    let own = browser.post(&format!("/access/users/{id}/disable"), &[("csrf", &csrf)]).await;
+    assert_eq!(own.status, 409);
+    assert!(own.text.contains("lock yourself out"), "{}", own.text);
+}
+
+#[tokio::test]
+async fn a_name_that_is_tried_too_often_is_not_tried_again() {
+    let here = Installation::start().await;
+    let mut last = here.browser().sign_in("nobody@example.org", OWN).await;
+    for _ in 0..25 {
+        last = here.browser().sign_in("nobody@example.org", OWN).await;
+    }
+    assert_eq!(last.status, 429);
+    assert!(last.headers.contains_key("retry-after"));
+}

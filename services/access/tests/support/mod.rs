@@ -1,0 +1,244 @@
+//! The service behind the real gate, over temporary logs, with a clock that is set.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::sync::Arc;
+
+use access::bootstrap::first_administrator;
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request, StatusCode, header},
+};
+use chassis::{
+    Access, Clock, Platform,
+    access::{
+        Sessions, Tokens,
+        session::{KEY_BYTES, Wire},
+    },
+    http::Names,
+    log::{Log, file::FileLog},
+    task::Tasks,
+};
+use jiff::SignedDuration;
+use proto::{Header, Position, access::AccessEvent};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+/// Where every request of these tests says it goes.
+pub const HOST: &str = "127.0.0.1:8080";
+
+pub struct Installation {
+    pub app: Router,
+    pub clock: Clock,
+    pub access_log: Log,
+    pub administrator: String,
+    _folder: tempfile::TempDir,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    pub fn location(&self) -> &str {
+        self.headers.get(header::LOCATION).map_or("", |to| to.to_str().unwrap())
+    }
+
+    /// The value a hidden field of the page has.
+    pub fn hidden(&self, name: &str) -> String {
+        let begin = format!("name=\"{name}\" value=\"");
+        let (_, rest) = self.text.split_once(&begin).unwrap_or_else(|| panic!("no {name} in {}", self.text));
+        rest.split('"').next().unwrap().to_owned()
+    }
+}
+
+/// A browser: its session cookie and what it does with it.
+#[derive(Clone)]
+pub struct Browser<'a> {
+    at: &'a Installation,
+    cookies: Vec<(String, String)>,
+}
+
+impl Installation {
+    pub async fn start() -> Self {
+        Self::with(|_| (access::Options::default(), None)).await
+    }
+
+    /// With what the flags of a process would have made.
+    pub async fn with(make: impl FnOnce(&Clock) -> (access::Options, Option<Tokens>)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::set_to("2019-04-01T09:00:00Z".parse().unwrap());
+        let (options, tokens) = make(&clock);
+        let log: Log = Arc::new(FileLog::open(&folder.path().join("log.redb")).await.unwrap());
+        let access_log: Log = Arc::new(FileLog::open(&folder.path().join("access.redb")).await.unwrap());
+        let key = first_administrator(&access_log, &clock, "X26".parse().unwrap()).await.unwrap();
+        let tasks = Tasks::new();
+        let sessions = Sessions::new(vec![[7; KEY_BYTES]], Wire::Clear);
+        let access = Access::start(&log, access_log.clone(), sessions, &clock, &tasks);
+        if let Some(tokens) = tokens {
+            access.accept(tokens);
+        }
+        let data = folder.path().to_owned();
+        std::fs::create_dir_all(data.join("cache")).unwrap();
+        let platform = Platform { log, data, access, names: Names::default(), clock: clock.clone(), tasks };
+        let mut services = [access::service(&platform, options).await.unwrap()];
+        let app = chassis::service::routes(&platform, &mut services, Some(access::problem_page)).unwrap();
+        Self { app, clock, access_log, administrator: key.reveal(), _folder: folder }
+    }
+
+    pub fn later(&self, seconds: i64) {
+        self.clock.set(self.clock.now() + SignedDuration::from_secs(seconds));
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.app.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+
+    /// What a program does that comes with a token.
+    pub async fn ask_as(&self, token: &str, path: &str) -> Answer {
+        let request = Request::builder()
+            .uri(path)
+            .header(header::HOST, HOST)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .body(Body::empty())
+            .unwrap();
+        self.send(request).await
+    }
+
+    /// What an administrator's program does.
+    pub async fn administer(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, HOST)
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.administrator))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())))
+            .unwrap();
+        self.send(request).await
+    }
+
+    /// Opens an account: the id and the first password.
+    pub async fn open_account(&self, user_name: &str, role: &str, organisation: &str) -> (String, String) {
+        let body = json!({
+            "user_name": user_name,
+            "display_name": "A. Person",
+            "role": role,
+            "organisation": organisation,
+        });
+        let answer = self.administer("POST", "/api/v1/access/users", Some(body)).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        let given = answer.json();
+        (given["id"].as_str().unwrap().to_owned(), given["password"].as_str().unwrap().to_owned())
+    }
+
+    pub fn browser(&self) -> Browser<'_> {
+        Browser { at: self, cookies: Vec::new() }
+    }
+
+    /// What the access log holds, as the types of its events and their data.
+    pub async fn events(&self) -> Vec<AccessEvent> {
+        let head = self.access_log.head().await.unwrap();
+        let mut reader = self.access_log.read(Position::START).await.unwrap();
+        let mut events = Vec::new();
+        let mut position = Position::START;
+        while position < head {
+            for recorded in reader.next().await.unwrap().events {
+                position = recorded.position;
+                events.push(Header::read(&recorded.body).unwrap().event::<AccessEvent>().unwrap());
+            }
+        }
+        events
+    }
+}
+
+pub fn form(fields: &[(&str, &str)]) -> String {
+    let escape = |text: &str| -> String {
+        text.bytes()
+            .map(|byte| match byte {
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' => char::from(byte).to_string(),
+                _ => format!("%{byte:02X}"),
+            })
+            .collect()
+    };
+    fields.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect::<Vec<_>>().join("&")
+}
+
+impl Browser<'_> {
+    fn keep(&mut self, answer: &Answer) {
+        for cookie in answer.headers.get_all(header::SET_COOKIE) {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.retain(|(known, _)| known != name);
+            if !value.is_empty() {
+                self.cookies.push((name.to_owned(), value.to_owned()));
+            }
+        }
+    }
+
+    fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, HOST)
+            .header(header::ACCEPT, "text/html");
+        if cookies.is_empty() { request } else { request.header(header::COOKIE, cookies.join("; ")) }
+    }
+
+    pub async fn get(&mut self, path: &str) -> Answer {
+        let answer = self.at.send(self.request("GET", path).body(Body::empty()).unwrap()).await;
+        self.keep(&answer);
+        answer
+    }
+
+    /// Sends a form as it is.
+    pub async fn post_raw(&mut self, path: &str, origin: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = self
+            .request("POST", path)
+            .header(header::ORIGIN, origin)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(form(fields)))
+            .unwrap();
+        let answer = self.at.send(request).await;
+        self.keep(&answer);
+        answer
+    }
+
+    /// Sends a form from our own page.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.post_raw(path, &format!("http://{HOST}"), fields).await
+    }
+
+    pub async fn sign_in(&mut self, user_name: &str, password: &str) -> Answer {
+        self.post(
+            "/sign-in/password",
+            &[("user_name", user_name), ("password", password), ("to", "/account")],
+        )
+        .await
+    }
+
+    /// Changes the password, with what the page's form carries.
+    pub async fn change_password(&mut self, current: &str, new: &str) -> Answer {
+        let csrf = self.get("/account/password").await.hidden("csrf");
+        let fields = [("csrf", csrf.as_str()), ("current", current), ("new", new), ("again", new)];
+        self.post("/account/password", &fields).await
+    }
+}

@@ -1,0 +1,149 @@
+//! `oversight user`
+
+use clap::Subcommand;
+use jiff::Timestamp;
+use proto::{Day, OdsCode, PersonId, Role};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    Failure, Verdict, output,
+    server::{Server, ServerUrl},
+};
+
+/// Where the accounts are.
+const USERS: &str = "/api/v1/access/users";
+
+/// Flags of `user`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+    /// The server that has the accounts. Default: http://127.0.0.1:8080
+    #[arg(long, global = true, value_name = "URL")]
+    server: Option<ServerUrl>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Opens an account and prints its first password, once.
+    Add {
+        /// What they type to sign in, such as their work e-mail address.
+        #[arg(long, value_name = "USER")]
+        name: String,
+        /// What they are called on pages for administrators.
+        #[arg(long, value_name = "TEXT")]
+        display: String,
+        /// What they are: practice-lead, ccg-officer, regional-lead, assessor, nhs-digital,
+        /// nhs-improvement, buyer, supplier or administrator.
+        #[arg(long)]
+        role: Role,
+        /// The ODS code of the organisation they act for.
+        #[arg(long, value_name = "CODE")]
+        organisation: OdsCode,
+    },
+    /// Lists every account.
+    List,
+    /// Closes an account for the time being: whoever is in by it is out.
+    Disable {
+        /// Whose: the id, as listed.
+        id: PersonId,
+        /// Why. It stays in the access log: name nobody.
+        #[arg(long, default_value = "", value_name = "TEXT")]
+        reason: String,
+    },
+    /// Opens a closed account again.
+    Enable {
+        /// Whose: the id, as listed.
+        id: PersonId,
+    },
+    /// Sets a new first password and prints it, once.
+    Reset {
+        /// Whose: the id, as listed.
+        id: PersonId,
+    },
+}
+
+#[derive(Deserialize)]
+struct FirstPassword {
+    id: PersonId,
+    password: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Listed {
+    id: PersonId,
+    user_name: Option<String>,
+    display_name: Option<String>,
+    role: Role,
+    organisation: OdsCode,
+    opened: Timestamp,
+    disabled: bool,
+    must_change: bool,
+    locked_until: Option<Timestamp>,
+}
+
+impl Listed {
+    fn state(&self) -> &'static str {
+        match self {
+            Listed { disabled: true, .. } => "disabled",
+            Listed { user_name: None, .. } => "deleted",
+            Listed { locked_until: Some(_), .. } => "waiting",
+            Listed { must_change: true, .. } => "first password",
+            _ => "good",
+        }
+    }
+}
+
+/// Opens, lists, closes and resets accounts.
+pub async fn run(args: Args) -> Result<Verdict, Failure> {
+    let server = Server::at(args.server.as_ref())?;
+    match args.what {
+        What::Add { name, display, role, organisation } => {
+            let body = json!({
+                "user_name": name,
+                "display_name": display,
+                "role": role,
+                "organisation": organisation,
+            });
+            show(&server.json(server.post(USERS).json(&body)).await?)?;
+        }
+        What::List => {
+            let users: Vec<Listed> = server.json(server.get(USERS)).await?;
+            for user in users {
+                let opened = Day::in_london(user.opened);
+                output::say(&format!(
+                    "{}  {:<15} {:<8} {opened}  {:<14} {:<30} {}",
+                    user.id,
+                    user.role,
+                    user.organisation,
+                    user.state(),
+                    user.user_name.as_deref().unwrap_or("-"),
+                    user.display_name.as_deref().unwrap_or("-"),
+                ))?;
+            }
+        }
+        What::Disable { id, reason } => {
+            let request = server.post(&format!("{USERS}/{id}/disable")).json(&json!({ "reason": reason }));
+            server.send(request).await?;
+            output::note(&format!("Nobody gets in by account {id} any more."));
+        }
+        What::Enable { id } => {
+            server.send(server.post(&format!("{USERS}/{id}/enable"))).await?;
+            output::note(&format!("Account {id} is open again."));
+        }
+        What::Reset { id } => {
+            show(&server.json(server.post(&format!("{USERS}/{id}/reset"))).await?)?;
+        }
+    }
+    Ok(Verdict::Good)
+}
+
+fn show(first: &FirstPassword) -> Result<(), Failure> {
+    output::say(&first.password)?;
+    output::note(&format!(
+        "This is the first password of account {}. It is shown this once, and has to be changed at the first sign-in.",
+        first.id
+    ));
+    Ok(())
+}
