@@ -20,6 +20,9 @@ pub(crate) const VIEW_HISTORY: Action = action("view-history");
 /// See what happened at the doors, and what somebody did.
 pub(crate) const VIEW_DOORS: Action = action("view-doors");
 
+/// Open in an emergency what is closed to one.
+pub(crate) const BREAK_GLASS: Action = action("break-glass");
+
 /// The policy of this service.
 pub const POLICY: ServicePolicy = ServicePolicy {
     service: "access",

@@ -1,6 +1,7 @@
 //! The pages: the way in and out, who one is, the keys and the accounts.
 
 mod account;
+mod glass;
 mod keys;
 mod password;
 mod provider;
@@ -21,7 +22,7 @@ use ui::{Page, components::Form};
 
 use crate::{
     Shared,
-    actions::{MANAGE_ACCOUNTS, MANAGE_KEYS, SEE_OWN, SIGN_IN},
+    actions::{BREAK_GLASS, MANAGE_ACCOUNTS, MANAGE_KEYS, SEE_OWN, SIGN_IN},
 };
 
 /// The routes.
@@ -37,6 +38,8 @@ pub(crate) fn routes() -> Routes<Shared> {
         .get("/account/password", SEE_OWN.here(), password::show)
         .post("/account/password", SEE_OWN.here(), password::change)
         .post("/sign-out", SEE_OWN.here(), account::sign_out)
+        .get("/access/glass", BREAK_GLASS.here(), glass::show)
+        .post("/access/glass", BREAK_GLASS.here(), glass::break_it)
         .get("/access", MANAGE_KEYS.here(), keys::show)
         .post("/access/keys", MANAGE_KEYS.here(), keys::issue)
         .post("/access/keys/{id}/revoke", MANAGE_KEYS.here(), keys::revoke)

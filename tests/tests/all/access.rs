@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chassis::access::{
-    Action, Hierarchy, Holder, Policies, Principal, Resource, ServicePolicy, hierarchy::Register,
+    Action, Glass, Hierarchy, Holder, Policies, Principal, Resource, ServicePolicy, hierarchy::Register,
 };
 use jiff::Timestamp;
 use oversight::synthetic::England;
@@ -113,6 +113,7 @@ impl Relations {
 /// A CCG officer covers just the CCG's practices; comments, evidence and events are for those who stand
 /// above alone; publishing and signing are the practice's own.
 const TABLE: &str = "
+access/break-glass             administrator yes
 access/manage-accounts         administrator yes
 access/manage-keys             administrator yes
 access/see-own                 everybody yes
@@ -294,4 +295,34 @@ fn one_sees_the_practices_that_stand_in_ones_figures() {
     for day in ["2014-06-30", "2018-03-31", "2019-04-01", "2021-01-01"] {
         assert_same_hierarchy(&events, day.parse().unwrap());
     }
+}
+
+/// Broken glass opens one practice's work, for as long as was said, and nothing else.
+#[test]
+fn broken_glass_opens_one_practice_for_a_while() {
+    let (policies, relations) = (policies(), Relations::new());
+    let now: Timestamp = "2021-01-01T12:00:00Z".parse().unwrap();
+    let until: Timestamp = "2021-01-01T13:00:00Z".parse().unwrap();
+    let glass = Glass { organisation: relations.practice, until };
+    let administrator = Principal::Holder(Holder {
+        actor: Actor::system("test"),
+        role: Role::Administrator,
+        organisation: code("X26"),
+        session: None,
+        glass: Some(glass),
+    });
+    let may = |action, organisation, now| {
+        let action = Action::new("assessments", action);
+        policies.permit(
+            &administrator,
+            action,
+            Resource::Organisation(organisation),
+            &relations.hierarchy,
+            now,
+        )
+    };
+    assert!(may("view-work", relations.practice, now));
+    assert!(!may("view-work", relations.practice, until), "the hour is over");
+    assert!(!may("view-work", relations.neighbour, now), "another practice");
+    assert!(!may("do-work", relations.practice, now), "to look, not to do");
 }

@@ -58,13 +58,22 @@ const BODIES: [(&str, &[u8]); 9] = [
 ];
 
 /// Pages, which no description lists.
-const PAGES: [&str; 30] = [
+const PAGES: [&str; 40] = [
     "/",
     "/status",
     "/status/{code}",
     "/sign-in",
     "/sign-in/persona",
+    "/sign-in/password",
+    "/sign-in/provider",
+    "/sign-in/callback",
     "/sign-out",
+    "/account/password",
+    "/access/users",
+    "/access/glass",
+    "/access/records",
+    "/history/{code}",
+    "/history/actors/{actor}",
     "/account",
     "/access",
     "/access/keys",

@@ -130,7 +130,10 @@ fn render(
     let body = html! {
         p { a.nhsuk-link href="/access/users" { "Accounts of people" } }
         (issued)
-        p { a.nhsuk-link href="/access/records" { "What happened at the doors" } }
+        ul.nhsuk-list {
+            li { a.nhsuk-link href="/access/records" { "What happened at the doors" } }
+            li { a.nhsuk-link href="/access/glass" { "Break the glass in an emergency" } }
+        }
         (table(desk, viewer))
         h2.nhsuk-heading-m { "Issue a key" }
         p { "For a program that acts for an organisation: it may do just what somebody in that role may." }
