@@ -78,13 +78,16 @@ pub(super) async fn issue(
     let input = KeyInput { role, organisation, purpose: form.purpose.clone(), expires };
     match desk.issue(&giver, input).await {
         Ok(key) => {
-            let shown = warning_callout(
-                "Copy this key now",
-                html! {
-                    p { "It is shown this once and is nowhere kept." }
-                    p { code #key { (key.reveal()) } }
-                },
-            );
+            let shown = html! {
+                h2.nhsuk-heading-m { "A new key" }
+                (warning_callout(
+                    "Copy it now",
+                    html! {
+                        p { "It is shown this once and is nowhere kept." }
+                        p { code #key { (key.reveal()) } }
+                    },
+                ))
+            };
             Ok(render(&desk, &viewer, StatusCode::CREATED, &KeyForm::default(), Vec::new(), shown))
         }
         Err(problem) if problem.status < 500 => {
