@@ -103,8 +103,13 @@ impl<C: Clock + Clone> Limits<C> {
 
     /// Counts an attempt; 429 where there were too many.
     pub fn check(&self, peer: Peer, name: &str) -> Result<(), Problem> {
-        self.take(&self.peers, &peer.0)?;
+        self.check_peer(peer)?;
         self.take(&self.names, &self.hasher.hash_one(name.trim().to_lowercase()))
+    }
+
+    /// Counts an attempt that names nobody.
+    pub fn check_peer(&self, peer: Peer) -> Result<(), Problem> {
+        self.take(&self.peers, &peer.0)
     }
 
     fn take<K: std::hash::Hash + Eq + Clone>(&self, limiter: &Limiter<K, C>, key: &K) -> Result<(), Problem> {

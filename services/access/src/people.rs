@@ -104,6 +104,11 @@ impl People {
         Ok(!self.accounts.is_empty()?)
     }
 
+    /// Counts that somebody comes back from a provider; 429 where that was too often.
+    pub fn check_peer(&self, peer: Peer) -> Result<(), Problem> {
+        self.limits.check_peer(peer)
+    }
+
     /// Every account, the oldest first.
     pub fn list(&self) -> Result<Vec<Listed>, Problem> {
         let now = self.clock.now();
@@ -216,6 +221,8 @@ impl People {
                 let account = self.access.known().account_of(person).cloned();
                 match account {
                     Some(account) if !account.disabled => {
+                        let accounts = self.accounts.clone();
+                        apart(move || Ok(accounts.forget_attempts(person)?)).await?;
                         let recognised = Recognised {
                             person,
                             role: account.role,
@@ -242,7 +249,7 @@ impl People {
         Ok(None)
     }
 
-    /// Looks whether a password is right: a count, a hash and a count for everybody.
+    /// Looks whether a password is right: a look, a count and a hash for everybody.
     async fn look(&self, user_name: &str, password: Typed) -> Result<Looked, Problem> {
         let name: Option<UserName> = user_name.parse().ok();
         let (accounts, now) = (self.accounts.clone(), self.clock.now());
@@ -255,10 +262,7 @@ impl People {
                 (None, _) => Ok(Looked::Wrong(None, "unknown")),
                 (Some(_), Attempt::Locked) => Ok(Looked::Wrong(person, "locked")),
                 (Some(_), Attempt::Free) if !right => Ok(Looked::Wrong(person, "wrong-password")),
-                (Some((person, entry)), Attempt::Free) => {
-                    accounts.forget_attempts(person)?;
-                    Ok(Looked::Right(person, entry))
-                }
+                (Some((person, entry)), Attempt::Free) => Ok(Looked::Right(person, entry)),
             }
         });
         looked.await?

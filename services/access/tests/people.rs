@@ -1,5 +1,7 @@
 //! People with a password, over the real gate: from the first sign-in to being locked out.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what a test needs and does not get fails the test")]
+
 mod support;
 
 use proto::access::{AccessEvent, SignInWay};

@@ -1,5 +1,7 @@
 //! People and programs of a sign-in provider, over the real gate and real HTTP.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what a test needs and does not get fails the test")]
+
 #[path = "support/provider.rs"]
 mod made;
 mod support;

@@ -20,6 +20,7 @@ use proto::{
 use super::{page, respond, sign_in::To};
 use crate::{
     Desk, Shared,
+    limits::Peer,
     provider::{Back, NotShown, OnTheWay, SignIn},
 };
 
@@ -71,10 +72,12 @@ struct Sent {
 pub(super) async fn come_back(
     State(desk): State<Shared>,
     viewer: Viewer,
+    peer: Peer,
     headers: axum::http::HeaderMap,
     Query(back): Query<Back>,
 ) -> Result<Response, Problem> {
     let sign_in = desk.provider()?;
+    desk.people.check_peer(peer)?;
     let (sessions, name) = (desk.access.sessions(), desk.way_cookie());
     let now = desk.clock.now();
     let sent: Option<Sent> = cookie_of(&headers, &name).and_then(|sealed| sessions.open(&name, sealed));

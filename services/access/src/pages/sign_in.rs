@@ -41,11 +41,15 @@ impl To {
     }
 }
 
+/// The longest address that somebody is led back to: it has room in a cookie.
+const ADDRESS_MAX_BYTES: usize = 1000;
+
 /// A path of this server, as a redirect may lead to it: not `//host`, not `/\host`, no control
 /// characters.
 pub(crate) fn address_of_ours(text: &str) -> Option<&str> {
     let mut chars = text.chars();
     let ours = chars.next() == Some('/')
+        && text.len() <= ADDRESS_MAX_BYTES
         && !matches!(chars.next(), Some('/' | '\\'))
         && !text.contains('\\')
         && text.bytes().all(|byte| (b' '..0x7f).contains(&byte));
@@ -236,6 +240,7 @@ mod tests {
             "/a\\b",
             "/a\r\nSet-Cookie: b=c",
             "/ä",
+            &format!("/{}", "a".repeat(ADDRESS_MAX_BYTES)),
         ] {
             assert_eq!(address_of_ours(foreign), None, "{foreign:?}");
         }

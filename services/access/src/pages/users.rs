@@ -130,13 +130,16 @@ pub(super) async fn reset(
 }
 
 fn first_password(user_name: &str, password: &Typed) -> Markup {
-    warning_callout(
-        "Hand on this first password now",
-        html! {
-            p { "It is for " strong { (user_name.trim()) } ", is shown this once, and has to be changed at the first sign-in." }
-            p { code #first-password { (password.as_str()) } }
-        },
-    )
+    html! {
+        h2.nhsuk-heading-m { "A first password" }
+        (warning_callout(
+            "Hand it on now",
+            html! {
+                p { "It is for " strong { (user_name.trim()) } ", is shown this once, and has to be changed at the first sign-in." }
+                p { code #first-password { (password.as_str()) } }
+            },
+        ))
+    }
 }
 
 fn render(

@@ -1,6 +1,7 @@
 //! The service behind the real gate, over temporary logs, with a clock that is set.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what a test needs and does not get fails the test")]
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! A sign-in provider that says what a test wants it to say, over real HTTP.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what a test needs and does not get fails the test")]
 
 use std::{
     collections::BTreeMap,
@@ -35,7 +36,7 @@ struct Issued {
     user_info: Value,
 }
 
-pub struct State_ {
+pub struct Made {
     key: CoreEdDsaPrivateSigningKey,
     codes: BTreeMap<String, Issued>,
     user_info: Value,
@@ -46,7 +47,7 @@ pub struct State_ {
 #[derive(Clone)]
 pub struct MadeProvider {
     pub issuer: String,
-    state: Arc<Mutex<State_>>,
+    state: Arc<Mutex<Made>>,
 }
 
 /// An Ed25519 key of a number.
@@ -75,8 +76,7 @@ impl MadeProvider {
     pub async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
-        let state =
-            State_ { key: key(1), codes: BTreeMap::new(), user_info: json!({}), asked: 0, away: false };
+        let state = Made { key: key(1), codes: BTreeMap::new(), user_info: json!({}), asked: 0, away: false };
         let made = Self { issuer, state: Arc::new(Mutex::new(state)) };
         let app = Router::new()
             .route("/.well-known/openid-configuration", get(describe))
@@ -89,7 +89,7 @@ impl MadeProvider {
         made
     }
 
-    pub fn change<T>(&self, change: impl FnOnce(&mut State_) -> T) -> T {
+    pub fn change<T>(&self, change: impl FnOnce(&mut Made) -> T) -> T {
         change(&mut self.state.lock().unwrap())
     }
 

@@ -134,7 +134,8 @@ impl Provider {
         let known = self.0.found.load_full();
         match known {
             Some(found) if self.age(&found) < STALE_AFTER => Ok(found),
-            // While it is away what it said before still holds.
+            // While it is asked anew, or is away, what it said before still holds.
+            Some(found) if self.0.turn.try_lock().is_err() => Ok(found),
             Some(found) => Ok(self.fetch(Some(&found)).await.unwrap_or(found)),
             None => self.fetch(None).await,
         }
@@ -169,7 +170,7 @@ impl Provider {
                 metrics::counter!("oversight_provider_failures_total").increment(1);
                 let reason = chain(&error);
                 tracing::warn!(reason, "the sign-in provider does not answer as it should");
-                *away_since = Some(now);
+                *away_since = Some(self.0.clock.now());
                 Err(Away)
             }
         }
