@@ -58,7 +58,7 @@ const BODIES: [(&str, &[u8]); 9] = [
 ];
 
 /// Pages, which no description lists.
-const PAGES: [&str; 40] = [
+const PAGES: [&str; 39] = [
     "/",
     "/status",
     "/status/{code}",
