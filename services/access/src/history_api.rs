@@ -15,7 +15,9 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use proto::{Day, LONDON, OdsCode, Position};
 use serde::{Deserialize, Serialize};
-use ui::components::{Button, Cell, Column, Download, Field, Form, InputKind, Pager, Row, Table, downloads};
+use ui::components::{
+    Button, Cell, Column, Download, Field, Form, InputKind, Pager, Row, Table, details, downloads, lede,
+};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
 use crate::{
@@ -326,8 +328,8 @@ fn render(
     let answer = query.page(entries)?;
     let kept = query.kept();
     let next = answer.next.map(|next| format!("{here}?{kept}cursor={next}"));
-    Ok(html! {
-        (Form::get(here).label("Choose what to show").body(html! {
+    let count = ui::fmt::count(answer.total as u64, "entry", "entries");
+    let choose = Form::get(here).label("Choose what to show").body(html! {
             @if of.is_some() {
                 (Field::new("requirement", "About the requirement").hint("Such as 14-117").value(query.requirement.clone()).input(InputKind::Text))
             }
@@ -335,7 +337,10 @@ fn render(
             (Field::new("from", "From").value(query.from.clone()).input(InputKind::Date))
             (Field::new("to", "To").value(query.to.clone()).input(InputKind::Date))
             (Button::new("Show"))
-        }))
+        });
+    Ok(html! {
+        (lede(html! { strong { (count) } @if kept.is_empty() { ", newest first." } @else { " of what was chosen, newest first." } }))
+        (details("Choose what to show", choose))
         (table("history", &answer.entries, viewer, of))
         (Pager { previous: None, next, summary: format!("{} of {} entries", answer.entries.len(), answer.total) }.render())
         (downloads("these entries", &[

@@ -16,7 +16,10 @@ use proto::{
     access::{AccessEvent, SignInWay, SignedIn},
 };
 use serde::Deserialize;
-use ui::components::{Button, ButtonKind, Field, FieldError, Form, InputKind, Width, inset, link_button};
+use ui::components::{
+    Button, ButtonKind, Cell, Column, Field, FieldError, Form, InputKind, Row, Table, Width, inset,
+    link_button,
+};
 
 use super::{page, respond};
 use crate::{
@@ -87,7 +90,10 @@ fn render(
         }
         @if !personas.is_empty() {
             p { "All data here is made up, so you may be anybody. Nobody of these exists." }
-            @for persona in &personas { (offer(viewer, persona, hierarchy.name(persona.organisation), to)) }
+            (Table::new("people", "People to be").hide_caption()
+                .column(Column::text("Role")).column(Column::text("At")).column(Column::text("What they do here")).column(Column::text(""))
+                .rows(personas.iter().map(|persona| offer(viewer, persona, hierarchy.name(persona.organisation), to)))
+                .render())
         } @else if !accounts && desk.sign_in.is_none() {
             p { "People sign in here once accounts or a provider are set up. Programs send an API key." }
         }
@@ -112,16 +118,17 @@ fn password_form(viewer: &Viewer, to: &To) -> Markup {
     })
 }
 
-fn offer(viewer: &Viewer, persona: &Persona, name: Option<&str>, to: &To) -> Markup {
+fn offer(viewer: &Viewer, persona: &Persona, name: Option<&str>, to: &To) -> Row {
     let place = name.map_or_else(|| persona.organisation.to_string(), ui::fmt::name);
-    html! {
-        div.nhsuk-card { div."nhsuk-card__content" {
-            h2.nhsuk-heading-s { (persona.role.words()) ", " (place) }
-            p { (capital(persona.words())) "." }
-            (form(viewer, "/sign-in/persona", to).hidden("role", persona.role.name())
-                .body(html! { (Button::new("Sign in").about(format!("as {}", persona.role.words()))) }))
-        } }
-    }
+    let words = persona.role.words();
+    Row::new([
+        Cell::text(words),
+        Cell::text(place),
+        Cell::text(format!("{}.", capital(persona.words()))),
+        Cell::from(form(viewer, "/sign-in/persona", to).hidden("role", persona.role.name()).body(html! {
+            (Button::new("Sign in").kind(ButtonKind::Secondary).about(format!("as {words}")))
+        })),
+    ])
 }
 
 /// Who somebody says they are. Not `Debug`: it holds a password.
