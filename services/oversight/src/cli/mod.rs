@@ -32,7 +32,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serves the platform: all services in one process, or some of them.
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     /// Makes the first administrator of an installation that has none, and prints their API key.
     Bootstrap(bootstrap::Args),
     /// Issues, lists and revokes API keys.
@@ -78,7 +78,7 @@ impl From<Verdict> for ExitCode {
 /// Runs a command.
 pub async fn run(cli: Cli) -> Result<Verdict, Failure> {
     match cli.command {
-        Command::Serve(args) => serve::run(args).await,
+        Command::Serve(args) => serve::run(*args).await,
         Command::Bootstrap(args) => bootstrap::run(args).await,
         Command::Key(args) => key::run(args).await,
         Command::User(args) => user::run(args).await,

@@ -112,7 +112,7 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
             let users: Vec<Listed> = server.json(server.get(USERS)).await?;
             for user in users {
                 let opened = Day::in_london(user.opened);
-                output::say(&format!(
+                output::say(format!(
                     "{}  {:<15} {:<8} {opened}  {:<14} {:<30} {}",
                     user.id,
                     user.role,
