@@ -17,9 +17,11 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 NEXTEST := 0.9.151 0.9.100
 DENY := 0.20.2 0.20.0
 FUZZ := 0.13.2 0.13.0
+CYCLONEDX := 0.5.9 0.5.7
 
-# How long `make fuzz` feeds each of its targets.
+# How long `make fuzz` feeds each of its targets, and how long `make test` does.
 FUZZ_SECONDS ?= 60
+FUZZ_SECONDS_TEST ?= 15
 
 # In CI the lock file is law, and tests are told not to stop at the first failure.
 LOCKED := $(if $(CI),--locked)
@@ -42,7 +44,7 @@ build: npm-ui ## the release build of every program
 	cargo build $(LOCKED) --release --workspace --bins
 
 .PHONY: test
-test: tools fmt-check lint deny unit browser ## everything: set-up, format, lint, dependencies, tests, browser
+test: tools fmt-check lint deny sbom unit browser fuzz-briefly ## everything: set-up, format, lint, dependencies, tests, browser, fuzzing
 
 .PHONY: fmt
 fmt: rust ## put the code in its standard format
@@ -65,6 +67,10 @@ deny: tool-deny ## licences, sources, bans and known weaknesses of the dependenc
 test-build: npm-ui
 	cargo build $(LOCKED) --workspace --bins --tests --examples
 
+.PHONY: sbom
+sbom: tool-cyclonedx ## what the program is made of, as target/sbom/oversight.cdx.json
+	$(SCRIPTS)/sbom.sh
+
 .PHONY: unit
 unit: test-build tool-nextest tool-nats ## every Rust test: unit, property, conformance, whole system
 	$(WITH) cargo nextest run $(LOCKED) --workspace --profile $(NEXTEST_PROFILE)
@@ -81,12 +87,21 @@ browser: test-build npm-browser tool-nats tool-chromium ## the pages in a real b
 fuzz: tool-fuzz ## feed what reads foreign bytes with junk that learns (FUZZ_SECONDS for each target)
 	$(SCRIPTS)/fuzz.sh $(FUZZ_SECONDS)
 
+# Last, since it builds everything once more, with instrumentation.
+.PHONY: fuzz-briefly
+fuzz-briefly: tool-fuzz
+	$(SCRIPTS)/fuzz.sh $(FUZZ_SECONDS_TEST)
+
+.PHONY: fuzz-keep
+fuzz-keep: ## keep what fuzzing found so far as the few small inputs that the next run begins with
+	$(SCRIPTS)/fuzz-keep.sh
+
 .PHONY: bench
 bench: build tool-nats ## measure, print the ratios, and write them into the README
 	$(WITH) cargo run $(LOCKED) --release -p whole-system --bin bench -- --readme README.md
 
 .PHONY: tools
-tools: npm-ui npm-browser tool-nats tool-chromium tool-nextest tool-deny ## install all that building and testing need
+tools: npm-ui npm-browser tool-nats tool-chromium tool-nextest tool-deny tool-cyclonedx tool-fuzz ## install all that building and testing need
 
 .PHONY: clean
 clean: ## remove what was built and installed here; data stays
@@ -94,7 +109,7 @@ clean: ## remove what was built and installed here; data stays
 	rm -rf .tools services/ui/node_modules tests/browser/node_modules tests/browser/shots
 
 # The steps of `make tools`. Each returns at once when there is nothing to do.
-.PHONY: rust npm-ui npm-browser tool-nats tool-chromium tool-nextest tool-deny tool-fuzz
+.PHONY: rust npm-ui npm-browser tool-nats tool-chromium tool-nextest tool-deny tool-cyclonedx tool-fuzz
 rust:
 	@$(SCRIPTS)/check-host.sh rust
 npm-ui: rust
@@ -109,5 +124,7 @@ tool-nextest:
 	@$(SCRIPTS)/install-cargo-tool.sh cargo-nextest $(NEXTEST)
 tool-deny:
 	@$(SCRIPTS)/install-cargo-tool.sh cargo-deny $(DENY)
+tool-cyclonedx:
+	@$(SCRIPTS)/install-cargo-tool.sh cargo-cyclonedx $(CYCLONEDX)
 tool-fuzz:
 	@$(SCRIPTS)/install-cargo-tool.sh cargo-fuzz $(FUZZ)

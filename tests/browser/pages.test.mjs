@@ -2,7 +2,7 @@
 // JavaScript, on a phone, and as the log grows.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { checkAccessibility, checkNoSidewaysScroll, launch, open } from "./support/browser.mjs";
+import { checkAccessibility, checkNoSidewaysScroll, launch, open, signIn } from "./support/browser.mjs";
 import { serve } from "./support/server.mjs";
 
 let server;
@@ -11,10 +11,30 @@ let ccg;
 let practice;
 let pages;
 
-const json = async (path, options) => {
-  const answer = await fetch(server.origin + path, options);
+const json = async (path, options = {}) => {
+  const headers = { authorization: `Bearer ${server.key}`, "content-type": "application/json" };
+  const answer = await fetch(server.origin + path, { headers, ...options });
   assert.ok(answer.ok, `${path}: ${answer.status} ${answer.ok ? "" : await answer.text()}`);
   return answer.json();
+};
+
+/** A page of somebody who is signed in as one of the made-up people. */
+const visit = async (persona, options) => {
+  const page = await open(browser, options);
+  await signIn(page, server.origin, persona);
+  return page;
+};
+
+/** An API key for a role at an organisation. */
+const keyFor = async (role, organisation) => {
+  const body = JSON.stringify({ role, organisation, purpose: "a test" });
+  return (await json("/api/v1/access/keys", { method: "POST", body })).key;
+};
+
+/** The practice's lead opens its assessment. */
+const openAssessment = async (code) => {
+  const headers = { authorization: `Bearer ${await keyFor("practice-lead", code)}` };
+  return json(`/api/v1/assessments/${code}/dspt-2018-19/open`, { method: "POST", headers });
 };
 
 before(async () => {
@@ -39,6 +59,11 @@ before(async () => {
     "/about",
     "/assessments",
     `/assessments/${practice.code}`,
+    "/status",
+    `/status?q=${practice.code}`,
+    `/status/${practice.code}`,
+    "/sign-in",
+    "/account",
     "/areas/XXX",
     "/no/such/page",
   ];
@@ -53,7 +78,7 @@ after(async () => {
 const unexpected = (page) => page.complaints.filter((text) => !/status of 404/.test(text));
 
 test("from England by region and CCG to a practice, and back up the trail", async () => {
-  const page = await open(browser);
+  const page = await visit("NHS Digital");
   await page.goto(server.origin);
   assert.equal(await page.locator("h1").count(), 1);
   assert.match(await page.locator(".nhsuk-lede-text").innerText(), /\d of [\d,]+ practices \([\d.]+%\)/);
@@ -76,7 +101,7 @@ test("from England by region and CCG to a practice, and back up the trail", asyn
 });
 
 test("another day changes the figures, and every link holds on to it", async () => {
-  const page = await open(browser);
+  const page = await visit("NHS Digital");
   await page.goto(`${server.origin}/areas/${ccg.code}`);
   const before = await page.locator(".ov-figures").innerText();
   await page.fill("#at", "2018-01-31");
@@ -96,7 +121,7 @@ test("another day changes the figures, and every link holds on to it", async () 
 });
 
 test("a chart's row leads to its area, and its numbers are there as a table", async () => {
-  const page = await open(browser, { viewport: { width: 1200, height: 900 } });
+  const page = await visit("NHS Digital", { viewport: { width: 1200, height: 900 } });
   await page.goto(server.origin);
   const figure = page.locator("#by-area");
   await figure.getByText("The numbers of this chart as a table").click();
@@ -108,7 +133,7 @@ test("a chart's row leads to its area, and its numbers are there as a table", as
 });
 
 test("a practice is found by its code", async () => {
-  const page = await open(browser);
+  const page = await visit("NHS Digital");
   await page.goto(server.origin);
   await page.fill("#search-field", practice.code.toLowerCase());
   await page.press("#search-field", "Enter");
@@ -119,7 +144,7 @@ test("a practice is found by its code", async () => {
 });
 
 test("a list is walked page by page and back", async () => {
-  const page = await open(browser);
+  const page = await visit("NHS Digital");
   await page.goto(`${server.origin}/areas/ENG/practices?sort=code`);
   const first = await page.locator("#practices tbody tr").first().innerText();
   await page.getByRole("link", { name: "Next page" }).click();
@@ -131,7 +156,7 @@ test("a list is walked page by page and back", async () => {
 
 describe("every page", () => {
   test("meets WCAG 2.2 AA, keeps to its policy and asks nobody else", async () => {
-    const page = await open(browser, { viewport: { width: 1200, height: 900 } });
+    const page = await visit("NHS Digital", { viewport: { width: 1200, height: 900 } });
     for (const path of pages) {
       await page.goto(server.origin + path);
       await checkAccessibility(page, path);
@@ -141,7 +166,7 @@ describe("every page", () => {
   });
 
   test("fits a window of 320 pixels, as accessible as before", async () => {
-    const page = await open(browser, { viewport: { width: 320, height: 700 } });
+    const page = await visit("NHS Digital", { viewport: { width: 320, height: 700 } });
     for (const path of pages) {
       await page.goto(server.origin + path);
       await checkNoSidewaysScroll(page, path);
@@ -153,7 +178,7 @@ describe("every page", () => {
 });
 
 test("everything works without JavaScript", async () => {
-  const page = await open(browser, { javaScriptEnabled: false });
+  const page = await visit("NHS Digital", { javaScriptEnabled: false });
   await page.goto(server.origin);
   await page.fill("#at", "2018-03-25");
   await page.locator(".ov-date__go").click();
@@ -167,11 +192,10 @@ test("everything works without JavaScript", async () => {
 });
 
 test("a page follows the log by itself", async () => {
-  const page = await open(browser);
+  const page = await visit("NHS Digital");
   await page.goto(`${server.origin}/areas/${ccg.code}`);
   const before = await page.locator("#stamp").innerText();
-  const opened = await fetch(`${server.origin}/api/v1/assessments/${practice.code}/dspt-2018-19/open`, { method: "POST" });
-  assert.ok(opened.ok, await opened.text());
+  await openAssessment(practice.code);
   await page.waitForFunction((before) => document.getElementById("stamp").innerText !== before, before, { timeout: 20_000 });
   assert.match(await page.locator("#live-status").textContent(), /updated/);
   assert.deepEqual(page.complaints, []);
@@ -179,13 +203,83 @@ test("a page follows the log by itself", async () => {
 });
 
 test("what is being typed is not taken away by news", async () => {
-  const page = await open(browser);
+  const page = await visit("NHS Digital");
   await page.goto(`${server.origin}/areas/${ccg.code}`);
   await page.fill("#at", "2018-02-02");
   const other = (await json(`/api/v1/areas/${ccg.code}/practices?status=met`)).practices[0];
-  const opened = await fetch(`${server.origin}/api/v1/assessments/${other.code}/dspt-2018-19/open`, { method: "POST" });
-  assert.ok(opened.ok, await opened.text());
+  await openAssessment(other.code);
   await page.waitForTimeout(3_000);
   assert.equal(await page.inputValue("#at"), "2018-02-02");
+  await page.context().close();
+});
+
+/** Every address that the pages of somebody lead to, by links alone. */
+const reachable = async (page, start, most) => {
+  const found = new Set([start]);
+  for (const path of found) {
+    await page.goto(server.origin + path);
+    const status = await page.evaluate(() => performance.getEntriesByType("navigation")[0].responseStatus);
+    assert.ok([200, 304].includes(status), `${path} is linked to and answers ${status}`);
+    for (const href of await page.locator("a[href^='/']").evaluateAll((all) => all.map((a) => a.getAttribute("href")))) {
+      const path = href.split(/[?#]/)[0];
+      if (found.size < most && !path.startsWith("/api/") && !path.endsWith(".svg")) found.add(path);
+    }
+  }
+  return found;
+};
+
+describe("each of the made-up people", () => {
+  for (const [persona, sees, not] of [
+    ["Practice lead", /^\/practices\/|^\/assessments\//, /^\/areas\//],
+    ["CCG officer", /^\/areas\/\w+$/, /^\/areas\/(ENG|Y\d\d)/],
+    ["Regional lead", /^\/areas\/Y\d\d$/, /^\/areas\/ENG/],
+    ["NHS Digital", /^\/areas\/ENG$/, /^\/access/],
+    ["NHS Improvement", /^\/areas\/ENG$/, /^\/assessments/],
+    ["Administrator", /^\/access$/, /^\/assessments/],
+    ["Delivery partner assessor", /^\/status$/, /^\/(areas|practices|assessments|access)/],
+    ["Buyer", /^\/status$/, /^\/(areas|practices|assessments|access)/],
+    ["Supplier", /^\/status$/, /^\/(areas|practices|assessments|access)/],
+  ]) {
+    test(`${persona}: no link leads where they may not go`, async () => {
+      const page = await visit(persona);
+      const found = [...(await reachable(page, "/", 25))];
+      assert.ok(found.some((path) => sees.test(path)), `${persona} does not find ${sees}: ${found}`);
+      assert.deepEqual(found.filter((path) => not.test(path)), [], persona);
+      await page.context().close();
+    });
+  }
+});
+
+test("nobody who is not signed in sees more than what is published", async () => {
+  const page = await open(browser);
+  await page.goto(`${server.origin}/areas/${ccg.code}?at=2018-03-31`);
+  assert.match(page.url(), /\/sign-in\?to=/);
+  await checkAccessibility(page, "signing in");
+  await page.getByRole("button", { name: "Sign in as NHS Digital" }).click();
+  assert.match(page.url(), new RegExp(`/areas/${ccg.code}\\?at=2018-03-31$`), "and back to where one wanted to go");
+  await page.goto(`${server.origin}/account`);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.goto(`${server.origin}/areas/${ccg.code}`);
+  assert.match(page.url(), /\/sign-in\?to=/, "out is out");
+  const found = await reachable(page, "/", 30);
+  assert.deepEqual([...found].filter((path) => !/^\/($|status|sign-in)/.test(path)), []);
+  await page.context().close();
+});
+
+test("an administrator issues a key, sees it once, and revokes it", async () => {
+  const page = await visit("Administrator");
+  await page.goto(`${server.origin}/access`);
+  await page.selectOption("[name=role]", "ccg-officer");
+  await page.fill("[name=organisation]", ccg.code);
+  await page.fill("[name=purpose]", "nightly export");
+  await page.getByRole("button", { name: "Issue the key" }).click();
+  const key = await page.locator("#key").innerText();
+  const ask = () => fetch(`${server.origin}/api/v1/areas/${ccg.code}`, { headers: { authorization: `Bearer ${key}` } });
+  assert.equal((await ask()).status, 200);
+  await checkAccessibility(page, "a key issued");
+  await page.goto(`${server.origin}/access`);
+  assert.ok(!(await page.content()).includes(key), "shown once");
+  await page.getByRole("button", { name: "Revoke the key for nightly export" }).click();
+  assert.equal((await ask()).status, 401);
   await page.context().close();
 });

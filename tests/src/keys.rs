@@ -6,7 +6,7 @@ use std::{
     sync::{LazyLock, Mutex, PoisonError},
 };
 
-use crate::cli;
+use crate::{Client, cli};
 
 static KEYS: LazyLock<Mutex<BTreeMap<String, String>>> = LazyLock::new(Mutex::default);
 
@@ -20,6 +20,14 @@ pub fn remember(place: &str, key: &str) {
     KEYS.lock().unwrap_or_else(PoisonError::into_inner).insert(place, key.to_owned());
 }
 
+/// A key for a role at an organisation, issued by the administrator that a client is.
+pub async fn issue(administrator: &Client, role: &str, organisation: &str) -> String {
+    let asked = serde_json::json!({ "role": role, "organisation": organisation, "purpose": "a test" });
+    let answer = administrator.post("/api/v1/access/keys", &asked).await;
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    answer.json()["key"].as_str().expect("a key").to_owned()
+}
+
 /// The key for an address, where one is known.
 pub fn at(address: &str) -> Option<String> {
     known(address)
@@ -28,10 +36,18 @@ pub fn at(address: &str) -> Option<String> {
 /// The key of the first administrator of a log, made where it is missing. The process that serves the
 /// log must not be running where it is a file.
 pub fn of_log(log: &str) -> String {
+    of_log_as(log, &[])
+}
+
+/// The same as a user of the broker, by variables of the environment.
+pub fn of_log_as(log: &str, variables: &[(String, String)]) -> String {
     if let Some(key) = known(log) {
         return key;
     }
-    let output = cli::command(&["bootstrap", "--log", log]).output().expect("the program starts");
+    let output = cli::command(&["bootstrap", "--log", log])
+        .envs(variables.iter().cloned())
+        .output()
+        .expect("the program starts");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "no first administrator for {log}: {said}");
     let key = String::from_utf8_lossy(&output.stdout).trim().to_owned();

@@ -5,6 +5,7 @@
 //! inside is tested where it is written.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test cannot go on without its programs")]
 
+pub mod broker;
 pub mod cli;
 pub mod client;
 pub mod files;
@@ -15,6 +16,7 @@ pub mod process;
 pub mod programs;
 pub mod proxy;
 
+pub use broker::Shipped;
 pub use chassis::testing::nats::{NatsServer, Sync};
 pub use client::{Answer, Client};
 pub use platform::{OneProcess, Separate};

@@ -6,6 +6,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
+    broker::Shipped,
     client::Client,
     keys,
     process::{Process, READY_TIMEOUT},
@@ -112,10 +113,10 @@ pub struct Separate {
 }
 
 impl Separate {
-    /// Starts them over a log.
-    pub async fn start(log: &str) -> Self {
+    /// Starts them over a broker, each as its own user there.
+    pub async fn start(broker: &Shipped) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let key = keys::of_log(log);
+        let key = keys::of_log_as(&broker.log("operator"), &broker.variables("operator"));
         // Sessions are sealed with one key for all.
         let seals = folder.path().join("session.keys");
         std::fs::write(&seals, format!("{}\n", "5e".repeat(64))).expect("a file of session keys");
@@ -125,9 +126,11 @@ impl Separate {
             let port = free_port();
             let data = folder.path().join(name).display().to_string();
             let (listen, seals) = (format!("127.0.0.1:{port}"), seals.display().to_string());
-            let arguments = ["--listen", &listen, "--data", &data, "--log", log, "--session-keys", &seals]
+            let log = broker.log(name);
+            let arguments = ["--listen", &listen, "--data", &data, "--log", &log, "--session-keys", &seals]
                 .map(str::to_owned);
-            let process = Process::start(&programs::service(name), &arguments, folder.path());
+            let variables = broker.variables(name);
+            let process = Process::start_with(&programs::service(name), &arguments, variables, folder.path());
             services.insert(name.to_owned(), (process, Client::new(port).with_key(&key)));
             ports.insert(name.to_owned(), port);
         }

@@ -24,6 +24,7 @@ pub struct Process {
     name: String,
     program: PathBuf,
     arguments: Vec<String>,
+    variables: Vec<(String, String)>,
     said: PathBuf,
     child: Option<Child>,
 }
@@ -31,12 +32,22 @@ pub struct Process {
 impl Process {
     /// Starts a program; what it says goes to a file in the folder.
     pub fn start(program: &Path, arguments: &[String], folder: &Path) -> Self {
+        Self::start_with(program, arguments, Vec::new(), folder)
+    }
+
+    /// The same with variables of the environment.
+    pub fn start_with(
+        program: &Path,
+        arguments: &[String],
+        variables: Vec<(String, String)>,
+        folder: &Path,
+    ) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = program.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let said = folder.join(format!("{name}-{number}.stderr"));
-        let mut process =
-            Self { name, program: program.to_owned(), arguments: arguments.to_vec(), said, child: None };
+        let (program, arguments) = (program.to_owned(), arguments.to_vec());
+        let mut process = Self { name, program, arguments, variables, said, child: None };
         process.run();
         process
     }
@@ -47,10 +58,11 @@ impl Process {
         let said = fs::File::options().create(true).append(true).open(&self.said).expect("a file to log to");
         let child = Command::new(&self.program)
             .args(&self.arguments)
-            // Configuration comes by flag alone here.
+            // Configuration comes by flag, or from the test.
             .env_remove("OVERSIGHT_LOG")
             .env_remove("OVERSIGHT_LISTEN")
             .env_remove("OVERSIGHT_DATA")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .stdout(said.try_clone().expect("a file to log to"))

@@ -9,6 +9,10 @@ fuzz=$(recorded cargo-fuzz)
 [ -x "$fuzz" ] || die "cargo-fuzz is not installed: run 'make fuzz'"
 
 cd "$ROOT/tests/fuzz"
+# This workspace has a lock file of its own, which cargo-fuzz would bring up to date unasked.
+if [ -n "${CI:-}" ]; then
+  cargo metadata --locked --format-version 1 >/dev/null || die "tests/fuzz/Cargo.lock is behind: run 'make fuzz' and commit it"
+fi
 work="${CARGO_TARGET_DIR:-$ROOT/target}/fuzz"
 mkdir -p "$work/found"
 # The instrumentation is unstable in every compiler; the code fuzzed is what the stable one builds.

@@ -7,7 +7,9 @@
 name=$1 version=$2 minimum=$3
 own="$TOOLS/bin/$name"
 
-new_enough() { at_least "$("$1" --version 2>/dev/null | version_in)" "$minimum"; }
+# Some answer only as cargo calls them.
+version_of() { "$1" --version 2>/dev/null || "$1" "${name#cargo-}" --version 2>/dev/null || true; }
+new_enough() { at_least "$(version_of "$1" | version_in)" "$minimum"; }
 
 on_path=$(command -v "$name" || true)
 if [ -n "$on_path" ] && [ "$on_path" != "$own" ] && new_enough "$on_path"; then

@@ -15,6 +15,14 @@ pub(crate) const MANAGE_KEYS: Action = action("manage-keys");
 /// Open, list, close and reset people's accounts.
 pub(crate) const MANAGE_ACCOUNTS: Action = action("manage-accounts");
 
+/// See who did what to an organisation.
+pub(crate) const VIEW_HISTORY: Action = action("view-history");
+/// See what happened at the doors, and what somebody did.
+pub(crate) const VIEW_DOORS: Action = action("view-doors");
+
+/// Open in an emergency what is closed to one.
+pub(crate) const BREAK_GLASS: Action = action("break-glass");
+
 /// The policy of this service.
 pub const POLICY: ServicePolicy = ServicePolicy {
     service: "access",

@@ -11,6 +11,8 @@ pub mod accounts;
 pub mod actions;
 mod api;
 pub mod bootstrap;
+pub mod history;
+mod history_api;
 mod limits;
 pub mod model;
 mod pages;
@@ -67,6 +69,7 @@ pub(crate) struct Desk {
     pub people: Arc<people::People>,
     pub sign_in: Option<provider::SignIn>,
     pub access: Access,
+    pub history: history::History,
     pub clock: Clock,
     pub options: Options,
 }
@@ -78,6 +81,13 @@ pub(crate) type Shared = Arc<Desk>;
 pub async fn service(platform: &Platform, options: Options) -> Result<Service, StartError> {
     let log = platform.access.log().clone();
     let cache = Cache::open(&platform.data.join("cache").join(NAME), log.as_ref(), &platform.clock).await?;
+    let (event_index, events_work) = history::Index::of(platform.log.clone());
+    let (access_index, access_work) = history::Index::of(log.clone());
+    platform.tasks.watch("history-of-events", events_work);
+    platform.tasks.watch("history-of-access", access_work);
+    let ready = (event_index.clone(), access_index.clone());
+    let history =
+        history::History { events: platform.log.clone(), event_index, access: log.clone(), access_index };
     let cannot = |reason: String| StartError::Service { service: NAME, reason };
     let accounts = accounts::Accounts::open(&platform.data.join(ACCOUNTS_FILE))
         .map_err(|error| cannot(error.to_string()))?;
@@ -91,6 +101,7 @@ pub async fn service(platform: &Platform, options: Options) -> Result<Service, S
         people: Arc::new(people),
         sign_in,
         access: platform.access.clone(),
+        history,
         clock: platform.clock.clone(),
         options,
     });
@@ -98,11 +109,15 @@ pub async fn service(platform: &Platform, options: Options) -> Result<Service, S
         vec![("/assets/{file}".to_owned(), axum::routing::get(pages::asset))];
     Ok(Service {
         name: NAME,
-        routes: api::routes().merge(pages::routes()).with_state(desk),
+        routes: api::routes().merge(pages::routes()).merge(history_api::routes()).with_state(desk),
         policy: Some(actions::POLICY),
         shared_routes,
-        openapi: api::Description::openapi(),
-        ready: Arc::new(|| Ok(())),
+        openapi: {
+            let mut description = api::Description::openapi();
+            description.merge(history_api::Description::openapi());
+            description
+        },
+        ready: Arc::new(move || ready.0.ready().and(ready.1.ready())),
         on_stop: Some(Box::new(move || Box::pin(async move { cache.flush().await }))),
     })
 }

@@ -1,6 +1,7 @@
 //! The pages: the way in and out, who one is, the keys and the accounts.
 
 mod account;
+mod glass;
 mod keys;
 mod password;
 mod provider;
@@ -21,7 +22,7 @@ use ui::{Page, components::Form};
 
 use crate::{
     Shared,
-    actions::{MANAGE_ACCOUNTS, MANAGE_KEYS, SEE_OWN, SIGN_IN},
+    actions::{BREAK_GLASS, MANAGE_ACCOUNTS, MANAGE_KEYS, SEE_OWN, SIGN_IN},
 };
 
 /// The routes.
@@ -37,6 +38,8 @@ pub(crate) fn routes() -> Routes<Shared> {
         .get("/account/password", SEE_OWN.here(), password::show)
         .post("/account/password", SEE_OWN.here(), password::change)
         .post("/sign-out", SEE_OWN.here(), account::sign_out)
+        .get("/access/glass", BREAK_GLASS.here(), glass::show)
+        .post("/access/glass", BREAK_GLASS.here(), glass::break_it)
         .get("/access", MANAGE_KEYS.here(), keys::show)
         .post("/access/keys", MANAGE_KEYS.here(), keys::issue)
         .post("/access/keys/{id}/revoke", MANAGE_KEYS.here(), keys::revoke)
@@ -71,7 +74,7 @@ pub fn problem_page(problem: &Problem) -> String {
 }
 
 /// A page of this service.
-fn page(viewer: &Viewer, current: &str, title: &str) -> Page {
+pub(crate) fn page(viewer: &Viewer, current: &str, title: &str) -> Page {
     let page = Page::new(title).current_nav(current);
     let page = if viewer.holder().is_some() { page } else { page.search_at("/status") };
     access::menu(viewer.principal()).into_iter().fold(page, |page, (label, href)| page.nav(label, href))
@@ -83,6 +86,6 @@ fn form_of(viewer: &Viewer, action: impl Into<String>) -> Form {
 }
 
 /// A page on its way out; never kept by anybody.
-fn respond(status: StatusCode, page: Page) -> Response {
+pub(crate) fn respond(status: StatusCode, page: Page) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], page.render()).into_response()
 }

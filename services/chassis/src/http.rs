@@ -286,7 +286,10 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
             door.renew(session, &mut response);
             response
         }
-        Err(problem) => problem.into_response(),
+        Err(problem) => {
+            crate::import::drain(&mut request.into_body().into_data_stream()).await;
+            problem.into_response()
+        }
     };
     if response.status() == StatusCode::UNAUTHORIZED {
         let how = HeaderValue::from_static("Bearer realm=\"oversight\"");
@@ -356,7 +359,9 @@ fn knock(request: &Request, names: &Names) -> Result<(), Problem> {
         .or_else(|| request.headers().get(header::HOST).and_then(|host| host.to_str().ok()))
         .unwrap_or_default();
     if !names.answer_to(host) {
-        return Err(forbidden("this server does not answer to that name"));
+        return Err(forbidden(
+            "this server answers to 127.0.0.1, [::1] and localhost, and to its public address where it has one",
+        ));
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         let site = request.headers().get("sec-fetch-site").and_then(|site| site.to_str().ok());

@@ -13,7 +13,9 @@ pub mod ids;
 pub mod import;
 pub mod log;
 pub mod problem;
+mod production;
 pub mod service;
+pub mod sheet;
 pub mod task;
 pub mod telemetry;
 #[cfg(any(test, feature = "testing"))]

@@ -23,15 +23,16 @@ use utoipa::openapi::OpenApi;
 
 use crate::{
     access::{
-        Access, Action, Gate, Policies, PolicyError, ProviderConfig, ProviderError, Routes, ServicePolicy,
-        Sessions, Tokens,
+        Access, Action, Declared, Gate, Policies, PolicyError, ProviderConfig, ProviderError, Routes,
+        ServicePolicy, Sessions, Tokens,
         session::{self, KeysError},
     },
     cache::{Cache, CacheError},
     clock::Clock,
     http::{self, Door, Names, ProblemPage, PublicUrl},
-    log::{self, Durability, Log, LogUrl, OpenError},
+    log::{self, Log, LogUrl, OpenError},
     problem::Problem,
+    production::{self, REPLICAS_MIN},
     task::Tasks,
     telemetry::{self, LogFormat},
 };
@@ -69,7 +70,7 @@ pub struct Config {
     #[arg(long, env = "OVERSIGHT_LOG_FORMAT", value_enum, default_value = "text")]
     pub log_format: LogFormat,
     /// Refuse to start with what does for a first look alone: an event log that may lose acknowledged
-    /// events, or session keys that other services do not have.
+    /// events or is reached over a network in plain text, or session keys that other services do not have.
     #[arg(long, env = "OVERSIGHT_PRODUCTION")]
     pub production: bool,
 }
@@ -141,6 +142,16 @@ pub enum StartError {
         /// When it acknowledges.
         durability: String,
     },
+    /// The events would go over a network in plain text.
+    #[error(
+        "the event log at {server} would be reached over a network in plain text, which will not do for production: \
+         begin its address with tls:// (and name the file of your own certificate authority, if you have one, in \
+         OVERSIGHT_NATS_CA), or use a broker on this machine"
+    )]
+    PlainText {
+        /// Which server.
+        server: String,
+    },
     /// The data folder.
     #[error("cannot use the data folder {path}: {reason}")]
     Data {
@@ -205,10 +216,15 @@ impl Platform {
         let tokens = Tokens::of(&config.provider, &clock)?;
         open_data_folder(&config.data)?;
         let url = log_url(config.log.as_ref(), &config.data);
+        if config.production
+            && let Some(server) = production::plain_text_over_a_network(&url)
+        {
+            return Err(StartError::PlainText { server: server.to_string() });
+        }
         let log = log::open(&url).await?;
         let description = log.describe();
         tracing::info!(place = %description.place, durability = ?description.durability, "the event log is open");
-        if config.production && !durable_enough(description.durability) {
+        if config.production && !production::durable_enough(description.durability) {
             return Err(StartError::NotDurable {
                 place: description.place,
                 durability: format!("{:?}", description.durability).to_lowercase(),
@@ -257,17 +273,6 @@ fn sessions(config: &Config) -> Result<Sessions, StartError> {
         _ => session::Wire::Clear,
     };
     Ok(Sessions::new(keys, wire))
-}
-
-/// Replicas that survive the loss of one server without losing what was acknowledged.
-const REPLICAS_MIN: u8 = 3;
-
-fn durable_enough(durability: Durability) -> bool {
-    match durability {
-        Durability::Synced => true,
-        Durability::Replicated(replicas) => replicas >= REPLICAS_MIN,
-        Durability::Unsynced | Durability::Unknown => false,
-    }
 }
 
 fn open_data_folder(path: &Path) -> Result<(), StartError> {
@@ -358,7 +363,7 @@ pub fn routes(
     let access = platform.access.clone();
     let access_ready: ReadyCheck = ("access", Arc::new(move || access.ready()));
     checks.push(access_ready);
-    let description = description(&openapi);
+    let description = description(&openapi, all.declared());
     let metrics = telemetry::metrics();
     let all = all
         .get("/healthz", PROBE.here(), || async { "ok\n" })
@@ -386,7 +391,8 @@ const LOAD_ASSETS: Action = Action::new("platform", "load-assets");
 const DESCRIBE_API: Action = Action::new("platform", "describe-api");
 const READ_METRICS: Action = Action::new("platform", "read-metrics");
 
-const PLATFORM: ServicePolicy = ServicePolicy {
+/// The policy of what every process answers.
+pub const PLATFORM: ServicePolicy = ServicePolicy {
     service: "platform",
     policies: include_str!("access/platform.cedar"),
     schema: include_str!("access/platform.cedarschema"),
@@ -394,9 +400,10 @@ const PLATFORM: ServicePolicy = ServicePolicy {
 
 /// The description of the API as it is sent. Whatever a route says of its own answers, a problem
 /// always goes out as `application/problem+json`.
-fn description(openapi: &OpenApi) -> bytes::Bytes {
+fn description(openapi: &OpenApi, declared: &[Declared]) -> bytes::Bytes {
     const PROBLEM: &str = "#/components/schemas/Problem";
     let mut description = serde_json::to_value(openapi).unwrap_or_default();
+    say_who_may(&mut description, declared);
     let operations = description
         .get_mut("paths")
         .and_then(Value::as_object_mut)
@@ -418,6 +425,47 @@ fn description(openapi: &OpenApi) -> bytes::Bytes {
         }
     }
     serde_json::to_vec_pretty(&description).unwrap_or_default().into()
+}
+
+/// Says of every operation what it asks for, and what it answers to those who may not.
+fn say_who_may(description: &mut Value, declared: &[Declared]) {
+    const REFUSALS: [(&str, &str); 5] = [
+        ("401", "Not signed in, or with a key or token that opens nothing"),
+        ("403", "Not for the caller to do"),
+        ("404", "Not there, or not for the caller to see"),
+        ("429", "Too often; Retry-After says when to try again"),
+        ("503", "Something this needs is out of reach; Retry-After says when to try again"),
+    ];
+    for Declared { method, path, asks } in declared {
+        let method = method.as_str().to_lowercase();
+        let Some(Value::Object(operation)) = description
+            .get_mut("paths")
+            .and_then(|paths| paths.get_mut(path))
+            .and_then(|path| path.get_mut(method))
+        else {
+            continue;
+        };
+        operation.insert("x-asks".to_owned(), asks.action.to_string().into());
+        let responses = operation.entry("responses").or_insert_with(|| serde_json::json!({}));
+        let Some(responses) = responses.as_object_mut() else { continue };
+        for (status, words) in REFUSALS {
+            let whole = format!("{}XX", &status[..1]);
+            if !responses.contains_key(status) && !responses.contains_key(&whole) {
+                let content = serde_json::json!({
+                    "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } }
+                });
+                let answer = serde_json::json!({ "description": words, "content": content });
+                responses.insert(status.to_owned(), answer);
+            }
+        }
+    }
+    let keys = serde_json::json!({
+        "type": "http", "scheme": "bearer",
+        "description": "An API key (ovk_…) that `oversight key create` made, or a token of the provider"
+    });
+    description["components"]["securitySchemes"]["bearer"] = keys;
+    // Some operations are for everybody; which, the policies say.
+    description["security"] = serde_json::json!([{ "bearer": [] }, {}]);
 }
 
 type ReadyCheck = (&'static str, Arc<dyn Fn() -> Result<(), String> + Send + Sync>);

@@ -11,7 +11,6 @@ use chassis::{
     Clock, Commands, Platform,
     import::{Imports, Item, Mode, Next, RowReader},
     log,
-    task::Tasks,
 };
 use organisations::{import::Import, import::Kind, model::Organisation};
 

@@ -73,12 +73,13 @@ impl fmt::Display for Fault {
 #[derive(Debug)]
 pub struct Audit {
     next: Position,
-    chains: FxHashMap<String, EventHash>,
+    chains: FxHashMap<String, (EventHash, Position)>,
     ids: FxHashSet<u128>,
     unreadable: FxHashSet<[u8; 32]>,
     events: u64,
     faults: Vec<Fault>,
     fault_count: u64,
+    first_fault: Option<Position>,
 }
 
 impl Default for Audit {
@@ -91,6 +92,7 @@ impl Default for Audit {
             events: 0,
             faults: Vec::new(),
             fault_count: 0,
+            first_fault: None,
         }
     }
 }
@@ -116,6 +118,12 @@ impl Audit {
         (&self.faults, self.fault_count)
     }
 
+    /// The last position up to which nothing is wrong: no event is missing, altered or unreadable.
+    pub fn intact_to(&self) -> Position {
+        let read_to = Position(self.next.0.saturating_sub(1));
+        self.first_fault.map_or(read_to, |first| Position(first.0.saturating_sub(1)).min(read_to))
+    }
+
     /// The next event.
     pub fn read(&mut self, event: &Recorded) {
         let position = event.position;
@@ -136,24 +144,31 @@ impl Audit {
             self.fault(position, Some(&aggregate), What::SameId);
         }
         let hash = EventHash::of(&event.body);
-        let expected = match self.chains.get_mut(aggregate.as_ref()) {
-            Some(last) => Some(std::mem::replace(last, hash)),
+        let before = match self.chains.get_mut(aggregate.as_ref()) {
+            Some(last) => Some(std::mem::replace(last, (hash, position))),
             None => {
-                self.chains.insert(aggregate.clone().into_owned(), hash);
+                self.chains.insert(aggregate.clone().into_owned(), (hash, position));
                 None
             }
         };
+        let expected = before.map(|(hash, _)| hash);
         // An event whose envelope cannot be read is nobody's; the one after it still names it.
         let after_unreadable = link.previous.is_some_and(|hash| self.unreadable.contains(hash.bytes()));
         if link.previous != expected && !after_unreadable {
             let what = What::BrokenChain { expected, carried: link.previous };
             self.fault(position, Some(&aggregate), what);
+            // One of the two was altered, perhaps the earlier one.
+            self.not_intact_from(before.map_or(position, |(_, position)| position));
         }
         let understood =
             Header::read(&event.body).and_then(|header| Event::decode(&header.kind, header.data));
         if let Err(error) = understood {
             self.fault(position, Some(&aggregate), What::Unreadable { reason: error.to_string() });
         }
+    }
+
+    fn not_intact_from(&mut self, position: Position) {
+        self.first_fault = Some(self.first_fault.map_or(position, |first| first.min(position)));
     }
 
     /// The log says that it goes as far as this.
@@ -165,6 +180,8 @@ impl Audit {
 
     fn fault(&mut self, position: Position, aggregate: Option<&Cow<'_, str>>, what: What) {
         self.fault_count += 1;
+        // Where an event is missing the log is whole up to before the one that should have come.
+        self.not_intact_from(if let What::Gap { expected } = what { expected } else { position });
         if self.faults.len() < FAULTS_MAX {
             let aggregate = aggregate.map(|aggregate| aggregate.chars().take(120).collect());
             self.faults.push(Fault { position, aggregate, what });
@@ -234,6 +251,7 @@ mod tests {
         assert_eq!(fault.position, events[next].position);
         assert!(fault.aggregate.as_ref().unwrap().starts_with("oversight.organisations."), "{fault}");
         assert!(fault.to_string().contains("was altered"), "{fault}");
+        assert_eq!(audit.intact_to().0, at as u64, "up to before the one that was altered");
     }
 
     #[test]

@@ -45,7 +45,12 @@ struct Asked {
 
 impl Asked {
     fn stretch(self) -> Result<Stretch, Problem> {
-        let service = self.service.as_deref().map(of_the_field).transpose()?;
+        let service = self
+            .service
+            .as_deref()
+            .map(of_the_field)
+            .transpose()
+            .map_err(|accepted| Problem::bad_input("there is no such service").at("service", accepted))?;
         if self.from == Some(0) {
             return Err(Problem::bad_input("positions begin with 1").at("from", "0"));
         }
@@ -59,11 +64,10 @@ impl Asked {
 }
 
 /// A service that writes events of the field.
-fn of_the_field(name: &str) -> Result<Service, Problem> {
+pub(crate) fn of_the_field(name: &str) -> Result<Service, String> {
     Service::OF_THE_FIELD.into_iter().find(|service| service.name() == name).ok_or_else(|| {
         let accepted: Vec<&str> = Service::OF_THE_FIELD.iter().map(|service| service.name()).collect();
-        Problem::bad_input("there is no such service")
-            .at("service", format!("accepted are {}", accepted.join(" and ")))
+        format!("accepted are {}", accepted.join(" or "))
     })
 }
 

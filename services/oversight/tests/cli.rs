@@ -23,13 +23,27 @@ const BINARY: &str = env!("CARGO_BIN_EXE_oversight");
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn oversight(arguments: &[&str]) -> Output {
+    oversight_as("", arguments)
+}
+
+/// With an API key; without one where it is empty.
+fn oversight_as(key: &str, arguments: &[&str]) -> Output {
     Command::new(BINARY)
         .args(arguments)
         .env_remove("OVERSIGHT_LOG")
         .env_remove("OVERSIGHT_DATA")
         .env_remove("OVERSIGHT_LISTEN")
+        .env("OVERSIGHT_KEY", key)
         .output()
         .unwrap()
+}
+
+/// The key of the first administrator of a data folder.
+fn bootstrap(data: &Path) -> String {
+    let made = oversight(&["bootstrap", "--data", text(data)]);
+    assert_eq!(made.status.code(), Some(0), "{}", said(&made));
+    assert!(said(&made).contains("OVERSIGHT_KEY"), "{}", said(&made));
+    printed(&made).trim().to_owned()
 }
 
 fn said(output: &Output) -> String {
@@ -250,6 +264,7 @@ fn practice_file(folder: &Path, rows: &[(&str, &str, &str)]) -> PathBuf {
 #[test]
 fn a_file_is_imported_shown_verified_backed_up_and_restored() {
     let folder = tempfile::tempdir().unwrap();
+    let key = bootstrap(&folder.path().join("data"));
     let server = Server::start(&folder.path().join("data"), &["--empty"]);
     server.wait_until_ready();
     let good = practice_file(folder.path(), &[("A81001", "ONE", "19740401"), ("A81002", "TWO", "19740401")]);
@@ -257,7 +272,7 @@ fn a_file_is_imported_shown_verified_backed_up_and_restored() {
         let mut arguments =
             vec!["import", "practices", file, "--as-of", "2018-05-31", "--server", &server.url];
         arguments.extend(more);
-        oversight(&arguments)
+        oversight_as(&key, &arguments)
     };
 
     let dry = import(text(&good), &["--dry-run"]);
@@ -283,24 +298,24 @@ fn a_file_is_imported_shown_verified_backed_up_and_restored() {
     assert_eq!(refused.status.code(), Some(1), "{}", printed(&refused));
     assert!(said(&refused).starts_with("oversight: "), "{}", said(&refused));
 
-    let events = oversight(&["events", "--server", &server.url]);
+    let events = oversight_as(&key, &["events", "--server", &server.url]);
     let lines: Vec<String> = printed(&events).lines().map(str::to_owned).collect();
     assert_eq!(lines.len(), 2, "{}", said(&events));
     assert!(lines[0].starts_with(r#"{"position":1,"specversion":"1.0""#), "{}", lines[0]);
-    let one = oversight(&["events", "--server", &server.url, "--from", "2", "--limit", "5"]);
+    let one = oversight_as(&key, &["events", "--server", &server.url, "--from", "2", "--limit", "5"]);
     assert_eq!(printed(&one).trim(), lines[1]);
-    let none = oversight(&["events", "--server", &server.url, "--service", "assessments"]);
+    let none = oversight_as(&key, &["events", "--server", &server.url, "--service", "assessments"]);
     assert_eq!((printed(&none).as_str(), none.status.code()), ("", Some(0)));
 
-    let verified = oversight(&["verify", "--server", &server.url]);
+    let verified = oversight_as(&key, &["verify", "--server", &server.url]);
     assert_eq!(verified.status.code(), Some(0), "{}{}", printed(&verified), said(&verified));
     assert!(printed(&verified).contains("equals the served view"), "{}", printed(&verified));
 
-    let rebuilt = oversight(&["rebuild", "--server", &server.url]);
+    let rebuilt = oversight_as(&key, &["rebuild", "--server", &server.url]);
     assert_eq!(rebuilt.status.code(), Some(0), "{}{}", printed(&rebuilt), said(&rebuilt));
 
     let backup = folder.path().join("backup.ndjson");
-    let done = oversight(&["backup", text(&backup), "--server", &server.url]);
+    let done = oversight_as(&key, &["backup", text(&backup), "--server", &server.url]);
     assert_eq!(done.status.code(), Some(0), "{}", said(&done));
     assert!(!folder.path().join("backup.ndjson.part").exists());
     assert_eq!(server.stop(), Some(0), "SIGTERM ends it in peace");
@@ -331,6 +346,7 @@ fn a_file_is_imported_shown_verified_backed_up_and_restored() {
 #[test]
 fn the_first_start_loads_a_synthetic_england_once() {
     let folder = tempfile::tempdir().unwrap();
+    let key = bootstrap(folder.path());
     let server = Server::start(folder.path(), &["--seed", "5"]);
     let (status, answer) = server.get("/readyz");
     assert!(status == 503 && answer.contains("loading the synthetic England"), "{answer}");
@@ -342,6 +358,38 @@ fn the_first_start_loads_a_synthetic_england_once() {
     let (_, answer) = server.get("/readyz");
     assert!(!answer.contains("synthetic"), "the second start has nothing to load: {answer}");
     server.wait_until_ready();
-    let verified = oversight(&["verify", "--server", &server.url]);
+    let verified = oversight_as(&key, &["verify", "--server", &server.url]);
     assert_eq!(verified.status.code(), Some(0), "{}{}", printed(&verified), said(&verified));
+}
+
+#[test]
+fn there_is_one_first_administrator_and_without_a_key_nothing_is_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let key = bootstrap(&data);
+    fails(&["bootstrap", "--data", text(&data)], &["has an administrator already", "oversight key create"]);
+    let server = Server::start(&data, &["--empty"]);
+    server.wait_until_ready();
+    fails(&["rebuild", "--server", &server.url], &["needs an API key", "OVERSIGHT_KEY"]);
+    let create = ["key", "create", "--role", "ccg-officer", "--organisation", "00K", "--purpose", "a test"];
+    let made = oversight_as(&key, &[&create[..], &["--server", &server.url]].concat());
+    assert_eq!(made.status.code(), Some(0), "{}", said(&made));
+    let officer = printed(&made).trim().to_owned();
+    let id = said(&made).split("This is key ").nth(1).unwrap().split('.').next().unwrap().to_owned();
+
+    let rebuild = ["rebuild", "--server", &server.url];
+    let refused = oversight_as(&officer, &rebuild);
+    assert!(said(&refused).contains("as CCG officer, 00K you may not do this"), "{}", said(&refused));
+    let listed = oversight_as(&key, &["key", "list", "--server", &server.url]);
+    assert!(printed(&listed).contains(&id) && !printed(&listed).contains("ovk_"), "{}", printed(&listed));
+    let revoked = oversight_as(&key, &["key", "revoke", &id, "--reason", "left", "--server", &server.url]);
+    assert_eq!(revoked.status.code(), Some(0), "{}", said(&revoked));
+    let refused = oversight_as(&officer, &rebuild);
+    assert!(said(&refused).contains("revoked"), "{}", said(&refused));
+    let wrong = oversight_as("hunter2", &rebuild);
+    assert!(
+        said(&wrong).contains("is not an API key") && !said(&wrong).contains("hunter2"),
+        "{}",
+        said(&wrong)
+    );
 }

@@ -1,27 +1,12 @@
-//! Files out: CSV by RFC 4180, safe to open in a spreadsheet.
+//! Files out: the rows of each CSV.
+
+use chassis::sheet::{finish, harmless, writer};
 
 use crate::{
     answers::{self, Asked, TrendAnswer},
     board::Practice,
     lower::LowerAnswer,
 };
-
-/// A text that a spreadsheet would take for a formula gets an apostrophe in front.
-pub fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
-        format!("'{text}").into()
-    } else {
-        text.into()
-    }
-}
-
-fn finish(writer: csv::Writer<Vec<u8>>) -> Result<Vec<u8>, csv::Error> {
-    writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
-}
-
-fn writer() -> csv::Writer<Vec<u8>> {
-    csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new())
-}
 
 /// Practices, one a row, in the order given.
 pub fn practices_csv(asked: &Asked<'_>, rows: &[&Practice]) -> Result<Vec<u8>, csv::Error> {
@@ -137,16 +122,4 @@ pub fn trend_csv(answer: &TrendAnswer) -> Result<Vec<u8>, csv::Error> {
         }
     }
     finish(csv)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_that_looks_like_a_formula_is_made_harmless() {
-        assert_eq!(harmless("=HYPERLINK(\"x\")"), "'=HYPERLINK(\"x\")");
-        assert_eq!(harmless("@home surgery"), "'@home surgery");
-        assert_eq!(harmless("THE SURGERY"), "THE SURGERY");
-    }
 }

@@ -47,3 +47,9 @@ export async function checkNoSidewaysScroll(page, name) {
   const [content, room] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
   assert.ok(content <= room, `${name} is ${content}px wide in a window of ${room}px`);
 }
+
+/** Signs in as one of the made-up people, by the words on their button. */
+export async function signIn(page, origin, persona) {
+  await page.goto(`${origin}/sign-in`);
+  await page.getByRole("button", { name: `Sign in as ${persona}` }).click();
+}

@@ -1,9 +1,10 @@
 // The real program over a data folder of its own.
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 /** How long the synthetic England may take to load, in an unoptimised build on a busy machine. */
 const READY_WITHIN_MS = 240_000;
@@ -25,6 +26,9 @@ export async function serve(...flags) {
   const folder = await mkdtemp(join(tmpdir(), "oversight-browser-"));
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
+  // The first administrator, as whoever installs it makes one.
+  const { stdout } = await promisify(execFile)(program, ["bootstrap", "--data", folder]);
+  const key = stdout.trim();
   const child = spawn(program, ["serve", "--data", folder, "--listen", `127.0.0.1:${port}`, ...flags], {
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -52,5 +56,5 @@ export async function serve(...flags) {
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  return { origin, stop };
+  return { origin, key, stop };
 }

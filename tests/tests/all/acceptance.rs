@@ -2,9 +2,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use crate::access::assert_same_hierarchy;
 use crate::support::{Story, assert_same, import, last_position, reported, status, unstamped};
+use chassis::log::{self, LogUrl};
+use proto::Position;
 use whole_system::{
-    NatsServer, OneProcess, Separate, Sync, cli, made,
+    NatsServer, OneProcess, Separate, Shipped, Sync, cli, keys, made,
     platform::{until_caught_up, until_shown},
 };
 
@@ -55,9 +58,23 @@ async fn embedded(story: &Story) -> BTreeMap<String, String> {
     let path = "/api/v1/areas/ENG?at=2019-03-31";
     let before = client.get(path).await.text();
     assert!(server.process.stop().success());
+    assert_same_hierarchy(&all_of(&server.data().join("log.redb")).await, chassis::Clock::system().today());
     server.restart().await;
     assert_eq!(client.get(path).await.text(), before);
     answers
+}
+
+/// Every event of a log that nobody has open.
+async fn all_of(path: &std::path::Path) -> Vec<(Position, bytes::Bytes)> {
+    let log = log::open(&LogUrl::File(path.to_owned())).await.unwrap();
+    let head = log.head().await.unwrap();
+    let mut reader = log.read(Position::START).await.unwrap();
+    let mut events = Vec::new();
+    while (events.len() as u64) < head.0 {
+        let batch = reader.next().await.unwrap();
+        events.extend(batch.events.into_iter().map(|event| (event.position, event.body)));
+    }
+    events
 }
 
 /// One process over a broker.
@@ -69,10 +86,10 @@ async fn nats(story: &Story) -> BTreeMap<String, String> {
     story.answers(&server.client).await
 }
 
-/// Separate services over a broker, behind the proxy.
+/// Separate services over the broker as it is deployed, behind the proxy.
 async fn separate(story: &Story) -> BTreeMap<String, String> {
-    let broker = NatsServer::start(Sync::Lazily);
-    let services = Separate::start(&broker.url().to_string()).await;
+    let broker = Shipped::start();
+    let services = Separate::start(&broker).await;
     story.import_all(&services.url(), &services.client).await;
     story.assert_told(&services.client).await;
     story.answers(&services.client).await
@@ -197,8 +214,8 @@ async fn views_folded_anew_while_they_are_asked_are_the_same() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_years_work_of_a_practice_shows_in_its_area() {
     let story = Story::invented();
-    let broker = NatsServer::start(Sync::Lazily);
-    let services = Separate::start(&broker.url().to_string()).await;
+    let broker = Shipped::start();
+    let services = Separate::start(&broker).await;
     let client = &services.client;
     story.import_practices(&services.url(), client).await;
 
@@ -207,13 +224,14 @@ async fn a_years_work_of_a_practice_shows_in_its_area() {
     let editions = editions.as_array().or(editions["editions"].as_array()).expect("editions").clone();
     let edition = editions.last().and_then(|edition| edition["id"].as_str()).expect("an edition").to_owned();
     let base = format!("/api/v1/assessments/A99001/{edition}");
+    let lead = client.with_key(&keys::issue(client, "practice-lead", "A99001").await);
     let give = async |path: String, body: serde_json::Value| {
-        let answer = client.post(&path, &body).await;
+        let answer = lead.post(&path, &body).await;
         assert!(answer.status.is_success(), "POST {path}: {}", answer.text());
         answer.json()["position"].as_u64().expect("a position")
     };
     give(format!("{base}/open"), serde_json::json!({})).await;
-    let early = client.post(&format!("{base}/publish"), &serde_json::json!({})).await;
+    let early = lead.post(&format!("{base}/publish"), &serde_json::json!({})).await;
     assert_eq!(early.status, 409, "publishing is blocked while answers are missing: {}", early.text());
     let blockers = early.json()["errors"].as_array().expect("what blocks it").clone();
     assert!(!blockers.is_empty());

@@ -15,7 +15,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 use whole_system::{
-    Answer, NatsServer, OneProcess, Process, Sync, cli, made,
+    Answer, NatsServer, OneProcess, Process, Sync, cli, keys, made,
     platform::{until_caught_up, until_shown},
     process::END_TIMEOUT,
     programs,
@@ -256,12 +256,13 @@ async fn requests_that_are_not_as_accepted_are_told_what_is() {
     assert_problem(&answer, 405, &["DELETE"]);
 
     let path = "/api/v1/assessments/A99001/dspt-2018-19/answers/1";
+    let lead = client.with_key(&keys::issue(client, "practice-lead", "A99001").await);
     let large = format!("{{\"answer\": \"met\", \"comment\": \"{}\"}}", "x".repeat(3 << 20));
-    let answer = client.send(Method::POST, path, &[("content-type", "application/json")], large).await;
+    let answer = lead.send(Method::POST, path, &[("content-type", "application/json")], large).await;
     assert_problem(&answer, 413, &["bytes"]);
     for body in ["", "{", "[]", "{\"answer\": \"perhaps\"}", "{\"answer\": \"met\", \"colour\": 1}", "\u{0}"]
     {
-        let answer = client.send(Method::POST, path, &[("content-type", "application/json")], body).await;
+        let answer = lead.send(Method::POST, path, &[("content-type", "application/json")], body).await;
         assert_problem(&answer, 400, &["body"]);
     }
     let answer = client.send(Method::GET, "/api/v1/areas/ENG", &[("host", "example.org")], "").await;
@@ -351,6 +352,8 @@ async fn a_broker_lost_in_the_middle_of_an_import_comes_back_and_nothing_is_lost
         let (client, body) = (client.clone(), fs::read(&file).unwrap());
         async move { client.post_file(path, body).await }
     });
+    let one = made::practice_code(0);
+    let lead = client.with_key(&keys::issue(&client, "practice-lead", &one).await);
     until_shown(&client, 300).await;
     broker.kill();
     // What was shown is shown still, while nothing can be recorded.
@@ -359,8 +362,7 @@ async fn a_broker_lost_in_the_middle_of_an_import_comes_back_and_nothing_is_lost
     let answer = importing.await.unwrap();
     assert_problem(&answer, 503, &["rows"]);
     assert!(answer.header("retry-after").parse::<u32>().is_ok(), "{:?}", answer.headers);
-    let one = made::practice_code(0);
-    let answer = client.post(&format!("/api/v1/assessments/{one}/dspt-2018-19/open"), &Value::Null).await;
+    let answer = lead.post(&format!("/api/v1/assessments/{one}/dspt-2018-19/open"), &Value::Null).await;
     assert_problem(&answer, 503, &[]);
     assert!(!answer.header("retry-after").is_empty());
 

@@ -58,8 +58,25 @@ const BODIES: [(&str, &[u8]); 9] = [
 ];
 
 /// Pages, which no description lists.
-const PAGES: [&str; 22] = [
+const PAGES: [&str; 39] = [
     "/",
+    "/status",
+    "/status/{code}",
+    "/sign-in",
+    "/sign-in/persona",
+    "/sign-in/password",
+    "/sign-in/provider",
+    "/sign-in/callback",
+    "/sign-out",
+    "/account/password",
+    "/access/users",
+    "/access/glass",
+    "/access/records",
+    "/history/{code}",
+    "/history/actors/{actor}",
+    "/account",
+    "/access",
+    "/access/keys",
     "/areas/{code}",
     "/areas/{code}/bars.svg",
     "/areas/{code}/trend.svg",
@@ -129,6 +146,13 @@ async fn no_junk_makes_any_route_fail_on_its_side() {
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .expect("a client");
+    let client = &server.client;
+    let mut keys = vec![whole_system::keys::at(&server.url())];
+    for (role, at) in [("nhs-digital", "X26"), ("practice-lead", "A99001"), ("ccg-officer", "90A")] {
+        keys.push(Some(whole_system::keys::issue(client, role, at).await));
+    }
+    // And somebody with no key, and somebody with a wrong one.
+    keys.extend([None, Some("ovk_no".to_owned())]);
     let mut sent = 0;
     let mut failed = Vec::new();
     let mut undescribed = BTreeSet::new();
@@ -157,6 +181,9 @@ async fn no_junk_makes_any_route_fail_on_its_side() {
             let mut request = http.request(method.clone(), &url).header("accept", "text/html, */*");
             if method != Method::GET && method != Method::HEAD {
                 request = request.header("content-type", kind).body(body);
+            }
+            if let Some(key) = &keys[sent % keys.len()] {
+                request = request.bearer_auth(key);
             }
             sent += 1;
             match request.send().await {

@@ -9,6 +9,8 @@
 )]
 
 mod acceptance;
+mod access;
 mod faults;
+mod history;
 mod junk;
 mod support;

@@ -16,8 +16,8 @@ use serde::Deserialize;
 use ui::{
     Tone,
     components::{
-        Button, ButtonKind, Cell, Choice, Column, Field, FieldError, InputKind, Row, Table, Width, tag,
-        warning_callout,
+        Button, ButtonKind, Cell, Choice, Column, Field, FieldError, InputKind, Row, Table, Width,
+        notification, tag,
     },
 };
 use uuid::Uuid;
@@ -78,16 +78,14 @@ pub(super) async fn issue(
     let input = KeyInput { role, organisation, purpose: form.purpose.clone(), expires };
     match desk.issue(&giver, input).await {
         Ok(key) => {
-            let shown = html! {
-                h2.nhsuk-heading-m { "A new key" }
-                (warning_callout(
-                    "Copy it now",
-                    html! {
-                        p { "It is shown this once and is nowhere kept." }
-                        p { code #key { (key.reveal()) } }
-                    },
-                ))
-            };
+            let shown = notification(
+                "key-issued",
+                "Copy this key now",
+                html! {
+                    p { "It is shown this once and is nowhere kept." }
+                    p { code #key { (key.reveal()) } }
+                },
+            );
             Ok(render(&desk, &viewer, StatusCode::CREATED, &KeyForm::default(), Vec::new(), shown))
         }
         Err(problem) if problem.status < 500 => {
@@ -132,6 +130,10 @@ fn render(
     let body = html! {
         p { a.nhsuk-link href="/access/users" { "Accounts of people" } }
         (issued)
+        ul.nhsuk-list {
+            li { a.nhsuk-link href="/access/records" { "What happened at the doors" } }
+            li { a.nhsuk-link href="/access/glass" { "Break the glass in an emergency" } }
+        }
         (table(desk, viewer))
         h2.nhsuk-heading-m { "Issue a key" }
         p { "For a program that acts for an organisation: it may do just what somebody in that role may." }

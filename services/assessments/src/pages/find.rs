@@ -3,6 +3,7 @@
 use axum::{extract::State, response::Response};
 use chassis::{
     Problem, Viewer,
+    access::sees_area,
     http::{Path, Query},
 };
 use maud::html;
@@ -122,7 +123,7 @@ pub(super) async fn practice(
     }
     let body = html! {
         @if !practice.no_longer.is_empty() { (inset(html! { p { "This practice is " (practice.no_longer) "." } })) }
-        (summary(&desk, &practice).render())
+        (summary(&desk, &viewer, &practice).render())
         (table.render())
         h2.nhsuk-heading-m { "In the national register" }
         @match &register {
@@ -144,10 +145,15 @@ pub(super) async fn practice(
 }
 
 /// Where the practice is and who oversees it.
-pub(super) fn summary(desk: &crate::desk::Desk, practice: &crate::roster::Practice) -> SummaryList {
+pub(super) fn summary(
+    desk: &crate::desk::Desk,
+    viewer: &Viewer,
+    practice: &crate::roster::Practice,
+) -> SummaryList {
     let body = |code: Option<proto::OdsCode>| {
         html! {
             @match code {
+                Some(code) if !sees_area(viewer, code) => { (desk.roster.body_name(code).unwrap_or_else(|| code.to_string())) }
                 Some(code) => {
                     a.nhsuk-link href={ "/areas/" (code) } { (desk.roster.body_name(code).unwrap_or_else(|| code.to_string())) }
                 }

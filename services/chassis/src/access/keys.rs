@@ -167,6 +167,11 @@ impl Known {
         }
     }
 
+    /// Whether a key of this id was ever issued.
+    pub fn has_key(&self, id: Uuid) -> bool {
+        self.keys.contains_key(&id)
+    }
+
     /// The holder of a key, where it is one and good. Takes as long for a key that is not.
     pub fn holder(&self, key: &ApiKey, now: Timestamp) -> Option<Holder> {
         let issued = self.keys.get(&key.id);

@@ -3,7 +3,7 @@
 
 use proto::{OdsCode, Role};
 
-use super::{Holder, Principal};
+use super::{Holder, Principal, Viewer};
 
 /// Where somebody begins.
 pub fn home_of(holder: &Holder) -> String {
@@ -22,6 +22,29 @@ pub fn home_of(holder: &Holder) -> String {
 pub fn sees_assessments(principal: &Principal) -> bool {
     principal.holder().is_some_and(|holder| {
         matches!(holder.role, Role::PracticeLead | Role::CcgOfficer | Role::RegionalLead | Role::NhsDigital)
+    })
+}
+
+/// Whether somebody sees who did what to an organisation, by what the policy of `access` says.
+pub fn sees_history(viewer: &Viewer, organisation: OdsCode) -> bool {
+    viewer.holder().is_some_and(|holder| match holder.role {
+        Role::NhsDigital | Role::Administrator => true,
+        Role::PracticeLead | Role::CcgOfficer | Role::RegionalLead => {
+            viewer.access().hierarchy().is_under(organisation, holder.organisation)
+        }
+        Role::NhsImprovement | Role::Assessor | Role::Buyer | Role::Supplier => false,
+    })
+}
+
+/// Whether somebody sees the figures of an area, by what the views' policy says: for links from pages
+/// of services that do not have that policy.
+pub fn sees_area(viewer: &Viewer, area: OdsCode) -> bool {
+    viewer.holder().is_some_and(|holder| match holder.role {
+        Role::NhsDigital | Role::NhsImprovement | Role::Administrator => true,
+        Role::CcgOfficer | Role::RegionalLead => {
+            viewer.access().hierarchy().is_under(area, holder.organisation)
+        }
+        Role::PracticeLead | Role::Assessor | Role::Buyer | Role::Supplier => false,
     })
 }
 

@@ -48,7 +48,7 @@ pub use gate::{CSRF_FIELD, Gate, Viewer};
 pub use giver::Giver;
 pub use hierarchy::Hierarchy;
 pub use keys::{ApiKey, Known};
-pub use menu::{home_of, menu, sees_assessments};
+pub use menu::{home_of, menu, sees_area, sees_assessments, sees_history};
 pub use outside::{Outside, OutsideError};
 pub use policy::{Policies, PolicyError, ServicePolicy};
 pub use principal::{Glass, Holder, Principal};
@@ -57,6 +57,9 @@ pub use routes::{Declared, Routes};
 pub use rules::{Claims, Rules, RulesError};
 pub use session::{Session, Sessions};
 pub use tokens::{ProviderConfig, ProviderError, Tokens};
+
+/// The log is looked at for an unknown key at most this often, so that wrong keys cost nothing.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 /// How long a request may wait until the access log has been read.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -78,6 +81,7 @@ struct Inner {
     events_read: watch::Sender<Option<Position>>,
     access_read: watch::Sender<Option<Position>>,
     only_synthetic: AtomicBool,
+    looked_again: tokio::sync::Mutex<Option<tokio::time::Instant>>,
 }
 
 /// Whether anybody is asked who they are.
@@ -118,6 +122,7 @@ impl Access {
             events_read: watch::Sender::new(None),
             access_read: watch::Sender::new(None),
             only_synthetic: AtomicBool::new(false),
+            looked_again: tokio::sync::Mutex::new(None),
         })
     }
 
@@ -188,6 +193,20 @@ impl Access {
             Ok(Ok(_)) => Ok(()),
             _ => Err(Problem::unavailable("who may come in is still being read from the access log")),
         }
+    }
+
+    /// Reads what the access log has by now: a key that is not known may have been issued a moment ago
+    /// by another service. Whoever asks just after somebody else did waits for nothing.
+    pub(crate) async fn look_again(&self) {
+        let mut looked = self.0.looked_again.lock().await;
+        if looked.is_some_and(|looked| looked.elapsed() < LOOK_AGAIN_AFTER) {
+            return;
+        }
+        if let Ok(head) = self.0.log.head().await {
+            // Where it does not come in time, the key is not known, and the caller may try again.
+            let _ = self.until_read(head).await;
+        }
+        *looked = Some(tokio::time::Instant::now());
     }
 
     /// Waits until keys and accounts are known up to a position of the access log.

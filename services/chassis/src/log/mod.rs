@@ -23,7 +23,7 @@ pub mod file;
 pub mod nats;
 mod url;
 
-pub use url::{LogUrl, LogUrlError, NatsUrl};
+pub use url::{LogUrl, LogUrlError, NatsServer, NatsUrl};
 
 /// The most bytes of one event's body: an event is a fact, not a file.
 pub const EVENT_MAX_BYTES: usize = 256 * 1024;

@@ -19,6 +19,7 @@
 //! when this process does not know its id yet.
 
 use std::{
+    ffi::OsString,
     fmt,
     time::{Duration, Instant},
 };
@@ -36,13 +37,16 @@ use super::{
 };
 
 mod connection;
+mod identity;
 mod known;
 mod monitor;
+pub mod nkey;
 mod publish;
 mod reader;
 mod stream;
 
-use connection::{Connection, Credentials};
+use connection::Connection;
+use identity::Identity;
 use known::KnownIds;
 use publish::Answer;
 use reader::NatsReader;
@@ -113,7 +117,7 @@ pub struct NatsLog {
     connection: Connection,
     stream: Stream<()>,
     stream_name: String,
-    credentials: Credentials,
+    identity: Identity,
     url: NatsUrl,
     durability: Durability,
     in_flight: Semaphore,
@@ -128,10 +132,19 @@ impl fmt::Debug for NatsLog {
 
 impl NatsLog {
     /// Connects, and makes or checks the stream. Takes credentials from the URL, else from the file
-    /// that `OVERSIGHT_NATS_CREDS` or `OVERSIGHT_NATS_NKEY_SEED` names.
+    /// that `OVERSIGHT_NATS_CREDS` or `OVERSIGHT_NATS_NKEY_SEED` names; and for TLS the files that
+    /// `OVERSIGHT_NATS_CA`, `OVERSIGHT_NATS_CERT` and `OVERSIGHT_NATS_KEY` name.
     pub async fn connect(url: &NatsUrl) -> Result<Self, OpenError> {
-        let credentials = Credentials::of(url, |name| std::env::var_os(name))?;
-        let connection = Connection::open(url, &credentials).await?;
+        Self::connect_with(url, |name| std::env::var_os(name)).await
+    }
+
+    /// The same with variables other than those of the environment: for several users in one process.
+    pub async fn connect_with(
+        url: &NatsUrl,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, OpenError> {
+        let identity = Identity::of(url, variable)?;
+        let connection = Connection::open(url, &identity).await?;
         let info = stream::ensure(&connection, url).await?;
         let durability = stream::durability(&info, monitor::syncs_always(url).await);
         let mut context = jetstream::new(connection.client.clone());
@@ -144,7 +157,7 @@ impl NatsLog {
             connection,
             stream,
             stream_name: url.stream.clone(),
-            credentials,
+            identity,
             url: url.clone(),
             durability,
             in_flight: Semaphore::new(IN_FLIGHT_MAX),
@@ -316,7 +329,7 @@ impl NatsLog {
     }
 
     async fn new_reader(&self, after: Position) -> Result<Box<dyn Reader>, ReadError> {
-        let connection = Connection::open(&self.url, &self.credentials)
+        let connection = Connection::open(&self.url, &self.identity)
             .await
             .map_err(|error| ReadError::Unreachable { reason: error.to_string() })?;
         Ok(Box::new(NatsReader::new(connection, self.stream_name.clone(), after)))

@@ -2,7 +2,7 @@
 //!
 //! Parsing is pure. Neither `Display` nor `Debug` ever shows a password.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr};
 
 use proto::Stream;
 
@@ -41,6 +41,9 @@ pub struct NatsUrl {
     /// The server's monitoring address (`HOST:PORT`), where it may be asked whether it syncs before
     /// it acknowledges.
     pub monitor: Option<String>,
+    /// Under which name this client's answers and deliveries come, so that the server can keep other
+    /// users from reading them. Without one they come to `_INBOX.>`, which is everybody's.
+    pub inbox: Option<String>,
 }
 
 /// One server.
@@ -83,7 +86,7 @@ impl fmt::Debug for Login {
 #[error(
     "not the address of an event log: {reason}. Accepted: file:PATH, or \
      nats://[USER:PASSWORD@]HOST[:PORT] (tls:// for TLS; several servers separated by commas; \
-     ?stream=NAME&replicas=1|3|5&monitor=HOST:PORT may follow)"
+     ?stream=NAME&replicas=1|3|5&monitor=HOST:PORT&inbox=NAME may follow)"
 )]
 pub struct LogUrlError {
     reason: String,
@@ -135,6 +138,7 @@ fn parse_nats(text: &str) -> Result<NatsUrl, LogUrlError> {
         holds: Stream::Events,
         replicas: None,
         monitor: None,
+        inbox: None,
     };
     for address in addresses.split(',') {
         let (server, login) = parse_server(address.trim())?;
@@ -150,7 +154,8 @@ fn parse_nats(text: &str) -> Result<NatsUrl, LogUrlError> {
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         match name {
-            "stream" => url.stream = parse_stream(value)?,
+            "stream" => url.stream = parse_name("stream", value)?,
+            "inbox" => url.inbox = Some(parse_name("inbox", value)?),
             "replicas" => match value.parse::<u8>() {
                 Ok(count @ 1..=REPLICAS_MAX) => url.replicas = Some(count),
                 _ => return reject(format!("replicas={value} is not a number from 1 to {REPLICAS_MAX}")),
@@ -165,11 +170,12 @@ fn parse_nats(text: &str) -> Result<NatsUrl, LogUrlError> {
     Ok(url)
 }
 
-fn parse_stream(name: &str) -> Result<String, LogUrlError> {
+/// A name that is one token of a subject.
+fn parse_name(setting: &str, name: &str) -> Result<String, LogUrlError> {
     let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
     if name.is_empty() || name.len() > 64 || !name.bytes().all(fits) {
         return reject(format!(
-            "stream={name} is not a stream name (1 to 64 letters, digits, underscores and hyphens)"
+            "{setting}={name} is not a name (1 to 64 letters, digits, underscores and hyphens)"
         ));
     }
     Ok(name.to_owned())
@@ -256,6 +262,30 @@ impl LogUrl {
     }
 }
 
+impl NatsUrl {
+    /// Whether the bytes travel in TLS. One server that is to be spoken to in TLS decides for all of
+    /// them, since a client that falls back to another must not fall back to plain text.
+    pub fn in_tls(&self) -> bool {
+        self.servers.iter().any(|server| server.transport == Transport::Tls)
+    }
+
+    /// What the subjects begin with to which this client's answers and deliveries come.
+    pub fn inbox_prefix(&self) -> String {
+        match &self.inbox {
+            Some(name) => format!("_INBOX_{name}"),
+            None => "_INBOX".to_owned(),
+        }
+    }
+}
+
+impl NatsServer {
+    /// Whether it is on this machine, by what its address says; no name is looked up.
+    pub fn is_loopback(&self) -> bool {
+        let address = self.host.trim_start_matches('[').trim_end_matches(']');
+        address.parse::<IpAddr>().map_or(address.eq_ignore_ascii_case("localhost"), |ip| ip.is_loopback())
+    }
+}
+
 impl fmt::Display for NatsServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = match self.transport {
@@ -285,6 +315,9 @@ impl fmt::Display for NatsUrl {
         }
         if let Some(monitor) = &self.monitor {
             setting(f, "monitor", monitor)?;
+        }
+        if let Some(inbox) = &self.inbox {
+            setting(f, "inbox", inbox)?;
         }
         Ok(())
     }
@@ -316,15 +349,45 @@ mod tests {
 
     #[test]
     fn a_stream_is_named_by_its_servers_and_settings() {
-        let url = "nats://a,tls://u:p%40ss@b:4300,nats://[::1]:1?stream=S&replicas=3&monitor=m:1";
+        let url = "nats://a,tls://u:p%40ss@b:4300,nats://[::1]:1?stream=S&replicas=3&monitor=m:1&inbox=i-1";
         let Ok(LogUrl::Nats(nats)) = url.parse() else { panic!("not parsed") };
         assert_eq!(nats.login, Some(Login { user: "u".into(), password: "p@ss".into() }));
         assert_eq!(nats.servers[0].port, DEFAULT_NATS_PORT);
         assert_eq!(nats.servers[2].host, "[::1]");
         assert_eq!(
             nats.to_string(),
-            "nats://a:4222,tls://b:4300,nats://[::1]:1?stream=S&replicas=3&monitor=m:1"
+            "nats://a:4222,tls://b:4300,nats://[::1]:1?stream=S&replicas=3&monitor=m:1&inbox=i-1"
         );
+        assert!(nats.in_tls());
+    }
+
+    #[test]
+    fn an_inbox_is_everybodys_or_has_a_name() {
+        for (text, prefix) in [("nats://h", "_INBOX"), ("nats://h?inbox=projection", "_INBOX_projection")] {
+            let Ok(LogUrl::Nats(nats)) = text.parse() else { panic!("not parsed") };
+            assert_eq!(nats.inbox_prefix(), prefix);
+            assert!(!nats.in_tls());
+        }
+    }
+
+    #[test]
+    fn this_machine_is_told_by_the_address_alone() {
+        for (host, loopback) in [
+            ("127.0.0.1", true),
+            ("127.8.9.10", true),
+            ("localhost", true),
+            ("LocalHost", true),
+            ("[::1]", true),
+            ("0.0.0.0", false),
+            ("[::]", false),
+            ("[::ffff:127.0.0.1]", false),
+            ("10.0.0.1", false),
+            ("localhost.example.org", false),
+            ("broker", false),
+        ] {
+            let Ok(LogUrl::Nats(nats)) = format!("nats://{host}").parse() else { panic!("{host}") };
+            assert_eq!(nats.servers[0].is_loopback(), loopback, "{host}");
+        }
     }
 
     #[test]
@@ -358,6 +421,8 @@ mod tests {
             ("nats://", "is not a host"),
             ("nats://h?replicas=9", "replicas=9"),
             ("nats://h?stream=a.b", "stream=a.b"),
+            ("nats://h?inbox=a.>", "inbox=a.>"),
+            ("nats://h?inbox=", "inbox= is not a name"),
             ("nats://h?colour=red", "no setting \"colour\""),
             ("nats://a:b@h,nats://c:d@i", "different users"),
         ] {

@@ -2,7 +2,9 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test cannot go on without its server")]
 
 use std::{
-    env, fs,
+    env,
+    ffi::OsString,
+    fs,
     io::{BufRead, BufReader},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
@@ -32,6 +34,8 @@ pub struct NatsServer {
     folder: PathBuf,
     port: u16,
     monitor_port: u16,
+    arguments: Vec<OsString>,
+    variables: Vec<(String, String)>,
     child: Option<Child>,
 }
 
@@ -43,11 +47,8 @@ impl NatsServer {
 
     /// Starts one with more lines of configuration, for example users and their permissions.
     pub fn with_config(sync: Sync, more: &str) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder = env::temp_dir().join(format!("oversight-nats-{}-{number}", std::process::id()));
-        fs::create_dir_all(&folder).expect("a temporary folder");
-        let (port, monitor_port) = (free_port(), free_port());
+        let mut server = Self::prepared();
+        let (folder, port, monitor_port) = (&server.folder, server.port, server.monitor_port);
         let sync = match sync {
             Sync::Always => "sync_interval: always",
             Sync::Lazily => "",
@@ -57,10 +58,40 @@ impl NatsServer {
              jetstream {{\n store_dir: \"{}\"\n {sync}\n}}\n{more}\n",
             folder.join("store").display()
         );
-        fs::write(folder.join("server.conf"), config).expect("a configuration file");
-        let mut server = Self { folder, port, monitor_port, child: None };
+        let file = folder.join("server.conf");
+        fs::write(&file, config).expect("a configuration file");
+        server.arguments = vec!["-c".into(), file.into()];
         server.run();
         server
+    }
+
+    /// Starts one with a configuration file as it is shipped, and the variables that it reads. Only
+    /// where it listens and where it stores are the test's own.
+    pub fn shipped(config: &Path, variables: Vec<(String, String)>) -> Self {
+        let mut server = Self::prepared();
+        let (port, monitor_port) = (server.port.to_string(), server.monitor_port.to_string());
+        let store = server.folder.join("store");
+        server.arguments = vec!["-c".into(), config.into(), "-a".into(), "127.0.0.1".into()];
+        server.arguments.extend(["-p".into(), port.into(), "-m".into(), monitor_port.into()]);
+        server.variables = variables;
+        server.variables.push(("OVERSIGHT_NATS_STORE".to_owned(), store.display().to_string()));
+        server.run();
+        server
+    }
+
+    fn prepared() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let folder = env::temp_dir().join(format!("oversight-nats-{}-{number}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a temporary folder");
+        Self {
+            folder,
+            port: free_port(),
+            monitor_port: free_port(),
+            arguments: Vec::new(),
+            variables: Vec::new(),
+            child: None,
+        }
     }
 
     /// Where it listens.
@@ -96,8 +127,8 @@ impl NatsServer {
     pub fn run(&mut self) {
         let log = fs::File::create(self.folder.join("server.log")).expect("a log file");
         let child = Command::new(binary())
-            .arg("-c")
-            .arg(self.folder.join("server.conf"))
+            .args(&self.arguments)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()

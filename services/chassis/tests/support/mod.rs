@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod proxy;
+pub mod users;
 
 use std::{future::Future, path::PathBuf, time::Duration};
 

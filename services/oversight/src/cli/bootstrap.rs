@@ -38,7 +38,7 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     let key = first_administrator(&log, &Clock::system(), args.organisation)
         .await
         .map_err(|error| Failure::said(error.to_string()))?;
-    output::say(&key.reveal())?;
+    output::say(key.reveal())?;
     output::note(
         "This is the key of the first administrator. It is shown this once: keep it where secrets are kept, \
          and give it to commands as OVERSIGHT_KEY.",

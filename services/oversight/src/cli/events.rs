@@ -4,7 +4,7 @@ use proto::{Position, Service};
 
 use super::{Failure, Verdict, output, source};
 use crate::{
-    line,
+    line, log_api,
     tail::{Stretch, Until},
 };
 
@@ -15,6 +15,7 @@ pub struct Args {
     source: source::From,
     /// Only events of this service: organisations or assessments.
     #[arg(long)]
+    #[arg(value_parser = log_api::of_the_field)]
     service: Option<Service>,
     /// The first position.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]

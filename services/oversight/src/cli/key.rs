@@ -97,7 +97,7 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
                     (None, Some(when)) => format!("good until {}", Day::in_london(when)),
                     (None, None) => "good".to_owned(),
                 };
-                output::say(&format!(
+                output::say(format!(
                     "{}  {:<15} {:<8} {}  {:<22} {}",
                     key.id,
                     key.role,

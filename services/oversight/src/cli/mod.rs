@@ -6,7 +6,9 @@ mod events;
 mod failure;
 mod import;
 mod key;
+mod nats_keys;
 mod output;
+mod prepare;
 mod rebuild;
 mod restore;
 mod serve;
@@ -33,6 +35,8 @@ pub struct Cli {
 enum Command {
     /// Serves the platform: all services in one process, or some of them.
     Serve(Box<serve::Args>),
+    /// Makes the streams of both logs where they are missing, and the file of session keys.
+    Prepare(prepare::Args),
     /// Makes the first administrator of an installation that has none, and prints their API key.
     Bootstrap(bootstrap::Args),
     /// Issues, lists and revokes API keys.
@@ -51,6 +55,8 @@ enum Command {
     Backup(backup::Args),
     /// Puts a backup into an empty log.
     Restore(restore::Args),
+    /// Makes the keys by which a NATS broker knows the services.
+    NatsKeys(nats_keys::Args),
 }
 
 /// What a command came to.
@@ -79,6 +85,7 @@ impl From<Verdict> for ExitCode {
 pub async fn run(cli: Cli) -> Result<Verdict, Failure> {
     match cli.command {
         Command::Serve(args) => serve::run(*args).await,
+        Command::Prepare(args) => prepare::run(args).await,
         Command::Bootstrap(args) => bootstrap::run(args).await,
         Command::Key(args) => key::run(args).await,
         Command::User(args) => user::run(args).await,
@@ -88,5 +95,6 @@ pub async fn run(cli: Cli) -> Result<Verdict, Failure> {
         Command::Rebuild(args) => rebuild::run(args).await,
         Command::Backup(args) => backup::run(args).await,
         Command::Restore(args) => restore::run(args).await,
+        Command::NatsKeys(args) => nats_keys::run(args).await,
     }
 }

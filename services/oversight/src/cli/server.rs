@@ -135,9 +135,11 @@ pub async fn refused(response: Response) -> Failure {
     let status = response.status();
     let body = response.bytes().await.unwrap_or_default();
     match serde_json::from_slice::<Problem>(&body) {
-        Ok(_) if status == 401 && std::env::var_os(KEY_VARIABLE).is_none() => Failure::said(format!(
-            "this needs an API key: set {KEY_VARIABLE} to one. `oversight bootstrap` makes the first, `oversight key create` more"
-        )),
+        Ok(_) if status == 401 && std::env::var_os(KEY_VARIABLE).is_none_or(|key| key.is_empty()) => {
+            Failure::said(format!(
+                "this needs an API key: set {KEY_VARIABLE} to one. `oversight bootstrap` makes the first, `oversight key create` more"
+            ))
+        }
         Ok(problem) => Failure::Said(in_words(&problem)),
         Err(_) => Failure::said(format!("the server answered {status}")),
     }

@@ -1,6 +1,6 @@
 //! `oversight verify`
 
-use chassis::Clock;
+use chassis::{Clock, log::LogUrl};
 use projection::{
     board::{Board, Knowledge},
     digest,
@@ -61,7 +61,34 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     audit.ends_at(head);
     bar.finish_and_clear();
     let folded = digest::of(&Board::build(&facts, Knowledge::ALL, Clock::system().today()));
-    report(&source.place(), head, &audit, served, fold_to, folded)
+    let verdict = report(&source.place(), head, &audit, served, fold_to, folded)?;
+    match &args.source.log {
+        Some(url) if is_there(&url.access()) => {
+            let doors = access_log(&url.access()).await?;
+            Ok(if verdict == Verdict::Good { doors } else { verdict })
+        }
+        _ => Ok(verdict),
+    }
+}
+
+/// Whether a log is there to be read; one on a broker is looked for by opening it.
+fn is_there(url: &LogUrl) -> bool {
+    match url {
+        LogUrl::File(path) => path.exists(),
+        LogUrl::Nats(_) => true,
+    }
+}
+
+/// Checks the access log of a log that was named: its positions and its chains.
+async fn access_log(url: &LogUrl) -> Result<Verdict, Failure> {
+    let log = Source::Log(source::open_log(url).await?);
+    let mut events = log.events(Stretch::everything()).await?;
+    let mut audit = Audit::new();
+    while let Some(batch) = events.next().await? {
+        batch.iter().for_each(|event| audit.read(event));
+    }
+    audit.ends_at(events.head());
+    faults_of(&log.place(), events.head(), &audit)
 }
 
 fn report(
@@ -72,23 +99,7 @@ fn report(
     fold_to: Position,
     folded: EventHash,
 ) -> Result<Verdict, Failure> {
-    let (faults, count) = audit.faults();
-    output::say(format!(
-        "{place}: {} events up to position {head}, {} aggregates",
-        output::number(audit.events()),
-        output::number(audit.aggregates() as u64),
-    ))?;
-    for fault in faults.iter().take(FAULTS_SHOWN) {
-        output::say(format!("  {fault}"))?;
-    }
-    if count > FAULTS_SHOWN as u64 {
-        output::say(format!("  … and {} more", output::number(count - FAULTS_SHOWN as u64)))?;
-    }
-    output::say(match count {
-        0 => "positions without a gap, every event readable, every chain whole".to_owned(),
-        1 => "1 fault in the log".to_owned(),
-        count => format!("{} faults in the log", output::number(count)),
-    })?;
+    let whole = faults_of(place, head, audit)?;
     let equal = match served {
         None => {
             output::say(format!(
@@ -108,5 +119,30 @@ fn report(
             false
         }
     };
-    Ok(if count == 0 && equal { Verdict::Good } else { Verdict::Faulty })
+    Ok(if equal { whole } else { Verdict::Faulty })
+}
+
+/// Says what is wrong with a log, and up to where it is intact.
+fn faults_of(place: &str, head: Position, audit: &Audit) -> Result<Verdict, Failure> {
+    let (faults, count) = audit.faults();
+    output::say(format!(
+        "{place}: {} events up to position {head}, {} aggregates",
+        output::number(audit.events()),
+        output::number(audit.aggregates() as u64),
+    ))?;
+    for fault in faults.iter().take(FAULTS_SHOWN) {
+        output::say(format!("  {fault}"))?;
+    }
+    if count > FAULTS_SHOWN as u64 {
+        output::say(format!("  … and {} more", output::number(count - FAULTS_SHOWN as u64)))?;
+    }
+    output::say(match count {
+        0 => "positions without a gap, every event readable, every chain whole".to_owned(),
+        1 => "1 fault in the log".to_owned(),
+        count => format!("{} faults in the log", output::number(count)),
+    })?;
+    if count > 0 {
+        output::say(format!("it is intact up to position {}", audit.intact_to()))?;
+    }
+    Ok(if count == 0 { Verdict::Good } else { Verdict::Faulty })
 }

@@ -147,8 +147,9 @@ mod tests {
     fn every_sample_of_the_contract_is_understood() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto/samples");
         let mut read = 0;
-        for service in fs::read_dir(folder).unwrap() {
-            for sample in fs::read_dir(service.unwrap().path()).unwrap() {
+        // What stands on the access log is not for the views.
+        for service in proto::Service::OF_THE_FIELD {
+            for sample in fs::read_dir(folder.join(service.name())).unwrap() {
                 let body = fs::read(sample.unwrap().path()).unwrap();
                 Decoded::read(Position(1), &body).what.unwrap();
                 read += 1;

@@ -12,7 +12,7 @@ use super::{
     link::Keep,
     words,
 };
-use crate::{answers::edition_name, facts::SET_ASIDE_LISTED_MAX, rules::RULES};
+use crate::{access::VIEW_SET_ASIDE, answers::edition_name, facts::SET_ASIDE_LISTED_MAX, rules::RULES};
 
 pub(super) async fn about(desk: Desk) -> Result<Response, Problem> {
     let served = desk.shared.views.served();
@@ -27,6 +27,7 @@ pub(super) async fn about(desk: Desk) -> Result<Response, Problem> {
         Some(at) => format!("Under way, at event {}", thousands(at.0)),
         None => "None under way".to_owned(),
     };
+    let home = desk.viewer.holder().map(chassis::access::home_of).filter(|home| home != "/");
     let mut list = SummaryList::new()
         .text("Read up to event", thousands(position.0))
         .text("Recorded at", read.map_or_else(|| "–".to_owned(), |read| words::instant(read.time)))
@@ -44,12 +45,13 @@ pub(super) async fn about(desk: Desk) -> Result<Response, Problem> {
         )
         .text("Reading anew", rebuilding)
         .text("Organisations", thousands(facts.organisations.len() as u64))
-        .text("Practices", thousands(board.practices.len() as u64))
-        .row_with_action(
-            "Events set aside",
-            html! { (thousands(facts.set_aside.count)) },
-            ("See them", "/set-aside"),
-        );
+        .text("Practices", thousands(board.practices.len() as u64));
+    list = if desk.viewer.may_here(VIEW_SET_ASIDE) {
+        let count = html! { (thousands(facts.set_aside.count)) };
+        list.row_with_action("Events set aside", count, ("See them", "/set-aside"))
+    } else {
+        list.text("Events set aside", thousands(facts.set_aside.count))
+    };
     if facts.synthetic_events > 0 {
         list = list.text("Synthetic events", thousands(facts.synthetic_events));
     }
@@ -78,7 +80,11 @@ pub(super) async fn about(desk: Desk) -> Result<Response, Problem> {
         h2.nhsuk-heading-m { "Deadlines for practices" }
         ul.nhsuk-list {
             @for term in board.calendar.terms() {
-                li { a.nhsuk-link href=(Keep::default().at(term.deadline).to("/areas/ENG")) { (words::day(term.deadline)) } ", " (edition_name(term.edition)) }
+                li {
+                    @if let Some(home) = &home { a.nhsuk-link href=(Keep::default().at(term.deadline).to(home)) { (words::day(term.deadline)) } }
+                    @else { (words::day(term.deadline)) }
+                    ", " (edition_name(term.edition))
+                }
             }
         }
     };

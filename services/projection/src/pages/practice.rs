@@ -107,6 +107,9 @@ fn page(desk: &Desk, when: &When, keep: &Keep, practice: &Practice, answer: &Pra
         @if chassis::access::sees_assessments(desk.viewer.principal()) {
             (action_link(&format!("/assessments/{}", practice.code), "The practice's assessments and improvement plans"))
         }
+        @if chassis::access::sees_history(&desk.viewer, practice.code) {
+            (action_link(&format!("/history/{}", practice.code), "What happened here, and who did it"))
+        }
         h2.nhsuk-heading-m { "Memberships" }
         (memberships(keep, answer))
         h2.nhsuk-heading-m { "About the practice" }

@@ -8,8 +8,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use access::bootstrap::first_administrator;
 use axum::http::header;
-use chassis::{Action, Platform, Routes, Service, log::Log, service};
+use chassis::{
+    Access, Action, Platform, Routes, Service,
+    access::{Hierarchy, Holder, Policies, Principal, Resource, Sessions, session::Wire},
+    log::{self, Log, LogUrl},
+    service,
+};
 use futures::{StreamExt, stream};
 use projection::views::Views;
 use proto::Position;
@@ -51,10 +57,24 @@ fn static_page(body: Vec<u8>) -> Service {
     }
 }
 
+/// Whether a server asks who is there.
+enum Doors {
+    Open,
+    Guarded,
+}
+
 impl Server {
-    fn start(log: &Log, folder: &Path, page: Vec<u8>) -> Self {
+    fn start(log: &Log, folder: &Path, page: Vec<u8>, doors: Doors) -> Self {
         let runtime = Runtime::new().expect("a runtime");
-        let platform = Platform::unguarded(log.clone(), folder, rebuild::clock());
+        let mut platform = Platform::unguarded(log.clone(), folder, rebuild::clock());
+        if let Doors::Guarded = doors {
+            let _inside = runtime.enter();
+            let access_log = LogUrl::File(folder.join("access.redb"));
+            let access_log = runtime.block_on(log::open(&access_log)).expect("an access log");
+            let sessions = Sessions::new(vec![[7; 64]], Wire::Clear);
+            platform.access =
+                Access::start(log, access_log, sessions, &platform.clock.clone(), &platform.tasks.clone());
+        }
         let (tell, told) = std::sync::mpsc::channel();
         let inside = platform.clone();
         runtime.spawn(async move {
@@ -95,10 +115,10 @@ pub fn measure(figures: &mut Figures, log: &Log, folder: &Path, views: &Views) {
     let area = projection::answers::area(&asked, board.england().expect("England"));
     let page = serde_json::to_vec(&area).expect("JSON");
     let bytes = page.len();
-    let server = Server::start(log, folder, page);
+    let server = Server::start(log, folder, page, Doors::Open);
     let address = server.address;
     let send = |seed, path: fn(&mut fastrand::Rng) -> String| {
-        generator.block_on(load::send(address, ROUND, seed, path))
+        generator.block_on(load::send(address, "", ROUND, seed, path))
     };
     let page: fn(&mut fastrand::Rng) -> String = |_| "/static".to_owned();
     let any_day: fn(&mut fastrand::Rng) -> String =
@@ -150,6 +170,70 @@ pub fn measure(figures: &mut Figures, log: &Log, folder: &Path, views: &Views) {
         "{CONNECTIONS} connections kept alive, one request at a time on each; the static page: {}.",
         static_times.told()
     ));
+}
+
+/// Measures what it costs an answer to ask who is there: by an API key and by a session's cookie, the
+/// decision made by policies, beside a server that asks nobody.
+pub fn guarding(figures: &mut Figures, log: &Log, folder: &Path) {
+    let generator = Runtime::new().expect("a runtime");
+    let open = Server::start(log, folder, Vec::new(), Doors::Open);
+    let beside = tempfile::tempdir().expect("a folder");
+    let guarded = Server::start(log, beside.path(), Vec::new(), Doors::Guarded);
+    let organisation = "X26".parse().expect("a code");
+    let key = guarded
+        .runtime
+        .block_on(first_administrator(guarded.platform.access.log(), &guarded.platform.clock, organisation))
+        .expect("a key")
+        .reveal();
+    let path: fn(&mut fastrand::Rng) -> String =
+        |rng| format!("/api/v1/areas/ENG?at={}", rebuild::any_day(rng));
+    let send = |server: &Server, key: &str, seed| {
+        generator.block_on(load::send(server.address, key, ROUND, seed, path)).times
+    };
+    send(&open, "", 1_000);
+    send(&guarded, &key, 1_000);
+    let (mut without, mut with) = (Times::new(), Times::new());
+    let mut ratios = Vec::new();
+    for round in 0..2 * ROUNDS {
+        let (one, other) = (send(&open, "", round), send(&guarded, &key, round));
+        ratios.push(other.percentile_ms(50.0) / one.percentile_ms(50.0));
+        without.join(&one);
+        with.join(&other);
+    }
+    let cost = decision();
+    figures.ratio(
+        "England on any day with an API key and policies, beside the same with nobody asked (median time)",
+        median(&ratios),
+        Target::AtMost(1.05),
+        &format!(
+            "{}; with nobody asked: {}. A decision of the policies takes {:.1} µs, a remembered one is looked up",
+            with.told(),
+            without.told(),
+            cost * 1e6
+        ),
+    );
+    open.stop();
+    guarded.stop();
+}
+
+/// Seconds that the policies take for one decision that nobody asked for before.
+fn decision() -> f64 {
+    const DECISIONS: u32 = 20_000;
+    let policies = Policies::of(&[projection::access::POLICY]).expect("a policy");
+    let organisation = "15E".parse().expect("a code");
+    let holder = Principal::Holder(Holder::person(
+        proto::PersonId(Uuid::nil()),
+        proto::Role::CcgOfficer,
+        organisation,
+    ));
+    let view = Action::new("projection", "view-area");
+    let (hierarchy, now) = (Hierarchy::default(), jiff::Timestamp::UNIX_EPOCH);
+    let began = Instant::now();
+    for _ in 0..DECISIONS {
+        let permitted = policies.permit(&holder, view, Resource::Organisation(organisation), &hierarchy, now);
+        assert!(std::hint::black_box(permitted));
+    }
+    began.elapsed().as_secs_f64() / f64::from(DECISIONS)
 }
 
 /// Measures how long after its acknowledgement an event is seen in the views.

@@ -26,15 +26,19 @@ pub struct Load {
 }
 
 /// Sends requests for a while. `path` makes each next path from a random number.
-pub async fn send<F>(address: SocketAddr, lasting: Duration, seed: u64, path: F) -> Load
+pub async fn send<F>(address: SocketAddr, key: &str, lasting: Duration, seed: u64, path: F) -> Load
 where
     F: Fn(&mut fastrand::Rng) -> String + Send + Sync + 'static,
 {
     let path = Arc::new(path);
+    let key: Arc<str> = match key {
+        "" => "".into(),
+        key => format!("authorization: Bearer {key}\r\n").into(),
+    };
     let began = Instant::now();
     let mut senders = tokio::task::JoinSet::new();
     for number in 0..CONNECTIONS {
-        let path = path.clone();
+        let (path, key) = (path.clone(), key.clone());
         senders.spawn(async move {
             let mut rng = fastrand::Rng::with_seed(seed * CONNECTIONS + number);
             let connection = TcpStream::connect(address).await.expect("a connection");
@@ -44,7 +48,7 @@ where
             let mut count = 0u64;
             let mut buffer = Vec::new();
             while began.elapsed() < lasting {
-                let request = format!("GET {} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n", path(&mut rng));
+                let request = format!("GET {} HTTP/1.1\r\nhost: 127.0.0.1\r\n{key}\r\n", path(&mut rng));
                 let asked = Instant::now();
                 connection.get_mut().write_all(request.as_bytes()).await.expect("a request");
                 read_answer(&mut connection, &mut buffer).await;

@@ -35,7 +35,8 @@ struct Arguments {
     /// Write the figures into this file, between the two marks.
     #[arg(long, value_name = "FILE")]
     readme: Option<PathBuf>,
-    /// Measure only these parts: append, rebuild, answers, visible, memory, imports.
+    /// Measure only these parts: append, rebuild, answers, guarding, visible, memory,
+    /// imports.
     #[arg(long, value_delimiter = ',', value_name = "PARTS")]
     only: Vec<String>,
     /// Only say what an England of so many practices costs this process.
@@ -62,12 +63,15 @@ fn main() {
     if wanted("rebuild") {
         runtime.block_on(rebuild::jetstream(&mut figures, england));
     }
-    if ["rebuild", "answers", "visible"].into_iter().any(wanted) {
+    if ["rebuild", "answers", "guarding", "visible"].into_iter().any(wanted) {
         let folder = tempfile::tempdir().expect("a folder");
         let (log, events) = runtime.block_on(rebuild::filled(folder.path(), england));
         let views = runtime.block_on(rebuild::embedded(&mut figures, &log, events));
         if wanted("answers") {
             answers::measure(&mut figures, &log, folder.path(), &views);
+        }
+        if wanted("guarding") {
+            answers::guarding(&mut figures, &log, folder.path());
         }
         drop(views);
         if wanted("visible") {

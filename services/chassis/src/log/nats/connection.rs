@@ -2,9 +2,8 @@
 //! that are repeated while nobody can answer.
 
 use std::{
-    ffi::OsString,
+    error::Error as _,
     fmt,
-    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -16,14 +15,12 @@ use async_nats::{
         context,
         stream::{LastRawMessageError, LastRawMessageErrorKind},
     },
+    rustls,
 };
 use parking_lot::Mutex;
 
-use super::{Another, Patience, RECONNECT_PATIENCE};
-use crate::log::{
-    NatsUrl, OpenError, ReadError,
-    url::{Login, Transport},
-};
+use super::{Another, Patience, RECONNECT_PATIENCE, identity::Identity};
+use crate::log::{NatsServer, NatsUrl, OpenError, ReadError};
 
 /// How long a first connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -38,55 +35,6 @@ const SUBSCRIPTION_MESSAGES: usize = 256 * 1024;
 
 /// Commands that may wait for the connection.
 const COMMANDS: usize = 8192;
-
-/// The names of the variables that name files with credentials.
-const CREDS_VARIABLE: &str = "OVERSIGHT_NATS_CREDS";
-const NKEY_VARIABLE: &str = "OVERSIGHT_NATS_NKEY_SEED";
-
-/// Who we are.
-#[derive(Clone)]
-pub(super) enum Credentials {
-    None,
-    Login(Login),
-    CredsFile(PathBuf),
-    NkeyFile(PathBuf),
-}
-
-impl Credentials {
-    /// From the URL, else from the environment.
-    pub(super) fn of(url: &NatsUrl, variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, OpenError> {
-        let file = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        match (&url.login, file(CREDS_VARIABLE), file(NKEY_VARIABLE)) {
-            (Some(login), ..) => Ok(Credentials::Login(login.clone())),
-            (None, Some(_), Some(_)) => Err(OpenError::Server {
-                place: url.to_string(),
-                reason: format!("{CREDS_VARIABLE} and {NKEY_VARIABLE} are both set: set only one"),
-            }),
-            (None, Some(path), None) => Ok(Credentials::CredsFile(path)),
-            (None, None, Some(path)) => Ok(Credentials::NkeyFile(path)),
-            (None, None, None) => Ok(Credentials::None),
-        }
-    }
-
-    async fn apply(&self, options: ConnectOptions) -> Result<ConnectOptions, String> {
-        let unreadable = |variable: &str, path: &PathBuf, error: std::io::Error| {
-            format!("the file {} that {variable} names cannot be used: {error}", path.display())
-        };
-        match self {
-            Credentials::None => Ok(options),
-            Credentials::Login(login) => {
-                Ok(options.user_and_password(login.user.clone(), login.password.clone()))
-            }
-            Credentials::CredsFile(path) => {
-                options.credentials_file(path).await.map_err(|error| unreadable(CREDS_VARIABLE, path, error))
-            }
-            Credentials::NkeyFile(path) => tokio::fs::read_to_string(path)
-                .await
-                .map(|seed| options.nkey(seed.trim().to_owned()))
-                .map_err(|error| unreadable(NKEY_VARIABLE, path, error)),
-        }
-    }
-}
 
 /// The latest permission the server denied. It says so to the connection, never to the request,
 /// which just stays unanswered.
@@ -107,24 +55,30 @@ impl fmt::Debug for Connection {
 }
 
 impl Connection {
-    pub(super) async fn open(url: &NatsUrl, credentials: &Credentials) -> Result<Self, OpenError> {
+    pub(super) async fn open(url: &NatsUrl, identity: &Identity) -> Result<Self, OpenError> {
         let fail = |reason: String| OpenError::Server { place: url.to_string(), reason };
         let denied = Arc::new(Denied::default());
         let seen = Arc::clone(&denied);
         let place = url.to_string();
-        let options = ConnectOptions::new()
+        let mut options = ConnectOptions::new()
             .name("oversight")
+            .custom_inbox_prefix(url.inbox_prefix())
             .connection_timeout(CONNECT_TIMEOUT)
             .ping_interval(PING_INTERVAL)
             .subscription_capacity(SUBSCRIPTION_MESSAGES)
             .client_capacity(COMMANDS)
-            .require_tls(url.servers.iter().any(|server| server.transport == Transport::Tls))
+            .require_tls(url.in_tls())
             .reconnect_delay_callback(pause_before)
             .event_callback(move |event| {
                 note(&event, &place, &seen);
                 std::future::ready(())
             });
-        let options = credentials.apply(options).await.map_err(fail)?;
+        if !url.in_tls() && url.servers.iter().all(NatsServer::is_loopback) {
+            // A server of a cluster tells of the others. What was meant to stay on this machine does
+            // not go over to them in plain text.
+            options = options.ignore_discovered_servers();
+        }
+        let options = identity.apply(options).await.map_err(fail)?;
         let mut servers = Vec::new();
         for server in &url.servers {
             servers.push(server.to_string().parse::<ServerAddr>().map_err(|error| fail(error.to_string()))?);
@@ -137,6 +91,10 @@ impl Connection {
                      address, or the file that OVERSIGHT_NATS_CREDS or OVERSIGHT_NATS_NKEY_SEED names"
                         .to_owned()
                 }
+                _ if fails_in_tls(&error) => format!(
+                    "the connection in TLS fails ({error}): check the server's certificate, and the files that \
+                     OVERSIGHT_NATS_CA, OVERSIGHT_NATS_CERT and OVERSIGHT_NATS_KEY name"
+                ),
                 Kind::Io | Kind::TimedOut | Kind::Dns => {
                     format!("nobody answers there ({error}): start nats-server, or correct the address")
                 }
@@ -203,6 +161,23 @@ impl Connection {
             }
         }
     }
+}
+
+/// Whether two sides that could talk do not agree on TLS. The library calls most of that an error of
+/// input and output, as if nobody were there.
+fn fails_in_tls(error: &async_nats::ConnectError) -> bool {
+    if error.kind() == async_nats::ConnectErrorKind::Tls {
+        return true;
+    }
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = error.source();
+    while let Some(error) = cause {
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if error.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// How long to wait before an attempt to connect, counted from 1: whoever begins, or has just lost a

@@ -1,0 +1,91 @@
+//! Breaking the glass: opening in an emergency, with a reason, for an hour and on record, what is closed.
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use chassis::{Problem, Viewer, access::Session, http::Form as FormBody};
+use jiff::SignedDuration;
+use maud::html;
+use proto::{
+    OdsCode,
+    access::{AccessEvent, GlassBroken},
+};
+use serde::Deserialize;
+use ui::components::{Button, ButtonKind, Field, FieldError, InputKind, Width, warning_callout};
+
+use super::{form_of, page, respond, sign_in::with_cookie};
+use crate::Shared;
+
+/// How long it stays open.
+const OPEN_FOR: SignedDuration = SignedDuration::from_hours(1);
+
+/// The fewest characters of a reason: a word is none.
+const REASON_MIN_CHARS: usize = 15;
+
+/// The most characters of a reason.
+const REASON_MAX_CHARS: usize = 300;
+
+/// What is to be opened, and why.
+#[derive(Debug, Default, Clone, Deserialize)]
+pub(super) struct GlassForm {
+    #[serde(default)]
+    organisation: String,
+    #[serde(default)]
+    reason: String,
+}
+
+pub(super) async fn show(viewer: Viewer) -> Response {
+    render(&viewer, StatusCode::OK, &GlassForm::default(), Vec::new())
+}
+
+pub(super) async fn break_it(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    FormBody(form): FormBody<GlassForm>,
+) -> Result<Response, Problem> {
+    let Some(session) = viewer.session() else {
+        return Err(Problem::bad_input("only somebody who is signed in as a person breaks the glass"));
+    };
+    let organisation: Result<OdsCode, proto::codes::CodeError> = form.organisation.parse();
+    let reason = form.reason.trim();
+    let mut errors = Vec::new();
+    if let Err(error) = &organisation {
+        errors.push(FieldError::new("organisation", error.to_string()));
+    }
+    if !(REASON_MIN_CHARS..=REASON_MAX_CHARS).contains(&reason.chars().count()) {
+        let words =
+            format!("Say in {REASON_MIN_CHARS} to {REASON_MAX_CHARS} characters what the emergency is.");
+        errors.push(FieldError::new("reason", words));
+    }
+    let (Ok(organisation), true) = (organisation, errors.is_empty()) else {
+        return Ok(render(&viewer, StatusCode::BAD_REQUEST, &form, errors));
+    };
+    let now = desk.clock.now();
+    let until = now + OPEN_FOR;
+    let broken = GlassBroken { organisation, reason: reason.to_owned(), until };
+    viewer.record(AccessEvent::GlassBroken(broken), Some(organisation)).await?;
+    tracing::warn!(%organisation, "somebody broke the glass");
+    let session = Session { written: now, glass: Some((organisation, until)), ..session.clone() };
+    let cookie = desk.access.sessions().give(&session).ok_or_else(Problem::internal)?;
+    Ok(with_cookie(Redirect::to(&format!("/assessments/{organisation}")).into_response(), cookie))
+}
+
+fn render(viewer: &Viewer, status: StatusCode, form: &GlassForm, errors: Vec<FieldError>) -> Response {
+    let of = |name: &str| FieldError::of(&errors, name);
+    let body = html! {
+        (form_of(viewer, "/access/glass").body(html! {
+            (Field::new("organisation", "ODS code of the practice").width(Width::Characters(10)).error(of("organisation"))
+                .value(form.organisation.clone()).input(InputKind::Text))
+            (Field::new("reason", "What is the emergency?").hint("It is recorded with your name, and the practice can read it").error(of("reason"))
+                .value(form.reason.clone()).textarea(3))
+            (Button::new("Open it for an hour").kind(ButtonKind::Warning))
+        }))
+        h2.nhsuk-heading-m { "What this does" }
+        (warning_callout("For emergencies alone", html! {
+            p { "It lets you see, for an hour, the assessments, comments and evidence of one practice that are closed to you. What you look at is recorded." }
+        }))
+    };
+    respond(status, page(viewer, "/access", "Break the glass").errors(errors.clone()).body(body))
+}

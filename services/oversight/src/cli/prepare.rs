@@ -1,0 +1,34 @@
+//! `oversight prepare`
+
+use std::path::PathBuf;
+
+use chassis::{
+    access::session,
+    log::{self, LogUrl},
+};
+
+use super::{Failure, Verdict, output};
+
+/// Flags of `prepare`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The event log: nats://HOST:PORT, or file:PATH.
+    #[arg(long, env = "OVERSIGHT_LOG", value_name = "URL")]
+    log: LogUrl,
+    /// Makes this file of session keys too, where it is missing.
+    #[arg(long, value_name = "FILE")]
+    session_keys: Option<PathBuf>,
+}
+
+/// Makes what the services need and may not make themselves: both streams, and the session keys.
+pub async fn run(args: Args) -> Result<Verdict, Failure> {
+    for url in [args.log.clone(), args.log.access()] {
+        let place = log::open(&url).await?.describe().place;
+        output::say(format!("{place} is there"))?;
+    }
+    if let Some(path) = args.session_keys {
+        session::read_or_make_keys(&path).map_err(|error| Failure::said(error.to_string()))?;
+        output::say(format!("{} holds session keys", path.display()))?;
+    }
+    Ok(Verdict::Good)
+}

@@ -1,0 +1,328 @@
+//! Who may do what: every role, every action, every relation; and who stands under whom.
+
+use std::collections::BTreeMap;
+
+use chassis::access::{
+    Action, Glass, Hierarchy, Holder, Policies, Principal, Resource, ServicePolicy, hierarchy::Register,
+};
+use jiff::Timestamp;
+use oversight::synthetic::England;
+use projection::{
+    board::{Board, Footprint, Knowledge},
+    facts::{Decoded, Facts},
+};
+use proto::{Actor, Day, OdsCode, Position, Role};
+
+fn code(text: &str) -> OdsCode {
+    text.parse().unwrap()
+}
+
+/// Every service's policy, as one process has them.
+fn policies() -> Policies {
+    let all: [ServicePolicy; 6] = [
+        chassis::service::PLATFORM,
+        organisations::access::POLICY,
+        assessments::access::POLICY,
+        projection::access::POLICY,
+        ::access::actions::POLICY,
+        oversight::access::POLICY,
+    ];
+    Policies::of(&all).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A made-up England, and of it a practice with its relations.
+struct Relations {
+    hierarchy: Hierarchy,
+    practice: OdsCode,
+    /// Of the same CCG.
+    neighbour: OdsCode,
+    ccg: OdsCode,
+    /// Of the same region.
+    other_ccg: OdsCode,
+    region: OdsCode,
+    other_region: OdsCode,
+    /// Of another region.
+    stranger: OdsCode,
+}
+
+impl Relations {
+    fn new() -> Self {
+        let mut register = Register::default();
+        for (number, event) in (1..).zip(England::new(7).events()) {
+            register.note(Position(number), &event.body);
+        }
+        assert!(register.is_synthetic());
+        let hierarchy = register.on("2021-01-01".parse().unwrap());
+        let mut practices: Vec<OdsCode> =
+            hierarchy.organisations().filter(|code| hierarchy.is_practice(*code)).collect();
+        practices.sort_unstable();
+        let practice = practices[0];
+        let above = hierarchy.above(practice);
+        let (ccg, region) = (above.commissioner.unwrap(), above.region.unwrap());
+        let first = |wanted: &dyn Fn(OdsCode) -> bool| {
+            *practices.iter().find(|code| **code != practice && wanted(**code)).unwrap()
+        };
+        let neighbour = first(&|other| hierarchy.above(other).commissioner == Some(ccg));
+        let of_the_region = first(&|other| {
+            let above = hierarchy.above(other);
+            above.region == Some(region) && above.commissioner != Some(ccg)
+        });
+        let stranger = first(&|other| hierarchy.above(other).region.is_some_and(|other| other != region));
+        Self {
+            practice,
+            neighbour,
+            ccg,
+            other_ccg: hierarchy.above(of_the_region).commissioner.unwrap(),
+            region,
+            other_region: hierarchy.above(stranger).region.unwrap(),
+            stranger,
+            hierarchy,
+        }
+    }
+
+    /// What a role is held at, and what stands to it as child, sibling, parent and stranger.
+    fn of(&self, role: Role) -> [Option<OdsCode>; 5] {
+        let england = Some(code(OdsCode::ENGLAND));
+        match role {
+            Role::PracticeLead => {
+                [Some(self.practice), None, Some(self.neighbour), Some(self.ccg), Some(self.stranger)]
+            }
+            Role::CcgOfficer => [
+                Some(self.ccg),
+                Some(self.practice),
+                Some(self.other_ccg),
+                Some(self.region),
+                Some(self.stranger),
+            ],
+            Role::RegionalLead => [
+                Some(self.region),
+                Some(self.practice),
+                Some(self.other_region),
+                england,
+                Some(self.stranger),
+            ],
+            // Bodies that stand under nobody here and have nobody under them.
+            _ => [Some(code("ZZ9")), None, None, england, Some(self.stranger)],
+        }
+    }
+}
+
+/// Who may do what of own, child, sibling, parent and foreign organisations: `o`, `c`, `s`, `p`, `f`.
+/// Of the platform itself: `yes`. What is not in the table is refused.
+///
+/// A CCG officer covers just the CCG's practices; comments, evidence and events are for those who stand
+/// above alone; publishing and signing are the practice's own.
+const TABLE: &str = "
+access/break-glass             administrator yes
+access/manage-accounts         administrator yes
+access/manage-keys             administrator yes
+access/see-own                 everybody yes
+access/sign-in                 everybody yes | public yes
+access/view-doors              administrator yes
+access/view-history            practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital opf | administrator opf
+assessments/decide-centrally   nhs-digital yes
+assessments/decide-plan        ccg-officer c | regional-lead c
+assessments/do-work            practice-lead o | ccg-officer c
+assessments/find               practice-lead yes | ccg-officer yes | regional-lead yes | nhs-digital yes
+assessments/import             nhs-digital yes | administrator yes
+assessments/publish            practice-lead o
+assessments/read-editions      everybody yes
+assessments/review-grade       ccg-officer c | regional-lead c
+assessments/sign-statement     practice-lead o
+assessments/view-work          practice-lead o | ccg-officer c | regional-lead c | nhs-digital opf
+log/read-central               practice-lead yes | ccg-officer yes | regional-lead yes | nhs-digital yes | administrator yes
+log/read-events                practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital opf | administrator opf
+log/read-feed                  practice-lead yes | ccg-officer yes | regional-lead yes | nhs-digital yes | administrator yes
+organisations/import           nhs-digital yes | administrator yes
+organisations/list             everybody yes
+organisations/view             practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital opf | nhs-improvement opf | administrator opf | assessor o | buyer o | supplier o
+platform/describe-api          everybody yes | public yes
+platform/load-assets           everybody yes | public yes
+platform/probe                 everybody yes | public yes
+platform/read-metrics          administrator yes
+projection/follow              everybody yes
+projection/look-up-status      everybody yes | public yes
+projection/rebuild             administrator yes
+projection/search              everybody yes
+projection/view-area           practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital opf | nhs-improvement opf | administrator opf
+projection/view-practice       practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital opf | nhs-improvement opf | administrator opf
+projection/view-set-aside      nhs-digital yes | administrator yes
+projection/view-state          everybody yes
+";
+
+/// Role (`public`: nobody) to what the table grants it, for every action.
+fn table() -> BTreeMap<String, BTreeMap<String, String>> {
+    let mut table = BTreeMap::new();
+    for line in TABLE.lines().filter(|line| !line.is_empty()) {
+        let (action, grants) = line.split_once(' ').unwrap();
+        let mut granted = BTreeMap::new();
+        for grant in grants.split('|') {
+            let (role, what) = grant.trim().split_once(' ').unwrap();
+            let roles = if role == "everybody" {
+                Role::ALL.iter().map(|role| role.name().to_owned()).collect()
+            } else {
+                vec![role.to_owned()]
+            };
+            granted.extend(roles.into_iter().map(|role| (role, what.trim().to_owned())));
+        }
+        table.insert(action.to_owned(), granted);
+    }
+    table
+}
+
+#[test]
+fn every_role_may_do_what_the_table_says_of_every_relation_and_nothing_else() {
+    let (policies, relations, table) = (policies(), Relations::new(), table());
+    let now: Timestamp = "2021-01-01T12:00:00Z".parse().unwrap();
+    let declared: Vec<String> = policies.actions().iter().map(ToString::to_string).collect();
+    assert_eq!(declared, table.keys().cloned().collect::<Vec<_>>(), "every action stands in the table");
+
+    let mut wrong = Vec::new();
+    let mut asked = 0;
+    for action in policies.actions() {
+        let granted = &table[&action.to_string()];
+        for role in Role::ALL.into_iter().map(Some).chain([None]) {
+            let name = role.map_or("public", Role::name);
+            let granted = granted.get(name).map_or("", String::as_str);
+            let others = relations.of(role.unwrap_or(Role::Buyer));
+            let principal = match role {
+                None => Principal::Public,
+                Some(role) => Principal::Holder(Holder {
+                    actor: Actor::system("test"),
+                    role,
+                    organisation: others[0].unwrap(),
+                    session: None,
+                    glass: None,
+                }),
+            };
+            let is_of_platform = table[&action.to_string()].values().any(|what| what == "yes");
+            let mut may = |resource| {
+                asked += 1;
+                policies.permit(&principal, action, resource, &relations.hierarchy, now)
+            };
+            let found = if is_of_platform {
+                if may(Resource::Platform) { "yes".to_owned() } else { String::new() }
+            } else {
+                "ocspf"
+                    .chars()
+                    .zip(others)
+                    .filter(|(_, other)| other.is_some_and(|code| may(Resource::Organisation(code))))
+                    .map(|(letter, _)| letter)
+                    .collect()
+            };
+            if found != granted {
+                wrong.push(format!("{action}: {name} may “{found}”, and should “{granted}”"));
+            }
+        }
+    }
+    assert!(asked > 500, "{asked}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What nobody has a code for is nobody's, but for those who see all of England.
+#[test]
+fn what_is_no_code_is_found_by_nobody_who_does_not_see_everything() {
+    let (policies, relations) = (policies(), Relations::new());
+    let now: Timestamp = "2021-01-01T12:00:00Z".parse().unwrap();
+    let view = Action::new("projection", "view-practice");
+    for role in Role::ALL {
+        let organisation = relations.of(role)[0].unwrap();
+        let holder = Holder { actor: Actor::system("test"), role, organisation, session: None, glass: None };
+        let may = |resource| {
+            policies.permit(&Principal::Holder(holder.clone()), view, resource, &relations.hierarchy, now)
+        };
+        assert_eq!(may(Resource::NoCode), may(Resource::Organisation(relations.stranger)), "{role}");
+    }
+}
+
+/// A practice that moves is its new CCG's from the day it joins, and not before.
+#[test]
+fn a_practice_is_covered_by_the_ccg_it_belongs_to_today() {
+    let mut register = Register::default();
+    for (number, event) in (1..).zip(England::new(7).events()) {
+        register.note(Position(number), &event.body);
+    }
+    let far_apart: Vec<Hierarchy> =
+        ["2014-01-01", "2021-01-01"].map(|day| register.on(day.parse().unwrap())).into();
+    let moved = far_apart[0].organisations().find(|code| {
+        let [then, now] = [0, 1].map(|at| far_apart[at].above(*code).commissioner);
+        far_apart[0].is_practice(*code) && then.is_some() && now.is_some() && then != now
+    });
+    let moved = moved.expect("some practice of the made-up England moves");
+    let [then, now] = [0, 1].map(|at| far_apart[at].above(moved).commissioner.unwrap());
+    assert!(far_apart[0].is_under(moved, then) && !far_apart[0].is_under(moved, now));
+    assert!(far_apart[1].is_under(moved, now) && !far_apart[1].is_under(moved, then));
+}
+
+/// The hierarchy by which people are let see practices is that by which practices are counted.
+pub fn assert_same_hierarchy(events: &[(Position, bytes::Bytes)], today: Day) {
+    let (mut facts, mut register) = (Facts::default(), Register::default());
+    for (position, body) in events {
+        facts.gather(Decoded::read(*position, body));
+        register.note(*position, body);
+    }
+    let board = Board::build(&facts, Knowledge::ALL, today);
+    let hierarchy = register.on(today);
+    let mut compared = 0;
+    let mut wrong = Vec::new();
+    for practice in board.practices.iter() {
+        let Some((ccg, place)) = practice.now else { continue };
+        let above = hierarchy.above(practice.code);
+        compared += 1;
+        let counted = (Some(ccg), place.local_office, place.region);
+        if (above.commissioner, above.local_office, above.region) != counted {
+            wrong.push(format!("{}: counted in {counted:?}, seen in {above:?}", practice.code));
+        }
+    }
+    for area in board.areas.iter().filter(|area| area.kind == projection::board::AreaKind::Ccg) {
+        if board.members(area, Footprint::Now, today).next().is_none() {
+            continue;
+        }
+        let place = board.place_of(area.code, Footprint::Now, today);
+        let above = hierarchy.above(area.code);
+        compared += 1;
+        if (above.local_office, above.region) != (place.local_office, place.region) {
+            wrong.push(format!("{}: counted in {place:?}, seen in {above:?}", area.code));
+        }
+    }
+    assert!(compared > 5, "{compared}");
+    assert!(wrong.is_empty(), "{} of {compared}:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
+}
+
+#[test]
+fn one_sees_the_practices_that_stand_in_ones_figures() {
+    let events: Vec<_> = (1..).map(Position).zip(England::new(7).events().map(|event| event.body)).collect();
+    for day in ["2014-06-30", "2018-03-31", "2019-04-01", "2021-01-01"] {
+        assert_same_hierarchy(&events, day.parse().unwrap());
+    }
+}
+
+/// Broken glass opens one practice's work, for as long as was said, and nothing else.
+#[test]
+fn broken_glass_opens_one_practice_for_a_while() {
+    let (policies, relations) = (policies(), Relations::new());
+    let now: Timestamp = "2021-01-01T12:00:00Z".parse().unwrap();
+    let until: Timestamp = "2021-01-01T13:00:00Z".parse().unwrap();
+    let glass = Glass { organisation: relations.practice, until };
+    let administrator = Principal::Holder(Holder {
+        actor: Actor::system("test"),
+        role: Role::Administrator,
+        organisation: code("X26"),
+        session: None,
+        glass: Some(glass),
+    });
+    let may = |action, organisation, now| {
+        let action = Action::new("assessments", action);
+        policies.permit(
+            &administrator,
+            action,
+            Resource::Organisation(organisation),
+            &relations.hierarchy,
+            now,
+        )
+    };
+    assert!(may("view-work", relations.practice, now));
+    assert!(!may("view-work", relations.practice, until), "the hour is over");
+    assert!(!may("view-work", relations.neighbour, now), "another practice");
+    assert!(!may("do-work", relations.practice, now), "to look, not to do");
+}
