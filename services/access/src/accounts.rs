@@ -5,13 +5,15 @@
 //! account is closed stand in the access log; an entry here without an account there opens nothing.
 //! The file belongs to one process, as redb sees to.
 
-use std::{fmt, path::Path, str::FromStr, sync::Arc};
+use std::{fmt, path::Path, sync::Arc};
 
 use chassis::Problem;
 use jiff::{SignedDuration, Timestamp};
 use proto::PersonId;
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 use serde::{Deserialize, Serialize};
+
+use crate::user_name::UserName;
 
 /// By person: an [`Entry`] as JSON.
 const ACCOUNTS: TableDefinition<u128, &[u8]> = TableDefinition::new("accounts");
@@ -23,9 +25,6 @@ const ATTEMPTS: TableDefinition<u128, (u32, i64)> = TableDefinition::new("attemp
 /// Under this key attempts at accounts that do not exist are counted: they cost what others cost.
 const NOBODY: u128 = 0;
 
-/// The most characters of a user name or display name.
-pub const NAME_MAX_CHARS: usize = 200;
-
 /// After this many wrong passwords in a row one has to wait.
 pub const TRIES_MAX: u32 = 5;
 
@@ -34,43 +33,6 @@ pub const WAIT_FIRST: SignedDuration = SignedDuration::from_mins(1);
 
 /// The longest one ever waits.
 pub const WAIT_MAX: SignedDuration = SignedDuration::from_hours(1);
-
-/// What somebody types to say who they are, such as an e-mail address: lower-cased and trimmed.
-/// `Debug` does not show it, so that it comes into no log.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct UserName(String);
-
-impl UserName {
-    /// The name as it is kept.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for UserName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("UserName(..)")
-    }
-}
-
-/// A text that is no user name. It does not repeat the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a user name has 1 to {NAME_MAX_CHARS} characters and no spaces, such as an e-mail address")]
-pub struct NoUserName;
-
-impl FromStr for UserName {
-    type Err = NoUserName;
-
-    fn from_str(text: &str) -> Result<Self, NoUserName> {
-        let name = text.trim().to_lowercase();
-        let fits = (1..=NAME_MAX_CHARS).contains(&name.chars().count());
-        if !fits || name.chars().any(|char| char.is_whitespace() || char.is_control()) {
-            return Err(NoUserName);
-        }
-        Ok(Self(name))
-    }
-}
 
 /// What is kept of an account. `Debug` shows neither name nor hash.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -340,16 +302,6 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         format!("2019-04-01T{text}Z").parse().unwrap()
-    }
-
-    #[test]
-    fn a_user_name_is_found_however_it_is_typed_and_shown_to_nobody() {
-        let name: UserName = "  A.Officer@Example.org ".parse().unwrap();
-        assert_eq!(name.as_str(), "a.officer@example.org");
-        assert!(!format!("{name:?} {:?}", entry("a.officer")).contains("officer"));
-        for wrong in ["", "  ", "a b", "a\nb", &"x".repeat(NAME_MAX_CHARS + 1)] {
-            assert_eq!(wrong.parse::<UserName>(), Err(NoUserName), "{wrong:?}");
-        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod passwords;
 mod people;
 pub mod personas;
 mod provider;
+pub mod user_name;
 
 use std::sync::Arc;
 

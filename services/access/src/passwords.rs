@@ -12,7 +12,7 @@ use argon2::{
 use chassis::{Problem, ids};
 use tokio::sync::Semaphore;
 
-use crate::accounts::UserName;
+use crate::user_name::UserName;
 
 /// The fewest characters of a password.
 pub const PASSWORD_MIN_CHARS: usize = 12;

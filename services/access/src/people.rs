@@ -11,10 +11,11 @@ use proto::{
 use tokio::sync::RwLock;
 
 use crate::{
-    accounts::{Accounts, Attempt, Entry, NAME_MAX_CHARS, UserName},
+    accounts::{Accounts, Attempt, Entry},
     limits::{Limits, Peer},
     model::{Account, AccountCommand, AccountRefusal},
     passwords::{Typed, Workshop, check_new, first_password},
+    user_name::{NAME_MAX_CHARS, UserName},
 };
 
 /// The one answer to everybody who is not let in: it does not tell whether there is such a user.

@@ -213,6 +213,7 @@ pub enum StartError {
 impl Platform {
     /// Opens the data folder and the log.
     pub async fn open(config: &Config, clock: Clock) -> Result<Self, StartError> {
+        let tokens = Tokens::of(&config.provider, &clock)?;
         open_data_folder(&config.data)?;
         let url = log_url(config.log.as_ref(), &config.data);
         if config.production
@@ -232,7 +233,7 @@ impl Platform {
         let access_log = log::open(&url.access()).await?;
         let tasks = Tasks::new();
         let access = Access::start(&log, access_log, sessions(config)?, &clock, &tasks);
-        if let Some(tokens) = Tokens::of(&config.provider, &clock)? {
+        if let Some(tokens) = tokens {
             access.accept(tokens);
         }
         let names = Names { public: config.public_url.clone() };

@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use crate::{
     Shared,
-    accounts::NoUserName,
     actions::MANAGE_ACCOUNTS,
     people::{Listed, NewAccount},
+    user_name::NoUserName,
 };
 
 /// The routes.

@@ -24,9 +24,9 @@ use uuid::Uuid;
 use super::{form_of, page, respond};
 use crate::{
     Desk, Shared,
-    accounts::{NoUserName, UserName},
     passwords::Typed,
     people::{Listed, NewAccount},
+    user_name::{NoUserName, UserName},
 };
 
 /// An account to be opened, as the form sends it. Not `Debug`: it holds names.
