@@ -91,7 +91,7 @@ fn render(
         @if !personas.is_empty() {
             p { "All data here is made up, so you may be anybody. Nobody of these exists." }
             (Table::new("people", "People to be").hide_caption()
-                .column(Column::text("Role")).column(Column::text("At")).column(Column::text("What they do here")).column(Column::text(""))
+                .column(Column::text("Role")).column(Column::text("At")).column(Column::text("What they do here")).column(Column::text("Sign in"))
                 .rows(personas.iter().map(|persona| offer(viewer, persona, hierarchy.name(persona.organisation), to)))
                 .render())
         } @else if !accounts && desk.sign_in.is_none() {
