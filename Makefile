@@ -90,7 +90,7 @@ fuzz: tool-fuzz ## feed what reads foreign bytes with junk that learns (FUZZ_SEC
 # Last, since it builds everything once more, with instrumentation.
 .PHONY: fuzz-briefly
 fuzz-briefly: tool-fuzz
-	$(SCRIPTS)/fuzz.sh $(FUZZ_SECONDS_TEST)
+	$(SCRIPTS)/fuzz.sh $(FUZZ_SECONDS_TEST) --dev
 
 .PHONY: fuzz-keep
 fuzz-keep: ## keep what fuzzing found so far as the few small inputs that the next run begins with

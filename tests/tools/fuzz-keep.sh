@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 work="${CARGO_TARGET_DIR:-$ROOT/target}/fuzz"
-for target in events questions rows; do
+for target in cookies events questions rows; do
   program=$(find "$work" -path "*/release/$target" -type f | head -n 1)
   [ -n "$program" ] || die "the target $target is not built: run 'make fuzz' first"
   kept="$ROOT/tests/fuzz/corpus/$target"
