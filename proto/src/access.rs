@@ -124,6 +124,8 @@ pub enum AccessEvent {
     AccountDisabled(AccountDisabled),
     /// Somebody's account was opened again.
     AccountEnabled(AccountEnabled),
+    /// Somebody was put out of wherever they were signed in.
+    SessionsEnded(SessionsEnded),
     /// Somebody's password was set, by them or for them.
     PasswordSet(PasswordSet),
     /// Somebody signed in.
@@ -147,14 +149,18 @@ const KEY_REVOKED: &str = "oversight.access.key-revoked.v1";
 const ACCOUNT_OPENED: &str = "oversight.access.account-opened.v1";
 const ACCOUNT_DISABLED: &str = "oversight.access.account-disabled.v1";
 const ACCOUNT_ENABLED: &str = "oversight.access.account-enabled.v1";
+const SESSIONS_ENDED: &str = "oversight.access.sessions-ended.v1";
 const PASSWORD_SET: &str = "oversight.access.password-set.v1";
 const SIGNED_IN: &str = "oversight.access.signed-in.v1";
 const SIGN_IN_REFUSED: &str = "oversight.access.sign-in-refused.v1";
 const SIGNED_OUT: &str = "oversight.access.signed-out.v1";
 const REFUSED: &str = "oversight.access.refused.v1";
-const EXPORTED: &str = "oversight.access.exported.v1";
-const SENSITIVE_READ: &str = "oversight.access.sensitive-read.v1";
-const GLASS_BROKEN: &str = "oversight.access.glass-broken.v1";
+/// The type of [`Exported`].
+pub const EXPORTED: &str = "oversight.access.exported.v1";
+/// The type of [`SensitiveRead`].
+pub const SENSITIVE_READ: &str = "oversight.access.sensitive-read.v1";
+/// The type of [`GlassBroken`].
+pub const GLASS_BROKEN: &str = "oversight.access.glass-broken.v1";
 
 impl DomainEvent for AccessEvent {
     const SERVICE: Service = Service::Access;
@@ -167,6 +173,7 @@ impl DomainEvent for AccessEvent {
             Self::AccountOpened(_) => ACCOUNT_OPENED,
             Self::AccountDisabled(_) => ACCOUNT_DISABLED,
             Self::AccountEnabled(_) => ACCOUNT_ENABLED,
+            Self::SessionsEnded(_) => SESSIONS_ENDED,
             Self::PasswordSet(_) => PASSWORD_SET,
             Self::SignedIn(_) => SIGNED_IN,
             Self::SignInRefused(_) => SIGN_IN_REFUSED,
@@ -189,6 +196,7 @@ impl DomainEvent for AccessEvent {
             ACCOUNT_OPENED => Self::AccountOpened(Deserialize::deserialize(data)?),
             ACCOUNT_DISABLED => Self::AccountDisabled(Deserialize::deserialize(data)?),
             ACCOUNT_ENABLED => Self::AccountEnabled(Deserialize::deserialize(data)?),
+            SESSIONS_ENDED => Self::SessionsEnded(Deserialize::deserialize(data)?),
             PASSWORD_SET => Self::PasswordSet(Deserialize::deserialize(data)?),
             SIGNED_IN => Self::SignedIn(Deserialize::deserialize(data)?),
             SIGN_IN_REFUSED => Self::SignInRefused(Deserialize::deserialize(data)?),
@@ -256,6 +264,14 @@ pub struct AccountDisabled {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountEnabled {
     /// Whose.
+    pub person: PersonId,
+}
+
+/// Somebody was put out of wherever they were signed in, whether or not they have an account here. Who
+/// may still sign in comes back in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionsEnded {
+    /// Who.
     pub person: PersonId,
 }
 

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::codes::CodeError;
+use crate::codes::{CodeError, OdsCode};
 
 /// The services that write events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -86,6 +86,12 @@ impl Stream {
 /// The most characters of an aggregate id.
 pub const AGGREGATE_ID_MAX_CHARS: usize = 80;
 
+/// The first part of the aggregate id of what is decided for an edition.
+pub const EDITION: &str = "edition";
+
+/// The first part of the aggregate id of an entry in the register of published results.
+pub const REGISTER: &str = "register";
+
 /// The identity of one aggregate within its service: one subject token of `[A-Za-z0-9_-]`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AggregateId(String);
@@ -156,6 +162,26 @@ impl Subject {
         self.text.rsplit('.').next().unwrap_or_default()
     }
 
+    /// The organisation it is about: none where it is of an edition, a key, an account or a record.
+    pub fn organisation(&self) -> Option<OdsCode> {
+        let aggregate = self.aggregate();
+        match self.service {
+            Service::Organisations => aggregate.parse().ok(),
+            Service::Assessments if self.is_of_an_edition() => None,
+            // An assessment is `A81001_dspt-2018-19`, an entry of the register `register_A81001`.
+            Service::Assessments => match aggregate.split_once('_')? {
+                (REGISTER, code) | (code, _) => code.parse().ok(),
+            },
+            Service::Access | Service::Projection => None,
+        }
+    }
+
+    /// Whether it is about an edition, and so about what was decided for everybody.
+    pub fn is_of_an_edition(&self) -> bool {
+        let first = self.aggregate().split('_').next();
+        self.service == Service::Assessments && first == Some(EDITION)
+    }
+
     /// The subject as text.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -207,6 +233,23 @@ mod tests {
         let access = Subject::on(Stream::Access, Service::Assessments, &id);
         assert_eq!(access.as_str(), "oversight-access.assessments.A81001_igt-14_1");
         assert_eq!(access.as_str().parse::<Subject>().unwrap(), access);
+    }
+
+    #[test]
+    fn a_subject_says_which_organisation_it_is_about() {
+        let about = |text: &str| text.parse::<Subject>().unwrap().organisation().map(|code| code.to_string());
+        for (text, code) in [
+            ("oversight.organisations.A81001", Some("A81001")),
+            ("oversight.organisations.15E", Some("15E")),
+            ("oversight.assessments.A81001_dspt-2018-19", Some("A81001")),
+            ("oversight.assessments.register_A81001", Some("A81001")),
+            ("oversight.assessments.edition_dspt-2018-19", None),
+            ("oversight-access.access.key_1", None),
+        ] {
+            assert_eq!(about(text).as_deref(), code, "{text}");
+        }
+        assert!("oversight.assessments.edition_igt-14_1".parse::<Subject>().unwrap().is_of_an_edition());
+        assert!(!"oversight.organisations.edition_x".parse::<Subject>().unwrap().is_of_an_edition());
     }
 
     #[test]

@@ -283,3 +283,34 @@ test("an administrator issues a key, sees it once, and revokes it", async () => 
   assert.equal((await ask()).status, 401);
   await page.context().close();
 });
+
+test("an administrator breaks the glass over one practice, and it is on record for the practice to read", async () => {
+  const page = await visit("administrator");
+  const closed = await page.goto(`${server.origin}/assessments/${practice.code}`);
+  assert.equal(closed.status(), 404, "an administrator does not see the work of practices");
+
+  await page.goto(`${server.origin}/access`);
+  await page.getByRole("link", { name: "Break the glass" }).click();
+  await checkAccessibility(page, "the page to break the glass");
+  await page.getByLabel("ODS code of the practice").fill(practice.code);
+  await page.getByLabel("What is the emergency?").fill("ransom");
+  await page.getByRole("button", { name: "Open it for an hour" }).click();
+  assert.match(await page.locator(".nhsuk-error-summary").innerText(), /what the emergency is/);
+  const reason = "Ransomware at the practice: what is its plan?";
+  await page.getByLabel("What is the emergency?").fill(reason);
+  await page.getByRole("button", { name: "Open it for an hour" }).click();
+  await page.waitForURL(`**/assessments/${practice.code}`);
+  assert.match(await page.locator("h1").innerText(), /\w/);
+  const another = (await json("/api/v1/areas/ENG/practices?limit=2&sort=code")).practices.find(({ code }) => code !== practice.code);
+  const elsewhere = await page.goto(`${server.origin}/assessments/${another.code}`);
+  assert.equal(elsewhere.status(), 404, "one practice alone");
+
+  const own = await visit("NHS Digital");
+  await own.goto(`${server.origin}/history/${practice.code}`);
+  const looks = await own.locator("#looks").innerText();
+  assert.match(looks, /Glass broken/);
+  assert.ok(looks.includes(reason), looks);
+  await checkAccessibility(own, "the history of a practice");
+  await page.context().close();
+  await own.context().close();
+});

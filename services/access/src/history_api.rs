@@ -3,26 +3,28 @@
 use axum::{
     Json as AxumJson,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use chassis::{
     Problem, Routes, Viewer,
     http::{Path, Query},
+    pages::{form_of, in_query},
     sheet,
 };
 use jiff::Timestamp;
 use maud::{Markup, html};
-use proto::{Day, LONDON, OdsCode, Position};
+use proto::{Day, LONDON, OdsCode, PersonId, Position};
 use serde::{Deserialize, Serialize};
 use ui::components::{
-    Button, Cell, Column, Download, Field, Form, InputKind, Pager, Row, Table, details, downloads, lede,
+    Button, ButtonKind, Cell, Column, Download, Field, Form, InputKind, Pager, Row, Table, details,
+    downloads, lede,
 };
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
 use crate::{
     Shared,
-    actions::{VIEW_DOORS, VIEW_HISTORY},
+    actions::{MANAGE_ACCOUNTS, VIEW_DOORS, VIEW_HISTORY},
     history::{Entry, Filter, PAGE_ENTRIES, PAGE_ENTRIES_MAX},
     pages::{page, respond},
 };
@@ -30,7 +32,7 @@ use crate::{
 /// The description of these routes.
 #[derive(Debug, OpenApi)]
 #[openapi(
-    paths(of_organisation, of_actor, doors, event),
+    paths(of_organisation, looks, of_actor, doors, event),
     tags((name = "history", description = "Who did what, when, and what it changed."))
 )]
 pub(crate) struct Description;
@@ -39,6 +41,7 @@ pub(crate) struct Description;
 pub(crate) fn routes() -> Routes<Shared> {
     Routes::new()
         .get("/api/v1/history/organisations/{code}", VIEW_HISTORY.of("code").sensitive(), of_organisation)
+        .get("/api/v1/history/organisations/{code}/looks", VIEW_HISTORY.of("code"), looks)
         .get("/api/v1/history/actors/{actor}", VIEW_DOORS.here(), of_actor)
         .get("/api/v1/history/access", VIEW_DOORS.here(), doors)
         .get("/api/v1/history/events/{code}/{position}", VIEW_HISTORY.of("code").sensitive(), event)
@@ -226,6 +229,23 @@ async fn of_organisation(
     query.answer(code.as_str(), entries)
 }
 
+/// Who looked at what is an organisation's own, took it away as a file, or broke the glass to see it,
+/// newest first.
+///
+/// Who may call it: whoever may see the organisation's history.
+#[utoipa::path(get, path = "/api/v1/history/organisations/{code}/looks", tag = "history",
+    params(("code" = String, Path, description = "the ODS code"), HistoryQuery),
+    responses((status = 200, description = "JSON, or CSV with format=csv", content((HistoryAnswer = "application/json"), (String = "text/csv"))), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+async fn looks(
+    State(desk): State<Shared>,
+    Path(code): Path<String>,
+    Query(query): Query<HistoryQuery>,
+) -> Result<Response, Problem> {
+    let code = code_of(&code)?;
+    let entries = desk.history.looks_at(code, &query.filter()?).await?;
+    query.answer(&format!("{code}-looks"), entries)
+}
+
 /// What somebody did, newest first: a person or the holder of an API key.
 ///
 /// Who may call it: administrators.
@@ -276,14 +296,21 @@ async fn organisation_page(
     viewer: Viewer,
     Path(code): Path<String>,
     Query(query): Query<HistoryQuery>,
-    _headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let code = code_of(&code)?;
-    let entries = desk.history.of_organisation(code, &query.filter()?).await?;
+    let filter = query.filter()?;
+    let entries = desk.history.of_organisation(code, &filter).await?;
+    let looks = desk.history.looks_at(code, &filter).await?;
     let hierarchy = desk.access.hierarchy();
     let name = hierarchy.name(code).map_or_else(|| code.to_string(), ui::fmt::name);
     let api = format!("/api/v1/history/organisations/{code}");
-    let body = render(&query, &format!("/history/{code}"), &api, Some(code), entries, &viewer)?;
+    let done = render(&query, &format!("/history/{code}"), &api, Some(code), entries, &viewer)?;
+    let body = html! {
+        (done)
+        h2.nhsuk-heading-m { "Who looked" }
+        (looks_table(&looks[..looks.len().min(PAGE_ENTRIES)]))
+        (downloads("who looked", &[Download::new("CSV", format!("{api}/looks?{}format=csv", query.kept()))]))
+    };
     let page = page(&viewer, "", "What happened").caption(format!("{name} ({code})")).body(body);
     Ok(respond(StatusCode::OK, page))
 }
@@ -299,7 +326,13 @@ async fn actor_page(
     let at_the_doors = desk.history.at_the_doors_by(&actor, &filter).await?;
     let here = format!("/history/actors/{actor}");
     let done = render(&query, &here, &format!("/api/v1{here}"), None, entries, &viewer)?;
+    let person = actor.strip_prefix("person:").and_then(|id| id.parse::<PersonId>().ok());
     let body = html! {
+        @if let Some(person) = person.filter(|_| viewer.may_here(MANAGE_ACCOUNTS)) {
+            (form_of(&viewer, format!("/access/people/{person}/sign-out")).body(html! {
+                (Button::new("Sign them out everywhere").kind(ButtonKind::Secondary))
+            }))
+        }
         (done)
         h2.nhsuk-heading-m { "At the doors" }
         (table("doors", &at_the_doors, &viewer, None))
@@ -362,17 +395,7 @@ impl HistoryQuery {
         ];
         let mut kept = String::new();
         for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
-            kept.push_str(name);
-            kept.push('=');
-            for byte in value.bytes() {
-                match byte {
-                    b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
-                        kept.push(char::from(byte))
-                    }
-                    byte => kept.push_str(&format!("%{byte:02X}")),
-                }
-            }
-            kept.push('&');
+            kept.push_str(&format!("{name}={}&", in_query(value)));
         }
         kept
     }
@@ -387,6 +410,44 @@ fn title(kind: &str) -> String {
 
 fn moment(time: Timestamp) -> String {
     time.to_zoned(LONDON.clone()).strftime("%-d %B %Y, %-I:%M%P").to_string()
+}
+
+/// Who looked at what is an organisation's own.
+fn looks_table(looks: &[Entry]) -> Markup {
+    let row = |look: &Entry| {
+        let who = match (look.role, look.at) {
+            (Some(role), Some(at)) => format!("{}, {at}", role.words()),
+            _ => look.actor.clone(),
+        };
+        let said = |field: &str| {
+            let change = look.changes.iter().find(|change| change.field == field);
+            change.and_then(|change| change.to.clone()).unwrap_or_default()
+        };
+        let what = match (said("reason"), said("address")) {
+            (reason, _) if !reason.is_empty() => reason,
+            (_, address) if !address.is_empty() => address,
+            _ => said("action"),
+        };
+        Row::new([
+            Cell::text(title(&look.what)),
+            Cell::text(moment(look.time)),
+            Cell::text(who),
+            Cell::text(look.actor.clone()),
+            Cell::text(what),
+        ])
+    };
+    Table::new(
+        "looks",
+        "People and programs of other organisations, newest first; of your own, files taken away",
+    )
+    .column(Column::text("What"))
+    .column(Column::text("When"))
+    .column(Column::text("Who"))
+    .column(Column::text("Under which id"))
+    .column(Column::text("What they looked at, or why"))
+    .rows(looks.iter().map(row))
+    .empty("Nobody is on record.")
+    .render()
 }
 
 fn table(id: &str, entries: &[Entry], viewer: &Viewer, of: Option<OdsCode>) -> Markup {

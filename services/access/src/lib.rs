@@ -24,7 +24,6 @@ pub mod user_name;
 
 use std::sync::Arc;
 
-use axum::routing::MethodRouter;
 use chassis::{
     Access, Clock, Commands, Platform, Service,
     cache::Cache,
@@ -32,7 +31,6 @@ use chassis::{
 };
 use utoipa::OpenApi as _;
 
-pub use pages::problem_page;
 pub use provider::{SignInConfig, SignInConfigError, SignInOptions};
 
 /// The name of the service.
@@ -105,13 +103,10 @@ pub async fn service(platform: &Platform, options: Options) -> Result<Service, S
         clock: platform.clock.clone(),
         options,
     });
-    let shared_routes: Vec<(String, MethodRouter)> =
-        vec![("/assets/{file}".to_owned(), axum::routing::get(pages::asset))];
     Ok(Service {
         name: NAME,
         routes: api::routes().merge(pages::routes()).merge(history_api::routes()).with_state(desk),
         policy: Some(actions::POLICY),
-        shared_routes,
         openapi: {
             let mut description = api::Description::openapi();
             description.merge(history_api::Description::openapi());

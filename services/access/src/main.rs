@@ -16,6 +16,6 @@ async fn main() -> anyhow::Result<()> {
     let flags = Flags::parse();
     let options = access::Options::of(&flags.config, &flags.sign_in)?;
     let start = async |platform: &_| access::service(platform, options).await;
-    chassis::service::run_alone(flags.config, Some(access::problem_page), start).await?;
+    chassis::service::run_alone(flags.config, start).await?;
     Ok(())
 }

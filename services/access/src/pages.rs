@@ -9,16 +9,14 @@ mod sign_in;
 mod users;
 
 use axum::{
-    extract::Path,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use chassis::{
-    Problem, Routes, Viewer,
-    access::{self, CSRF_FIELD},
-    http::KEY_FIELD,
+    Routes, Viewer,
+    pages::{form_of, with_menu},
 };
-use ui::{Page, components::Form};
+use ui::Page;
 
 use crate::{
     Shared,
@@ -48,41 +46,14 @@ pub(crate) fn routes() -> Routes<Shared> {
         .post("/access/users/{id}/disable", MANAGE_ACCOUNTS.here(), users::disable)
         .post("/access/users/{id}/enable", MANAGE_ACCOUNTS.here(), users::enable)
         .post("/access/users/{id}/reset", MANAGE_ACCOUNTS.here(), users::reset)
-}
-
-/// A style sheet, script or icon.
-pub(crate) async fn asset(Path(file): Path<String>) -> Response {
-    let Some(asset) = ui::assets::find(&file) else {
-        return Problem::not_found(
-            "there is no such file; reload the page to get the addresses of this build",
-        )
-        .into_response();
-    };
-    let headers = [
-        (header::CONTENT_TYPE, asset.content_type),
-        (header::CACHE_CONTROL, ui::assets::CACHE_CONTROL),
-        (header::ETAG, asset.etag),
-    ];
-    (headers, asset.bytes).into_response()
-}
-
-/// A problem as a page.
-pub fn problem_page(problem: &Problem) -> String {
-    let faults: Vec<(String, String)> =
-        problem.errors.iter().map(|fault| (fault.at.clone(), fault.detail.clone())).collect();
-    ui::problem_page(problem.status, &problem.title, &problem.detail, &faults).into_string()
+        .post("/access/people/{id}/sign-out", MANAGE_ACCOUNTS.here(), users::sign_out)
 }
 
 /// A page of this service.
 pub(crate) fn page(viewer: &Viewer, current: &str, title: &str) -> Page {
     let page = Page::new(title).current_nav(current);
     let page = if viewer.holder().is_some() { page } else { page.search_at("/status") };
-    access::menu(viewer.principal()).into_iter().fold(page, |page, (label, href)| page.nav(label, href))
-}
-
-/// A form of somebody who is signed in: sent once, and by them.
-fn form_of(viewer: &Viewer, action: impl Into<String>) -> Form {
-    Form::post(action).hidden(KEY_FIELD, chassis::ids::fresh().to_string()).hidden(CSRF_FIELD, viewer.csrf())
+    with_menu(page, viewer)
 }
 
 /// A page on its way out; never kept by anybody.

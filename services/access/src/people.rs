@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use chassis::{Access, Clock, CommandId, CommandMeta, Commands, Giver, Problem, Viewer, access::Record};
+use chassis::{
+    Access, Clock, CommandId, CommandMeta, Commands, Giver, Problem, Viewer, access::Record, pace::Peer,
+};
 use jiff::Timestamp;
 use proto::{
     Actor, OdsCode, PersonId, Position, Role, Service,
@@ -12,7 +14,7 @@ use tokio::sync::RwLock;
 
 use crate::{
     accounts::{Accounts, Attempt, Entry},
-    limits::{Limits, Peer},
+    limits::Limits,
     model::{Account, AccountCommand, AccountRefusal},
     passwords::{Typed, Workshop, check_new, first_password},
     user_name::{NAME_MAX_CHARS, UserName},
@@ -176,6 +178,13 @@ impl People {
         let meta = self.meta(giver, giver.command(&purpose), &purpose);
         let _changing = self.changing.write().await;
         self.execute(person, &AccountCommand::Enable, meta).await.map(drop)
+    }
+
+    /// Puts somebody out of wherever they are signed in, whether or not they have an account here.
+    pub async fn end_sessions(&self, giver: &Giver, person: PersonId) -> Result<(), Problem> {
+        let purpose = format!("end-sessions {person}");
+        let meta = self.meta(giver, giver.command(&purpose), &purpose);
+        self.execute(person, &AccountCommand::EndSessions { person }, meta).await.map(drop)
     }
 
     /// Sets a new first password, which is in the answer and nowhere else. Who is in is out.

@@ -20,7 +20,7 @@ mod views;
 mod work;
 
 use axum::{Json as AxumJson, extract::DefaultBodyLimit};
-use chassis::{Outcome, Problem, Routes};
+use chassis::{Outcome, Problem, Routes, pace::Pace};
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
@@ -69,7 +69,7 @@ pub(crate) fn routes() -> Routes<Shared> {
     let publish = PUBLISH.of("code").seen_by(VIEW_WORK);
     let decide = DECIDE_PLAN.of("code").seen_by(VIEW_WORK);
     let uploads = Routes::new()
-        .post("/api/v1/assessments/imports/results", IMPORT.here(), imports::results)
+        .post("/api/v1/assessments/imports/results", IMPORT.here().paced(Pace::Import), imports::results)
         .layer(DefaultBodyLimit::disable());
     Routes::new()
         .get("/api/v1/assessments/{code}", view, work::practice)

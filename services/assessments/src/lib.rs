@@ -18,11 +18,8 @@ pub mod roster;
 
 use std::sync::Arc;
 
-use axum::routing::MethodRouter;
 use chassis::{Commands, Platform, Service, directory::Directory, import::Imports, service::StartError};
 use utoipa::OpenApi as _;
-
-pub use pages::problem_page;
 
 /// The name of the service.
 pub const NAME: &str = "assessments";
@@ -45,13 +42,10 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
         imports: Imports::new(),
     });
     let routes = api::routes().merge(pages::routes()).with_state(desk);
-    let shared_routes: Vec<(String, MethodRouter)> =
-        vec![("/assets/{file}".to_owned(), axum::routing::get(pages::asset))];
     Ok(Service {
         name: NAME,
         routes,
         policy: Some(access::POLICY),
-        shared_routes,
         openapi: api::Description::openapi(),
         ready: Arc::new(move || roster.readiness()),
         on_stop: Some(Box::new(move || Box::pin(async move { cache.flush().await }))),

@@ -14,6 +14,6 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    run_alone(arguments.config, Some(assessments::problem_page), assessments::service).await?;
+    run_alone(arguments.config, assessments::service).await?;
     Ok(())
 }

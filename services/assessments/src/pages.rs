@@ -9,21 +9,20 @@ mod tasks;
 mod told;
 
 use axum::{
-    extract::Path,
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use chassis::{
-    Outcome, Problem, Routes, Viewer,
-    access::{self, CSRF_FIELD},
-    http::KEY_FIELD,
+    Outcome, Problem, Routes, Viewer, access,
+    pace::Pace,
+    pages::{form_of, with_menu},
 };
 use jiff::Timestamp;
 use maud::{Markup, html};
 use proto::{Day, LONDON, Position, assessments::Grade};
 use ui::{
     Page, Stamp, Tone,
-    components::{FieldError, Form, tag},
+    components::{FieldError, tag},
 };
 
 use crate::{
@@ -41,7 +40,7 @@ pub(crate) fn routes() -> Routes<Shared> {
     let grade = REVIEW_GRADE.of("code").seen_by(VIEW_WORK);
     let decide = DECIDE_PLAN.of("code").seen_by(VIEW_WORK);
     Routes::new()
-        .get("/assessments", FIND.here(), find::find)
+        .get("/assessments", FIND.here().paced(Pace::LookUp), find::find)
         .get("/assessments/{code}", view, find::practice)
         .get("/assessments/{code}/{edition}", view, tasks::show)
         .post("/assessments/{code}/{edition}/open", work, tasks::open)
@@ -60,43 +59,11 @@ pub(crate) fn routes() -> Routes<Shared> {
         .post("/assessments/{code}/{edition}/plan/decide", decide, plan::decide)
 }
 
-/// A form about a case: with the key that has it given once, and the mark that it is the viewer's.
-fn form_of(case: &Case, action: impl Into<String>) -> Form {
-    Form::post(action)
-        .hidden(KEY_FIELD, chassis::ids::fresh().to_string())
-        .hidden(CSRF_FIELD, case.viewer.csrf())
-}
-
-/// A style sheet, script or icon.
-pub(crate) async fn asset(Path(file): Path<String>) -> Response {
-    let Some(asset) = ui::assets::find(&file) else {
-        return Problem::not_found(
-            "there is no such file; reload the page to get the addresses of this build",
-        )
-        .into_response();
-    };
-    let headers = [
-        (header::CONTENT_TYPE, asset.content_type),
-        (header::CACHE_CONTROL, ui::assets::CACHE_CONTROL),
-        (header::ETAG, asset.etag),
-    ];
-    (headers, asset.bytes).into_response()
-}
-
-/// A problem as a page.
-pub fn problem_page(problem: &Problem) -> String {
-    let faults: Vec<(String, String)> =
-        problem.errors.iter().map(|fault| (fault.at.clone(), fault.detail.clone())).collect();
-    ui::problem_page(problem.status, &problem.title, &problem.detail, &faults).into_string()
-}
-
 fn framed(viewer: &Viewer, page: Page) -> Page {
     let own = viewer.holder().map(|holder| format!("/assessments/{}", holder.organisation));
     let menu = access::menu(viewer.principal());
     let current = own.filter(|own| menu.iter().any(|(_, href)| href == own));
-    menu.into_iter()
-        .fold(page, |page, (label, href)| page.nav(label, href))
-        .current_nav(current.unwrap_or_else(|| "/assessments".to_owned()))
+    with_menu(page, viewer).current_nav(current.unwrap_or_else(|| "/assessments".to_owned()))
 }
 
 /// A page of this service, stamped with how far it has read the log.

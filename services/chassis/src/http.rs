@@ -1,5 +1,7 @@
 //! What every route has in common: who may knock, how input is read, what is logged.
 
+use std::time::Duration;
+
 use axum::{
     Router,
     body::Body,
@@ -11,23 +13,24 @@ use axum::{
 use serde::de::DeserializeOwned;
 
 use crate::{
-    access::{Access, Session},
+    access::{Access, Principal, Session},
     ids,
     ids::CommandId,
+    pages,
     problem::Problem,
 };
 
 /// The most bytes of a request body, except where a route streams a file.
 pub const BODY_MAX_BYTES: usize = 1024 * 1024;
 
+/// How long a sender may pause within a body.
+const PAUSE_MAX: Duration = Duration::from_secs(30);
+
 /// The most characters of an `Idempotency-Key`.
 pub const KEY_MAX_CHARS: usize = 200;
 
 /// The name of the hidden form field that stands for the `Idempotency-Key` header.
 pub const KEY_FIELD: &str = "idempotency_key";
-
-/// Renders a problem as a page, for browsers.
-pub type ProblemPage = fn(&Problem) -> String;
 
 /// JSON in, with a problem that says where it is wrong.
 #[derive(Debug)]
@@ -164,7 +167,6 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
 /// What the outer layer needs to know.
 #[derive(Debug, Clone)]
 pub(crate) struct Door {
-    pub(crate) problem_page: Option<ProblemPage>,
     pub(crate) access: Access,
     pub(crate) names: Names,
 }
@@ -226,6 +228,7 @@ pub(crate) fn with_common_layers(routes: Router, door: Door) -> Router {
         .fallback(no_such_address)
         .method_not_allowed_fallback(no_such_method)
         .layer(axum::extract::DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .layer(tower_http::timeout::RequestBodyTimeoutLayer::new(PAUSE_MAX))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(on_panic))
         .layer(axum::middleware::from_fn_with_state(door, at_the_door))
 }
@@ -278,9 +281,13 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
         Ok(()) => door.access.identify(request.headers(), id).await,
         Err(problem) => Err(problem),
     };
+    let mut principal = Principal::Public;
     let mut response = match entered {
         Ok(identified) => {
             let session = identified.session.clone();
+            if wants_page {
+                principal = identified.principal.clone();
+            }
             request.extensions_mut().insert(identified);
             let mut response = next.run(request).await;
             door.renew(session, &mut response);
@@ -295,8 +302,8 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
         let how = HeaderValue::from_static("Bearer realm=\"oversight\"");
         response.headers_mut().insert(header::WWW_AUTHENTICATE, how);
     }
-    if wants_page && let Some(render) = door.problem_page {
-        response = as_page(response, render).await;
+    if wants_page {
+        response = as_page(response, &principal).await;
     }
 
     let headers = response.headers_mut();
@@ -406,7 +413,7 @@ pub(crate) fn wants_page(path: &str, headers: &HeaderMap) -> bool {
     accepts_html && !path.starts_with("/api/")
 }
 
-async fn as_page(response: Response, render: ProblemPage) -> Response {
+async fn as_page(response: Response, principal: &Principal) -> Response {
     let is_problem = response
         .headers()
         .get(header::CONTENT_TYPE)
@@ -421,7 +428,7 @@ async fn as_page(response: Response, render: ProblemPage) -> Response {
     };
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, Body::from(render(&problem)))
+    Response::from_parts(parts, Body::from(pages::problem_page(&problem, principal)))
 }
 
 #[cfg(test)]

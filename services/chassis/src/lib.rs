@@ -12,6 +12,8 @@ pub mod http;
 pub mod ids;
 pub mod import;
 pub mod log;
+pub mod pace;
+pub mod pages;
 pub mod problem;
 mod production;
 pub mod service;

@@ -8,6 +8,7 @@ use chassis::{
     http::{Path, Query},
     import::{self, ImportId, Imports, Mode, ProgressView, Report},
     log::Log,
+    pace::Pace,
 };
 use proto::{
     Day, OdsCode, Position,
@@ -51,9 +52,9 @@ pub struct Api {
 /// The routes of the service.
 pub fn routes(api: Arc<Api>) -> Routes {
     Routes::new()
-        .get("/api/v1/organisations", LIST.here(), list)
+        .get("/api/v1/organisations", LIST.here().paced(Pace::LookUp), list)
         .get("/api/v1/organisations/{code}", VIEW.of("code"), organisation)
-        .post("/api/v1/organisations/imports/{kind_or_id}", IMPORT.here(), import_file)
+        .post("/api/v1/organisations/imports/{kind_or_id}", IMPORT.here().paced(Pace::Import), import_file)
         .get("/api/v1/organisations/imports/{kind_or_id}", IMPORT.here(), import_progress)
         .with_state(api)
 }

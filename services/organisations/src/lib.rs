@@ -41,7 +41,6 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
         name: NAME,
         routes: api::routes(api),
         policy: Some(access::POLICY),
-        shared_routes: Vec::new(),
         openapi: api::openapi(),
         ready: Arc::new(move || roster.ready()),
         on_stop: Some(Box::new(move || async move { cache.flush().await }.boxed())),

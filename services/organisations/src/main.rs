@@ -12,6 +12,6 @@ struct Flags {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let flags = Flags::parse();
-    chassis::service::run_alone(flags.config, None, organisations::service).await?;
+    chassis::service::run_alone(flags.config, organisations::service).await?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use axum::{
 };
 use bytes::Bytes;
 use chassis::{Platform, Problem, Routes, Viewer, http::Query};
-use proto::{Header, OdsCode, Position, Service, Subject};
+use proto::{Header, Position, Service, Subject};
 use serde::Deserialize;
 use utoipa::{IntoParams, OpenApi};
 
@@ -75,24 +75,10 @@ pub(crate) fn of_the_field(name: &str) -> Result<Service, String> {
 fn may_read(viewer: &Viewer, body: &[u8]) -> bool {
     let Ok(header) = Header::read(body) else { return viewer.may_in_england(READ_EVENTS) };
     let Ok(subject) = header.subject.parse::<Subject>() else { return viewer.may_in_england(READ_EVENTS) };
-    match organisation_of(&subject) {
+    match subject.organisation() {
         Some(code) => viewer.may(READ_EVENTS, code),
-        None => viewer.may_here(READ_CENTRAL),
-    }
-}
-
-/// The organisation an event is of; none: of an edition.
-pub(crate) fn organisation_of(subject: &Subject) -> Option<OdsCode> {
-    let aggregate = subject.aggregate();
-    match subject.service() {
-        Service::Organisations => aggregate.parse().ok(),
-        // An assessment is `A81001_dspt-2018-19`, an entry of the register `register_A81001`; the
-        // rest is of an edition.
-        Service::Assessments => {
-            let code = aggregate.strip_prefix("register_").or(aggregate.split('_').next())?;
-            (!aggregate.starts_with("edition_")).then(|| code.parse().ok()).flatten()
-        }
-        Service::Access | Service::Projection => None,
+        None if subject.is_of_an_edition() => viewer.may_here(READ_CENTRAL),
+        None => viewer.may_in_england(READ_EVENTS),
     }
 }
 
@@ -163,7 +149,6 @@ pub fn service(platform: &Platform) -> chassis::Service {
             .get("/api/v1/events", READ_FEED.here(), events)
             .with_state(Arc::new(platform.clone())),
         policy: Some(crate::access::POLICY),
-        shared_routes: Vec::new(),
         openapi: Description::openapi(),
         ready: Arc::new(|| Ok(())),
         on_stop: None,

@@ -15,6 +15,7 @@ use chassis::{
     Clock, Problem, Routes, Viewer,
     http::{Path, Query},
     log::Log,
+    pace::Pace,
     task::Tasks,
 };
 use proto::{Day, Header, OdsCode};
@@ -461,15 +462,16 @@ pub struct Description;
 /// The routes.
 pub fn routes(shared: Arc<Shared>) -> Routes {
     let area_of = VIEW_AREA.of("code");
+    let look_up_of = LOOK_UP_STATUS.here().paced(Pace::LookUp);
     Routes::new()
         .get("/api/v1/areas/{code}", area_of, area)
         .get("/api/v1/areas/{code}/areas", area_of, areas_below)
         .get("/api/v1/areas/{code}/practices", area_of, practices)
         .get("/api/v1/areas/{code}/trend", area_of, trend)
         .get("/api/v1/practices/{code}", VIEW_PRACTICE.of("code"), practice)
-        .get("/api/v1/search", SEARCH.here(), search)
-        .get("/api/v1/status", LOOK_UP_STATUS.here(), look_up)
-        .get("/api/v1/status/{code}", LOOK_UP_STATUS.here(), status)
+        .get("/api/v1/search", SEARCH.here().paced(Pace::LookUp), search)
+        .get("/api/v1/status", look_up_of, look_up)
+        .get("/api/v1/status/{code}", look_up_of, status)
         .get("/api/v1/view", VIEW_STATE.here(), view)
         .post("/api/v1/rebuild", REBUILD.here(), rebuild)
         .get("/api/v1/set-aside", VIEW_SET_ASIDE.here(), set_aside)

@@ -54,7 +54,6 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
         name: "projection",
         routes: api::routes(shared.clone()).merge(pages::routes(shared)),
         policy: Some(access::POLICY),
-        shared_routes: pages::shared_routes(),
         openapi: api::Description::openapi(),
         ready: Arc::new(move || match (views.shown(), views.head()) {
             (_, None) => Err("the event log has not answered yet".to_owned()),

@@ -13,13 +13,7 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     let arguments = Arguments::parse();
-    match chassis::service::run_alone(
-        arguments.config,
-        Some(projection::pages::problem_page),
-        projection::service,
-    )
-    .await
-    {
+    match chassis::service::run_alone(arguments.config, projection::service).await {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");

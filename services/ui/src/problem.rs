@@ -1,13 +1,12 @@
 //! A problem as a page.
 
-use maud::{Markup, html};
+use maud::html;
 
 use crate::{Page, components};
 
 /// The page for a request that could not be answered: what was wrong, where, and how to go on. `faults` are pairs of
-/// the place in the input and what is accepted there.
-#[must_use]
-pub fn problem_page(status: u16, title: &str, detail: &str, faults: &[(String, String)]) -> Markup {
+/// the place in the input and what is accepted there. The menu is the caller's to add: it is for whom the page is.
+pub fn problem_page(status: u16, title: &str, detail: &str, faults: &[(String, String)]) -> Page {
     Page::new(title)
         .caption(format!("Error {status}"))
         .body(html! {
@@ -18,13 +17,12 @@ pub fn problem_page(status: u16, title: &str, detail: &str, faults: &[(String, S
                 }
             }
             @match status {
-                404 => p { "If you typed the address, check that it is right. You can look for a practice or an area in the search box above, or start from England." },
+                404 => p { "If you typed the address, check that it is right. You can look for a practice in the search box above, or begin at the start page." },
                 500.. => p { "Try again in a little while. What is recorded is safe." },
-                _ => p { "Go back to the page before, or start from England." },
+                _ => p { "Go back to the page before, or begin at the start page." },
             }
-            (components::action_link("/areas/ENG", "England"))
+            (components::action_link("/", "Start page"))
         })
-        .render()
 }
 
 /// With a capital letter first and a full stop last.
@@ -45,8 +43,9 @@ mod tests {
     #[test]
     fn a_problem_says_where_and_stays_text() {
         let faults = [("at".to_owned(), "“<script>” is no day".to_owned())];
-        let page =
-            problem_page(400, "The input is not as accepted", "a parameter is wrong", &faults).into_string();
+        let page = problem_page(400, "The input is not as accepted", "a parameter is wrong", &faults)
+            .render()
+            .into_string();
         assert!(page.contains("A parameter is wrong."));
         assert!(page.contains("“&lt;script&gt;” is no day"));
         assert_eq!(page.matches("<h1").count(), 1);

@@ -13,4 +13,5 @@ mod access;
 mod faults;
 mod history;
 mod junk;
+mod leaks;
 mod support;

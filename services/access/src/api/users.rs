@@ -27,6 +27,7 @@ pub(super) fn routes() -> Routes<Shared> {
         .post("/api/v1/access/users/{id}/disable", asks, disable)
         .post("/api/v1/access/users/{id}/enable", asks, enable)
         .post("/api/v1/access/users/{id}/reset", asks, reset)
+        .post("/api/v1/access/people/{id}/sign-out", asks, sign_out)
 }
 
 /// An account to be opened.
@@ -179,6 +180,22 @@ pub(super) async fn enable(
     Path(id): Path<Uuid>,
 ) -> Result<StatusCode, Problem> {
     desk.people.enable(&giver, PersonId(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Puts somebody out of wherever they are signed in. Who may still sign in comes back in: close their
+/// account too, or take their role from them at the provider.
+///
+/// Who may call it: administrators.
+#[utoipa::path(post, path = "/api/v1/access/people/{id}/sign-out", tag = "access",
+    params(("id" = String, Path, description = "the person's id, with or without an account here"), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 204), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn sign_out(
+    State(desk): State<Shared>,
+    giver: Giver,
+    Path(id): Path<Uuid>,
+) -> Result<StatusCode, Problem> {
+    desk.people.end_sessions(&giver, PersonId(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,7 +1,7 @@
 //! One entry of a history: who, when, what, and what it changed from and to.
 
 use jiff::Timestamp;
-use proto::{Day, EventHash, Header, OdsCode, Position, Role, envelope::Provenance};
+use proto::{Day, EventHash, Header, OdsCode, Position, Role, Subject, envelope::Provenance};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -99,7 +99,11 @@ impl Told {
             format!("{} {kind} {} {number}", header.subject, requirement.as_deref().unwrap_or_default());
         let mut fields = Map::new();
         flatten("", &data, &mut fields);
-        let about = super::index::organisation_of(&header.subject)
+        let about = header
+            .subject
+            .parse::<Subject>()
+            .ok()
+            .and_then(|subject| subject.organisation())
             .or_else(|| text("about").and_then(|code| code.parse().ok()))
             .or_else(|| text("organisation").and_then(|code| code.parse().ok()));
         let entry = Entry {

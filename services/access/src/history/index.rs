@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use chassis::log::{Log, ReadError};
 use parking_lot::RwLock;
-use proto::{Header, OdsCode, Position, Service, Subject, envelope::Provenance};
+use proto::{Header, OdsCode, Position, Subject, envelope::Provenance};
 use rustc_hash::FxHashMap;
 use tokio::sync::watch;
 
@@ -53,19 +53,6 @@ impl Index {
     }
 }
 
-/// The organisation an event is about; none: an edition, a key, an account, a record.
-pub fn organisation_of(subject: &str) -> Option<OdsCode> {
-    let subject: Subject = subject.parse().ok()?;
-    let aggregate = subject.aggregate();
-    match subject.service() {
-        Service::Organisations => aggregate.parse().ok(),
-        Service::Assessments if !aggregate.starts_with("edition_") => {
-            aggregate.strip_prefix("register_").or(aggregate.split('_').next())?.parse().ok()
-        }
-        Service::Assessments | Service::Access | Service::Projection => None,
-    }
-}
-
 async fn follow(log: Log, known: Arc<RwLock<Known>>, read: watch::Sender<Option<Position>>) {
     let mut position = Position::START;
     loop {
@@ -103,7 +90,8 @@ async fn read_on(
 impl Known {
     fn note(&mut self, position: Position, body: &[u8]) {
         let Ok(header) = Header::read(body) else { return };
-        if let Some(organisation) = organisation_of(&header.subject) {
+        let subject = header.subject.parse::<Subject>().ok();
+        if let Some(organisation) = subject.and_then(|subject| subject.organisation()) {
             self.by_organisation.entry(organisation).or_default().push(position);
         }
         // The platform itself is nobody whose actions are asked for.

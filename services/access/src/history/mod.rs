@@ -11,7 +11,10 @@ use std::collections::HashMap;
 
 use chassis::{Problem, log::Log};
 use jiff::Timestamp;
-use proto::{OdsCode, Position};
+use proto::{
+    OdsCode, Position,
+    access::{EXPORTED, GLASS_BROKEN, SENSITIVE_READ},
+};
 
 use entry::Told;
 pub use entry::{Entry, FieldChange};
@@ -70,6 +73,14 @@ impl History {
     pub async fn of_organisation(&self, code: OdsCode, filter: &Filter) -> Result<Vec<Entry>, Problem> {
         let positions = self.event_index.about(code);
         read(&self.events, &positions, filter).await
+    }
+
+    /// Who looked at what is an organisation's own or took it away, newest first. Who was refused is for
+    /// those who watch the doors.
+    pub async fn looks_at(&self, code: OdsCode, filter: &Filter) -> Result<Vec<Entry>, Problem> {
+        let mut entries = read(&self.access, &self.access_index.about(code), filter).await?;
+        entries.retain(|entry| [SENSITIVE_READ, EXPORTED, GLASS_BROKEN].contains(&entry.what.as_str()));
+        Ok(entries)
     }
 
     /// What somebody did on the event log, newest first.

@@ -4,7 +4,7 @@
 use chassis::{Aggregate, Context, Problem, When};
 use proto::{
     AggregateId, OdsCode, PersonId, Role,
-    access::{AccessEvent, AccountDisabled, AccountEnabled, AccountOpened, PasswordSet},
+    access::{AccessEvent, AccountDisabled, AccountEnabled, AccountOpened, PasswordSet, SessionsEnded},
     codes::CodeError,
 };
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,12 @@ pub enum AccountCommand {
     },
     /// To let its holder in again.
     Enable,
+    /// To put its holder out of wherever they are signed in. Who comes through a provider needs no
+    /// account for that.
+    EndSessions {
+        /// Who.
+        person: PersonId,
+    },
     /// To open to another password.
     SetPassword {
         /// Whether it is a first one that its holder has to change.
@@ -89,27 +95,31 @@ impl Aggregate for Account {
         command: &AccountCommand,
         _context: &Context,
     ) -> Result<Option<AccessEvent>, AccountRefusal> {
-        if let AccountCommand::Open { person, role, organisation } = command {
-            let opened = AccountOpened { person: *person, role: *role, organisation: *organisation };
-            return match self.person {
-                Some(_) => Err(AccountRefusal::OpenedBefore),
-                None => Ok(Some(AccessEvent::AccountOpened(opened))),
-            };
-        }
-        let person = self.person.ok_or(AccountRefusal::Unknown)?;
+        let person = self.person.ok_or(AccountRefusal::Unknown);
         match command {
-            AccountCommand::Disable { reason } if !is_short(reason) => Err(AccountRefusal::Reason),
+            AccountCommand::Open { .. } if self.person.is_some() => Err(AccountRefusal::OpenedBefore),
+            AccountCommand::Open { person, role, organisation } => {
+                let opened = AccountOpened { person: *person, role: *role, organisation: *organisation };
+                Ok(Some(AccessEvent::AccountOpened(opened)))
+            }
+            AccountCommand::Disable { reason } if person.is_ok() && !is_short(reason) => {
+                Err(AccountRefusal::Reason)
+            }
             AccountCommand::Disable { reason } => {
-                let disabled = AccountDisabled { person, reason: reason.trim().to_owned() };
+                let disabled = AccountDisabled { person: person?, reason: reason.trim().to_owned() };
                 Ok((!self.disabled).then_some(AccessEvent::AccountDisabled(disabled)))
             }
             AccountCommand::Enable => {
-                Ok(self.disabled.then_some(AccessEvent::AccountEnabled(AccountEnabled { person })))
+                let enabled = AccountEnabled { person: person? };
+                Ok(self.disabled.then_some(AccessEvent::AccountEnabled(enabled)))
             }
             AccountCommand::SetPassword { to_be_changed } => {
-                Ok(Some(AccessEvent::PasswordSet(PasswordSet { person, to_be_changed: *to_be_changed })))
+                let set = PasswordSet { person: person?, to_be_changed: *to_be_changed };
+                Ok(Some(AccessEvent::PasswordSet(set)))
             }
-            AccountCommand::Open { .. } => Err(AccountRefusal::OpenedBefore),
+            AccountCommand::EndSessions { person } => {
+                Ok(Some(AccessEvent::SessionsEnded(SessionsEnded { person: *person })))
+            }
         }
     }
 
@@ -171,6 +181,13 @@ mod tests {
             .then(enabled)
             .when(disable(&"x".repeat(TEXT_MAX_CHARS + 1)))
             .then_refused("200 characters");
+    }
+
+    #[test]
+    fn somebody_without_an_account_can_be_put_out_too() {
+        let ended = AccessEvent::SessionsEnded(SessionsEnded { person: WHO });
+        let end = AccountCommand::EndSessions { person: WHO };
+        given::<Account>([]).when(end.clone()).then(ended.clone()).when(end).then(ended);
     }
 
     #[test]

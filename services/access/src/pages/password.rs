@@ -1,7 +1,7 @@
 //! Changing one's own password.
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use chassis::{Problem, Viewer, access::home_of, http::Form as FormBody};
+use chassis::{Problem, Viewer, access::home_of, http::Form as FormBody, pace::Peer};
 use maud::html;
 use proto::access::SignInWay;
 use serde::Deserialize;
@@ -10,7 +10,6 @@ use ui::components::{Button, Field, FieldError, InputKind, Width, inset};
 use super::{form_of, page, respond};
 use crate::{
     Shared,
-    limits::Peer,
     passwords::{PASSWORD_MIN_CHARS, Typed},
 };
 

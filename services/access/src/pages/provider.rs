@@ -9,6 +9,7 @@ use chassis::{
     Problem, Viewer,
     access::{Record, Session, session::cookie_of},
     http::Query,
+    pace::Peer,
 };
 use jiff::SignedDuration;
 use maud::html;
@@ -20,7 +21,6 @@ use proto::{
 use super::{page, respond, sign_in::To};
 use crate::{
     Desk, Shared,
-    limits::Peer,
     provider::{Back, NotShown, OnTheWay, SignIn},
 };
 

@@ -9,6 +9,8 @@ use chassis::{
     Problem, Viewer,
     access::{CSRF_FIELD, Record, Session},
     http::{Form as FormBody, Query},
+    pace::Peer,
+    pages::in_query,
 };
 use maud::{Markup, html};
 use proto::{
@@ -24,7 +26,6 @@ use ui::components::{
 use super::{page, respond};
 use crate::{
     Desk, Shared,
-    limits::Peer,
     passwords::Typed,
     people::{NOT_LET_IN, Recognised},
     personas::Persona,
@@ -158,18 +159,6 @@ pub(super) async fn by_password(
             render(&desk, &viewer, StatusCode::UNAUTHORIZED, &to, errors)
         }
     }
-}
-
-/// A text as the value of a parameter of an address.
-fn in_query(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }
 
 fn capital(text: &str) -> String {

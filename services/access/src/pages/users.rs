@@ -10,7 +10,7 @@ use chassis::{
     http::{Form as FormBody, Path},
 };
 use maud::{Markup, html};
-use proto::{Day, OdsCode, PersonId, Role, codes::CodeError};
+use proto::{Actor, Day, OdsCode, PersonId, Role, codes::CodeError};
 use serde::Deserialize;
 use ui::{
     Tone,
@@ -113,6 +113,17 @@ pub(super) async fn enable(
     let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
     desk.people.enable(&giver, PersonId(id)).await?;
     Ok(Redirect::to("/access/users").into_response())
+}
+
+pub(super) async fn sign_out(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    Path(id): Path<Uuid>,
+    FormBody(form): FormBody<KeyOnly>,
+) -> Result<Response, Problem> {
+    let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
+    desk.people.end_sessions(&giver, PersonId(id)).await?;
+    Ok(Redirect::to(&format!("/history/actors/{}", Actor::person(PersonId(id)).as_str())).into_response())
 }
 
 pub(super) async fn reset(

@@ -92,7 +92,7 @@ impl Installation {
         std::fs::create_dir_all(data.join("cache")).unwrap();
         let platform = Platform { log, data, access, names: Names::default(), clock: clock.clone(), tasks };
         let mut services = [access::service(&platform, options).await.unwrap()];
-        let app = chassis::service::routes(&platform, &mut services, Some(access::problem_page)).unwrap();
+        let app = chassis::service::routes(&platform, &mut services).unwrap();
         Self { app, clock, access_log, administrator: key.reveal(), _folder: folder }
     }
 
@@ -170,15 +170,11 @@ impl Installation {
 }
 
 pub fn form(fields: &[(&str, &str)]) -> String {
-    let escape = |text: &str| -> String {
-        text.bytes()
-            .map(|byte| match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' => char::from(byte).to_string(),
-                _ => format!("%{byte:02X}"),
-            })
-            .collect()
-    };
-    fields.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect::<Vec<_>>().join("&")
+    fields
+        .iter()
+        .map(|(name, value)| format!("{name}={}", chassis::pages::in_query(value)))
+        .collect::<Vec<_>>()
+        .join("&")
 }
 
 impl Browser<'_> {

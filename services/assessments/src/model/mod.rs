@@ -23,7 +23,12 @@ pub use refusal::Refusal;
 pub use register::{Listing, RegisterCommand, RegisterEntry};
 pub use result::{Standing, gaps, grade, percentage, standing};
 
-use proto::{AggregateId, EditionId, OdsCode, codes::CodeError, standards::OrganisationType};
+use proto::{
+    AggregateId, EditionId, OdsCode,
+    codes::CodeError,
+    standards::OrganisationType,
+    subject::{EDITION, REGISTER},
+};
 
 /// The only type of organisation that works on assessments here: its requirement lists are known.
 pub const KIND: OrganisationType = OrganisationType::GeneralPractice;
@@ -35,10 +40,10 @@ pub fn assessment_id(organisation: OdsCode, edition: EditionId) -> Result<Aggreg
 
 /// The id of what is decided centrally for an edition.
 pub fn edition_id(edition: EditionId) -> Result<AggregateId, CodeError> {
-    AggregateId::of(&["edition", edition.as_str()])
+    AggregateId::of(&[EDITION, edition.as_str()])
 }
 
 /// The id of an organisation's entry in the national register.
 pub fn register_id(organisation: OdsCode) -> Result<AggregateId, CodeError> {
-    AggregateId::of(&["register", organisation.as_str()])
+    AggregateId::of(&[REGISTER, organisation.as_str()])
 }

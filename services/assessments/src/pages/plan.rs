@@ -276,7 +276,7 @@ fn actions(desk: &Desk, case: &Case) -> Markup {
                 Some(day) => { (tag(Tone::Good, "Done")) " on " (day.long()) }
                 None => {
                     @if held.action.due < case.today { (tag(Tone::Bad, "Overdue")) } @else { (tag(Tone::Neutral, "Open")) }
-                    @if case.may(DO_WORK) { (form_of(case, format!("{}/actions/{number}/done", href(case)))
+                    @if case.may(DO_WORK) { (form_of(&case.viewer, format!("{}/actions/{number}/done", href(case)))
                         .body(html! { (Button::new("Mark as done").kind(ButtonKind::Secondary).about(format!("action {number}"))) })) }
                 }
             }
@@ -312,7 +312,7 @@ fn new_action(case: &Case, gaps: &[RequirementId], form: &PlanForm, errors: &[Fi
         gaps.iter().map(|gap| Choice::new(gap.to_string(), format!("{gap} {}", title(case, *gap)))).collect();
     html! {
         h2.nhsuk-heading-m { "Plan an action" }
-        (form_of(case, format!("{}/actions", href(case))).body(html! {
+        (form_of(&case.viewer, format!("{}/actions", href(case))).body(html! {
             (Field::new("requirement", "Which requirement falls short?").error(of("requirement")).value(form.requirement.clone()).select(&choices))
             (Field::new("gap", "What is missing?").error(of("gap")).value(form.gap.clone()).textarea(2))
             (Field::new("action", "What will be done?").error(of("action")).value(form.action.clone()).textarea(2))
@@ -333,7 +333,7 @@ fn submission(case: &Case, gaps: &[RequirementId]) -> Markup {
             h2.nhsuk-heading-m { "Submit the plan" }
             @if uncovered.is_empty() {
                 p { "The plan goes to the practice’s CCG or region (" (case.practice.overseers().in_words()) "). It cannot be changed until they agree or refuse it." }
-                (form_of(case, format!("{}/submit", href(case)))
+                (form_of(&case.viewer, format!("{}/submit", href(case)))
                     .body(html! { (Button::new("Submit the plan")) }))
             } @else {
                 (blocked_button("submit", "Submit the plan", &uncovered.iter().map(|gap| html! {
@@ -364,7 +364,7 @@ fn decision(desk: &Desk, case: &Case, form: &PlanForm, errors: &[FieldError]) ->
         } @else if choices.is_empty() {
             (inset(html! { p { "Neither the CCG nor the region of this practice is known here, so nobody can agree the plan yet. They become known by importing the national practice file." } }))
         } @else {
-            (form_of(case, format!("{}/decide", href(case))).body(html! {
+            (form_of(&case.viewer, format!("{}/decide", href(case))).body(html! {
                 (Field::new("by", "Who decides?").error(of("by")).value(form.by.clone()).width(Width::Full).select(&choices))
                 (Field::new("reason", "Why, if you refuse").hint("The practice reads this").error(of("reason")).value(form.reason.clone()).textarea(3))
                 (Button::new("Agree the plan").value("decision", "agree")) " "

@@ -195,11 +195,11 @@ fn render(
             @if case.state().answers.get(&requirement).is_some_and(|held| held.review == Reviewed::No) {
                 (warning_callout("Carried over from last year", html! {
                     p { "This answer was given last year. Look whether it still stands. If it does, say so; otherwise answer anew below." }
-                    (form_of(case, format!("{here}/review"))
+                    (form_of(&case.viewer, format!("{here}/review"))
                         .body(html! { (Button::new("The answer still stands").kind(ButtonKind::Secondary)) }))
                 }))
             }
-            (form_of(case, here).body(fields(case, asked, form, &errors)))
+            (form_of(&case.viewer, here).body(fields(case, asked, form, &errors)))
         }
         (neighbours(case, requirement))
     };

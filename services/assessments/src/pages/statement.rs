@@ -80,7 +80,7 @@ fn render(
                 p { "By accepting it you state, for " (case.practice.shown_name()) ", that the published answers are true, that the practice keeps to the terms under which it uses national systems and the network, and that it will put right what falls short." }
                 p { "It is accepted once a year, by somebody entitled to speak for the practice." }
             }))
-            (form_of(case, format!("{}/statement", case_href(case))).body(html! {
+            (form_of(&case.viewer, format!("{}/statement", case_href(case))).body(html! {
                 (Field::new("name", "Your name").error(of("name")).value(form.name.clone()).autocomplete("name").input(InputKind::Text))
                 (Field::new("role", "Your role").hint("Such as partner or practice manager").error(of("role")).value(form.role.clone())
                     .autocomplete("organization-title").input(InputKind::Text))

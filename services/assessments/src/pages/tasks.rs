@@ -170,7 +170,7 @@ fn not_opened(case: &Case) -> Markup {
     html! {
         @if !case.may(DO_WORK) { p { "Nobody has begun this assessment." } }
         @else { p { "Nobody has begun this assessment. Open it to answer its requirements. Answers of last year’s edition, where the practice gave them here, are carried over, and each then needs another look." }
-        (form_of(case, format!("{}/open", case_href(case)))
+        (form_of(&case.viewer, format!("{}/open", case_href(case)))
             .body(html! { (Button::new("Open the assessment")) })) }
     }
 }
@@ -188,7 +188,7 @@ fn publication(case: &Case, exempt: &[RequirementId]) -> Markup {
             (inset(html! {
                 p { "Publishing says that the answers are final and that the partners, or the board, have signed them off. You can publish again at any time, also after the deadline; late publication is shown as late." }
             }))
-            (form_of(case, format!("{}/publish", case_href(case)))
+            (form_of(&case.viewer, format!("{}/publish", case_href(case)))
                 .body(html! { (Button::new(if case.state().publication.is_some() { "Publish again" } else { "Publish" })) }))
         } @else {
             (blocked_button("publish", "Publish", &blocking.iter().map(|blocker| reason(case, blocker)).collect::<Vec<_>>()))

@@ -1,6 +1,5 @@
 //! The service over a real embedded log in a temporary folder, asked as a client would.
 
-use assessments::problem_page;
 use axum::{
     Router,
     body::Body,
@@ -81,7 +80,7 @@ impl Server {
         let tasks = platform.tasks.clone();
         let mut services = [assessments::service(&platform).await.unwrap()];
         let openapi = serde_json::to_value(&services[0].openapi).unwrap();
-        let router = service::routes(&platform, &mut services, Some(problem_page)).unwrap();
+        let router = service::routes(&platform, &mut services).unwrap();
         let server = Self { log, clock, router, openapi, _tasks: tasks, folder };
         while !server.get("/readyz").await.status.is_success() {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;

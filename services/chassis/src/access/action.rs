@@ -4,6 +4,8 @@ use std::fmt;
 
 use proto::OdsCode;
 
+use crate::pace::Pace;
+
 /// Something that can be done: `assessments/agree-plan`. Declared by a service as a constant, named
 /// in its policy file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,17 +24,21 @@ impl Action {
 
     /// Of the organisation whose code is this part of the path.
     pub const fn of(self, parameter: &'static str) -> Asks {
-        Asks { action: self, about: About::Path(parameter), seen_by: None, sensitive: false }
+        self.about(About::Path(parameter))
     }
 
     /// Of England as a whole.
     pub const fn of_england(self) -> Asks {
-        Asks { action: self, about: About::England, seen_by: None, sensitive: false }
+        self.about(About::England)
     }
 
     /// Of the platform: of no organisation, or of those that the handler picks out.
     pub const fn here(self) -> Asks {
-        Asks { action: self, about: About::Platform, seen_by: None, sensitive: false }
+        self.about(About::Platform)
+    }
+
+    const fn about(self, about: About) -> Asks {
+        Asks { action: self, about, seen_by: None, sensitive: false, pace: None }
     }
 }
 
@@ -54,6 +60,8 @@ pub struct Asks {
     pub seen_by: Option<Action>,
     /// Whether it is recorded when somebody of another organisation does it.
     pub sensitive: bool,
+    /// What it counts as where it may be asked only so often.
+    pub pace: Option<Pace>,
 }
 
 impl Asks {
@@ -66,6 +74,12 @@ impl Asks {
     /// Recorded when somebody of another organisation does it.
     pub const fn sensitive(mut self) -> Self {
         self.sensitive = true;
+        self
+    }
+
+    /// Only so often.
+    pub const fn paced(mut self, pace: Pace) -> Self {
+        self.pace = Some(pace);
         self
     }
 }

@@ -3,7 +3,7 @@
 //! A decision costs some ten microseconds of Cedar; the gate remembers each with the state of the
 //! hierarchy it was made in, so that a request pays for a look-up.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     http::{BODY_MAX_BYTES, wants_page},
+    pace::{Pace, Paces, Peer},
     problem::Problem,
 };
 
@@ -42,6 +43,10 @@ pub const SIGN_IN: &str = "/sign-in";
 /// The most characters of an address that is kept in a record or carried to the sign-in page.
 const ADDRESS_MAX_CHARS: usize = 1000;
 
+/// How long an answer may take to begin, with the reading of what was sent. A file that is imported may
+/// take longer, as long as it keeps coming.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Who asked in which state of the hierarchy for what.
 type Question = (u64, Option<Role>, Option<OdsCode>, Option<OdsCode>, Action, Resource);
 
@@ -54,6 +59,7 @@ struct Inner {
     policies: Policies,
     asks: HashMap<(Method, String), Asks>,
     decisions: QuickCache<Question, bool>,
+    paces: Paces,
 }
 
 impl fmt::Debug for Gate {
@@ -65,7 +71,7 @@ impl fmt::Debug for Gate {
 /// Who a request comes from, as its credentials show.
 #[derive(Debug, Clone)]
 pub(crate) struct Identified {
-    principal: Principal,
+    pub(crate) principal: Principal,
     /// With cookies a browser sends along on its own.
     pub(crate) session: Option<Session>,
     request: Uuid,
@@ -78,7 +84,7 @@ impl Gate {
         let asks = declared.into_iter().map(|route| ((route.method, route.path), route.asks)).collect();
         let decisions = QuickCache::new(DECISIONS_MAX);
         let is_open = access.0.doors == Doors::Open;
-        let gate = Gate(Arc::new(Inner { access, policies, asks, decisions }));
+        let gate = Gate(Arc::new(Inner { access, policies, asks, decisions, paces: Paces::default() }));
         if is_open {
             return router.route_layer(axum::middleware::from_fn_with_state(gate, stand_aside));
         }
@@ -156,12 +162,7 @@ impl Access {
         }
         let Some(session) = self.0.sessions.of(headers, now) else { return known(Principal::Public, None) };
         self.until_known().await?;
-        // Whose account was closed, or whose password was set since, is out.
-        let is_out = self
-            .known()
-            .account_of(session.person)
-            .is_some_and(|account| account.disabled || session.began < account.out_before);
-        if is_out {
+        if !self.known().stands(&session) {
             return known(Principal::Public, None);
         }
         known(Principal::Holder(session.holder()), Some(session))
@@ -181,23 +182,42 @@ async fn stand_aside(State(gate): State<Gate>, mut request: Request, next: Next)
 }
 
 async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    match pass(&gate, request, next).await {
-        Ok(response) => response,
-        Err(problem) => problem.into_response(),
-    }
-}
-
-async fn pass(gate: &Gate, request: Request, next: Next) -> Result<Response, Problem> {
-    let (mut parts, body) = request.into_parts();
-    let Some(Identified { principal, session, request }) = parts.extensions.get::<Identified>().cloned()
-    else {
+    let (parts, body) = request.into_parts();
+    let Some(identified) = parts.extensions.get::<Identified>().cloned() else {
         tracing::error!("a request came to a route without having come through the door");
-        return Err(Problem::internal());
+        return Problem::internal().into_response();
     };
     let Some(asks) = gate.asks_of(&parts) else {
         tracing::error!(path = parts.uri.path(), "a route declares nothing, and so it is closed");
-        return Err(Problem::internal());
+        return Problem::internal().into_response();
     };
+    let path = cut(parts.uri.path());
+    let passing = pass(&gate, asks, identified, parts, body, next);
+    let passed = if asks.pace == Some(Pace::Import) {
+        passing.await
+    } else {
+        tokio::time::timeout(ANSWER_TIMEOUT, passing).await.unwrap_or_else(|_| {
+            tracing::error!(path, action = %asks.action, "no answer in time");
+            Err(Problem::unavailable(format!("there was no answer within {} s", ANSWER_TIMEOUT.as_secs())))
+        })
+    };
+    passed.unwrap_or_else(Problem::into_response)
+}
+
+async fn pass(
+    gate: &Gate,
+    asks: Asks,
+    Identified { principal, session, request }: Identified,
+    mut parts: Parts,
+    body: Body,
+    next: Next,
+) -> Result<Response, Problem> {
+    if let Some(pace) = asks.pace
+        && let Err(problem) = gate.count(pace, &principal, &parts)
+    {
+        crate::import::drain(&mut body.into_data_stream()).await;
+        return Err(problem);
+    }
     let resource = resource(&mut parts, asks).await?;
     let viewer = Viewer { gate: gate.clone(), principal, session, request };
     if !gate.decide(&viewer.principal, asks.action, resource) {
@@ -231,6 +251,15 @@ async fn pass(gate: &Gate, request: Request, next: Next) -> Result<Response, Pro
 }
 
 impl Gate {
+    /// Counts what may be asked only so often. Whose key or account it is does not matter, nor whether it
+    /// may be asked at all.
+    fn count(&self, pace: Pace, principal: &Principal, parts: &Parts) -> Result<(), Problem> {
+        match principal {
+            Principal::Holder(holder) => self.0.paces.take(pace, holder.actor.as_str()),
+            Principal::Public => self.0.paces.take(pace, Peer::of_request(parts)),
+        }
+    }
+
     fn asks_of(&self, parts: &Parts) -> Option<Asks> {
         let path = parts.extensions.get::<MatchedPath>()?.as_str().to_owned();
         let method = if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() };
@@ -445,16 +474,7 @@ impl Viewer {
 /// The sign-in page, with the way back.
 fn sign_in_and_back(uri: &Uri) -> String {
     let back = cut(uri.path_and_query().map_or("/", |address| address.as_str()));
-    let mut address = format!("{SIGN_IN}?to=");
-    for byte in back.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                address.push(char::from(byte));
-            }
-            _ => address.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    address
+    format!("{SIGN_IN}?to={}", crate::pages::in_query(&back))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Viewer {

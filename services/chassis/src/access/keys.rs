@@ -9,13 +9,13 @@ use std::{fmt, str::FromStr};
 use jiff::Timestamp;
 use proto::{
     Actor, EventHash, OdsCode, PersonId, Role,
-    access::{AccessEvent, AccountOpened, KeyIssued},
+    access::{AccessEvent, AccountOpened, KeyIssued, PasswordSet, SessionsEnded},
 };
 use rustc_hash::FxHashMap;
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-use super::Holder;
+use super::{Holder, Session, session::SESSION_MAX};
 use crate::ids;
 
 /// What every API key begins with.
@@ -107,8 +107,6 @@ pub struct Account {
     pub at: Timestamp,
     /// Whether it is closed for the time being.
     pub disabled: bool,
-    /// Whoever signed in before this is out.
-    pub out_before: Timestamp,
 }
 
 /// What the access log says of who may come in.
@@ -116,6 +114,10 @@ pub struct Account {
 pub struct Known {
     keys: FxHashMap<Uuid, Issued>,
     accounts: FxHashMap<PersonId, Account>,
+    /// Whoever signed in as somebody before this is out.
+    out_before: FxHashMap<PersonId, Timestamp>,
+    /// Sessions that their holders ended, and when.
+    ended: FxHashMap<Uuid, Timestamp>,
 }
 
 impl Known {
@@ -132,33 +134,45 @@ impl Known {
                 }
             }
             AccessEvent::AccountOpened(AccountOpened { person, role, organisation }) => {
-                let account = Account {
-                    role: *role,
-                    organisation: *organisation,
-                    at: time,
-                    disabled: false,
-                    out_before: time,
-                };
+                let account = Account { role: *role, organisation: *organisation, at: time, disabled: false };
                 self.accounts.insert(*person, account);
+                self.out_before.insert(*person, time);
             }
             AccessEvent::AccountDisabled(disabled) => {
-                self.account(disabled.person, |account| {
-                    account.disabled = true;
-                    account.out_before = time;
-                });
+                self.account(disabled.person, |account| account.disabled = true);
+                self.out_before.insert(disabled.person, time);
             }
             AccessEvent::AccountEnabled(enabled) => {
                 self.account(enabled.person, |account| account.disabled = false);
             }
-            AccessEvent::PasswordSet(set) => self.account(set.person, |account| account.out_before = time),
+            AccessEvent::PasswordSet(PasswordSet { person, .. })
+            | AccessEvent::SessionsEnded(SessionsEnded { person }) => {
+                self.out_before.insert(*person, time);
+            }
+            AccessEvent::SignedOut(out) => self.note_end(out.session, time),
             AccessEvent::SignedIn(_)
             | AccessEvent::SignInRefused(_)
-            | AccessEvent::SignedOut(_)
             | AccessEvent::Refused(_)
             | AccessEvent::Exported(_)
             | AccessEvent::SensitiveRead(_)
             | AccessEvent::GlassBroken(_) => {}
         }
+    }
+
+    /// An ended session matters for as long as its cookie could.
+    fn note_end(&mut self, session: Uuid, time: Timestamp) {
+        if self.ended.len() == self.ended.capacity() {
+            self.ended.retain(|_, ended| time.duration_since(*ended) < SESSION_MAX);
+        }
+        self.ended.insert(session, time);
+    }
+
+    /// Whether a session that was sealed once still stands: its holder did not end it, nobody put them
+    /// out since, and their account, where they have one, is not closed.
+    pub fn stands(&self, session: &Session) -> bool {
+        !self.ended.contains_key(&session.id)
+            && self.out_before.get(&session.person).is_none_or(|out| session.began >= *out)
+            && self.accounts.get(&session.person).is_none_or(|account| !account.disabled)
     }
 
     fn account(&mut self, person: PersonId, change: impl FnOnce(&mut Account)) {
@@ -215,6 +229,9 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+    use proto::access::{SignInWay, SignedOut};
+
     use super::*;
 
     fn issued(key: &ApiKey, expires: Option<&str>) -> AccessEvent {
@@ -241,6 +258,34 @@ mod tests {
         for wrong in ["", "ovk_", "ovk_1_2", &text[1..], &text[..text.len() - 1], &format!("{text}0")] {
             assert_eq!(wrong.parse::<ApiKey>(), Err(NoKey), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_session_stands_until_it_is_ended_by_its_holder_or_an_administrator() {
+        let person = PersonId(Uuid::from_u128(7));
+        let session = |hour| {
+            Session::begin(person, Role::CcgOfficer, "15E".parse().unwrap(), SignInWay::Provider, at(hour))
+        };
+        let (first, second) = (session("08"), session("08"));
+        let mut known = Known::default();
+        assert!(known.stands(&first) && known.stands(&second));
+        let out = AccessEvent::SignedOut(SignedOut { session: first.id });
+        known.note(&out, &Actor::person(person), at("09"));
+        assert!(!known.stands(&first) && known.stands(&second));
+        let ended = AccessEvent::SessionsEnded(SessionsEnded { person });
+        known.note(&ended, &Actor::system("test"), at("10"));
+        assert!(!known.stands(&second), "whoever was in is out");
+        assert!(known.stands(&session("11")), "and may come back in");
+    }
+
+    #[test]
+    fn ended_sessions_are_forgotten_when_their_cookies_are_worth_nothing() {
+        let mut known = Known::default();
+        let day = SignedDuration::from_hours(24);
+        for number in 0..1_000_u32 {
+            known.note_end(Uuid::from_u128(number.into()), at("08") + day * i32::try_from(number).unwrap());
+        }
+        assert!(known.ended.capacity() < 100, "{}", known.ended.capacity());
     }
 
     #[test]

@@ -74,11 +74,6 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.add(Method::PUT, path, asks, put(handler))
     }
 
-    /// Something to look at that has its own way of answering.
-    pub fn get_by(self, path: &str, asks: Asks, route: MethodRouter<S>) -> Self {
-        self.add(Method::GET, path, asks, route)
-    }
-
     fn add(mut self, method: Method, path: &str, asks: Asks, route: MethodRouter<S>) -> Self {
         self.declared.push(Declared { method, path: path.to_owned(), asks });
         Self { router: self.router.route(path, route), declared: self.declared }

@@ -35,7 +35,7 @@ impl World {
         let clock = Clock::set_to("2025-01-01T12:00:00Z".parse().unwrap());
         let platform = Platform::unguarded(log, folder.path(), clock);
         let mut services = [organisations::service(&platform).await.unwrap()];
-        let routes = chassis::service::routes(&platform, &mut services, None).unwrap();
+        let routes = chassis::service::routes(&platform, &mut services).unwrap();
         let [service] = services;
         Self { folder, platform, service, routes }
     }

@@ -88,7 +88,7 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     for part in parts {
         services.push(part.start(&platform, &options).await?);
     }
-    service::serve(&platform, services, listening, Some(assessments::problem_page)).await?;
+    service::serve(&platform, services, listening).await?;
     Ok(Verdict::Good)
 }
 
@@ -98,7 +98,6 @@ fn synthetic_england(progress: Progress) -> Service {
         name: "synthetic",
         routes: Routes::new(),
         policy: None,
-        shared_routes: Vec::new(),
         openapi: OpenApi::default(),
         ready: Arc::new(move || progress.ready()),
         on_stop: None,

@@ -57,6 +57,11 @@ enum What {
         /// Whose: the id, as listed.
         id: PersonId,
     },
+    /// Puts somebody out of wherever they are signed in, with or without an account here.
+    SignOut {
+        /// Who: the id, as listed, or as records name them after `person:`.
+        id: PersonId,
+    },
     /// Sets a new first password and prints it, once.
     Reset {
         /// Whose: the id, as listed.
@@ -131,6 +136,10 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
         What::Enable { id } => {
             server.send(server.post(&format!("{USERS}/{id}/enable"))).await?;
             output::note(&format!("Account {id} is open again."));
+        }
+        What::SignOut { id } => {
+            server.send(server.post(&format!("/api/v1/access/people/{id}/sign-out"))).await?;
+            output::note(&format!("{id} is signed out everywhere."));
         }
         What::Reset { id } => {
             show(&server.json(server.post(&format!("{USERS}/{id}/reset"))).await?)?;

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use chassis::Problem;
+use chassis::{Problem, pages::has_already};
 use proto::{Day, OdsCode, Role};
 use quick_cache::{Weighter, sync::Cache as QuickCache};
 use sha2::{Digest as _, Sha256};
@@ -112,7 +112,7 @@ impl Rendered {
     }
 
     fn response(self, asked: &HeaderMap) -> Response {
-        let unchanged = self.etag.to_str().is_ok_and(|etag| has(asked, etag));
+        let unchanged = self.etag.to_str().is_ok_and(|etag| has_already(asked, etag));
         let about = [
             (header::ETAG, self.etag),
             (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
@@ -123,14 +123,4 @@ impl Rendered {
         }
         (about, [(header::CONTENT_TYPE, self.kind)], self.body).into_response()
     }
-}
-
-/// Whether a request says that it has this very version already.
-pub(super) fn has(headers: &HeaderMap, etag: &str) -> bool {
-    headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
-        value
-            .split(',')
-            .map(|part| part.trim().trim_start_matches("W/"))
-            .any(|part| part == etag || part == "*")
-    })
 }

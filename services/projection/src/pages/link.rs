@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use chassis::{Action, Viewer};
+use chassis::{Action, Viewer, pages::in_query};
 use maud::{Markup, html};
 use proto::{Day, OdsCode};
 
@@ -116,17 +116,8 @@ impl Address {
     pub fn with(mut self, name: &str, value: impl fmt::Display) -> Self {
         self.text.push(if self.has_query { '&' } else { '?' });
         self.has_query = true;
-        self.text.push_str(name);
-        self.text.push('=');
-        for byte in value.to_string().bytes() {
-            match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                    self.text.push(char::from(byte));
-                }
-                // Writing to a String cannot fail.
-                _ => _ = write!(self.text, "%{byte:02X}"),
-            }
-        }
+        // Writing to a String cannot fail.
+        let _ = write!(self.text, "{name}={}", in_query(&value.to_string()));
         self
     }
 

@@ -21,13 +21,8 @@ mod words;
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{FromRequestParts, Path},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
-    response::{IntoResponse, Response},
-    routing::{MethodRouter, get},
-};
-use chassis::{Problem, Routes, Viewer};
+use axum::{extract::FromRequestParts, http::request::Parts};
+use chassis::{Problem, Routes, Viewer, pace::Pace};
 
 use crate::{
     access::{LOOK_UP_STATUS, SEARCH, VIEW_AREA, VIEW_PRACTICE, VIEW_SET_ASIDE, VIEW_STATE},
@@ -61,49 +56,22 @@ impl FromRequestParts<Shelf> for Desk {
 /// The routes of the pages.
 pub fn routes(shared: Arc<Shared>) -> Routes {
     let shelf = Shelf { shared: shared.clone(), kept: Arc::new(kept::Kept::new()) };
+    let look_up_of = LOOK_UP_STATUS.here().paced(Pace::LookUp);
     let of_area = VIEW_AREA.of("code");
     let of_practice = VIEW_PRACTICE.of("code");
     Routes::new()
         .get("/", LOOK_UP_STATUS.here(), home::home)
-        .get("/status", LOOK_UP_STATUS.here(), home::look_up)
-        .get("/status/{code}", LOOK_UP_STATUS.here(), home::status)
+        .get("/status", look_up_of, home::look_up)
+        .get("/status/{code}", look_up_of, home::status)
         .get("/areas/{code}", of_area, area::area)
         .get("/areas/{code}/bars.svg", of_area, area::bars_svg)
         .get("/areas/{code}/trend.svg", of_area, area::trend_svg)
         .get("/areas/{code}/practices", of_area, list::list)
         .get("/practices/{code}", of_practice, practice::practice)
         .get("/practices/{code}/timeline.svg", of_practice, practice::timeline_svg)
-        .get("/search", SEARCH.here(), search::search)
+        .get("/search", SEARCH.here().paced(Pace::LookUp), search::search)
         .get("/set-aside", VIEW_SET_ASIDE.here(), about::set_aside)
         .get("/about", VIEW_STATE.here(), about::about)
         .with_state(shelf)
         .merge(crate::live::routes(shared))
-}
-
-/// Routes that other services with pages bring as well.
-pub fn shared_routes() -> Vec<(String, MethodRouter)> {
-    vec![("/assets/{file}".to_owned(), get(asset))]
-}
-
-/// A problem as a page, for browsers.
-pub fn problem_page(problem: &Problem) -> String {
-    let faults: Vec<(String, String)> =
-        problem.errors.iter().map(|fault| (fault.at.clone(), fault.detail.clone())).collect();
-    ui::problem_page(problem.status, &problem.title, &problem.detail, &faults).into_string()
-}
-
-/// A style sheet, script or icon. Its address changes with its content, so it may be kept for ever.
-async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
-    let Some(asset) = ui::assets::find(&file) else {
-        return Problem::not_found("no such file; it may have been of another build, so load the page again")
-            .into_response();
-    };
-    let about = [
-        (header::CACHE_CONTROL, HeaderValue::from_static(ui::assets::CACHE_CONTROL)),
-        (header::ETAG, HeaderValue::from_static(asset.etag)),
-    ];
-    if kept::has(&headers, asset.etag) {
-        return (StatusCode::NOT_MODIFIED, about).into_response();
-    }
-    (about, [(header::CONTENT_TYPE, asset.content_type)], asset.bytes).into_response()
 }

@@ -85,8 +85,7 @@ impl Running {
         let platform = Platform::unguarded(log.clone(), folder.path(), Clock::set_to(NOW.parse().unwrap()));
         let tasks = platform.tasks.clone();
         let service = projection::service(&platform).await.unwrap();
-        let app = chassis::service::routes(&platform, &mut [service], Some(projection::pages::problem_page))
-            .unwrap();
+        let app = chassis::service::routes(&platform, &mut [service]).unwrap();
         let running = Self { app, log, tasks, written: HashMap::new(), number: 0, _folder: folder };
         running.caught_up().await;
         running

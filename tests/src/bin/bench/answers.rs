@@ -50,7 +50,6 @@ fn static_page(body: Vec<u8>) -> Service {
         name: "static",
         routes: Routes::new().get("/static", Action::new("platform", "load-assets").here(), page),
         policy: None,
-        shared_routes: Vec::new(),
         openapi: utoipa::openapi::OpenApi::default(),
         ready: Arc::new(|| Ok(())),
         on_stop: None,
@@ -84,7 +83,7 @@ impl Server {
             let address = listening.address;
             let services = vec![projection, static_page(page)];
             #[expect(clippy::disallowed_methods, reason = "it ends with its runtime")]
-            tokio::spawn(async move { service::serve(&inside, services, listening, None).await });
+            tokio::spawn(async move { service::serve(&inside, services, listening).await });
             while ready().is_err() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }

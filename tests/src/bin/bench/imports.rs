@@ -94,7 +94,7 @@ pub async fn measure(figures: &mut Figures) {
         let client = Client::new(listening.address.port());
         let inside = platform.clone();
         #[expect(clippy::disallowed_methods, reason = "it is awaited below")]
-        let serving = tokio::spawn(async move { service::serve(&inside, services, listening, None).await });
+        let serving = tokio::spawn(async move { service::serve(&inside, services, listening).await });
         for (number, file) in [&practices, &results].into_iter().enumerate() {
             let began = Instant::now();
             let answer = client.post_file(file.path, file.text.clone()).await;

@@ -1,0 +1,124 @@
+//! What a service finds when it starts.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use super::{Config, StartError};
+use crate::{
+    access::{Access, Sessions, Tokens, session},
+    cache::{Cache, CacheError},
+    clock::Clock,
+    http::Names,
+    log::{self, Log, LogUrl},
+    production,
+    task::Tasks,
+};
+
+/// The format of the data folder. A folder of a newer format is refused.
+pub const DATA_FORMAT: u32 = 1;
+
+/// What a service finds when it starts.
+#[derive(Clone)]
+pub struct Platform {
+    /// The log.
+    pub log: Log,
+    /// The data folder.
+    pub data: PathBuf,
+    /// Who may come in, and who stands under whom.
+    pub access: Access,
+    /// The names this process answers to.
+    pub names: Names,
+    /// The clock.
+    pub clock: Clock,
+    /// Where background work runs, and what stops it.
+    pub tasks: Tasks,
+}
+
+impl fmt::Debug for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Platform").field("log", &self.log).field("data", &self.data).finish_non_exhaustive()
+    }
+}
+
+impl Platform {
+    /// Opens the data folder and the log.
+    pub async fn open(config: &Config, clock: Clock) -> Result<Self, StartError> {
+        let tokens = Tokens::of(&config.provider, &clock)?;
+        open_data_folder(&config.data)?;
+        let url = log_url(config.log.as_ref(), &config.data);
+        if config.production
+            && let Some(server) = production::plain_text_over_a_network(&url)
+        {
+            return Err(StartError::PlainText { server: server.to_string() });
+        }
+        let log = log::open(&url).await?;
+        let description = log.describe();
+        tracing::info!(place = %description.place, durability = ?description.durability, "the event log is open");
+        if config.production && !production::durable_enough(description.durability) {
+            return Err(StartError::NotDurable {
+                place: description.place,
+                durability: format!("{:?}", description.durability).to_lowercase(),
+            });
+        }
+        let access_log = log::open(&url.access()).await?;
+        let tasks = Tasks::new();
+        let access = Access::start(&log, access_log, sessions(config)?, &clock, &tasks);
+        if let Some(tokens) = tokens {
+            access.accept(tokens);
+        }
+        let names = Names { public: config.public_url.clone() };
+        Ok(Self { log, data: config.data.clone(), access, names, clock, tasks })
+    }
+
+    /// Over a log alone, with nobody asked who they are: for tests of other things, and to measure what
+    /// asking costs.
+    pub fn unguarded(log: Log, data: &Path, clock: Clock) -> Self {
+        let access = Access::unguarded(&log, &clock);
+        Self { log, data: data.to_owned(), access, names: Names::default(), clock, tasks: Tasks::new() }
+    }
+
+    /// The cache of a service.
+    pub async fn cache(&self, service: &str) -> Result<Cache, CacheError> {
+        Cache::open(&self.data.join("cache").join(service), self.log.as_ref(), &self.clock).await
+    }
+}
+
+/// The event log: as it is named, else in the data folder.
+pub fn log_url(named: Option<&LogUrl>, data: &Path) -> LogUrl {
+    named.cloned().unwrap_or_else(|| LogUrl::File(data.join("log.redb")))
+}
+
+fn sessions(config: &Config) -> Result<Sessions, StartError> {
+    let keys = match &config.session_keys {
+        Some(path) => session::read_keys(path)?,
+        None if config.production => {
+            return Err(StartError::NotForProduction(
+                "--session-keys names the file of keys that all services share",
+            ));
+        }
+        None => session::read_or_make_keys(&config.data.join("session.keys"))?,
+    };
+    let wire = match &config.public_url {
+        Some(url) if url.is_tls() => session::Wire::Tls,
+        _ => session::Wire::Clear,
+    };
+    Ok(Sessions::new(keys, wire))
+}
+
+fn open_data_folder(path: &Path) -> Result<(), StartError> {
+    let fail = |error: std::io::Error| StartError::Data { path: path.to_owned(), reason: error.to_string() };
+    std::fs::create_dir_all(path.join("cache")).map_err(fail)?;
+    let version = path.join("format");
+    match std::fs::read_to_string(&version) {
+        Ok(text) if text.trim().parse::<u32>().is_ok_and(|found| found <= DATA_FORMAT) => Ok(()),
+        Ok(text) => {
+            Err(StartError::Newer { path: path.to_owned(), found: text.trim().chars().take(20).collect() })
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            std::fs::write(&version, format!("{DATA_FORMAT}\n")).map_err(fail)
+        }
+        Err(error) => Err(fail(error)),
+    }
+}
