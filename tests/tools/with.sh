@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 export PATH="$TOOLS/bin:$PATH"
-for pair in NATS_SERVER:nats-server CHROMIUM:chromium; do
+for pair in NATS_SERVER:nats-server CHROMIUM:chromium SCHEMATHESIS:schemathesis; do
   path=$(recorded "${pair#*:}")
   if [ -n "$path" ]; then export "${pair%%:*}=$path"; fi
 done

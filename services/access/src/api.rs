@@ -194,7 +194,7 @@ pub(crate) struct RevokeInput {
 ///
 /// Who may call it: administrators.
 #[utoipa::path(post, path = "/api/v1/access/keys/{id}/revoke", tag = "access",
-    params(("id" = String, Path, description = "the key's id"), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = String, Path, format = "uuid", description = "the key's id"), ("Idempotency-Key" = Option<String>, Header)),
     request_body = RevokeInput,
     responses((status = 204), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 async fn revoke(

@@ -332,6 +332,15 @@ fn a_file_is_imported_shown_verified_backed_up_and_restored() {
     let verified = oversight(&["verify", "--log", &other]);
     assert_eq!(verified.status.code(), Some(0), "{}", printed(&verified));
 
+    // Who may come in is kept beside it, and comes back with it.
+    let doors = folder.path().join("access.ndjson");
+    fails(&["backup", text(&doors), "--access", "--server", "http://127.0.0.1:1"], &["--log"]);
+    let done = oversight(&["backup", text(&doors), "--access", "--log", &there]);
+    assert_eq!(done.status.code(), Some(0), "{}", said(&done));
+    let restored = oversight(&["restore", text(&doors), "--access", "--log", &other]);
+    assert_eq!(restored.status.code(), Some(0), "{}", said(&restored));
+    fails(&["bootstrap", "--log", &other], &["administrator"]);
+
     let altered = fs::read_to_string(&backup).unwrap().replace("THREE", "TWO").replace("ONE", "TWO");
     let altered = altered.replacen("Y54", "Y55", 1);
     fs::write(&backup, altered).unwrap();

@@ -172,6 +172,7 @@ pub struct LowerQuery {
     /// As known at this moment: a day or an RFC 3339 time.
     pub known: Option<String>,
     /// `then` (default) or `now`.
+    #[param(pattern = "^(then|now)$")]
     pub footprint: Option<String>,
     /// `region`, `local-office` or `ccg`. Default: of England regions, of others CCGs.
     pub of: Option<String>,
@@ -179,6 +180,7 @@ pub struct LowerQuery {
     /// `partly-met`, `not-met`, `no-evidence` or `not-applicable`.
     pub sort: Option<String>,
     /// `json` (default) or `csv`.
+    #[param(pattern = "^(json|csv)$")]
     pub format: Option<String>,
 }
 
@@ -249,8 +251,10 @@ pub struct TrendQuery {
     /// As known at this moment: a day or an RFC 3339 time.
     pub known: Option<String>,
     /// `then` (default) or `now`.
+    #[param(pattern = "^(then|now)$")]
     pub footprint: Option<String>,
     /// `json` (default) or `csv`.
+    #[param(pattern = "^(json|csv)$")]
     pub format: Option<String>,
 }
 

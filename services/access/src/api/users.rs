@@ -155,7 +155,7 @@ pub(crate) struct DisableInput {
 ///
 /// Who may call it: administrators, of accounts other than their own.
 #[utoipa::path(post, path = "/api/v1/access/users/{id}/disable", tag = "access",
-    params(("id" = String, Path, description = "the person's id"), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = String, Path, format = "uuid", description = "the person's id"), ("Idempotency-Key" = Option<String>, Header)),
     request_body = DisableInput,
     responses((status = 204), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn disable(
@@ -172,7 +172,7 @@ pub(super) async fn disable(
 ///
 /// Who may call it: administrators.
 #[utoipa::path(post, path = "/api/v1/access/users/{id}/enable", tag = "access",
-    params(("id" = String, Path, description = "the person's id"), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = String, Path, format = "uuid", description = "the person's id"), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 204), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn enable(
     State(desk): State<Shared>,
@@ -188,7 +188,7 @@ pub(super) async fn enable(
 ///
 /// Who may call it: administrators.
 #[utoipa::path(post, path = "/api/v1/access/people/{id}/sign-out", tag = "access",
-    params(("id" = String, Path, description = "the person's id, with or without an account here"), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = String, Path, format = "uuid", description = "the person's id, with or without an account here"), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 204), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn sign_out(
     State(desk): State<Shared>,
@@ -203,7 +203,7 @@ pub(super) async fn sign_out(
 ///
 /// Who may call it: administrators.
 #[utoipa::path(post, path = "/api/v1/access/users/{id}/reset", tag = "access",
-    params(("id" = String, Path, description = "the person's id"), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = String, Path, format = "uuid", description = "the person's id"), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = FirstPassword), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn reset(
     State(desk): State<Shared>,

@@ -69,7 +69,7 @@ pub(crate) async fn results(
 
 /// How far an import is, or what came of it.
 #[utoipa::path(get, path = "/api/v1/assessments/imports/{id}", tag = "assessments",
-    params(("id" = String, Path, description = "the Import-Id it was given")),
+    params(("id" = String, Path, format = "uuid", description = "the Import-Id it was given")),
     responses((status = 200, body = ProgressView), (status = "4XX", body = Problem)))]
 pub(crate) async fn progress(
     State(desk): State<Shared>,

@@ -12,6 +12,7 @@ pub(super) fn description(openapi: &OpenApi, declared: &[Declared]) -> Bytes {
     const PROBLEM: &str = "#/components/schemas/Problem";
     let mut description = serde_json::to_value(openapi).unwrap_or_default();
     say_who_may(&mut description, declared);
+    give_shapes(&mut description);
     let operations = description
         .get_mut("paths")
         .and_then(Value::as_object_mut)
@@ -33,6 +34,36 @@ pub(super) fn description(openapi: &OpenApi, declared: &[Declared]) -> Bytes {
         }
     }
     serde_json::to_vec_pretty(&description).unwrap_or_default().into()
+}
+
+/// What parameters look like: the same name means the same everywhere. Each with what its schema says of it.
+const SHAPES: [(&[&str], &str, &str); 5] = [
+    (&["code"], "pattern", "^[A-Za-z0-9][A-Za-z0-9-]{0,22}$"),
+    (&["edition", "requirement"], "pattern", "^[a-z0-9.-]{1,23}$"),
+    (&["at", "from", "to", "as_of"], "format", "date"),
+    (&["Import-Id"], "format", "uuid"),
+    (&["Idempotency-Key"], "pattern", "^[!-~]([ -~]{0,198}[!-~])?$"),
+];
+
+fn give_shapes(description: &mut Value) {
+    let operations = description
+        .get_mut("paths")
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flat_map(|paths| paths.values_mut())
+        .filter_map(Value::as_object_mut)
+        .flat_map(|path| path.values_mut());
+    let parameters = operations
+        .filter_map(|operation| operation.get_mut("parameters").and_then(Value::as_array_mut))
+        .flatten();
+    for parameter in parameters {
+        let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
+        let Some((_, about, says)) = SHAPES.iter().find(|(names, ..)| names.contains(&name)) else {
+            continue;
+        };
+        let Some(schema) = parameter.get_mut("schema").and_then(Value::as_object_mut) else { continue };
+        schema.entry(*about).or_insert_with(|| (*says).into());
+    }
 }
 
 /// Says of every operation what it asks for, and what it answers to those who may not.

@@ -20,6 +20,9 @@ pub struct Args {
     /// The file to write. It appears once it is complete; an old one of the name is replaced then.
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// Of the access log that stands beside the event log: keys, accounts, who came. Needs --log.
+    #[arg(long)]
+    access: bool,
     #[command(flatten)]
     source: source::From,
 }
@@ -29,7 +32,7 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     if args.file.is_dir() {
         return Err(Failure::said(format!("{} is a directory: name a file in it", args.file.display())));
     }
-    let source = args.source.open().await?;
+    let source = if args.access { args.source.access_log() } else { Ok(args.source) }?.open().await?;
     let mut events = source.events(Stretch::everything()).await?;
     let last = events.head();
     let heading = Heading::new(Clock::system().now(), source.place(), last);

@@ -24,6 +24,9 @@ pub struct Args {
     /// the same events.
     #[arg(long, env = "OVERSIGHT_LOG", hide_env_values = true, value_name = "URL")]
     log: LogUrl,
+    /// Into the access log that stands beside it.
+    #[arg(long)]
+    access: bool,
 }
 
 /// Restores a backup.
@@ -33,7 +36,7 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     restoring::check(open(&args.file)?, |position| bar.set_position(position.0))?;
     bar.finish_and_clear();
 
-    let log = log::open(&args.log).await?;
+    let log = log::open(&if args.access { args.log.access() } else { args.log.clone() }).await?;
     let there = restoring::compare(open(&args.file)?, log.as_ref()).await?;
     let pace = match args.log {
         LogUrl::File(_) => Pace::Any,

@@ -36,6 +36,18 @@ impl From {
     }
 }
 
+impl From {
+    /// The access log beside the log named. No server hands that one out.
+    pub fn access_log(&self) -> Result<Self, Failure> {
+        match (&self.server, &self.log) {
+            (None, Some(url)) => Ok(Self { server: None, log: Some(url.access()) }),
+            _ => Err(Failure::said(
+                "the access log is read from the log itself: name the event log beside it with --log, and no --server",
+            )),
+        }
+    }
+}
+
 /// Opens a log that is to be there already.
 pub async fn open_log(url: &LogUrl) -> Result<Log, Failure> {
     if let LogUrl::File(path) = url

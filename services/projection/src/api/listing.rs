@@ -22,16 +22,20 @@ pub struct PracticesQuery {
     /// As known at this moment: a day or an RFC 3339 time.
     pub known: Option<String>,
     /// `then` (default) or `now`.
+    #[param(pattern = "^(then|now)$")]
     pub footprint: Option<String>,
     /// Only practices with this status: `met`, `partly-met`, `not-met`, `no-evidence` or `not-applicable`.
+    #[param(pattern = "^(met|partly-met|not-met|no-evidence|not-applicable)$")]
     pub status: Option<String>,
     /// `attention` (default), `code`, `name`, `patients`, `since` or `ccg`.
     pub sort: Option<String>,
     /// The `next` of the page before.
     pub cursor: Option<String>,
     /// Rows of a page, 1 to 500; 50 unless given.
+    #[param(pattern = "^([1-9][0-9]?|[1-4][0-9]{2}|500)$")]
     pub limit: Option<String>,
     /// `json` (default) or `csv`; a CSV has all rows.
+    #[param(pattern = "^(json|csv)$")]
     pub format: Option<String>,
 }
 

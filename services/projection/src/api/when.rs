@@ -26,6 +26,7 @@ pub struct WhenQuery {
     /// As known at this moment: a day (its end, London) or an RFC 3339 time. Default: now.
     pub known: Option<String>,
     /// `then`: members as they were on the day (default); `now`: members as they are today.
+    #[param(pattern = "^(then|now)$")]
     pub footprint: Option<String>,
 }
 
