@@ -270,6 +270,12 @@ fn on_panic(panic: Box<dyn std::any::Any + Send>) -> Response {
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// Nothing of the machine that a browser could hand a page is of use here.
+const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
+
+/// A browser that has once come by TLS comes by nothing else for a year.
+const STAY_WITH_TLS: &str = "max-age=31536000";
+
 async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next) -> Response {
     let started = std::time::Instant::now();
     let id = ids::fresh();
@@ -311,6 +317,10 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     headers.insert("referrer-policy", HeaderValue::from_static("same-origin"));
     headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    headers.insert("permissions-policy", HeaderValue::from_static(PERMISSIONS));
+    if door.names.public.as_ref().is_some_and(PublicUrl::is_tls) {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(STAY_WITH_TLS));
+    }
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         headers.insert("x-request-id", value);
     }

@@ -13,14 +13,7 @@ pub(super) fn description(openapi: &OpenApi, declared: &[Declared]) -> Bytes {
     let mut description = serde_json::to_value(openapi).unwrap_or_default();
     say_who_may(&mut description, declared);
     give_shapes(&mut description);
-    let operations = description
-        .get_mut("paths")
-        .and_then(Value::as_object_mut)
-        .into_iter()
-        .flat_map(|paths| paths.values_mut())
-        .filter_map(Value::as_object_mut)
-        .flat_map(|path| path.values_mut());
-    let answers = operations
+    let answers = operations(&mut description)
         .filter_map(|operation| operation.get_mut("responses").and_then(Value::as_object_mut))
         .flat_map(|answers| answers.values_mut());
     for content in answers.filter_map(|answer| answer.get_mut("content").and_then(Value::as_object_mut)) {
@@ -36,6 +29,17 @@ pub(super) fn description(openapi: &OpenApi, declared: &[Declared]) -> Bytes {
     serde_json::to_vec_pretty(&description).unwrap_or_default().into()
 }
 
+/// Every operation of every path.
+fn operations(description: &mut Value) -> impl Iterator<Item = &mut Value> {
+    description
+        .get_mut("paths")
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flat_map(|paths| paths.values_mut())
+        .filter_map(Value::as_object_mut)
+        .flat_map(|path| path.values_mut())
+}
+
 /// What parameters look like: the same name means the same everywhere. Each with what its schema says of it.
 const SHAPES: [(&[&str], &str, &str); 5] = [
     (&["code"], "pattern", "^[A-Za-z0-9][A-Za-z0-9-]{0,22}$"),
@@ -46,14 +50,7 @@ const SHAPES: [(&[&str], &str, &str); 5] = [
 ];
 
 fn give_shapes(description: &mut Value) {
-    let operations = description
-        .get_mut("paths")
-        .and_then(Value::as_object_mut)
-        .into_iter()
-        .flat_map(|paths| paths.values_mut())
-        .filter_map(Value::as_object_mut)
-        .flat_map(|path| path.values_mut());
-    let parameters = operations
+    let parameters = operations(description)
         .filter_map(|operation| operation.get_mut("parameters").and_then(Value::as_array_mut))
         .flatten();
     for parameter in parameters {
