@@ -96,20 +96,38 @@ impl fmt::Debug for EventHash {
     }
 }
 
+/// In the place of what is no hexadecimal digit: a bit that no digit has.
+const NO_DIGIT: u8 = 0x80;
+
+/// The value of each hexadecimal digit, by its byte.
+const HEX_DIGITS: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789abcdef"[value] as usize] = value as u8;
+        values[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
+
 impl FromStr for EventHash {
     type Err = CodeError;
 
     fn from_str(text: &str) -> Result<Self, CodeError> {
         let reject = || CodeError::new(text, "a hash", "64 hexadecimal digits");
-        let digit = |b: u8| (b as char).to_digit(16).map(|d| d as u8);
         if text.len() != 64 {
             return Err(reject());
         }
-        let mut bytes = [0u8; 32];
+        // Every request with an API key reads one: by a table, since no branch foresees a random digit.
+        let digit = |b: u8| HEX_DIGITS[usize::from(b)];
+        let (mut bytes, mut wrong) = ([0u8; 32], 0);
         for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            *byte = digit(pair[0]).zip(digit(pair[1])).map(|(a, b)| a << 4 | b).ok_or_else(reject)?;
+            let (high, low) = (digit(pair[0]), digit(pair[1]));
+            wrong |= high | low;
+            *byte = high << 4 | low;
         }
-        Ok(Self(bytes))
+        if wrong & NO_DIGIT == 0 { Ok(Self(bytes)) } else { Err(reject()) }
     }
 }
 

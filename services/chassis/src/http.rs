@@ -287,31 +287,28 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
         Ok(()) => door.access.identify(request.headers(), id).await,
         Err(problem) => Err(problem),
     };
-    let mut principal = Principal::Public;
     let mut response = match entered {
         Ok(identified) => {
-            let session = identified.session.clone();
-            if wants_page {
-                principal = identified.principal.clone();
-            }
+            let caller = identified.0.clone();
             request.extensions_mut().insert(identified);
             let mut response = next.run(request).await;
-            door.renew(session, &mut response);
+            door.renew(caller.session.as_ref(), &mut response);
+            if wants_page {
+                response = Box::pin(as_page(response, &caller.principal)).await;
+            }
             response
         }
         Err(problem) => {
-            crate::import::drain(&mut request.into_body().into_data_stream()).await;
-            problem.into_response()
+            // Rare and large: in a box, so that the future of every request stays small.
+            Box::pin(async { crate::import::drain(&mut request.into_body().into_data_stream()).await }).await;
+            let problem = problem.into_response();
+            if wants_page { Box::pin(as_page(problem, &Principal::Public)).await } else { problem }
         }
     };
     if response.status() == StatusCode::UNAUTHORIZED {
         let how = HeaderValue::from_static("Bearer realm=\"oversight\"");
         response.headers_mut().insert(header::WWW_AUTHENTICATE, how);
     }
-    if wants_page {
-        response = as_page(response, &principal).await;
-    }
-
     let headers = response.headers_mut();
     headers.insert("content-security-policy", HeaderValue::from_static(POLICY));
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
@@ -333,13 +330,13 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
 
 impl Door {
     /// Gives a session that is in use a new cookie from time to time.
-    fn renew(&self, session: Option<Session>, response: &mut Response) {
+    fn renew(&self, session: Option<&Session>, response: &mut Response) {
         let now = self.access.now();
         let Some(session) = session.filter(|session| session.is_to_be_renewed(now)) else { return };
         if response.headers().contains_key(header::SET_COOKIE) {
             return;
         }
-        if let Some(cookie) = self.access.sessions().give(&Session { written: now, ..session }) {
+        if let Some(cookie) = self.access.sessions().give(&Session { written: now, ..session.clone() }) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }

@@ -1,9 +1,14 @@
 //! In front of every handler: who asks, what for, and whether a policy permits it.
 //!
-//! A decision costs some ten microseconds of Cedar; the gate remembers each with the state of the
+//! A decision costs some fifteen microseconds of Cedar; the gate remembers each with the state of the
 //! hierarchy it was made in, so that a request pays for a look-up.
 
-use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -13,11 +18,13 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
+use futures::{FutureExt as _, future::BoxFuture};
 use proto::{
     By, OdsCode, Role, Service,
     access::{AccessEvent, Exported, Refused, SensitiveRead},
 };
 use quick_cache::sync::Cache as QuickCache;
+use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
 use super::{
@@ -57,7 +64,8 @@ pub struct Gate(Arc<Inner>);
 struct Inner {
     access: Access,
     policies: Policies,
-    asks: HashMap<(Method, String), Asks>,
+    /// By path; few have more than two methods.
+    asks: FxHashMap<String, Vec<(Method, Asks)>>,
     decisions: QuickCache<Question, bool>,
     paces: Paces,
 }
@@ -69,19 +77,26 @@ impl fmt::Debug for Gate {
 }
 
 /// Who a request comes from, as its credentials show.
-#[derive(Debug, Clone)]
-pub(crate) struct Identified {
+#[derive(Debug)]
+pub(crate) struct Caller {
     pub(crate) principal: Principal,
     /// With cookies a browser sends along on its own.
     pub(crate) session: Option<Session>,
     request: Uuid,
 }
 
+/// What the door has found out of a request, on its way to the guard.
+#[derive(Debug, Clone)]
+pub(crate) struct Identified(pub(crate) Arc<Caller>);
+
 impl Gate {
     /// Guards routes by policies.
     pub(crate) fn before(access: Access, policies: Policies, routes: Routes) -> Router {
         let (router, declared) = routes.into_parts();
-        let asks = declared.into_iter().map(|route| ((route.method, route.path), route.asks)).collect();
+        let mut asks: FxHashMap<String, Vec<(Method, Asks)>> = FxHashMap::default();
+        for route in declared {
+            asks.entry(route.path).or_default().push((route.method, route.asks));
+        }
         let decisions = QuickCache::new(DECISIONS_MAX);
         let is_open = access.0.doors == Doors::Open;
         let gate = Gate(Arc::new(Inner { access, policies, asks, decisions, paces: Paces::default() }));
@@ -118,9 +133,22 @@ impl Gate {
 }
 
 impl Access {
+    /// Who holds a key. One that nobody knows may have been issued a moment ago.
+    async fn holder_of(&self, key: &ApiKey, now: jiff::Timestamp) -> Option<super::Holder> {
+        {
+            let known = self.known();
+            let holder = known.holder(key, now);
+            if holder.is_some() || known.has_key(key.id) {
+                return holder;
+            }
+        }
+        self.look_again().boxed().await;
+        self.known().holder(key, now)
+    }
+
     /// Who a request comes from. Credentials that are wrong are refused and not overlooked.
     pub(crate) async fn identify(&self, headers: &HeaderMap, request: Uuid) -> Result<Identified, Problem> {
-        let known = |principal, session| Ok(Identified { principal, session, request });
+        let known = |principal, session| Ok(Identified(Arc::new(Caller { principal, session, request })));
         if self.0.doors == Doors::Open {
             let everybody = super::Holder {
                 actor: proto::Actor::system("unguarded"),
@@ -141,15 +169,10 @@ impl Access {
             self.until_known().await?;
             let holder = match (token.trim().starts_with(keys::PREFIX), self.tokens()) {
                 (true, _) => match token.parse::<ApiKey>() {
-                    Ok(key) => {
-                        if !self.known().has_key(key.id) {
-                            self.look_again().await;
-                        }
-                        self.known().holder(&key, now)
-                    }
+                    Ok(key) => self.holder_of(&key, now).await,
                     Err(_) => None,
                 },
-                (false, Some(tokens)) => tokens.holder(token.trim()).await?,
+                (false, Some(tokens)) => tokens.holder(token.trim()).boxed().await?,
                 (false, None) => None,
             };
             return match holder {
@@ -174,77 +197,81 @@ fn not_signed_in(detail: impl Into<String>) -> Problem {
 }
 
 /// Where nobody is asked who they are, handlers still hear who it is.
-async fn stand_aside(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
-    if let Some(Identified { principal, session, request: id }) = request.extensions_mut().remove() {
-        request.extensions_mut().insert(Viewer { gate, principal, session, request: id });
-    }
-    next.run(request).await
+async fn stand_aside(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let (Some(Identified(caller)), Some(asks)) = (parts.extensions.remove(), gate.asks_of(&parts)) else {
+        return astray(&parts);
+    };
+    parts.extensions.insert(Viewer { gate, caller });
+    let answer = pin!(async { Ok(next.run(Request::from_parts(parts, body)).await) });
+    in_time(asks, answer).await
 }
 
 async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let Some(identified) = parts.extensions.get::<Identified>().cloned() else {
-        tracing::error!("a request came to a route without having come through the door");
-        return Problem::internal().into_response();
+    let (mut parts, body) = request.into_parts();
+    let (Some(Identified(caller)), Some(asks)) = (parts.extensions.remove(), gate.asks_of(&parts)) else {
+        return astray(&parts);
     };
-    let Some(asks) = gate.asks_of(&parts) else {
-        tracing::error!(path = parts.uri.path(), "a route declares nothing, and so it is closed");
-        return Problem::internal().into_response();
-    };
-    let path = cut(parts.uri.path());
-    let passing = pass(&gate, asks, identified, parts, body, next);
-    let passed = if asks.pace == Some(Pace::Import) {
-        passing.await
+    in_time(asks, pin!(pass(Viewer { gate, caller }, asks, parts, body, next))).await
+}
+
+/// Who still sends does not read the answer. In a box, as all that is rare here: the guard's own future
+/// stays small.
+fn drained(body: Body) -> BoxFuture<'static, ()> {
+    async move { crate::import::drain(&mut body.into_data_stream()).await }.boxed()
+}
+
+/// A request that did not come through the door, or to a route that declares nothing: closed.
+fn astray(parts: &Parts) -> Response {
+    tracing::error!(path = parts.uri.path(), "nobody said who comes here, or what for, and so it is closed");
+    Problem::internal().into_response()
+}
+
+/// An answer, or that it did not begin in time. It is pinned where it stands: futures are large, and moving
+/// them costs more than what most of them do.
+async fn in_time(asks: Asks, answer: Pin<&mut impl Future<Output = Result<Response, Problem>>>) -> Response {
+    let answered = if asks.pace == Some(Pace::Import) {
+        answer.await
     } else {
-        tokio::time::timeout(ANSWER_TIMEOUT, passing).await.unwrap_or_else(|_| {
-            tracing::error!(path, action = %asks.action, "no answer in time");
+        tokio::time::timeout(ANSWER_TIMEOUT, answer).await.unwrap_or_else(|_| {
+            tracing::error!(action = %asks.action, "no answer in time");
             Err(Problem::unavailable(format!("there was no answer within {} s", ANSWER_TIMEOUT.as_secs())))
         })
     };
-    passed.unwrap_or_else(Problem::into_response)
+    answered.unwrap_or_else(Problem::into_response)
 }
 
 async fn pass(
-    gate: &Gate,
+    viewer: Viewer,
     asks: Asks,
-    Identified { principal, session, request }: Identified,
     mut parts: Parts,
     body: Body,
     next: Next,
 ) -> Result<Response, Problem> {
+    let gate = &viewer.gate;
     if let Some(pace) = asks.pace
-        && let Err(problem) = gate.count(pace, &principal, &parts)
+        && let Err(problem) = gate.count(pace, viewer.principal(), &parts)
     {
-        crate::import::drain(&mut body.into_data_stream()).await;
+        drained(body).await;
         return Err(problem);
     }
     let resource = resource(&mut parts, asks).await?;
-    let viewer = Viewer { gate: gate.clone(), principal, session, request };
-    if !gate.decide(&viewer.principal, asks.action, resource) {
-        // Who still sends does not read the answer.
-        crate::import::drain(&mut body.into_data_stream()).await;
+    if !gate.decide(viewer.principal(), asks.action, resource) {
+        drained(body).await;
         return viewer.refuse(&parts, asks, resource);
     }
     if let Some(elsewhere) = viewer.must_first(&parts, asks)? {
         return Ok(elsewhere);
     }
-    let body = viewer.check_form(&parts, body).await?;
-    let (service, by) = (service_of(asks.action), viewer.by(resource.organisation()));
-    let looked = matches!(parts.method, Method::GET | Method::HEAD);
-    let address = looked.then(|| cut(parts.uri.path_and_query().map_or("", |address| address.as_str())));
+    let looks = matches!(parts.method, Method::GET | Method::HEAD);
+    let body = if looks { body } else { viewer.check_form(&parts, body).boxed().await? };
+    let looked = looks.then(|| parts.uri.clone());
     parts.extensions.insert(viewer.clone());
     let response = next.run(Request::from_parts(parts, body)).await;
-
-    let about = resource.organisation();
-    let own = viewer.holder().is_some_and(|holder| about == Some(holder.organisation));
-    let record = |event| Record { service, by: by.clone(), request: Some(request), event };
-    if let Some(address) = address.filter(|_| response.status().is_success()) {
-        if is_taken_away(&response) {
-            let exported = Exported { action: asks.action.to_string(), about, address };
-            gate.0.access.recorder().write(record(AccessEvent::Exported(exported))).await?;
-        } else if asks.sensitive && !own {
-            let read = SensitiveRead { action: asks.action.to_string(), about };
-            gate.0.access.recorder().note(record(AccessEvent::SensitiveRead(read)));
+    if let Some(uri) = looked.filter(|_| response.status().is_success()) {
+        let is_taken_away = is_taken_away(&response);
+        if is_taken_away || asks.sensitive {
+            viewer.note_look(&uri, asks, resource, is_taken_away).boxed().await?;
         }
     }
     Ok(response)
@@ -261,9 +288,9 @@ impl Gate {
     }
 
     fn asks_of(&self, parts: &Parts) -> Option<Asks> {
-        let path = parts.extensions.get::<MatchedPath>()?.as_str().to_owned();
-        let method = if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() };
-        self.0.asks.get(&(method, path)).copied()
+        let declared = self.0.asks.get(parts.extensions.get::<MatchedPath>()?.as_str())?;
+        let method = if parts.method == Method::HEAD { &Method::GET } else { &parts.method };
+        declared.iter().find(|(declared, _)| declared == method).map(|(_, asks)| *asks)
     }
 }
 
@@ -302,35 +329,33 @@ fn service_of(action: Action) -> Service {
 #[derive(Debug, Clone)]
 pub struct Viewer {
     gate: Gate,
-    principal: Principal,
-    session: Option<Session>,
-    request: Uuid,
+    caller: Arc<Caller>,
 }
 
 impl Viewer {
     /// Who.
     pub fn principal(&self) -> &Principal {
-        &self.principal
+        &self.caller.principal
     }
 
     /// Who, where they have shown who they are.
     pub fn holder(&self) -> Option<&super::Holder> {
-        self.principal.holder()
+        self.caller.principal.holder()
     }
 
     /// The session they came with.
     pub fn session(&self) -> Option<&Session> {
-        self.session.as_ref()
+        self.caller.session.as_ref()
     }
 
     /// Whether they may do something of an organisation.
     pub fn may(&self, action: Action, organisation: OdsCode) -> bool {
-        self.gate.decide(&self.principal, action, Resource::Organisation(organisation))
+        self.gate.decide(&self.caller.principal, action, Resource::Organisation(organisation))
     }
 
     /// Whether they may do something of the platform.
     pub fn may_here(&self, action: Action) -> bool {
-        self.gate.decide(&self.principal, action, Resource::Platform)
+        self.gate.decide(&self.caller.principal, action, Resource::Platform)
     }
 
     /// Whether they may do something of England, and so of every organisation in it.
@@ -340,7 +365,7 @@ impl Viewer {
 
     /// How events name them when they act for an organisation.
     pub fn by(&self, about: Option<OdsCode>) -> By {
-        self.principal.by(about)
+        self.caller.principal.by(about)
     }
 
     /// Whether they speak for an organisation.
@@ -351,12 +376,12 @@ impl Viewer {
 
     /// The id of their request.
     pub fn request(&self) -> Uuid {
-        self.request
+        self.caller.request
     }
 
     /// What a form of theirs must carry in its field [`CSRF_FIELD`].
     pub fn csrf(&self) -> String {
-        self.session.as_ref().map(|session| session.csrf.to_string()).unwrap_or_default()
+        self.caller.session.as_ref().map(|session| session.csrf.to_string()).unwrap_or_default()
     }
 
     /// Who may come in, and who stands under whom.
@@ -373,9 +398,40 @@ impl Viewer {
 
     /// Writes down what they did.
     pub async fn record(&self, event: AccessEvent, about: Option<OdsCode>) -> Result<(), Problem> {
-        let record =
-            Record { service: Service::Access, by: self.by(about), request: Some(self.request), event };
+        let record = Record {
+            service: Service::Access,
+            by: self.by(about),
+            request: Some(self.caller.request),
+            event,
+        };
         self.access().recorder().write(record).await
+    }
+
+    /// Writes down that they looked, where that is to be known of them.
+    async fn note_look(
+        &self,
+        uri: &Uri,
+        asks: Asks,
+        resource: Resource,
+        is_taken_away: bool,
+    ) -> Result<(), Problem> {
+        let about = resource.organisation();
+        let own = self.holder().is_some_and(|holder| about == Some(holder.organisation));
+        let record = |event| Record {
+            service: service_of(asks.action),
+            by: self.by(about),
+            request: Some(self.caller.request),
+            event,
+        };
+        if is_taken_away {
+            let address = cut(uri.path_and_query().map_or("", |address| address.as_str()));
+            let exported = Exported { action: asks.action.to_string(), about, address };
+            self.access().recorder().write(record(AccessEvent::Exported(exported))).await?;
+        } else if asks.sensitive && !own {
+            let read = SensitiveRead { action: asks.action.to_string(), about };
+            self.access().recorder().note(record(AccessEvent::SensitiveRead(read)));
+        }
+        Ok(())
     }
 
     fn refuse(&self, parts: &Parts, asks: Asks, resource: Resource) -> Result<Response, Problem> {
@@ -388,7 +444,8 @@ impl Viewer {
                 ))
             };
         };
-        let seen = asks.seen_by.is_some_and(|action| self.gate.decide(&self.principal, action, resource));
+        let seen =
+            asks.seen_by.is_some_and(|action| self.gate.decide(&self.caller.principal, action, resource));
         let problem = if seen || resource == Resource::Platform {
             Problem::new(
                 StatusCode::FORBIDDEN,
@@ -408,7 +465,7 @@ impl Viewer {
         self.access().recorder().note(Record {
             service: service_of(asks.action),
             by: self.by(resource.organisation()),
-            request: Some(self.request),
+            request: Some(self.caller.request),
             event: AccessEvent::Refused(refused),
         });
         metrics::counter!("oversight_refused_total", "status" => if problem.status == 403 { "403" } else { "404" })
@@ -418,7 +475,7 @@ impl Viewer {
 
     /// Who still has a first password sets their own before anything else.
     fn must_first(&self, parts: &Parts, asks: Asks) -> Result<Option<Response>, Problem> {
-        let must = self.session.as_ref().is_some_and(|session| session.must_change);
+        let must = self.caller.session.as_ref().is_some_and(|session| session.must_change);
         let is_way_out = asks.action.service == "access" && matches!(asks.action.name, "sign-in" | "see-own");
         if !must || is_way_out || parts.uri.path().starts_with("/assets/") {
             return Ok(None);
@@ -436,7 +493,7 @@ impl Viewer {
 
     /// What comes with a cookie and changes something must show that it comes from a page of ours.
     async fn check_form(&self, parts: &Parts, body: Body) -> Result<Body, Problem> {
-        let Some(session) = &self.session else { return Ok(body) };
+        let Some(session) = &self.caller.session else { return Ok(body) };
         if matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
             return Ok(body);
         }

@@ -87,6 +87,8 @@ pub struct Issued {
     pub by: Actor,
     /// When it was taken back.
     pub revoked: Option<Timestamp>,
+    /// How events name whoever holds it.
+    pub actor: Actor,
 }
 
 impl Issued {
@@ -125,7 +127,8 @@ impl Known {
     pub fn note(&mut self, event: &AccessEvent, by: &Actor, time: Timestamp) {
         match event {
             AccessEvent::KeyIssued(key) => {
-                let issued = Issued { key: key.clone(), at: time, by: by.clone(), revoked: None };
+                let actor = Actor::key(key.key);
+                let issued = Issued { key: key.clone(), at: time, by: by.clone(), revoked: None, actor };
                 self.keys.insert(key.key, issued);
             }
             AccessEvent::KeyRevoked(revoked) => {
@@ -193,7 +196,7 @@ impl Known {
         let same = bool::from(key.hash().bytes().ct_eq(&expected));
         let issued = issued.filter(|issued| same && issued.is_good(now))?;
         Some(Holder {
-            actor: Actor::key(key.id),
+            actor: issued.actor.clone(),
             role: issued.key.role,
             organisation: issued.key.organisation,
             session: None,

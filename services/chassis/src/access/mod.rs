@@ -80,6 +80,8 @@ struct Inner {
     log: Log,
     events_read: watch::Sender<Option<Position>>,
     access_read: watch::Sender<Option<Position>>,
+    /// Whether it has been read to its end once.
+    is_known: AtomicBool,
     only_synthetic: AtomicBool,
     looked_again: tokio::sync::Mutex<Option<tokio::time::Instant>>,
 }
@@ -121,6 +123,7 @@ impl Access {
             log,
             events_read: watch::Sender::new(None),
             access_read: watch::Sender::new(None),
+            is_known: AtomicBool::new(false),
             only_synthetic: AtomicBool::new(false),
             looked_again: tokio::sync::Mutex::new(None),
         })
@@ -187,10 +190,18 @@ impl Access {
 
     /// Waits until keys and accounts are known at all.
     pub(crate) async fn until_known(&self) -> Result<(), Problem> {
+        // Every request passes here, and all but the first at once: a flag that never changes again is
+        // shared by processors at no cost, a lock is not.
+        if self.0.is_known.load(Ordering::Acquire) {
+            return Ok(());
+        }
         let mut read = self.0.access_read.subscribe();
-        let known = read.wait_for(Option::is_some);
-        match tokio::time::timeout(CATCH_UP_TIMEOUT, known).await {
-            Ok(Ok(_)) => Ok(()),
+        let known = Box::pin(tokio::time::timeout(CATCH_UP_TIMEOUT, read.wait_for(Option::is_some)));
+        match known.await {
+            Ok(Ok(_)) => {
+                self.0.is_known.store(true, Ordering::Release);
+                Ok(())
+            }
             _ => Err(Problem::unavailable("who may come in is still being read from the access log")),
         }
     }

@@ -171,13 +171,13 @@ pub fn measure(figures: &mut Figures, log: &Log, folder: &Path, views: &Views) {
     ));
 }
 
-/// Measures what it costs an answer to ask who is there: by an API key and by a session's cookie, the
-/// decision made by policies, beside a server that asks nobody.
-pub fn guarding(figures: &mut Figures, log: &Log, folder: &Path) {
+/// Measures what it costs an answer to ask who is there, by an API key, and the policies what they may: the
+/// same requests to a server that does and to one that does not, each folded from the same log, by turns.
+pub fn guarding(figures: &mut Figures, log: &Log) {
     let generator = Runtime::new().expect("a runtime");
-    let open = Server::start(log, folder, Vec::new(), Doors::Open);
-    let beside = tempfile::tempdir().expect("a folder");
-    let guarded = Server::start(log, beside.path(), Vec::new(), Doors::Guarded);
+    let folders = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+    let open = Server::start(log, folders[0].path(), Vec::new(), Doors::Open);
+    let guarded = Server::start(log, folders[1].path(), Vec::new(), Doors::Guarded);
     let organisation = "X26".parse().expect("a code");
     let key = guarded
         .runtime
@@ -186,30 +186,47 @@ pub fn guarding(figures: &mut Figures, log: &Log, folder: &Path) {
         .reveal();
     let path: fn(&mut fastrand::Rng) -> String =
         |rng| format!("/api/v1/areas/ENG?at={}", rebuild::any_day(rng));
-    let send = |server: &Server, key: &str, seed| {
-        generator.block_on(load::send(server.address, key, ROUND, seed, path)).times
+    // The median time with and without, and what the ratio of them is from round to round.
+    let measure = |connections: u64| {
+        let send = |server: &Server, seed| {
+            let load = load::send_over(connections, server.address, &key, ROUND, seed, path);
+            generator.block_on(load).times
+        };
+        send(&open, 1_000);
+        send(&guarded, 1_000);
+        let (mut without, mut with) = (Times::new(), Times::new());
+        let mut ratios = Vec::new();
+        for round in 0..2 * ROUNDS {
+            // Neither is always the one that comes second.
+            let (one, other) = if round % 2 == 0 {
+                (send(&open, round), send(&guarded, round))
+            } else {
+                let other = send(&guarded, round);
+                (send(&open, round), other)
+            };
+            ratios.push(other.percentile_ms(50.0) / one.percentile_ms(50.0));
+            without.join(&one);
+            with.join(&other);
+        }
+        (median(&ratios), format!("{}; with nobody asked: {}", with.told(), without.told()))
     };
-    send(&open, "", 1_000);
-    send(&guarded, &key, 1_000);
-    let (mut without, mut with) = (Times::new(), Times::new());
-    let mut ratios = Vec::new();
-    for round in 0..2 * ROUNDS {
-        let (one, other) = (send(&open, "", round), send(&guarded, &key, round));
-        ratios.push(other.percentile_ms(50.0) / one.percentile_ms(50.0));
-        without.join(&one);
-        with.join(&other);
-    }
     let cost = decision();
+    let (ratio, told) = measure(1);
     figures.ratio(
         "England on any day with an API key and policies, beside the same with nobody asked (median time)",
-        median(&ratios),
+        ratio,
         Target::AtMost(1.05),
         &format!(
-            "{}; with nobody asked: {}. A decision of the policies takes {:.1} µs, a remembered one is looked up",
-            with.told(),
-            without.told(),
+            "one request after the other: {told}. A decision of the policies takes {:.1} µs, a remembered one is looked up",
             cost * 1e6
         ),
+    );
+    let (ratio, told) = measure(CONNECTIONS);
+    figures.ratio(
+        "The same with every processor busy",
+        ratio,
+        Target::Stated,
+        &format!("{CONNECTIONS} connections: {told}"),
     );
     open.stop();
     guarded.stop();

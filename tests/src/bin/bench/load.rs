@@ -30,6 +30,21 @@ pub async fn send<F>(address: SocketAddr, key: &str, lasting: Duration, seed: u6
 where
     F: Fn(&mut fastrand::Rng) -> String + Send + Sync + 'static,
 {
+    send_over(CONNECTIONS, address, key, lasting, seed, path).await
+}
+
+/// The same over so many connections.
+pub async fn send_over<F>(
+    connections: u64,
+    address: SocketAddr,
+    key: &str,
+    lasting: Duration,
+    seed: u64,
+    path: F,
+) -> Load
+where
+    F: Fn(&mut fastrand::Rng) -> String + Send + Sync + 'static,
+{
     let path = Arc::new(path);
     let key: Arc<str> = match key {
         "" => "".into(),
@@ -37,7 +52,7 @@ where
     };
     let began = Instant::now();
     let mut senders = tokio::task::JoinSet::new();
-    for number in 0..CONNECTIONS {
+    for number in 0..connections {
         let (path, key) = (path.clone(), key.clone());
         senders.spawn(async move {
             let mut rng = fastrand::Rng::with_seed(seed * CONNECTIONS + number);

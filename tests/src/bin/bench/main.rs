@@ -71,7 +71,7 @@ fn main() {
             answers::measure(&mut figures, &log, folder.path(), &views);
         }
         if wanted("guarding") {
-            answers::guarding(&mut figures, &log, folder.path());
+            answers::guarding(&mut figures, &log);
         }
         drop(views);
         if wanted("visible") {
