@@ -16,9 +16,9 @@ for what in "$@"; do
         die "no C compiler, which the linker step needs: 'apt-get install build-essential', or on macOS 'xcode-select --install'"
       ;;
     node)
-      have npm || die "npm is not on PATH: install Node.js 20.9 or newer, which brings it"
+      have npm || die "npm is not on PATH: install Node.js 20.11 or newer, which brings it"
       found=$(node --version 2>/dev/null | version_in)
-      at_least "$found" 20.9 || die "Node.js 20.9 or newer is needed; node here is ${found:-not working}"
+      at_least "$found" 20.11 || die "Node.js 20.11 or newer is needed; node here is ${found:-not working}"
       ;;
     python)
       have python3 || die "python3 is not on PATH: it fetches nats-server for the tests; install Python 3, or put nats-server 2.12 or newer on PATH"
