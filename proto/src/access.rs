@@ -10,14 +10,12 @@
 use std::{fmt, str::FromStr};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
     codes::{CodeError, OdsCode, PersonId},
     envelope::EventHash,
-    event::DomainEvent,
-    subject::{Service, Stream},
 };
 
 /// What somebody is to the platform. Held *at* an organisation: a CCG officer of 15E.
@@ -110,104 +108,37 @@ impl FromStr for Role {
     }
 }
 
-/// What happened at the doors of the platform. Its data is written as it stands.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum AccessEvent {
-    /// An API key was issued.
-    KeyIssued(KeyIssued),
-    /// An API key was taken back.
-    KeyRevoked(KeyRevoked),
-    /// Somebody was given an account.
-    AccountOpened(AccountOpened),
-    /// Somebody's account was closed for the time being.
-    AccountDisabled(AccountDisabled),
-    /// Somebody's account was opened again.
-    AccountEnabled(AccountEnabled),
-    /// Somebody was put out of wherever they were signed in.
-    SessionsEnded(SessionsEnded),
-    /// Somebody's password was set, by them or for them.
-    PasswordSet(PasswordSet),
-    /// Somebody signed in.
-    SignedIn(SignedIn),
-    /// Somebody tried to sign in and could not.
-    SignInRefused(SignInRefused),
-    /// Somebody signed out.
-    SignedOut(SignedOut),
-    /// Somebody asked for what they may not see or do.
-    Refused(Refused),
-    /// Data was taken away in bulk.
-    Exported(Exported),
-    /// Somebody read what is not for everybody to read.
-    SensitiveRead(SensitiveRead),
-    /// Somebody broke the glass: opened in an emergency what is closed to them.
-    GlassBroken(GlassBroken),
-}
-
-const KEY_ISSUED: &str = "oversight.access.key-issued.v1";
-const KEY_REVOKED: &str = "oversight.access.key-revoked.v1";
-const ACCOUNT_OPENED: &str = "oversight.access.account-opened.v1";
-const ACCOUNT_DISABLED: &str = "oversight.access.account-disabled.v1";
-const ACCOUNT_ENABLED: &str = "oversight.access.account-enabled.v1";
-const SESSIONS_ENDED: &str = "oversight.access.sessions-ended.v1";
-const PASSWORD_SET: &str = "oversight.access.password-set.v1";
-const SIGNED_IN: &str = "oversight.access.signed-in.v1";
-const SIGN_IN_REFUSED: &str = "oversight.access.sign-in-refused.v1";
-const SIGNED_OUT: &str = "oversight.access.signed-out.v1";
-const REFUSED: &str = "oversight.access.refused.v1";
-/// The type of [`Exported`].
-pub const EXPORTED: &str = "oversight.access.exported.v1";
-/// The type of [`SensitiveRead`].
-pub const SENSITIVE_READ: &str = "oversight.access.sensitive-read.v1";
-/// The type of [`GlassBroken`].
-pub const GLASS_BROKEN: &str = "oversight.access.glass-broken.v1";
-
-impl DomainEvent for AccessEvent {
-    const SERVICE: Service = Service::Access;
-    const STREAM: Stream = Stream::Access;
-
-    fn event_type(&self) -> &'static str {
-        match self {
-            Self::KeyIssued(_) => KEY_ISSUED,
-            Self::KeyRevoked(_) => KEY_REVOKED,
-            Self::AccountOpened(_) => ACCOUNT_OPENED,
-            Self::AccountDisabled(_) => ACCOUNT_DISABLED,
-            Self::AccountEnabled(_) => ACCOUNT_ENABLED,
-            Self::SessionsEnded(_) => SESSIONS_ENDED,
-            Self::PasswordSet(_) => PASSWORD_SET,
-            Self::SignedIn(_) => SIGNED_IN,
-            Self::SignInRefused(_) => SIGN_IN_REFUSED,
-            Self::SignedOut(_) => SIGNED_OUT,
-            Self::Refused(_) => REFUSED,
-            Self::Exported(_) => EXPORTED,
-            Self::SensitiveRead(_) => SENSITIVE_READ,
-            Self::GlassBroken(_) => GLASS_BROKEN,
-        }
-    }
-
-    fn data(&self) -> impl Serialize + '_ {
-        self
-    }
-
-    fn decode_from<'de, D: Deserializer<'de>>(kind: &str, data: D) -> Result<Option<Self>, D::Error> {
-        let event = match kind {
-            KEY_ISSUED => Self::KeyIssued(Deserialize::deserialize(data)?),
-            KEY_REVOKED => Self::KeyRevoked(Deserialize::deserialize(data)?),
-            ACCOUNT_OPENED => Self::AccountOpened(Deserialize::deserialize(data)?),
-            ACCOUNT_DISABLED => Self::AccountDisabled(Deserialize::deserialize(data)?),
-            ACCOUNT_ENABLED => Self::AccountEnabled(Deserialize::deserialize(data)?),
-            SESSIONS_ENDED => Self::SessionsEnded(Deserialize::deserialize(data)?),
-            PASSWORD_SET => Self::PasswordSet(Deserialize::deserialize(data)?),
-            SIGNED_IN => Self::SignedIn(Deserialize::deserialize(data)?),
-            SIGN_IN_REFUSED => Self::SignInRefused(Deserialize::deserialize(data)?),
-            SIGNED_OUT => Self::SignedOut(Deserialize::deserialize(data)?),
-            REFUSED => Self::Refused(Deserialize::deserialize(data)?),
-            EXPORTED => Self::Exported(Deserialize::deserialize(data)?),
-            SENSITIVE_READ => Self::SensitiveRead(Deserialize::deserialize(data)?),
-            GLASS_BROKEN => Self::GlassBroken(Deserialize::deserialize(data)?),
-            _ => return IgnoredAny::deserialize(data).map(|_| None),
-        };
-        Ok(Some(event))
+events! {
+    /// What happened at the doors of the platform. Its data is written as it stands.
+    pub enum AccessEvent of Access on Access {
+        /// An API key was issued.
+        KeyIssued = "oversight.access.key-issued.v1",
+        /// An API key was taken back.
+        KeyRevoked = "oversight.access.key-revoked.v1",
+        /// Somebody was given an account.
+        AccountOpened = "oversight.access.account-opened.v1",
+        /// Somebody's account was closed for the time being.
+        AccountDisabled = "oversight.access.account-disabled.v1",
+        /// Somebody's account was opened again.
+        AccountEnabled = "oversight.access.account-enabled.v1",
+        /// Somebody was put out of wherever they were signed in.
+        SessionsEnded = "oversight.access.sessions-ended.v1",
+        /// Somebody's password was set, by them or for them.
+        PasswordSet = "oversight.access.password-set.v1",
+        /// Somebody signed in.
+        SignedIn = "oversight.access.signed-in.v1",
+        /// Somebody tried to sign in and could not.
+        SignInRefused = "oversight.access.sign-in-refused.v1",
+        /// Somebody signed out.
+        SignedOut = "oversight.access.signed-out.v1",
+        /// Somebody asked for what they may not see or do.
+        Refused = "oversight.access.refused.v1",
+        /// Data was taken away in bulk.
+        Exported = "oversight.access.exported.v1",
+        /// Somebody read what is not for everybody to read.
+        SensitiveRead = "oversight.access.sensitive-read.v1",
+        /// Somebody broke the glass: opened in an emergency what is closed to them.
+        GlassBroken = "oversight.access.glass-broken.v1",
     }
 }
 

@@ -5,159 +5,48 @@
 //! - an edition, for what is decided centrally: `edition_<edition>`;
 //! - an entry of the national register, one per organisation: `register_<code>`.
 
-use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     codes::{EditionId, OdsCode, PersonId, RequirementId},
     day::Day,
-    event::DomainEvent,
-    subject::Service,
 };
 
 mod result;
 
 pub use result::PublishedResult;
 
-/// What happened around an assessment.
-#[derive(Debug, Clone, PartialEq)]
-pub enum AssessmentEvent {
-    /// An assessment of an edition was begun.
-    AssessmentOpened(AssessmentOpened),
-    /// A requirement was answered, or its answer replaced.
-    RequirementAnswered(RequirementAnswered),
-    /// An answer carried over from last year was looked at again and stands.
-    RequirementReviewed(RequirementReviewed),
-    /// The assessment was published, for the first time or again.
-    AssessmentPublished(AssessmentPublished),
-    /// The IG Assurance Statement was accepted by a named person.
-    AssuranceStatementAccepted(AssuranceStatementAccepted),
-    /// An action was planned for a gap.
-    ImprovementActionPlanned(ImprovementActionPlanned),
-    /// A planned action was done.
-    ImprovementActionCompleted(ImprovementActionCompleted),
-    /// The improvement plan was handed to the CCG or region.
-    ImprovementPlanSubmitted(ImprovementPlanSubmitted),
-    /// The CCG or region agreed the improvement plan.
-    ImprovementPlanAgreed(ImprovementPlanAgreed),
-    /// The CCG or region refused the improvement plan.
-    ImprovementPlanRefused(ImprovementPlanRefused),
-    /// A reviewer set a grade of its own beside the self-assessed one.
-    GradeReviewed(GradeReviewed),
-    /// The deadline of an edition was moved for a type of organisation.
-    DeadlineMoved(DeadlineMoved),
-    /// A requirement was exempted centrally for a type of organisation.
-    RequirementExempted(RequirementExempted),
-    /// The national register showed a result it had not shown before.
-    ResultListed(ResultListed),
-}
-
-/// The type of [`AssessmentOpened`].
-pub const ASSESSMENT_OPENED: &str = "oversight.assessments.assessment-opened.v1";
-/// The type of [`RequirementAnswered`].
-pub const REQUIREMENT_ANSWERED: &str = "oversight.assessments.requirement-answered.v1";
-/// The type of [`RequirementReviewed`].
-pub const REQUIREMENT_REVIEWED: &str = "oversight.assessments.requirement-reviewed.v1";
-/// The type of [`AssessmentPublished`].
-pub const ASSESSMENT_PUBLISHED: &str = "oversight.assessments.assessment-published.v1";
-/// The type of [`AssuranceStatementAccepted`].
-pub const ASSURANCE_STATEMENT_ACCEPTED: &str = "oversight.assessments.assurance-statement-accepted.v1";
-/// The type of [`ImprovementActionPlanned`].
-pub const IMPROVEMENT_ACTION_PLANNED: &str = "oversight.assessments.improvement-action-planned.v1";
-/// The type of [`ImprovementActionCompleted`].
-pub const IMPROVEMENT_ACTION_COMPLETED: &str = "oversight.assessments.improvement-action-completed.v1";
-/// The type of [`ImprovementPlanSubmitted`].
-pub const IMPROVEMENT_PLAN_SUBMITTED: &str = "oversight.assessments.improvement-plan-submitted.v1";
-/// The type of [`ImprovementPlanAgreed`].
-pub const IMPROVEMENT_PLAN_AGREED: &str = "oversight.assessments.improvement-plan-agreed.v1";
-/// The type of [`ImprovementPlanRefused`].
-pub const IMPROVEMENT_PLAN_REFUSED: &str = "oversight.assessments.improvement-plan-refused.v1";
-/// The type of [`GradeReviewed`].
-pub const GRADE_REVIEWED: &str = "oversight.assessments.grade-reviewed.v1";
-/// The type of [`DeadlineMoved`].
-pub const DEADLINE_MOVED: &str = "oversight.assessments.deadline-moved.v1";
-/// The type of [`RequirementExempted`].
-pub const REQUIREMENT_EXEMPTED: &str = "oversight.assessments.requirement-exempted.v1";
-/// The type of [`ResultListed`].
-pub const RESULT_LISTED: &str = "oversight.assessments.result-listed.v1";
-
-impl DomainEvent for AssessmentEvent {
-    const SERVICE: Service = Service::Assessments;
-
-    fn event_type(&self) -> &'static str {
-        match self {
-            Self::AssessmentOpened(_) => ASSESSMENT_OPENED,
-            Self::RequirementAnswered(_) => REQUIREMENT_ANSWERED,
-            Self::RequirementReviewed(_) => REQUIREMENT_REVIEWED,
-            Self::AssessmentPublished(_) => ASSESSMENT_PUBLISHED,
-            Self::AssuranceStatementAccepted(_) => ASSURANCE_STATEMENT_ACCEPTED,
-            Self::ImprovementActionPlanned(_) => IMPROVEMENT_ACTION_PLANNED,
-            Self::ImprovementActionCompleted(_) => IMPROVEMENT_ACTION_COMPLETED,
-            Self::ImprovementPlanSubmitted(_) => IMPROVEMENT_PLAN_SUBMITTED,
-            Self::ImprovementPlanAgreed(_) => IMPROVEMENT_PLAN_AGREED,
-            Self::ImprovementPlanRefused(_) => IMPROVEMENT_PLAN_REFUSED,
-            Self::GradeReviewed(_) => GRADE_REVIEWED,
-            Self::DeadlineMoved(_) => DEADLINE_MOVED,
-            Self::RequirementExempted(_) => REQUIREMENT_EXEMPTED,
-            Self::ResultListed(_) => RESULT_LISTED,
-        }
-    }
-
-    fn data(&self) -> impl Serialize + '_ {
-        #[derive(Serialize)]
-        #[serde(untagged)]
-        enum Data<'a> {
-            AssessmentOpened(&'a AssessmentOpened),
-            RequirementAnswered(&'a RequirementAnswered),
-            RequirementReviewed(&'a RequirementReviewed),
-            AssessmentPublished(&'a AssessmentPublished),
-            AssuranceStatementAccepted(&'a AssuranceStatementAccepted),
-            ImprovementActionPlanned(&'a ImprovementActionPlanned),
-            ImprovementActionCompleted(&'a ImprovementActionCompleted),
-            ImprovementPlanSubmitted(&'a ImprovementPlanSubmitted),
-            ImprovementPlanAgreed(&'a ImprovementPlanAgreed),
-            ImprovementPlanRefused(&'a ImprovementPlanRefused),
-            GradeReviewed(&'a GradeReviewed),
-            DeadlineMoved(&'a DeadlineMoved),
-            RequirementExempted(&'a RequirementExempted),
-            ResultListed(&'a ResultListed),
-        }
-        match self {
-            Self::AssessmentOpened(data) => Data::AssessmentOpened(data),
-            Self::RequirementAnswered(data) => Data::RequirementAnswered(data),
-            Self::RequirementReviewed(data) => Data::RequirementReviewed(data),
-            Self::AssessmentPublished(data) => Data::AssessmentPublished(data),
-            Self::AssuranceStatementAccepted(data) => Data::AssuranceStatementAccepted(data),
-            Self::ImprovementActionPlanned(data) => Data::ImprovementActionPlanned(data),
-            Self::ImprovementActionCompleted(data) => Data::ImprovementActionCompleted(data),
-            Self::ImprovementPlanSubmitted(data) => Data::ImprovementPlanSubmitted(data),
-            Self::ImprovementPlanAgreed(data) => Data::ImprovementPlanAgreed(data),
-            Self::ImprovementPlanRefused(data) => Data::ImprovementPlanRefused(data),
-            Self::GradeReviewed(data) => Data::GradeReviewed(data),
-            Self::DeadlineMoved(data) => Data::DeadlineMoved(data),
-            Self::RequirementExempted(data) => Data::RequirementExempted(data),
-            Self::ResultListed(data) => Data::ResultListed(data),
-        }
-    }
-
-    fn decode_from<'de, D: Deserializer<'de>>(kind: &str, data: D) -> Result<Option<Self>, D::Error> {
-        let event = match kind {
-            ASSESSMENT_OPENED => Self::AssessmentOpened(Deserialize::deserialize(data)?),
-            REQUIREMENT_ANSWERED => Self::RequirementAnswered(Deserialize::deserialize(data)?),
-            REQUIREMENT_REVIEWED => Self::RequirementReviewed(Deserialize::deserialize(data)?),
-            ASSESSMENT_PUBLISHED => Self::AssessmentPublished(Deserialize::deserialize(data)?),
-            ASSURANCE_STATEMENT_ACCEPTED => Self::AssuranceStatementAccepted(Deserialize::deserialize(data)?),
-            IMPROVEMENT_ACTION_PLANNED => Self::ImprovementActionPlanned(Deserialize::deserialize(data)?),
-            IMPROVEMENT_ACTION_COMPLETED => Self::ImprovementActionCompleted(Deserialize::deserialize(data)?),
-            IMPROVEMENT_PLAN_SUBMITTED => Self::ImprovementPlanSubmitted(Deserialize::deserialize(data)?),
-            IMPROVEMENT_PLAN_AGREED => Self::ImprovementPlanAgreed(Deserialize::deserialize(data)?),
-            IMPROVEMENT_PLAN_REFUSED => Self::ImprovementPlanRefused(Deserialize::deserialize(data)?),
-            GRADE_REVIEWED => Self::GradeReviewed(Deserialize::deserialize(data)?),
-            DEADLINE_MOVED => Self::DeadlineMoved(Deserialize::deserialize(data)?),
-            REQUIREMENT_EXEMPTED => Self::RequirementExempted(Deserialize::deserialize(data)?),
-            RESULT_LISTED => Self::ResultListed(Deserialize::deserialize(data)?),
-            _ => return IgnoredAny::deserialize(data).map(|_| None),
-        };
-        Ok(Some(event))
+events! {
+    /// What happened around an assessment.
+    pub enum AssessmentEvent of Assessments on Events {
+        /// An assessment of an edition was begun.
+        AssessmentOpened = "oversight.assessments.assessment-opened.v1",
+        /// A requirement was answered, or its answer replaced.
+        RequirementAnswered = "oversight.assessments.requirement-answered.v1",
+        /// An answer carried over from last year was looked at again and stands.
+        RequirementReviewed = "oversight.assessments.requirement-reviewed.v1",
+        /// The assessment was published, for the first time or again.
+        AssessmentPublished = "oversight.assessments.assessment-published.v1",
+        /// The IG Assurance Statement was accepted by a named person.
+        AssuranceStatementAccepted = "oversight.assessments.assurance-statement-accepted.v1",
+        /// An action was planned for a gap.
+        ImprovementActionPlanned = "oversight.assessments.improvement-action-planned.v1",
+        /// A planned action was done.
+        ImprovementActionCompleted = "oversight.assessments.improvement-action-completed.v1",
+        /// The improvement plan was handed to the CCG or region.
+        ImprovementPlanSubmitted = "oversight.assessments.improvement-plan-submitted.v1",
+        /// The CCG or region agreed the improvement plan.
+        ImprovementPlanAgreed = "oversight.assessments.improvement-plan-agreed.v1",
+        /// The CCG or region refused the improvement plan.
+        ImprovementPlanRefused = "oversight.assessments.improvement-plan-refused.v1",
+        /// A reviewer set a grade of its own beside the self-assessed one.
+        GradeReviewed = "oversight.assessments.grade-reviewed.v1",
+        /// The deadline of an edition was moved for a type of organisation.
+        DeadlineMoved = "oversight.assessments.deadline-moved.v1",
+        /// A requirement was exempted centrally for a type of organisation.
+        RequirementExempted = "oversight.assessments.requirement-exempted.v1",
+        /// The national register showed a result it had not shown before.
+        ResultListed = "oversight.assessments.result-listed.v1",
     }
 }
 

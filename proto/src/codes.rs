@@ -25,23 +25,83 @@ impl CodeError {
     }
 }
 
-/// A code of the Organisation Data Service: practices, CCGs, local offices, regions, trusts and
-/// everybody else on the national registers.
-///
-/// Upper case always; real files hold stray lower case and blanks (domain facts 6.3), so parsing
-/// trims and raises. Letters, digits and hyphens, at most 23 characters; the former government
-/// regions have one letter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct OdsCode(Short);
+/// A code that lives where it stands: shown, written and read as its text. Parsing is its own.
+macro_rules! inline_code {
+    ($( $(#[$about:meta])* $Code:ident; )*) => { $(
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $Code(Short);
+
+        impl $Code {
+            /// The code as text.
+            pub fn as_str(&self) -> &str {
+                self.0.as_str()
+            }
+        }
+
+        impl Serialize for $Code {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $Code {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                read_code(deserializer)
+            }
+        }
+
+        impl fmt::Display for $Code {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )* };
+}
+
+/// A code whose text is a [`slug`], and how it is refused where it is none.
+macro_rules! slug_code {
+    ($( $(#[$about:meta])* $Code:ident: $what:literal, $accepted:literal; )*) => { $(
+        inline_code! { $(#[$about])* $Code; }
+
+        impl FromStr for $Code {
+            type Err = CodeError;
+
+            fn from_str(text: &str) -> Result<Self, CodeError> {
+                slug(text).map($Code).ok_or_else(|| CodeError::new(text, $what, $accepted))
+            }
+        }
+    )* };
+}
+
+inline_code! {
+    /// A code of the Organisation Data Service: practices, CCGs, local offices, regions, trusts and
+    /// everybody else on the national registers.
+    ///
+    /// Upper case always; real files hold stray lower case and blanks (domain facts 6.3), so parsing
+    /// trims and raises. Letters, digits and hyphens, at most 23 characters; the former government
+    /// regions have one letter.
+    OdsCode;
+}
+
+slug_code! {
+    /// An edition of a requirement set, for example `igt-14.1` or `dspt-2018-19`.
+    EditionId: "an edition", "an id such as igt-14.1 or dspt-2018-19";
+    /// A requirement within an edition, for example `14-117` (IG Toolkit) or `3.2.1` (DSP Toolkit).
+    RequirementId: "a requirement", "a number such as 14-117 or 3.2.1";
+    /// A supplier of IT, wherever it was first heard of.
+    SupplierId: "a supplier's id", "up to 23 lower-case letters, digits, dots and hyphens";
+    /// A service that a supplier offers, unique with that supplier, for example `10000-001`.
+    ServiceId: "the id of a supplier's service", "up to 23 lower-case letters, digits, dots and hyphens";
+    /// A scheme of certification, for example `cyber-essentials-plus`.
+    SchemeId: "a scheme", "an id such as cyber-essentials; GET /api/v1/certification lists them";
+    /// A type of service, for example `clinical-system`.
+    ServiceTypeId: "a type of service", "an id such as clinical-system; GET /api/v1/certification lists them";
+}
 
 impl OdsCode {
     /// England as a whole, an area like the others although no register lists it.
     pub const ENGLAND: &'static str = "ENG";
-
-    /// The code as text.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
 
     /// Whether the code has the shape of an English general practice: one letter of A-H, J-N, P or
     /// Y and five digits (all 7,259 practice codes seen have it).
@@ -79,48 +139,6 @@ fn looks_like_a_date(text: &str) -> bool {
     let mut parts = text.split('-');
     matches!((parts.next(), parts.next(), parts.next(), parts.next()), (Some(y), Some(m), Some(d), None)
         if [y, m, d].iter().all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit())))
-}
-
-/// An edition of a requirement set, for example `igt-14.1` or `dspt-2018-19`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct EditionId(Short);
-
-impl EditionId {
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-}
-
-impl FromStr for EditionId {
-    type Err = CodeError;
-
-    fn from_str(text: &str) -> Result<Self, CodeError> {
-        slug(text)
-            .map(EditionId)
-            .ok_or_else(|| CodeError::new(text, "an edition", "an id such as igt-14.1 or dspt-2018-19"))
-    }
-}
-
-/// A requirement within an edition, for example `14-117` (IG Toolkit) or `3.2.1` (DSP Toolkit).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RequirementId(Short);
-
-impl RequirementId {
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-}
-
-impl FromStr for RequirementId {
-    type Err = CodeError;
-
-    fn from_str(text: &str) -> Result<Self, CodeError> {
-        slug(text)
-            .map(RequirementId)
-            .ok_or_else(|| CodeError::new(text, "a requirement", "a number such as 14-117 or 3.2.1"))
-    }
 }
 
 /// Lower-case letters, digits, dots and hyphens.
@@ -187,30 +205,7 @@ impl Actor {
     }
 }
 
-/// What the three inline codes share: shown, written and read as their text.
-trait InlineCode: Sized + FromStr<Err = CodeError> {
-    fn text(&self) -> &str;
-}
-
-impl InlineCode for OdsCode {
-    fn text(&self) -> &str {
-        self.0.as_str()
-    }
-}
-
-impl InlineCode for EditionId {
-    fn text(&self) -> &str {
-        self.0.as_str()
-    }
-}
-
-impl InlineCode for RequirementId {
-    fn text(&self) -> &str {
-        self.0.as_str()
-    }
-}
-
-fn read_code<'de, C: InlineCode, D: Deserializer<'de>>(deserializer: D) -> Result<C, D::Error> {
+fn read_code<'de, C: FromStr<Err = CodeError>, D: Deserializer<'de>>(deserializer: D) -> Result<C, D::Error> {
     struct Text<'a>(Cow<'a, str>);
     impl<'de> Deserialize<'de> for Text<'de> {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -231,60 +226,6 @@ fn read_code<'de, C: InlineCode, D: Deserializer<'de>>(deserializer: D) -> Resul
         }
     }
     Text::deserialize(deserializer)?.0.parse().map_err(de::Error::custom)
-}
-
-impl Serialize for OdsCode {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.text())
-    }
-}
-
-impl<'de> Deserialize<'de> for OdsCode {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_code(deserializer)
-    }
-}
-
-impl fmt::Display for OdsCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl Serialize for EditionId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.text())
-    }
-}
-
-impl<'de> Deserialize<'de> for EditionId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_code(deserializer)
-    }
-}
-
-impl fmt::Display for EditionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl Serialize for RequirementId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.text())
-    }
-}
-
-impl<'de> Deserialize<'de> for RequirementId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_code(deserializer)
-    }
-}
-
-impl fmt::Display for RequirementId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! What all events have in common, and the sum of them.
 
-use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     access::AccessEvent,
     assessments::AssessmentEvent,
+    envelope::Envelope,
     organisations::OrganisationEvent,
     subject::{Service, Stream},
 };
@@ -60,7 +61,9 @@ pub trait DomainEvent: Sized + Send + Sync + 'static {
     /// Who writes them.
     const SERVICE: Service;
     /// Where they stand.
-    const STREAM: Stream = Stream::Events;
+    const STREAM: Stream;
+    /// Every type there is, by its full name.
+    const TYPES: &'static [&'static str];
 
     /// The full type, ending in the version.
     fn event_type(&self) -> &'static str;
@@ -82,51 +85,22 @@ pub trait DomainEvent: Sized + Send + Sync + 'static {
     }
 }
 
-/// An event of any service.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    /// Of `organisations`.
-    Organisation(OrganisationEvent),
-    /// Of `assessments`.
-    Assessment(AssessmentEvent),
-    /// Of `access`.
-    Access(AccessEvent),
+sum_of_events! {
+    /// An event of any service.
+    pub enum Event {
+        /// Of `organisations`.
+        Organisation(OrganisationEvent) of Organisations,
+        /// Of `assessments`.
+        Assessment(AssessmentEvent) of Assessments,
+        /// Of `access`.
+        Access(AccessEvent) of Access,
+    }
+    without Projection
 }
 
 impl Event {
     /// The service whose name a type carries.
     fn service_of(kind: &str) -> Option<Service> {
         kind.strip_prefix("oversight.")?.split('.').next()?.parse().ok()
-    }
-
-    /// The event of a type and its data, whichever service wrote it; none for an unknown type.
-    pub fn decode_from<'de, D: Deserializer<'de>>(kind: &str, data: D) -> Result<Option<Self>, D::Error> {
-        Ok(match Self::service_of(kind) {
-            Some(Service::Organisations) => {
-                OrganisationEvent::decode_from(kind, data)?.map(Event::Organisation)
-            }
-            Some(Service::Assessments) => AssessmentEvent::decode_from(kind, data)?.map(Event::Assessment),
-            Some(Service::Access) => AccessEvent::decode_from(kind, data)?.map(Event::Access),
-            Some(Service::Projection) | None => IgnoredAny::deserialize(data).map(|_| None)?,
-        })
-    }
-
-    /// The event of a type and its data as JSON, whichever service wrote it.
-    pub fn decode(kind: &str, data: &[u8]) -> Result<Self, DecodeError> {
-        match Self::service_of(kind) {
-            Some(Service::Organisations) => OrganisationEvent::decode(kind, data).map(Event::Organisation),
-            Some(Service::Assessments) => AssessmentEvent::decode(kind, data).map(Event::Assessment),
-            Some(Service::Access) => AccessEvent::decode(kind, data).map(Event::Access),
-            Some(Service::Projection) | None => Err(DecodeError::unknown(kind)),
-        }
-    }
-
-    /// The full type, ending in the version.
-    pub fn event_type(&self) -> &'static str {
-        match self {
-            Event::Organisation(event) => event.event_type(),
-            Event::Assessment(event) => event.event_type(),
-            Event::Access(event) => event.event_type(),
-        }
     }
 }

@@ -6,6 +6,9 @@
 //!
 //! It never does I/O, never reads a clock and knows nothing of how events are stored.
 
+#[macro_use]
+mod declare;
+
 pub mod access;
 pub mod assessments;
 pub mod codes;
@@ -18,7 +21,9 @@ pub mod subject;
 pub mod text;
 
 pub use access::Role;
-pub use codes::{Actor, EditionId, OdsCode, PersonId, RequirementId};
+pub use codes::{
+    Actor, EditionId, OdsCode, PersonId, RequirementId, SchemeId, ServiceId, ServiceTypeId, SupplierId,
+};
 pub use day::{Day, FinancialYear, LONDON};
 pub use envelope::{By, Envelope, EventHash, Header, Position};
 pub use event::{DecodeError, DomainEvent, Event};

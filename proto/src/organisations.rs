@@ -3,80 +3,25 @@
 //! The aggregate of each is the organisation, under its ODS code. They state what a national file
 //! showed as of its date; a file that shows nothing new yields nothing.
 
-use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
+use serde::{Deserialize, Serialize};
 
-use crate::{codes::OdsCode, day::Day, event::DomainEvent, subject::Service};
+use crate::{codes::OdsCode, day::Day};
 
-/// What happened to an organisation.
-#[derive(Debug, Clone, PartialEq)]
-pub enum OrganisationEvent {
-    /// A practice stood in a practice file for the first time.
-    PracticeListed(PracticeListed),
-    /// A later practice file showed it differently.
-    PracticeAmended(PracticeAmended),
-    /// A CCG, region, local office, trust or other body stood in its file for the first time.
-    OrganisationListed(OrganisationListed),
-    /// A later file showed it differently.
-    OrganisationAmended(OrganisationAmended),
-    /// A practice's belonging to a parent, from a membership history.
-    MembershipRecorded(MembershipRecorded),
-    /// The number of registered patients of a practice was published.
-    ListSizePublished(ListSizePublished),
-}
-
-const PRACTICE_LISTED: &str = "oversight.organisations.practice-listed.v1";
-const PRACTICE_AMENDED: &str = "oversight.organisations.practice-amended.v1";
-const ORGANISATION_LISTED: &str = "oversight.organisations.organisation-listed.v1";
-const ORGANISATION_AMENDED: &str = "oversight.organisations.organisation-amended.v1";
-const MEMBERSHIP_RECORDED: &str = "oversight.organisations.membership-recorded.v1";
-const LIST_SIZE_PUBLISHED: &str = "oversight.organisations.list-size-published.v1";
-
-impl DomainEvent for OrganisationEvent {
-    const SERVICE: Service = Service::Organisations;
-
-    fn event_type(&self) -> &'static str {
-        match self {
-            Self::PracticeListed(_) => PRACTICE_LISTED,
-            Self::PracticeAmended(_) => PRACTICE_AMENDED,
-            Self::OrganisationListed(_) => ORGANISATION_LISTED,
-            Self::OrganisationAmended(_) => ORGANISATION_AMENDED,
-            Self::MembershipRecorded(_) => MEMBERSHIP_RECORDED,
-            Self::ListSizePublished(_) => LIST_SIZE_PUBLISHED,
-        }
-    }
-
-    fn data(&self) -> impl Serialize + '_ {
-        #[derive(Serialize)]
-        #[serde(untagged)]
-        enum Data<'a> {
-            PracticeListed(&'a PracticeListed),
-            PracticeAmended(&'a PracticeAmended),
-            OrganisationListed(&'a OrganisationListed),
-            OrganisationAmended(&'a OrganisationAmended),
-            MembershipRecorded(&'a MembershipRecorded),
-            ListSizePublished(&'a ListSizePublished),
-        }
-        match self {
-            Self::PracticeListed(data) => Data::PracticeListed(data),
-            Self::PracticeAmended(data) => Data::PracticeAmended(data),
-            Self::OrganisationListed(data) => Data::OrganisationListed(data),
-            Self::OrganisationAmended(data) => Data::OrganisationAmended(data),
-            Self::MembershipRecorded(data) => Data::MembershipRecorded(data),
-            Self::ListSizePublished(data) => Data::ListSizePublished(data),
-        }
-    }
-
-    fn decode_from<'de, D: Deserializer<'de>>(kind: &str, data: D) -> Result<Option<Self>, D::Error> {
-        let event = match kind {
-            PRACTICE_LISTED => Self::PracticeListed(Deserialize::deserialize(data)?),
-            PRACTICE_AMENDED => Self::PracticeAmended(Deserialize::deserialize(data)?),
-            ORGANISATION_LISTED => Self::OrganisationListed(Deserialize::deserialize(data)?),
-            ORGANISATION_AMENDED => Self::OrganisationAmended(Deserialize::deserialize(data)?),
-            MEMBERSHIP_RECORDED => Self::MembershipRecorded(Deserialize::deserialize(data)?),
-            LIST_SIZE_PUBLISHED => Self::ListSizePublished(Deserialize::deserialize(data)?),
-            _ => return IgnoredAny::deserialize(data).map(|_| None),
-        };
-        Ok(Some(event))
+events! {
+    /// What happened to an organisation.
+    pub enum OrganisationEvent of Organisations on Events {
+        /// A practice stood in a practice file for the first time.
+        PracticeListed = "oversight.organisations.practice-listed.v1",
+        /// A later practice file showed it differently.
+        PracticeAmended = "oversight.organisations.practice-amended.v1",
+        /// A CCG, region, local office, trust or other body stood in its file for the first time.
+        OrganisationListed = "oversight.organisations.organisation-listed.v1",
+        /// A later file showed it differently.
+        OrganisationAmended = "oversight.organisations.organisation-amended.v1",
+        /// A practice's belonging to a parent, from a membership history.
+        MembershipRecorded = "oversight.organisations.membership-recorded.v1",
+        /// The number of registered patients of a practice was published.
+        ListSizePublished = "oversight.organisations.list-size-published.v1",
     }
 }
 

@@ -13,7 +13,7 @@ use chassis::{Problem, log::Log};
 use jiff::Timestamp;
 use proto::{
     OdsCode, Position,
-    access::{EXPORTED, GLASS_BROKEN, SENSITIVE_READ},
+    access::{Exported, GlassBroken, SensitiveRead},
 };
 
 use entry::Told;
@@ -79,7 +79,9 @@ impl History {
     /// those who watch the doors.
     pub async fn looks_at(&self, code: OdsCode, filter: &Filter) -> Result<Vec<Entry>, Problem> {
         let mut entries = read(&self.access, &self.access_index.about(code), filter).await?;
-        entries.retain(|entry| [SENSITIVE_READ, EXPORTED, GLASS_BROKEN].contains(&entry.what.as_str()));
+        entries.retain(|entry| {
+            [SensitiveRead::TYPE, Exported::TYPE, GlassBroken::TYPE].contains(&entry.what.as_str())
+        });
         Ok(entries)
     }
 

@@ -196,11 +196,7 @@ impl England {
                 causation_id: None,
                 previous: before.map(|(_, hash)| hash),
             };
-            let body = match &event {
-                Event::Organisation(event) => envelope.encode(event),
-                Event::Assessment(event) => envelope.encode(event),
-                Event::Access(event) => envelope.encode(event),
-            };
+            let body = event.encode(&envelope);
             // Plain records of texts and numbers always encode.
             let body = Bytes::from(body.ok()?);
             chains.insert(subject.clone(), (id, EventHash::of(&body)));

@@ -106,20 +106,20 @@ impl What {
         let said = match header.kind.as_ref() {
             // They say nothing that a publication or the decision on a plan does not say again.
             // Answers are by far the most frequent events of all: not even their data are read.
-            assessments::REQUIREMENT_ANSWERED
-            | assessments::REQUIREMENT_REVIEWED
-            | assessments::IMPROVEMENT_ACTION_PLANNED
-            | assessments::IMPROVEMENT_ACTION_COMPLETED
-            | assessments::IMPROVEMENT_PLAN_SUBMITTED => return Ok(What::NotGathered),
-            assessments::ASSESSMENT_OPENED => Said::Opened(header.fields()?),
-            assessments::ASSESSMENT_PUBLISHED => Said::Published(header.fields()?),
-            assessments::ASSURANCE_STATEMENT_ACCEPTED => Said::StatementAccepted(header.fields()?),
-            assessments::IMPROVEMENT_PLAN_AGREED => Said::PlanAgreed(header.fields()?),
-            assessments::IMPROVEMENT_PLAN_REFUSED => Said::PlanRefused(header.fields()?),
-            assessments::GRADE_REVIEWED => Said::GradeReviewed(header.fields()?),
-            assessments::DEADLINE_MOVED => Said::DeadlineMoved(header.fields()?),
-            assessments::REQUIREMENT_EXEMPTED => Said::RequirementExempted(header.fields()?),
-            assessments::RESULT_LISTED => Said::ResultListed(header.fields()?),
+            assessments::RequirementAnswered::TYPE
+            | assessments::RequirementReviewed::TYPE
+            | assessments::ImprovementActionPlanned::TYPE
+            | assessments::ImprovementActionCompleted::TYPE
+            | assessments::ImprovementPlanSubmitted::TYPE => return Ok(What::NotGathered),
+            assessments::AssessmentOpened::TYPE => Said::Opened(header.fields()?),
+            assessments::AssessmentPublished::TYPE => Said::Published(header.fields()?),
+            assessments::AssuranceStatementAccepted::TYPE => Said::StatementAccepted(header.fields()?),
+            assessments::ImprovementPlanAgreed::TYPE => Said::PlanAgreed(header.fields()?),
+            assessments::ImprovementPlanRefused::TYPE => Said::PlanRefused(header.fields()?),
+            assessments::GradeReviewed::TYPE => Said::GradeReviewed(header.fields()?),
+            assessments::DeadlineMoved::TYPE => Said::DeadlineMoved(header.fields()?),
+            assessments::RequirementExempted::TYPE => Said::RequirementExempted(header.fields()?),
+            assessments::ResultListed::TYPE => Said::ResultListed(header.fields()?),
             unknown => return Err(DecodeError::unknown(unknown)),
         };
         Ok(What::Assessment(said))
