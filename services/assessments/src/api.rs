@@ -19,17 +19,16 @@ mod plan;
 mod views;
 mod work;
 
-use axum::{Json as AxumJson, extract::DefaultBodyLimit};
-use chassis::{Outcome, Problem, Routes, pace::Pace};
-use serde::Serialize;
-use utoipa::{OpenApi, ToSchema};
+use axum::extract::DefaultBodyLimit;
+use chassis::{Routes, pace::Pace};
+use utoipa::OpenApi;
 
 use crate::{
     access::{
         DECIDE_CENTRALLY, DECIDE_PLAN, DO_WORK, IMPORT, PUBLISH, READ_EDITIONS, REVIEW_GRADE, SIGN_STATEMENT,
         VIEW_WORK,
     },
-    desk::{Failure, Shared},
+    desk::Shared,
 };
 pub(crate) use bodies::grade_words;
 pub(crate) use views::{WorkState, scale_words};
@@ -100,35 +99,4 @@ pub(crate) fn routes() -> Routes<Shared> {
         .post("/api/v1/editions/{id}/exemptions", DECIDE_CENTRALLY.here(), editions::exempt)
         .get("/api/v1/assessments/imports/{id}", IMPORT.here(), imports::progress)
         .merge(uploads)
-}
-
-/// What became of a command.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Receipt {
-    /// From this position of the log on, views show it.
-    position: u64,
-    /// Whether it led to an event, or was so already.
-    outcome: Became,
-}
-
-/// Whether a command led to an event.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Became {
-    /// It led to an event.
-    Recorded,
-    /// It was so already.
-    Unchanged,
-}
-
-/// The answer to a command.
-pub(crate) type Answered = Result<AxumJson<Receipt>, Problem>;
-
-fn answered(outcome: Result<Outcome, Failure>) -> Answered {
-    let outcome = outcome?;
-    let became = match outcome {
-        Outcome::Recorded(..) => Became::Recorded,
-        Outcome::Unchanged(_) => Became::Unchanged,
-    };
-    Ok(AxumJson(Receipt { position: outcome.position().0, outcome: became }))
 }

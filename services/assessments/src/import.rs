@@ -13,13 +13,15 @@
 use bytes::Bytes;
 use chassis::{
     Commands, Problem,
+    following::Fold,
     import::{
         self, Column, Columns, Giving, Heading, Job, Mode, Needed, Progress, Report, Row, RowFault,
         RowOutcome, RowProblem, Shape,
     },
+    log::Recorded,
 };
 use futures::Stream;
-use proto::{By, Day, OdsCode};
+use proto::{By, Day, Header, OdsCode, assessments::ResultListed};
 use std::sync::Arc;
 
 use crate::model::{Listing, RegisterCommand, RegisterEntry, register_id};
@@ -91,41 +93,6 @@ pub(crate) fn listing(row: &Row, as_of: Day) -> Result<Listing, RowProblem> {
     })
 }
 
-/// The date a file's name gives it: `dd_mm_yyyy` as the register writes it, or `yyyy-mm-dd`.
-pub fn date_in_name(name: &str) -> Option<Day> {
-    let is_digit = |at: usize| name.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
-    (0..name.len()).filter(|from| *from == 0 || !is_digit(from - 1)).find_map(|from| {
-        let text = name.get(from..from + 10).filter(|_| !is_digit(from + 10))?;
-        let parts: Vec<&str> = text.split(['_', '-', '.']).collect();
-        match parts.as_slice() {
-            [d, m, y] if y.len() == 4 && d.len() == 2 && m.len() == 2 => {
-                Day::parse_any(&format!("{d}/{m}/{y}")).ok()
-            }
-            [y, m, d] if y.len() == 4 && d.len() == 2 && m.len() == 2 => {
-                Day::parse_any(&format!("{y}-{m}-{d}")).ok()
-            }
-            _ => None,
-        }
-    })
-}
-
-/// The date of a file: as said, else from its name.
-pub(crate) fn date_of_file(as_of: Option<&str>, name: Option<&str>) -> Result<Day, Problem> {
-    match (as_of, name) {
-        (Some(text), _) => text.parse().map_err(|error: proto::codes::CodeError| {
-            Problem::bad_input(error.to_string()).at("as_of", "the date of the file, yyyy-mm-dd")
-        }),
-        (None, Some(name)) => date_in_name(name).ok_or_else(|| {
-            Problem::bad_input("the name of the file holds no date such as 09_09_2022 or 2022-09-09")
-                .at("as_of", "say the date of the file, yyyy-mm-dd")
-        }),
-        (None, None) => Err(Problem::bad_input("the date of the file is not known").at(
-            "as_of",
-            "say the date of the file, yyyy-mm-dd; or give its name in `name`, with a date in it",
-        )),
-    }
-}
-
 /// Reads a register file and takes note of each row.
 #[expect(clippy::too_many_arguments, reason = "each is a thing of its own")]
 pub(crate) async fn run<B, E>(
@@ -160,34 +127,33 @@ where
     .await
 }
 
+/// The newest date of a register file on the log, of any organisation.
+#[derive(Debug, Default)]
+pub(crate) struct RegisterFiles {
+    newest: Option<Day>,
+}
+
+impl RegisterFiles {
+    /// The newest date.
+    pub fn newest(&self) -> Option<Day> {
+        self.newest
+    }
+}
+
+impl Fold for RegisterFiles {
+    const NAME: &'static str = "the list of register files";
+
+    fn note(&mut self, recorded: &Recorded) {
+        let Ok(header) = Header::read(&recorded.body) else { return };
+        if header.kind == ResultListed::TYPE
+            && let Ok(listed) = header.fields::<ResultListed>()
+        {
+            self.newest = self.newest.max(Some(listed.as_of));
+        }
+    }
+}
+
 /// A job of this kind.
 pub(crate) fn job(id: uuid::Uuid, as_of: Day, mode: Mode) -> Job {
     Job { id, kind: KIND, as_of: Some(as_of), mode }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_name_of_a_register_file_holds_its_date() {
-        for (name, expected) in [
-            ("DSPT search results 09_09_2022 10_11_12.csv", Some("2022-09-09")),
-            ("dspt_progress_2019-06-17.csv", Some("2019-06-17")),
-            ("DSPT Progress as of 17_06_2019 15_25_54 publish.csv", Some("2019-06-17")),
-            ("results.csv", None),
-            ("31_02_2018.csv", None),
-            ("112_06_2019.csv", None),
-            ("ü17_06_2019ü", Some("2019-06-17")),
-        ] {
-            assert_eq!(date_in_name(name).map(|day| day.to_string()).as_deref(), expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn a_file_without_a_date_is_asked_for_one() {
-        assert!(date_of_file(None, None).unwrap_err().errors[0].at == "as_of");
-        assert!(date_of_file(Some("17/06/2019"), None).is_err());
-        assert_eq!(date_of_file(Some("2019-06-17"), Some("x")).unwrap().to_string(), "2019-06-17");
-    }
 }

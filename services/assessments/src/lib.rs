@@ -14,11 +14,10 @@ mod desk;
 pub mod import;
 pub mod model;
 mod pages;
-pub mod roster;
 
 use std::sync::Arc;
 
-use chassis::{Commands, Platform, Service, directory::Directory, import::Imports, service::StartError};
+use chassis::{Commands, Platform, Service, service::StartError};
 use utoipa::OpenApi as _;
 
 /// The name of the service.
@@ -27,27 +26,21 @@ pub const NAME: &str = "assessments";
 /// Starts the service.
 pub async fn service(platform: &Platform) -> Result<Service, StartError> {
     let cache = platform.cache(NAME).await?;
-    let directory = Directory::open(&platform.data.join("people.redb"))
-        .map_err(|error| StartError::Service { service: NAME, reason: error.to_string() })?;
-    let (roster, work) = roster::Roster::new(platform.log.clone());
-    platform.tasks.watch("assessments-roster", work);
     let desk = Arc::new(desk::Desk {
+        common: chassis::Desk::new(platform)?,
         assessments: Commands::new(platform.log.clone(), cache.clone())?,
         editions: Commands::new(platform.log.clone(), cache.clone())?,
         register: Commands::new(platform.log.clone(), cache.clone())?,
-        log: platform.log.clone(),
-        clock: platform.clock.clone(),
-        directory,
-        roster: roster.clone(),
-        imports: Imports::new(),
+        register_files: platform.following("assessments-register"),
     });
+    let (roster, register_files) = (desk.common.roster.clone(), desk.register_files.clone());
     let routes = api::routes().merge(pages::routes()).with_state(desk);
     Ok(Service {
         name: NAME,
         routes,
         policy: Some(access::POLICY),
         openapi: api::Description::openapi(),
-        ready: Arc::new(move || roster.readiness()),
+        ready: Arc::new(move || roster.ready().and_then(|()| register_files.ready())),
         on_stop: Some(Box::new(move || Box::pin(async move { cache.flush().await }))),
     })
 }

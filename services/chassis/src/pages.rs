@@ -3,13 +3,22 @@
 
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
+use jiff::Timestamp;
+use maud::html;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
-use ui::{Page, components::Form};
+use proto::{Day, LONDON, Position};
+use serde::Deserialize;
+use ui::{
+    Page, Stamp,
+    components::{FieldError, Form},
+};
 
 use crate::{
     access::{self, CSRF_FIELD, Principal, Viewer},
+    command::Outcome,
+    desk::{Desk, Failure},
     http::{KEY_FIELD, Path},
     ids,
     problem::Problem,
@@ -27,9 +36,96 @@ fn menu_of(page: Page, principal: &Principal) -> Page {
     access::menu(principal).into_iter().fold(page, |page, (label, href)| page.nav(label, href))
 }
 
+impl Desk {
+    /// A page with the viewer's menu that shows something up to a position, stamped with how far the
+    /// log has been read; the roster may be a moment behind.
+    pub fn page(&self, viewer: &Viewer, shown: Position, title: impl Into<String>) -> Page {
+        let now = self.clock.now();
+        let page = with_menu(Page::new(title), viewer).stamp(Stamp {
+            position: self.roster.position().max(shown).0,
+            time: now.to_string(),
+            time_text: moment(now),
+        });
+        if !self.roster.is_synthetic() {
+            return page;
+        }
+        page.banner(html! {
+            p { strong { "Synthetic data." } " These practices and all that is said of them are made up by a generator; none of them exists." }
+        })
+    }
+}
+
 /// A form that is sent once, and by nobody but the viewer.
 pub fn form_of(viewer: &Viewer, action: impl Into<String>) -> Form {
     Form::post(action).hidden(KEY_FIELD, ids::fresh().to_string()).hidden(CSRF_FIELD, viewer.csrf())
+}
+
+/// The hidden field of a form that only asks for one thing to be done.
+#[derive(Debug, Default, Deserialize)]
+pub struct KeyOnly {
+    /// The key of the command.
+    #[serde(default)]
+    pub idempotency_key: Option<String>,
+}
+
+/// `17 June 2019, 9:30am`.
+pub fn moment(time: Timestamp) -> String {
+    time.to_zoned(LONDON.clone()).strftime("%-d %B %Y, %-I:%M%P").to_string()
+}
+
+/// The text as a sentence.
+pub fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", chars.as_str())
+}
+
+/// Longer ago than this, nobody counts the days.
+const DAYS_COUNTED: i32 = 120;
+
+/// `in 12 days`, `today`, `3 days ago`, `passed`.
+pub fn from_today(today: Day, day: Day) -> String {
+    let days = |count: i32| if count == 1 { "1 day".to_owned() } else { format!("{count} days") };
+    match today.days_until(day) {
+        0 => "today".to_owned(),
+        ahead if ahead > 0 => format!("in {}", days(ahead)),
+        behind if -behind > DAYS_COUNTED => "passed".to_owned(),
+        behind => format!("{} ago", days(-behind)),
+    }
+}
+
+/// A page as an answer.
+pub fn page_response(status: StatusCode, page: Page) -> Response {
+    (status, page.render()).into_response()
+}
+
+/// After a command: on to `to` where it came about. Where the input or the state of things did not allow
+/// it, the errors to show on the form again, with the status to say it under.
+pub fn after<R: Into<Problem>>(
+    outcome: Result<Outcome, Failure<R>>,
+    to: String,
+) -> Result<Redirect, (StatusCode, Vec<FieldError>)> {
+    match outcome {
+        Ok(_) => Ok(Redirect::to(&to)),
+        Err(failure) => Err(form_errors(failure.into())),
+    }
+}
+
+/// A problem as errors of a form.
+pub fn form_errors(problem: Problem) -> (StatusCode, Vec<FieldError>) {
+    let status = problem.status_code();
+    let errors: Vec<FieldError> = problem
+        .errors
+        .iter()
+        .filter(|fault| !fault.at.contains('/'))
+        .map(|fault| FieldError::new(fault.at.clone(), sentence(&fault.detail)))
+        .collect();
+    if errors.is_empty() {
+        (status, vec![FieldError::new("", sentence(&problem.detail))])
+    } else {
+        (status, errors)
+    }
 }
 
 /// A text as the value of a parameter of an address.

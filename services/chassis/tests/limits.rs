@@ -47,7 +47,7 @@ impl Doors {
         let sessions = Sessions::new(vec![[7; KEY_BYTES]], Wire::Clear);
         let access = Access::start(&log, access_log, sessions, &clock, &tasks);
         let data = folder.path().to_owned();
-        let platform = Platform { log, data, access, names, clock, tasks };
+        let platform = Platform::new(log, &data, access, names, clock, tasks);
         let routes = Routes::new()
             .get("/look-up", OPEN.here().paced(Pace::LookUp), async || "found")
             .post("/import", OPEN.here().paced(Pace::Import), async |_: Bytes| "in")

@@ -153,7 +153,7 @@ impl Api {
             return Err(Problem::bad_input(format!("a file cannot show what holds after today, {today}"))
                 .at("as_of", format!("{as_of} is in the future")));
         }
-        self.roster.catch_up(&self.log).await?;
+        self.roster.catch_up().await?;
         if let Some(newest) = self.roster.newest(kind).filter(|newest| as_of < *newest) {
             return Err(Problem::refused(
                 "older-file",

@@ -28,8 +28,7 @@ pub const NAME: &str = "organisations";
 pub async fn service(platform: &Platform) -> Result<Service, StartError> {
     let cache = platform.cache(NAME).await?;
     let commands: Commands<Organisation> = Commands::new(platform.log.clone(), cache.clone())?;
-    let roster = Roster::new();
-    platform.tasks.watch("organisations-roster", roster::follow(roster.clone(), platform.log.clone()));
+    let roster = Roster(platform.following("organisations-roster"));
     let api = Arc::new(Api {
         commands,
         roster: roster.clone(),
@@ -42,7 +41,7 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
         routes: api::routes(api),
         policy: Some(access::POLICY),
         openapi: api::openapi(),
-        ready: Arc::new(move || roster.ready()),
+        ready: Arc::new(move || roster.0.ready()),
         on_stop: Some(Box::new(move || async move { cache.flush().await }.boxed())),
     })
 }

@@ -1,21 +1,13 @@
 //! Who exists, folded from the log in the background: for lists, and to know the newest file of
 //! each kind. In memory only; a restart reads the log again.
 
-use std::{
-    collections::BTreeMap,
-    ops::Bound,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::BTreeMap, ops::Bound, time::Duration};
 
 use chassis::{
     Problem,
-    log::{Batch, Log, ReadError},
+    following::{Fold, Following},
+    log::Recorded,
 };
-use parking_lot::RwLock;
 use proto::{
     Day, Header, OdsCode, Position,
     organisations::{
@@ -23,30 +15,19 @@ use proto::{
         OrganisationKind, OrganisationListed, PracticeAmended, PracticeListed, PrescribingSetting,
     },
 };
-use tokio::sync::watch;
 
 use crate::import::Kind;
 
 /// How long a request waits for the roster to have read the log.
 pub const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The pause before the log is read again after it was out of reach.
-const RETRY_PAUSE: Duration = Duration::from_secs(1);
-
 /// The organisations known, and the newest file of each kind.
 #[derive(Debug, Clone)]
-pub struct Roster(Arc<Inner>);
+pub struct Roster(pub Following<Register>);
 
-#[derive(Debug)]
-struct Inner {
-    known: RwLock<Known>,
-    position: watch::Sender<Position>,
-    caught_up: AtomicBool,
-    set_aside: AtomicU64,
-}
-
+/// What the files so far say.
 #[derive(Debug, Default)]
-struct Known {
+pub struct Register {
     entries: BTreeMap<OdsCode, Entry>,
     newest: BTreeMap<Kind, Day>,
 }
@@ -84,59 +65,20 @@ pub struct BodyEntry {
     pub closed: Option<Day>,
 }
 
-impl Default for Roster {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Roster {
-    /// Before the log is read.
-    pub fn new() -> Self {
-        Self(Arc::new(Inner {
-            known: RwLock::default(),
-            position: watch::Sender::new(Position::START),
-            caught_up: AtomicBool::new(false),
-            set_aside: AtomicU64::new(0),
-        }))
-    }
-
     /// Up to where the log is read.
     pub fn position(&self) -> Position {
-        *self.0.position.borrow()
-    }
-
-    /// How many events of this service could not be understood.
-    pub fn set_aside(&self) -> u64 {
-        self.0.set_aside.load(Ordering::Relaxed)
-    }
-
-    /// Whether the log has been read to its end once.
-    pub fn ready(&self) -> Result<(), String> {
-        if self.0.caught_up.load(Ordering::Acquire) {
-            Ok(())
-        } else {
-            Err(format!("reading the log, at position {}", self.position()))
-        }
+        self.0.position()
     }
 
     /// Waits until all that the log holds now is read.
-    pub async fn catch_up(&self, log: &Log) -> Result<(), Problem> {
-        let head = log.head().await?;
-        let mut position = self.0.position.subscribe();
-        let reached = position.wait_for(|position| *position >= head);
-        match tokio::time::timeout(CATCH_UP_TIMEOUT, reached).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Problem::unavailable(format!(
-                "the log is still being read: at position {} of {head}",
-                self.position()
-            ))),
-        }
+    pub async fn catch_up(&self) -> Result<(), Problem> {
+        self.0.must_catch_up(CATCH_UP_TIMEOUT).await
     }
 
     /// The date of the newest file of a kind that has left events in the log.
     pub fn newest(&self, kind: Kind) -> Option<Day> {
-        self.0.known.read().newest.get(&kind).copied()
+        self.0.known().newest.get(&kind).copied()
     }
 
     /// Up to `limit` organisations that pass a test, in the order of their codes, after a code.
@@ -147,38 +89,13 @@ impl Roster {
         wanted: impl Fn(&OdsCode, &Entry) -> bool,
     ) -> Vec<(OdsCode, Entry)> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let known = self.0.known.read();
+        let known = self.0.known();
         let entries = known.entries.range((from, Bound::Unbounded));
         entries
             .filter(|(code, entry)| wanted(code, entry))
             .take(limit)
             .map(|(code, entry)| (*code, entry.clone()))
             .collect()
-    }
-
-    /// Takes in a batch of the log.
-    pub fn apply(&self, batch: &Batch) {
-        let mut last = self.position();
-        {
-            let mut known = self.0.known.write();
-            for recorded in &batch.events {
-                last = recorded.position;
-                match read(&recorded.body) {
-                    Ok(Some((code, event))) => known.apply(code, event),
-                    Ok(None) => {}
-                    Err(reason) => {
-                        self.0.set_aside.fetch_add(1, Ordering::Relaxed);
-                        metrics::counter!("oversight_events_set_aside_total", "reader" => "organisations-roster")
-                            .increment(1);
-                        tracing::warn!(position = %recorded.position, reason, "an event was set aside");
-                    }
-                }
-            }
-        }
-        if last >= batch.head {
-            self.0.caught_up.store(true, Ordering::Release);
-        }
-        self.0.position.send_replace(last);
     }
 }
 
@@ -194,7 +111,23 @@ fn read(body: &[u8]) -> Result<Option<(OdsCode, OrganisationEvent)>, String> {
     Ok(Some((code, event)))
 }
 
-impl Known {
+impl Fold for Register {
+    const NAME: &'static str = "the register of organisations";
+
+    fn note(&mut self, recorded: &Recorded) {
+        match read(&recorded.body) {
+            Ok(Some((code, event))) => self.apply(code, event),
+            Ok(None) => {}
+            Err(reason) => {
+                metrics::counter!("oversight_events_set_aside_total", "reader" => "organisations-roster")
+                    .increment(1);
+                tracing::warn!(position = %recorded.position, reason, "an event was set aside");
+            }
+        }
+    }
+}
+
+impl Register {
     fn apply(&mut self, code: OdsCode, event: OrganisationEvent) {
         let (kind, as_of) = match event {
             OrganisationEvent::PracticeListed(PracticeListed { as_of, listing })
@@ -225,27 +158,5 @@ impl Known {
             let newest = self.newest.entry(kind).or_insert(as_of);
             *newest = as_of.max(*newest);
         }
-    }
-}
-
-/// Reads the log into the roster, for ever.
-pub async fn follow(roster: Roster, log: Log) {
-    loop {
-        if let Err(error) = read_on(&roster, &log).await {
-            tracing::warn!(%error, position = %roster.position(), "the roster cannot read the log; trying again");
-        }
-        tokio::time::sleep(RETRY_PAUSE).await;
-    }
-}
-
-async fn read_on(roster: &Roster, log: &Log) -> Result<(), ReadError> {
-    // An empty log has no batch that would say so.
-    if log.head().await? <= roster.position() {
-        roster.0.caught_up.store(true, Ordering::Release);
-    }
-    let mut reader = log.read(roster.position()).await?;
-    loop {
-        let batch = reader.next().await?;
-        roster.apply(&batch);
     }
 }

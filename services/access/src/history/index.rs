@@ -1,94 +1,52 @@
 //! Where the events about an organisation stand, and those of an actor: positions alone, kept in memory
 //! and read anew at each start. Some ten bytes an event and list.
 
-use std::{sync::Arc, time::Duration};
-
-use chassis::log::{Log, ReadError};
-use parking_lot::RwLock;
+use chassis::{
+    following::{Fold, Following},
+    log::{Log, Recorded},
+};
 use proto::{Header, OdsCode, Position, Subject, envelope::Provenance};
 use rustc_hash::FxHashMap;
-use tokio::sync::watch;
-
-/// The pause after a log could not be read.
-const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// Where things stand on one log.
 #[derive(Debug, Default)]
-struct Known {
+struct Places {
     by_organisation: FxHashMap<OdsCode, Vec<Position>>,
     by_actor: FxHashMap<Box<str>, Vec<Position>>,
 }
 
 /// Where things stand on one log.
 #[derive(Debug, Clone)]
-pub struct Index {
-    known: Arc<RwLock<Known>>,
-    read: watch::Receiver<Option<Position>>,
-}
+pub struct Index(Following<Places>);
 
 impl Index {
     /// An index of a log, and the work that keeps it.
     pub fn of(log: Log) -> (Self, impl Future<Output = ()> + Send + 'static) {
-        let known = Arc::new(RwLock::new(Known::default()));
-        let (sender, read) = watch::channel(None);
-        (Self { known: known.clone(), read }, follow(log, known, sender))
+        let (following, work) = Following::new(log);
+        (Self(following), work)
     }
 
     /// Whether the log has been read to its end once.
     pub fn ready(&self) -> Result<(), String> {
-        match *self.read.borrow() {
-            Some(_) => Ok(()),
-            None => Err("the history is still being read".to_owned()),
-        }
+        self.0.ready()
     }
 
     /// The events about an organisation, in order.
     pub fn about(&self, organisation: OdsCode) -> Vec<Position> {
-        self.known.read().by_organisation.get(&organisation).cloned().unwrap_or_default()
+        self.0.known().by_organisation.get(&organisation).cloned().unwrap_or_default()
     }
 
     /// The events of an actor, in order.
     pub fn by(&self, actor: &str) -> Vec<Position> {
-        self.known.read().by_actor.get(actor).cloned().unwrap_or_default()
+        self.0.known().by_actor.get(actor).cloned().unwrap_or_default()
     }
 }
 
-async fn follow(log: Log, known: Arc<RwLock<Known>>, read: watch::Sender<Option<Position>>) {
-    let mut position = Position::START;
-    loop {
-        let Err(error) = read_on(&log, &known, &read, &mut position).await;
-        tracing::warn!(%error, %position, "the history cannot read on and tries again");
-        tokio::time::sleep(RETRY_PAUSE).await;
-    }
-}
+impl Fold for Places {
+    const NAME: &'static str = "the history";
 
-async fn read_on(
-    log: &Log,
-    known: &RwLock<Known>,
-    read: &watch::Sender<Option<Position>>,
-    position: &mut Position,
-) -> Result<std::convert::Infallible, ReadError> {
-    if log.head().await? <= *position {
-        read.send_replace(Some(*position));
-    }
-    let mut reader = log.read(*position).await?;
-    loop {
-        let batch = reader.next().await?;
-        {
-            let mut known = known.write();
-            for recorded in &batch.events {
-                *position = recorded.position;
-                known.note(recorded.position, &recorded.body);
-            }
-        }
-        if *position >= batch.head || read.borrow().is_some() {
-            read.send_replace(Some(*position));
-        }
-    }
-}
-
-impl Known {
-    fn note(&mut self, position: Position, body: &[u8]) {
+    fn note(&mut self, recorded: &Recorded) {
+        let (position, body) = (recorded.position, &recorded.body);
         let Ok(header) = Header::read(body) else { return };
         let subject = header.subject.parse::<Subject>().ok();
         if let Some(organisation) = subject.and_then(|subject| subject.organisation()) {

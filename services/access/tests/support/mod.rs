@@ -90,7 +90,7 @@ impl Installation {
         }
         let data = folder.path().to_owned();
         std::fs::create_dir_all(data.join("cache")).unwrap();
-        let platform = Platform { log, data, access, names: Names::default(), clock: clock.clone(), tasks };
+        let platform = Platform::new(log, &data, access, Names::default(), clock.clone(), tasks);
         let mut services = [access::service(&platform, options).await.unwrap()];
         let app = chassis::service::routes(&platform, &mut services).unwrap();
         Self { app, clock, access_log, administrator: key.reveal(), _folder: folder }

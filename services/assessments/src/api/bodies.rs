@@ -1,15 +1,11 @@
 //! The shapes of what is sent; answers, evidence and grades are shown in the same ones.
 
-use chassis::Problem;
 use proto::{
     RequirementId,
     assessments::{Answer, Evidence, GivenAnswer, Grade},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
-
-use crate::desk::{Who, who};
 
 /// The answer to one requirement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -131,31 +127,5 @@ impl AnswerInput {
             }),
             target: self.target,
         }
-    }
-}
-
-/// Somebody: by the id they have in the directory, or by name. Names stay in the directory; the log
-/// holds the id.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PersonInput {
-    /// The id of somebody in the directory.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, format = "uuid")]
-    pub person: Option<Uuid>,
-    /// The name of somebody new to it.
-    #[serde(default)]
-    pub name: String,
-    /// The office held.
-    #[serde(default)]
-    pub role: String,
-    /// The work e-mail address.
-    #[serde(default)]
-    pub email: String,
-}
-
-impl PersonInput {
-    pub fn who(&self) -> Result<Who, Problem> {
-        who(self.person, &self.name, &self.role, &self.email)
     }
 }

@@ -3,6 +3,7 @@
 use axum::{Json as AxumJson, extract::State};
 use chassis::{
     Giver, Problem,
+    desk::{Answered, Receipt, answered},
     http::{Json, Path},
 };
 use proto::{
@@ -12,10 +13,7 @@ use proto::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    Answered, Receipt, answered,
-    views::{organisation_type, scale_words},
-};
+use super::views::{organisation_type, scale_words};
 use crate::{
     desk::{Shared, find_edition},
     model::{EditionCommand, EditionDecisions, KIND, Refusal},

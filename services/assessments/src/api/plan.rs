@@ -3,15 +3,15 @@
 use axum::{body::Bytes, extract::State};
 use chassis::{
     Giver, Problem,
+    desk::{Answered, PersonInput, Receipt, answered, speaks_for},
     http::{Json, Path},
 };
 use proto::{Day, OdsCode, assessments::ImprovementAction};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Answered, Receipt, answered, bodies::PersonInput};
 use crate::{
-    desk::{Shared, find_requirement, speaks_for},
+    desk::{Shared, find_requirement},
     model::AssessmentCommand,
 };
 

@@ -386,7 +386,7 @@ pub(super) fn organisation(case: &Case) -> AssessedOrganisationView {
 }
 
 fn person(desk: &Desk, id: proto::PersonId) -> PersonView {
-    let name = desk.person(id).ok().flatten().map(|_| desk.person_name(id));
+    let name = desk.common.person(id).ok().flatten().map(|_| desk.common.person_name(id));
     PersonView { person: id.to_string(), name }
 }
 

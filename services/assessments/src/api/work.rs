@@ -3,6 +3,7 @@
 use axum::{Json as AxumJson, extract::State};
 use chassis::{
     Giver, Problem, Viewer,
+    desk::{Answered, PersonInput, Receipt, answered, speaks_for},
     http::{Json, Path},
 };
 use proto::{OdsCode, standards::catalogue};
@@ -10,12 +11,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Answered, Receipt, answered,
-    bodies::{AnswerInput, GradeBody, PersonInput},
+    bodies::{AnswerInput, GradeBody},
     views::{AssessedOrganisationView, AssessmentView, WorkState, organisation},
 };
 use crate::{
-    desk::{Shared, find_requirement, speaks_for},
+    desk::{Shared, find_requirement},
     model::AssessmentCommand,
 };
 
@@ -71,7 +71,7 @@ pub(crate) async fn practice(
     viewer: Viewer,
     Path(code): Path<String>,
 ) -> Result<AxumJson<PracticeAssessmentsView>, Problem> {
-    let practice = desk.practice(&code).await?;
+    let practice = desk.common.practice(&code).await?;
     let entry = desk.register_entry(practice.code).await?;
     let mut position = entry.position;
     let mut assessments = Vec::new();

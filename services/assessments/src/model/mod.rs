@@ -18,11 +18,12 @@ pub use assessment::{
 };
 pub use blockers::{Blocker, Missing, blockers};
 pub use edition::{DeadlineMove, EditionCommand, EditionDecisions, Exemption};
-pub use plan::{ACTION_MAX_CHARS, ACTIONS_MAX, Agreement, HeldAction, Overseers, Plan, Submission};
+pub use plan::{ACTION_MAX_CHARS, ACTIONS_MAX, Agreement, HeldAction, Plan, Submission};
 pub use refusal::Refusal;
 pub use register::{Listing, RegisterCommand, RegisterEntry};
 pub use result::{Standing, gaps, grade, percentage, standing};
 
+pub use chassis::roster::Overseers;
 use proto::{
     AggregateId, EditionId, OdsCode,
     codes::CodeError,

@@ -17,29 +17,6 @@ pub const ACTIONS_MAX: usize = 40;
 /// The most characters of a gap or an action.
 pub const ACTION_MAX_CHARS: usize = 500;
 
-/// Who may agree or refuse a practice's plan: its CCG, and its region.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Overseers {
-    /// The CCG.
-    pub ccg: Option<OdsCode>,
-    /// The region.
-    pub region: Option<OdsCode>,
-}
-
-impl Overseers {
-    /// Whether a body is one of them.
-    pub fn include(&self, body: OdsCode) -> bool {
-        [self.ccg, self.region].contains(&Some(body))
-    }
-
-    /// Both in words, such as `00K or Y54`.
-    pub fn in_words(&self) -> String {
-        let codes: Vec<String> =
-            [self.ccg, self.region].into_iter().flatten().map(|c| c.to_string()).collect();
-        if codes.is_empty() { "not known yet".to_owned() } else { codes.join(" or ") }
-    }
-}
-
 /// A plan, with how far it has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {

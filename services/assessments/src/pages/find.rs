@@ -33,7 +33,7 @@ pub(super) async fn find(
     Query(search): Query<Search>,
 ) -> Result<Response, Problem> {
     let asked = search.q.trim();
-    let (found, total) = desk.roster.search(asked, FOUND_MAX, |code| viewer.may(VIEW_WORK, code));
+    let (found, total) = desk.common.roster.search(asked, FOUND_MAX, |code| viewer.may(VIEW_WORK, code));
     let mut editions = Table::new("editions", "Editions, newest first")
         .column(Column::text("Edition"))
         .column(Column::text("For"))
@@ -52,7 +52,7 @@ pub(super) async fn find(
     }
     let body = html! {
         p { "Find your practice to work on its assessment, or to see how far it has come. "
-            (fmt::count(desk.roster.count(|code| viewer.may(VIEW_WORK, code)) as u64, "general practice is", "general practices are")) " known here." }
+            (fmt::count(desk.common.roster.count(|code| viewer.may(VIEW_WORK, code)) as u64, "general practice is", "general practices are")) " known here." }
         (Form::get("/assessments").label("Find a practice").body(html! {
             (Field::new("q", "Name, code or postcode of a practice").hint("For example A81001, or the first words of its name")
                 .width(Width::Characters(30)).value(asked).input(InputKind::Text))
@@ -100,7 +100,7 @@ pub(super) async fn practice(
     viewer: Viewer,
     Path(code): Path<String>,
 ) -> Result<Response, Problem> {
-    let practice = desk.practice(&code).await?;
+    let practice = desk.common.practice(&code).await?;
     let register = desk.register_entry(practice.code).await?.state.newest;
     let mut table = Table::new("assessments", "Assessments, newest first")
         .column(Column::text("Edition"))
@@ -148,14 +148,14 @@ pub(super) async fn practice(
 pub(super) fn summary(
     desk: &crate::desk::Desk,
     viewer: &Viewer,
-    practice: &crate::roster::Practice,
+    practice: &chassis::roster::Practice,
 ) -> SummaryList {
     let body = |code: Option<proto::OdsCode>| {
         html! {
             @match code {
-                Some(code) if !sees_area(viewer, code) => { (desk.roster.body_name(code).unwrap_or_else(|| code.to_string())) }
+                Some(code) if !sees_area(viewer, code) => { (desk.common.roster.body_name(code).unwrap_or_else(|| code.to_string())) }
                 Some(code) => {
-                    a.nhsuk-link href={ "/areas/" (code) } { (desk.roster.body_name(code).unwrap_or_else(|| code.to_string())) }
+                    a.nhsuk-link href={ "/areas/" (code) } { (desk.common.roster.body_name(code).unwrap_or_else(|| code.to_string())) }
                 }
                 None => { "Not known" }
             }

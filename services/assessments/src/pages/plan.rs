@@ -7,6 +7,7 @@ use axum::{
 };
 use chassis::{
     Giver, Problem, Viewer,
+    desk::{PersonInput, speaks_for},
     http::{Form as FormBody, Path, Query},
 };
 use maud::{Markup, html};
@@ -21,12 +22,12 @@ use ui::{
 };
 
 use super::{
-    Done, after, case_href, case_page, form_errors, form_of, from_today, page_response, sentence,
-    tasks::CAREFUL, tasks::KeyOnly,
+    Done, KeyOnly, after, case_href, case_page, form_errors, form_of, from_today, page_response, sentence,
+    tasks::CAREFUL,
 };
 use crate::{
     access::{DECIDE_PLAN, DO_WORK, PUBLISH},
-    desk::{Case, Desk, Failure, Shared, find_requirement, speaks_for, who},
+    desk::{Case, Desk, Failure, Shared, find_requirement},
     model::{AssessmentCommand, HeldAction, KIND},
 };
 
@@ -117,7 +118,7 @@ pub(super) async fn plan_action(
     let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
     let requirement = find_requirement(case.edition, form.requirement.trim());
     let due: Result<Day, _> = Day::parse_any(&form.due);
-    let owner = who(None, &form.name, &form.role, "");
+    let owner = PersonInput::named(&form.name, &form.role).who();
     let (requirement, due, owner) = match (requirement, due, owner) {
         (Ok(requirement), Ok(due), Ok(owner)) => (requirement, due, owner),
         (requirement, due, owner) => {
@@ -288,7 +289,7 @@ fn actions(desk: &Desk, case: &Case) -> Markup {
             Cell::text(held.action.requirement),
             Cell::text(&held.action.gap),
             Cell::text(&held.action.action),
-            Cell::text(desk.person_name(held.action.owner)),
+            Cell::text(desk.common.person_name(held.action.owner)),
             Cell::from(due(held)),
             Cell::from(state(*number, held)),
         ])
@@ -353,7 +354,7 @@ fn decision(desk: &Desk, case: &Case, form: &PlanForm, errors: &[FieldError]) ->
         .flatten()
         .filter(|code| case.viewer.speaks_for(*code))
         .map(|code| {
-            let name = desk.roster.body_name(code).unwrap_or_default();
+            let name = desk.common.roster.body_name(code).unwrap_or_default();
             Choice::new(code.to_string(), format!("{code} {name}"))
         })
         .collect();

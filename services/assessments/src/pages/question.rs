@@ -21,10 +21,7 @@ use ui::components::{
     warning_callout,
 };
 
-use super::{
-    after, case_href, case_page, form_of, page_response,
-    tasks::{KeyOnly, unsure},
-};
+use super::{KeyOnly, after, case_href, case_page, form_of, page_response, tasks::unsure};
 use crate::{
     access::DO_WORK,
     desk::{Case, Desk, Shared, find_requirement},

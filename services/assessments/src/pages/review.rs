@@ -7,6 +7,7 @@ use axum::{
 };
 use chassis::{
     Giver, Problem, Viewer,
+    desk::speaks_for,
     http::{Form as FormBody, Path},
 };
 use maud::html;
@@ -17,7 +18,7 @@ use ui::components::{Button, Choice, Field, FieldError, InputKind, Width};
 use super::{after, case_href, case_page, form_of, grade_tag, page_response};
 use crate::{
     api::grade_words,
-    desk::{Case, Desk, Shared, speaks_for},
+    desk::{Case, Desk, Shared},
     model::AssessmentCommand,
 };
 

@@ -7,6 +7,7 @@ use axum::{
 };
 use chassis::{
     Giver, Problem, Viewer,
+    desk::PersonInput,
     http::{Form as FormBody, Path},
 };
 use maud::html;
@@ -15,7 +16,7 @@ use ui::components::{Button, Field, FieldError, InputKind, inset};
 
 use super::{after, case_href, case_page, form_errors, form_of, page_response};
 use crate::{
-    desk::{Case, Desk, Shared, who},
+    desk::{Case, Desk, Shared},
     model::AssessmentCommand,
 };
 
@@ -30,6 +31,12 @@ pub(super) struct PersonForm {
     email: String,
     #[serde(default)]
     idempotency_key: Option<String>,
+}
+
+impl PersonForm {
+    fn person(&self) -> PersonInput {
+        PersonInput { email: self.email.clone(), ..PersonInput::named(&self.name, &self.role) }
+    }
 }
 
 pub(super) async fn show(
@@ -49,7 +56,7 @@ pub(super) async fn accept(
 ) -> Result<Response, Problem> {
     let case = desk.case(&viewer, &code, &edition).await?;
     let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
-    let who = match who(None, &form.name, &form.role, &form.email) {
+    let who = match form.person().who() {
         Ok(who) => who,
         Err(problem) => {
             let (status, errors) = form_errors(problem);
@@ -89,7 +96,7 @@ fn render(
                 (Button::new("Accept the statement"))
             }))
         } @else if let Some(statement) = &case.state().statement {
-            p { "The statement was accepted on " (statement.on.long()) " by " (desk.person_name(statement.person)) ". It is signed once a year, also when the assessment is published again." }
+            p { "The statement was accepted on " (statement.on.long()) " by " (desk.common.person_name(statement.person)) ". It is signed once a year, also when the assessment is published again." }
         } @else if !case.edition.has_assurance_statement() {
             p { (case.edition.title) " does not end with an assurance statement: publishing completes it." }
         } @else {

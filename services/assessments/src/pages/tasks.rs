@@ -15,7 +15,6 @@ use proto::{
     assessments::Answer,
     standards::{GapRule, Requirement},
 };
-use serde::Deserialize;
 use ui::{
     Tone,
     components::{
@@ -25,21 +24,14 @@ use ui::{
 };
 
 use super::{
-    Done, after, case_href, case_page, find::state_tag, form_of, from_today, grade_tag, page_response,
-    told::told,
+    Done, KeyOnly, after, case_href, case_page, find::state_tag, form_of, from_today, grade_tag,
+    page_response, told::told,
 };
 use crate::{
     access::{DO_WORK, PUBLISH, REVIEW_GRADE, SIGN_STATEMENT},
     desk::{Case, Desk, Shared},
     model::{AssessmentCommand, Blocker, KIND, Reviewed, blockers, percentage, standing},
 };
-
-/// The hidden field of a form that only asks for one thing to be done.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct KeyOnly {
-    #[serde(default)]
-    pub idempotency_key: Option<String>,
-}
 
 pub(super) async fn show(
     State(desk): State<Shared>,
@@ -269,7 +261,7 @@ fn statement(desk: &Desk, case: &Case) -> Markup {
             h2.nhsuk-heading-m { "Assurance statement" }
             @match (&case.state().statement, &case.state().publication) {
                 (Some(statement), _) => {
-                    p { "Accepted on " (statement.on.long()) " by " (desk.person_name(statement.person)) ". It is signed once a year." }
+                    p { "Accepted on " (statement.on.long()) " by " (desk.common.person_name(statement.person)) ". It is signed once a year." }
                 }
                 (None, Some(_)) if !case.may(SIGN_STATEMENT) => { p { "Published, but not signed." } }
                 (None, Some(_)) => { p { "Published, but not signed. " a.nhsuk-link href=(href) { "Read and accept the assurance statement" } } }
@@ -305,7 +297,7 @@ fn reviewed_grade(desk: &Desk, case: &Case) -> Markup {
         h2.nhsuk-heading-m { "Reviewed grade" }
         @match &case.state().review {
             Some(review) => {
-                p { (grade_tag(review.grade)) " by " (desk.roster.body_name(review.by).unwrap_or_else(|| review.by.to_string()))
+                p { (grade_tag(review.grade)) " by " (desk.common.roster.body_name(review.by).unwrap_or_else(|| review.by.to_string()))
                     " on " (review.on.long()) ": " (review.reason) }
                 p { "The practice’s own grade stays beside it. " @if case.may(REVIEW_GRADE) { a.nhsuk-link href=(href) { "Change the reviewed grade" } } }
             }

@@ -58,7 +58,7 @@ fn words(desk: &Desk, event: &AssessmentEvent) -> Option<(String, Markup, Tone)>
         ),
         AssessmentEvent::AssuranceStatementAccepted(event) => (
             "Assurance statement accepted".to_owned(),
-            plain(format!("by {}", desk.person_name(event.person))),
+            plain(format!("by {}", desk.common.person_name(event.person))),
             Tone::Good,
         ),
         AssessmentEvent::ImprovementActionPlanned(event) => (

@@ -34,6 +34,7 @@
 
 mod columns;
 mod drive;
+mod file;
 mod give;
 mod progress;
 mod report;
@@ -43,6 +44,7 @@ mod text;
 
 pub use columns::{Column, Columns, Heading, Needed};
 pub use drive::{IN_FLIGHT_MAX, Job, Mode, ROWS_MAX, Shape, drain, run};
+pub use file::{FileQuery, date_in_name, receive};
 pub use give::{Giving, Patience, RowFault, RowOutcome};
 pub use progress::{ImportId, Imports, Progress, ProgressView, State};
 pub use report::{PROBLEMS_MAX, Report, RowProblem};

@@ -3,16 +3,22 @@
 use std::{
     fmt,
     path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
 };
+
+use parking_lot::Mutex;
 
 use super::{Config, StartError};
 use crate::{
     access::{Access, Sessions, Tokens, session},
     cache::{Cache, CacheError},
     clock::Clock,
+    directory::Directory,
+    following::{Fold, Following},
     http::Names,
     log::{self, Log, LogUrl},
     production,
+    roster::Roster,
     task::Tasks,
 };
 
@@ -34,6 +40,14 @@ pub struct Platform {
     pub clock: Clock,
     /// Where background work runs, and what stops it.
     pub tasks: Tasks,
+    /// What all services of the process share, once one of them needs it.
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    directory: Mutex<Option<Directory>>,
+    roster: OnceLock<Roster>,
 }
 
 impl fmt::Debug for Platform {
@@ -43,6 +57,18 @@ impl fmt::Debug for Platform {
 }
 
 impl Platform {
+    /// Of parts that are open already.
+    pub fn new(log: Log, data: &Path, access: Access, names: Names, clock: Clock, tasks: Tasks) -> Self {
+        Self { log, data: data.to_owned(), access, names, clock, tasks, shared: Arc::default() }
+    }
+
+    /// The same over another event log: before anything follows the one it had.
+    pub fn over(self, log: Log) -> Self {
+        let shared =
+            Shared { directory: Mutex::new(self.shared.directory.lock().clone()), ..Shared::default() };
+        Self { log, shared: Arc::new(shared), ..self }
+    }
+
     /// Opens the data folder and the log.
     pub async fn open(config: &Config, clock: Clock) -> Result<Self, StartError> {
         let tokens = Tokens::of(&config.provider, &clock)?;
@@ -69,14 +95,38 @@ impl Platform {
             access.accept(tokens);
         }
         let names = Names { public: config.public_url.clone() };
-        Ok(Self { log, data: config.data.clone(), access, names, clock, tasks })
+        Ok(Self::new(log, &config.data, access, names, clock, tasks))
     }
 
     /// Over a log alone, with nobody asked who they are: for tests of other things, and to measure what
     /// asking costs.
     pub fn unguarded(log: Log, data: &Path, clock: Clock) -> Self {
         let access = Access::unguarded(&log, &clock);
-        Self { log, data: data.to_owned(), access, names: Names::default(), clock, tasks: Tasks::new() }
+        Self::new(log, data, access, Names::default(), clock, Tasks::new())
+    }
+
+    /// The names of people, one file for all services of the process.
+    pub fn directory(&self) -> Result<Directory, StartError> {
+        let mut shared = self.shared.directory.lock();
+        if let Some(directory) = &*shared {
+            return Ok(directory.clone());
+        }
+        let directory = Directory::open(&self.data.join("people.redb"))
+            .map_err(|error| StartError::Data { path: self.data.clone(), reason: error.to_string() })?;
+        *shared = Some(directory.clone());
+        Ok(directory)
+    }
+
+    /// The practices and bodies, followed once for all services of the process.
+    pub fn roster(&self) -> Roster {
+        self.shared.roster.get_or_init(|| Roster(self.following("roster"))).clone()
+    }
+
+    /// Begins to keep something up to date with the event log.
+    pub fn following<F: Fold>(&self, task: &'static str) -> Following<F> {
+        let (following, work) = Following::new(self.log.clone());
+        self.tasks.watch(task, work);
+        following
     }
 
     /// The cache of a service.

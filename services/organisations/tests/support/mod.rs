@@ -42,13 +42,14 @@ impl World {
 
     /// Stops the process and starts it again over the same folder.
     pub async fn restart(self) -> Self {
-        let Self { folder, platform, service, routes } = self;
+        let Self { folder, platform, mut service, routes } = self;
         platform.tasks.finish().await;
         drop(routes);
-        if let Some(last) = service.on_stop {
+        if let Some(last) = service.on_stop.take() {
             last().await;
         }
-        drop(platform);
+        // Who holds the log holds its file.
+        drop((service, platform));
         Self::open(folder).await
     }
 

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use chassis::{
     Clock, Platform, Routes, Service,
-    directory::{Directory, Person},
+    directory::Person,
     log::LogUrl,
     service::{self, Config, StartError},
     telemetry,
@@ -128,7 +128,7 @@ async fn load_beside(
     } else {
         let gate = Gate::new();
         let gated = gate.before(log.clone());
-        (Others::Behind(gate), Platform { log: gated, ..platform })
+        (Others::Behind(gate), platform.over(gated))
     };
     let shown = progress.clone();
     platform.tasks.watch("synthetic-england-progress", async move { show(&shown).await });
@@ -162,8 +162,9 @@ fn introduce_office_holder(platform: &Platform) -> Result<(), StartError> {
         email: String::new(),
         organisation: None,
     };
-    Directory::open(&platform.data.join("people.redb"))
-        .and_then(|directory| directory.put(synthetic::office_holder(), &person))
+    platform
+        .directory()?
+        .put(synthetic::office_holder(), &person)
         .map_err(|error| StartError::Service { service: "synthetic", reason: error.to_string() })
 }
 

@@ -1,0 +1,319 @@
+//! Where the API and the pages of a writing service meet: giving commands, naming people, finding
+//! practices, and saying what came of it.
+
+use axum::{Json, http::StatusCode};
+use proto::{AggregateId, Day, OdsCode, PersonId, Position, Service, Subject, codes::CodeError};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    access::Giver,
+    clock::Clock,
+    command::{Aggregate, CommandError, Commands, Outcome},
+    directory::{Directory, Person},
+    import::Imports,
+    log::{Log, ReadError, Recorded},
+    problem::Problem,
+    roster::{Practice, Roster},
+    service::{Platform, StartError},
+};
+
+/// What the routes of a writing service work with, beside its own commands.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// The event log.
+    pub log: Log,
+    /// The clock.
+    pub clock: Clock,
+    /// The names of people.
+    pub directory: Directory,
+    /// The practices and bodies.
+    pub roster: Roster,
+    /// Imports under way.
+    pub imports: Imports,
+}
+
+/// Why something did not come about: the domain says no, or something else is wrong.
+#[derive(Debug)]
+pub enum Failure<R> {
+    /// The domain says no.
+    Refused(R),
+    /// Anything else.
+    Problem(Problem),
+}
+
+impl<R> From<Problem> for Failure<R> {
+    fn from(problem: Problem) -> Self {
+        Failure::Problem(problem)
+    }
+}
+
+impl<R: Into<Problem>> From<Failure<R>> for Problem {
+    fn from(failure: Failure<R>) -> Self {
+        match failure {
+            Failure::Refused(refusal) => refusal.into(),
+            Failure::Problem(problem) => problem,
+        }
+    }
+}
+
+impl<R: Into<Problem>> From<CommandError<R>> for Failure<R> {
+    fn from(error: CommandError<R>) -> Self {
+        match error {
+            CommandError::Refused(refusal) => Failure::Refused(refusal),
+            other => Failure::Problem(other.into()),
+        }
+    }
+}
+
+impl<R> From<ReadError> for Failure<R> {
+    fn from(error: ReadError) -> Self {
+        Failure::Problem(error.into())
+    }
+}
+
+/// Somebody named in a command: in the directory already, or new to it.
+#[derive(Debug, Clone)]
+pub enum Who {
+    /// By the id they have there.
+    Known(PersonId),
+    /// With a name that goes there.
+    New(Person),
+}
+
+/// Somebody, as a body names them: by the id they have in the directory, or by name. Names stay in
+/// the directory; the log holds the id.
+#[derive(Debug, Default, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonInput {
+    /// The id of somebody in the directory.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    pub person: Option<Uuid>,
+    /// The name of somebody new to it.
+    #[serde(default)]
+    pub name: String,
+    /// The office held.
+    #[serde(default)]
+    pub role: String,
+    /// The work e-mail address.
+    #[serde(default)]
+    pub email: String,
+}
+
+impl PersonInput {
+    /// Somebody by name and office.
+    pub fn named(name: &str, role: &str) -> Self {
+        Self { name: name.to_owned(), role: role.to_owned(), ..Self::default() }
+    }
+
+    /// Who that is.
+    pub fn who(&self) -> Result<Who, Problem> {
+        if let Some(person) = self.person {
+            return Ok(Who::Known(PersonId(person)));
+        }
+        if self.name.trim().is_empty() {
+            let detail = "say who it is: a name";
+            return Err(Problem::bad_input(detail).at("name", detail));
+        }
+        Ok(Who::New(Person {
+            name: self.name.trim().to_owned(),
+            role: self.role.trim().to_owned(),
+            email: self.email.trim().to_owned(),
+            organisation: None,
+        }))
+    }
+}
+
+/// The id of an aggregate, of what an address or a row names.
+pub fn aggregate_id(parsed: Result<AggregateId, CodeError>) -> Result<AggregateId, Problem> {
+    parsed.map_err(|error| Problem::bad_input(error.to_string()))
+}
+
+/// The command a giver gives: for what, to which aggregate, about whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Order<'a> {
+    /// Who gives it.
+    pub giver: &'a Giver,
+    /// What for, in a word or two: it tells commands under one key apart.
+    pub purpose: &'a str,
+    /// To which aggregate.
+    pub aggregate: &'a AggregateId,
+    /// Whose affair it is.
+    pub about: Option<OdsCode>,
+    /// The day it takes effect, where that is not today.
+    pub effective: Option<Day>,
+}
+
+impl<'a> Order<'a> {
+    /// A command that takes effect today.
+    pub fn new(
+        giver: &'a Giver,
+        purpose: &'a str,
+        aggregate: &'a AggregateId,
+        about: Option<OdsCode>,
+    ) -> Self {
+        Self { giver, purpose, aggregate, about, effective: None }
+    }
+
+    /// Taking effect on another day.
+    pub fn effective(mut self, day: Day) -> Self {
+        self.effective = Some(day);
+        self
+    }
+}
+
+impl Desk {
+    /// The desk of a service.
+    pub fn new(platform: &Platform) -> Result<Self, StartError> {
+        Ok(Self {
+            log: platform.log.clone(),
+            clock: platform.clock.clone(),
+            directory: platform.directory()?,
+            roster: platform.roster(),
+            imports: Imports::new(),
+        })
+    }
+
+    /// Today, in London.
+    pub fn today(&self) -> Day {
+        self.clock.today()
+    }
+
+    /// The practice of an address.
+    pub async fn practice(&self, text: &str) -> Result<Practice, Problem> {
+        let code = organisation_of_address(text)?;
+        self.roster.practice(code).await?.ok_or_else(|| {
+            Problem::not_found(format!(
+                "no general practice {code} is known here; practices become known by importing the national practice file"
+            ))
+        })
+    }
+
+    /// Gives a command.
+    pub async fn give<A: Aggregate>(
+        &self,
+        commands: &Commands<A>,
+        order: Order<'_>,
+        command: &A::Command,
+    ) -> Result<Outcome, Failure<A::Refusal>> {
+        let Order { giver, purpose, aggregate, about, effective } = order;
+        let mut meta = giver.meta(&format!("{purpose} {aggregate}"), self.clock.now(), about);
+        if let Some(day) = effective {
+            meta = meta.effective(day);
+        }
+        Ok(commands.execute(aggregate, command, &meta).await?)
+    }
+
+    /// Gives a command that names a person. Somebody new goes into the directory first, under an id
+    /// that the same key gives again, and out of it again when the command is refused.
+    pub async fn give_naming<A: Aggregate>(
+        &self,
+        commands: &Commands<A>,
+        order: Order<'_>,
+        who: Who,
+        command: impl FnOnce(PersonId) -> A::Command,
+    ) -> Result<Outcome, Failure<A::Refusal>> {
+        let mut new = match who {
+            Who::Known(person) => {
+                if self.person(person)?.is_none() {
+                    let detail = "nobody in the directory has this id; give a name instead";
+                    return Err(Problem::bad_input(detail).at("person", detail).into());
+                }
+                return self.give(commands, order, &command(person)).await;
+            }
+            Who::New(new) => new,
+        };
+        let Order { giver, purpose, aggregate, about, .. } = order;
+        let person = PersonId(giver.command(&format!("person for {purpose} {aggregate}")).uuid());
+        let was_there = self.person(person)?.is_some();
+        if !was_there {
+            new.organisation = new.organisation.or(about);
+            self.directory.put(person, &new).map_err(Problem::from)?;
+        }
+        let outcome = self.give(commands, order, &command(person)).await;
+        if matches!(outcome, Err(Failure::Refused(_))) && !was_there {
+            self.directory.remove(person).map_err(Problem::from)?;
+        }
+        outcome
+    }
+
+    /// The person behind an id, none once deleted.
+    pub fn person(&self, id: PersonId) -> Result<Option<Person>, Problem> {
+        self.directory.get(id).map_err(Problem::from)
+    }
+
+    /// A name to show for an id.
+    pub fn person_name(&self, id: PersonId) -> String {
+        match self.person(id) {
+            Ok(Some(person)) if person.role.is_empty() => person.name,
+            Ok(Some(person)) => format!("{}, {}", person.name, person.role),
+            _ => "a person no longer in the directory".to_owned(),
+        }
+    }
+
+    /// Everything that happened to an aggregate, oldest first.
+    pub async fn history(&self, service: Service, aggregate: &AggregateId) -> Result<Vec<Recorded>, Problem> {
+        Ok(self.log.of(&Subject::new(service, aggregate), Position::START).await?)
+    }
+}
+
+/// The organisation of an address.
+pub fn organisation_of_address(text: &str) -> Result<OdsCode, Problem> {
+    text.parse().map_err(|error: CodeError| {
+        Problem::bad_input(error.to_string()).at("code", "the code of an organisation, such as A81001")
+    })
+}
+
+/// Who decides in the name of a body is of that body.
+pub fn speaks_for(giver: &Giver, body: OdsCode) -> Result<(), Problem> {
+    if giver.viewer.speaks_for(body) {
+        return Ok(());
+    }
+    let own = giver.viewer.holder().map(|holder| holder.organisation.to_string()).unwrap_or_default();
+    Err(Problem::new(
+        StatusCode::FORBIDDEN,
+        "not-allowed",
+        "Not for you to do",
+        format!("you act for {own} and cannot decide as {body}"),
+    )
+    .at("by", format!("only {own} is accepted")))
+}
+
+/// What became of a command.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Receipt {
+    /// From this position of the log on, views show it.
+    pub position: u64,
+    /// Whether it led to an event, or was so already.
+    pub outcome: Became,
+}
+
+/// Whether a command led to an event.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Became {
+    /// It led to an event.
+    Recorded,
+    /// It was so already.
+    Unchanged,
+}
+
+impl From<Outcome> for Receipt {
+    fn from(outcome: Outcome) -> Self {
+        let became = match outcome {
+            Outcome::Recorded(..) => Became::Recorded,
+            Outcome::Unchanged(_) => Became::Unchanged,
+        };
+        Receipt { position: outcome.position().0, outcome: became }
+    }
+}
+
+/// The answer to a command.
+pub type Answered = Result<Json<Receipt>, Problem>;
+
+/// Answers a command.
+pub fn answered<R: Into<Problem>>(outcome: Result<Outcome, Failure<R>>) -> Answered {
+    Ok(Json(outcome?.into()))
+}
