@@ -95,6 +95,8 @@ slug_code! {
     ServiceId: "the id of a supplier's service", "up to 23 lower-case letters, digits, dots and hyphens";
     /// A scheme of certification, for example `cyber-essentials-plus`.
     SchemeId: "a scheme", "an id such as cyber-essentials; GET /api/v1/certification lists them";
+    /// What assessors look at on site, for example `patching`.
+    TopicId: "a topic", "an id such as patching; GET /api/v1/onsite/topics lists them";
     /// A type of service, for example `clinical-system`.
     ServiceTypeId: "a type of service", "an id such as clinical-system; GET /api/v1/certification lists them";
 }

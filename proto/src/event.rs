@@ -5,9 +5,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::{
     access::AccessEvent,
     assessments::AssessmentEvent,
+    continuity::ContinuityEvent,
     envelope::Envelope,
+    onsite::OnsiteEvent,
     organisations::OrganisationEvent,
     subject::{Service, Stream},
+    suppliers::SupplierEvent,
 };
 
 /// Why a body is not an event this build understands. Such bodies never stop a reader: they are
@@ -92,6 +95,12 @@ sum_of_events! {
         Organisation(OrganisationEvent) of Organisations,
         /// Of `assessments`.
         Assessment(AssessmentEvent) of Assessments,
+        /// Of `suppliers`.
+        Supplier(SupplierEvent) of Suppliers,
+        /// Of `onsite`.
+        Onsite(OnsiteEvent) of Onsite,
+        /// Of `continuity`.
+        Continuity(ContinuityEvent) of Continuity,
         /// Of `access`.
         Access(AccessEvent) of Access,
     }

@@ -11,18 +11,24 @@ mod declare;
 
 pub mod access;
 pub mod assessments;
+pub mod certification;
 pub mod codes;
+pub mod continuity;
 pub mod day;
 pub mod envelope;
 pub mod event;
+pub mod onsite;
 pub mod organisations;
 pub mod standards;
 pub mod subject;
+pub mod suppliers;
 pub mod text;
+pub mod topics;
 
 pub use access::Role;
 pub use codes::{
     Actor, EditionId, OdsCode, PersonId, RequirementId, SchemeId, ServiceId, ServiceTypeId, SupplierId,
+    TopicId,
 };
 pub use day::{Day, FinancialYear, LONDON};
 pub use envelope::{By, Envelope, EventHash, Header, Position};

@@ -15,6 +15,12 @@ pub enum Service {
     Organisations,
     /// Toolkit assessments, statements, improvement plans and published results.
     Assessments,
+    /// Suppliers, certificates, services, and certification checks.
+    Suppliers,
+    /// On-site assessments, findings and action plans.
+    Onsite,
+    /// Business continuity and disaster recovery plans, and their exercises.
+    Continuity,
     /// Who may come in, and who came.
     Access,
     /// Views: it writes no events of the field, but records who took what away.
@@ -23,17 +29,33 @@ pub enum Service {
 
 impl Service {
     /// Every service, in the order of the layout.
-    pub const ALL: [Service; 4] =
-        [Service::Organisations, Service::Assessments, Service::Access, Service::Projection];
+    pub const ALL: [Service; 7] = [
+        Service::Organisations,
+        Service::Assessments,
+        Service::Suppliers,
+        Service::Onsite,
+        Service::Continuity,
+        Service::Access,
+        Service::Projection,
+    ];
 
     /// The services that write events of the field.
-    pub const OF_THE_FIELD: [Service; 2] = [Service::Organisations, Service::Assessments];
+    pub const OF_THE_FIELD: [Service; 5] = [
+        Service::Organisations,
+        Service::Assessments,
+        Service::Suppliers,
+        Service::Onsite,
+        Service::Continuity,
+    ];
 
     /// The name, as in subjects, addresses and `--only`.
     pub const fn name(self) -> &'static str {
         match self {
             Service::Organisations => "organisations",
             Service::Assessments => "assessments",
+            Service::Suppliers => "suppliers",
+            Service::Onsite => "onsite",
+            Service::Continuity => "continuity",
             Service::Access => "access",
             Service::Projection => "projection",
         }
@@ -51,7 +73,11 @@ impl FromStr for Service {
 
     fn from_str(text: &str) -> Result<Self, CodeError> {
         Service::ALL.into_iter().find(|service| service.name() == text).ok_or_else(|| {
-            CodeError::new(text, "a service", "organisations, assessments, access or projection")
+            CodeError::new(
+                text,
+                "a service",
+                "organisations, assessments, suppliers, onsite, continuity, access or projection",
+            )
         })
     }
 }
@@ -91,6 +117,12 @@ pub const EDITION: &str = "edition";
 
 /// The first part of the aggregate id of an entry in the register of published results.
 pub const REGISTER: &str = "register";
+
+/// The first part of the aggregate id of a supplier.
+pub const SUPPLIER: &str = "supplier";
+
+/// The first part of the aggregate id of an organisation as a buyer.
+pub const BUYER: &str = "buyer";
 
 /// The identity of one aggregate within its service: one subject token of `[A-Za-z0-9_-]`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -172,6 +204,10 @@ impl Subject {
             Service::Assessments => match aggregate.split_once('_')? {
                 (REGISTER, code) | (code, _) => code.parse().ok(),
             },
+            Service::Suppliers => aggregate.strip_prefix(BUYER)?.strip_prefix('_')?.parse().ok(),
+            // An on-site assessment is `A81001_1`; a continuity plan has the code alone.
+            Service::Onsite => aggregate.split_once('_')?.0.parse().ok(),
+            Service::Continuity => aggregate.parse().ok(),
             Service::Access | Service::Projection => None,
         }
     }
@@ -244,6 +280,10 @@ mod tests {
             ("oversight.assessments.A81001_dspt-2018-19", Some("A81001")),
             ("oversight.assessments.register_A81001", Some("A81001")),
             ("oversight.assessments.edition_dspt-2018-19", None),
+            ("oversight.suppliers.supplier_8hp68", None),
+            ("oversight.suppliers.buyer_A81001", Some("A81001")),
+            ("oversight.onsite.A81001_2", Some("A81001")),
+            ("oversight.continuity.A81001", Some("A81001")),
             ("oversight-access.access.key_1", None),
         ] {
             assert_eq!(about(text).as_deref(), code, "{text}");

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use proto::{
-    Actor, Day, DecodeError, EditionId, Header, OdsCode, Position, RequirementId,
+    Actor, Day, DecodeError, EditionId, Event, Header, OdsCode, Position, RequirementId,
     assessments::{
         self, AssuranceStatementAccepted, DeadlineMoved, Grade, GradeReviewed, ImprovementPlanAgreed,
         ImprovementPlanRefused, PublishedResult, RequirementExempted,
@@ -102,6 +102,13 @@ impl What {
     fn read(header: &Header<'_>) -> Result<Self, DecodeError> {
         if header.kind.starts_with("oversight.organisations.") {
             return organisation(header);
+        }
+        // What they say bears on requirements that have no rule yet.
+        if ["oversight.suppliers.", "oversight.onsite.", "oversight.continuity."]
+            .iter()
+            .any(|prefix| header.kind.starts_with(prefix))
+        {
+            return Event::decode(&header.kind, header.data).map(|_| What::NotGathered);
         }
         let said = match header.kind.as_ref() {
             // They say nothing that a publication or the decision on a plan does not say again.

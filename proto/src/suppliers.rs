@@ -1,0 +1,466 @@
+//! Events of `suppliers`: who supplies IT, what is certified, who uses what, and who checked.
+//!
+//! Two kinds of aggregate:
+//! - a supplier with its services and certificates: `supplier_<id>`;
+//! - an organisation as a buyer, with the services it uses and its checks: `buyer_<code>`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    certification::{Answer, Verdict},
+    codes::{OdsCode, SchemeId, ServiceId, ServiceTypeId, SupplierId},
+    day::Day,
+    envelope::Position,
+};
+
+events! {
+    /// What happened around suppliers and those who buy of them.
+    pub enum SupplierEvent of Suppliers on Events {
+        /// A supplier was heard of for the first time.
+        SupplierRegistered = "oversight.suppliers.supplier-registered.v1",
+        /// Something of what is known of the supplier itself turned out differently.
+        SupplierAmended = "oversight.suppliers.supplier-amended.v1",
+        /// An entry of another list was found to be this supplier.
+        ListingMatched = "oversight.suppliers.listing-matched.v1",
+        /// An entry that was taken for this supplier is not.
+        ListingParted = "oversight.suppliers.listing-parted.v1",
+        /// The supplier offers a service.
+        ServiceOffered = "oversight.suppliers.service-offered.v1",
+        /// What is known of a service changed, such as its version.
+        ServiceAmended = "oversight.suppliers.service-amended.v1",
+        /// The supplier no longer offers a service.
+        ServiceRetired = "oversight.suppliers.service-retired.v1",
+        /// A certificate was shown.
+        CertificateRecorded = "oversight.suppliers.certificate-recorded.v1",
+        /// A certificate was followed by a new one.
+        CertificateRenewed = "oversight.suppliers.certificate-renewed.v1",
+        /// A certificate does not count for the time being.
+        CertificateSuspended = "oversight.suppliers.certificate-suspended.v1",
+        /// A suspended certificate counts again.
+        CertificateReinstated = "oversight.suppliers.certificate-reinstated.v1",
+        /// A certificate was taken back for good.
+        CertificateWithdrawn = "oversight.suppliers.certificate-withdrawn.v1",
+        /// Somebody said whether a certificate covers a service.
+        CoverageStated = "oversight.suppliers.coverage-stated.v1",
+        /// The supplier lets another do part of it.
+        SubSupplierNamed = "oversight.suppliers.sub-supplier-named.v1",
+        /// Another no longer does part of it.
+        SubSupplierReleased = "oversight.suppliers.sub-supplier-released.v1",
+        /// An organisation began to use a service.
+        EngagementBegun = "oversight.suppliers.engagement-begun.v1",
+        /// An organisation stopped using a service.
+        EngagementEnded = "oversight.suppliers.engagement-ended.v1",
+        /// A buyer checked whether a service is certified as it has to be.
+        CertificationChecked = "oversight.suppliers.certification-checked.v1",
+        /// A gap until a renewal was accepted, with a plan and a last day.
+        GapPlanAgreed = "oversight.suppliers.gap-plan-agreed.v1",
+    }
+}
+
+/// A list that suppliers are known from, and the entry there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Listing {
+    /// Which list.
+    pub list: List,
+    /// The entry: an ODS code, a number of the catalogue, or what the registering request was given.
+    pub entry: String,
+}
+
+/// A list that suppliers are known from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum List {
+    /// The GP IT Futures buying catalogue.
+    BuyingCatalogue,
+    /// The DSP Toolkit's register of published results.
+    DspToolkit,
+    /// What practices are listed to use as their clinical system.
+    PrincipalSuppliers,
+    /// Nobody's list: it was registered here.
+    Here,
+}
+
+impl List {
+    /// The name on pages.
+    pub const fn words(self) -> &'static str {
+        match self {
+            List::BuyingCatalogue => "the buying catalogue",
+            List::DspToolkit => "the DSP Toolkit’s register",
+            List::PrincipalSuppliers => "the list of practices’ principal suppliers",
+            List::Here => "this platform",
+        }
+    }
+}
+
+/// Who a supplier is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SupplierDetails {
+    /// The legal entity, as it writes itself.
+    pub legal_name: String,
+    /// The names it trades under.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trading_names: Vec<String>,
+    /// Its number at Companies House, eight characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company_number: Option<String>,
+    /// Its ODS code, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ods_code: Option<OdsCode>,
+}
+
+/// A supplier was heard of for the first time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SupplierRegistered {
+    /// Its id here.
+    pub supplier: SupplierId,
+    /// Who it is.
+    pub details: SupplierDetails,
+    /// Where it was heard of.
+    pub listing: Listing,
+}
+
+/// Something of what is known of the supplier itself turned out differently.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SupplierAmended {
+    /// Which supplier.
+    pub supplier: SupplierId,
+    /// Who it is, whole.
+    pub details: SupplierDetails,
+    /// The names of the fields of [`SupplierDetails`] that differ from before.
+    pub changed: Vec<String>,
+}
+
+/// An entry of another list was found to be this supplier. Never a guess: by a number, by the very
+/// name of a legal entity, or by somebody who looked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListingMatched {
+    /// Which supplier.
+    pub supplier: SupplierId,
+    /// The entry.
+    pub listing: Listing,
+    /// The name it has there.
+    pub name: String,
+    /// How it was found.
+    pub by: MatchedBy,
+}
+
+/// How an entry was found to be a supplier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MatchedBy {
+    /// Both have the same ODS code.
+    OdsCode,
+    /// Both have the same company number.
+    CompanyNumber,
+    /// The legal names are the same but for case, punctuation and the form of company.
+    LegalName,
+    /// Somebody looked and said so.
+    Person,
+}
+
+/// An entry that was taken for this supplier is not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListingParted {
+    /// Which supplier.
+    pub supplier: SupplierId,
+    /// The entry.
+    pub listing: Listing,
+    /// Why.
+    pub reason: String,
+}
+
+/// A service as it is sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuppliedService {
+    /// The product.
+    pub product: String,
+    /// Its version, where that matters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub version: String,
+    /// What type of service it is: what has to be certified depends on it.
+    pub service_type: ServiceTypeId,
+}
+
+/// The supplier offers a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceOffered {
+    /// Which supplier.
+    pub supplier: SupplierId,
+    /// The service's id with that supplier.
+    pub service: ServiceId,
+    /// What it is.
+    pub offered: SuppliedService,
+}
+
+/// What is known of a service changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceAmended {
+    /// Which supplier.
+    pub supplier: SupplierId,
+    /// Which service.
+    pub service: ServiceId,
+    /// What it is, whole.
+    pub offered: SuppliedService,
+    /// The names of the fields of [`SuppliedService`] that differ from before.
+    pub changed: Vec<String>,
+}
+
+/// The supplier no longer offers a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceRetired {
+    /// Which supplier.
+    pub supplier: SupplierId,
+    /// Which service.
+    pub service: ServiceId,
+}
+
+/// A certificate as it is printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// The scheme.
+    pub scheme: SchemeId,
+    /// The number as printed; schemes have had many patterns.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub number: String,
+    /// The legal entity it names.
+    pub holder: String,
+    /// The body that issued it, as printed.
+    pub issuer: String,
+    /// The first day it is good for.
+    pub issued: Day,
+    /// The last day; none where the scheme sets none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Day>,
+    /// Its scope in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub scope: String,
+}
+
+/// A certificate was shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateRecorded {
+    /// Whose it is.
+    pub supplier: SupplierId,
+    /// Its number among this supplier's, from 1.
+    pub certificate: u16,
+    /// What it says.
+    pub printed: Certificate,
+}
+
+/// A certificate was followed by a new one. What was said of the old one's coverage has to be said anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateRenewed {
+    /// Whose it is.
+    pub supplier: SupplierId,
+    /// The number of the new one.
+    pub certificate: u16,
+    /// The number of the one before.
+    pub renews: u16,
+    /// What the new one says.
+    pub printed: Certificate,
+}
+
+/// A certificate does not count from the effective day on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateSuspended {
+    /// Whose it is.
+    pub supplier: SupplierId,
+    /// Which one.
+    pub certificate: u16,
+    /// Why.
+    pub reason: String,
+}
+
+/// A suspended certificate counts again from the effective day on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateReinstated {
+    /// Whose it is.
+    pub supplier: SupplierId,
+    /// Which one.
+    pub certificate: u16,
+}
+
+/// A certificate was taken back for good from the effective day on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateWithdrawn {
+    /// Whose it is.
+    pub supplier: SupplierId,
+    /// Which one.
+    pub certificate: u16,
+    /// Why.
+    pub reason: String,
+}
+
+/// Somebody said whether a certificate covers a service. What is said last counts, from its
+/// effective day on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoverageStated {
+    /// Whose certificate.
+    pub supplier: SupplierId,
+    /// Which one.
+    pub certificate: u16,
+    /// Which service.
+    pub service: ServiceId,
+    /// Whether it covers it.
+    pub covers: Answer,
+    /// Who says so.
+    pub said_by: Voice,
+    /// On what ground, such as the words of the scope.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub ground: String,
+}
+
+/// Who says whether a certificate covers a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Voice {
+    /// The supplier.
+    Supplier,
+    /// The body that issued it.
+    Issuer,
+    /// Somebody who read the certificate for an organisation of the NHS.
+    Reader,
+}
+
+impl Voice {
+    /// All of them.
+    pub const ALL: [Voice; 3] = [Voice::Supplier, Voice::Issuer, Voice::Reader];
+
+    /// The name in addresses and forms.
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Voice::Supplier => "supplier",
+            Voice::Issuer => "issuer",
+            Voice::Reader => "reader",
+        }
+    }
+
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Voice::Supplier => "the supplier",
+            Voice::Issuer => "the body that issued it",
+            Voice::Reader => "somebody who read the certificate for the NHS",
+        }
+    }
+}
+
+/// The supplier lets another do part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubSupplierNamed {
+    /// Which supplier.
+    pub supplier: SupplierId,
+    /// The other one.
+    pub sub_supplier: SupplierId,
+    /// For which service; none: for all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<ServiceId>,
+    /// What it does, such as hosting.
+    pub part: String,
+}
+
+/// Another no longer does part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubSupplierReleased {
+    /// Which supplier.
+    pub supplier: SupplierId,
+    /// The other one.
+    pub sub_supplier: SupplierId,
+    /// For which service; none: for all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<ServiceId>,
+}
+
+/// What an organisation uses: a service, or, where that is not known, something of a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Used {
+    /// Of which supplier.
+    pub supplier: SupplierId,
+    /// Which service of theirs; none where only the supplier is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<ServiceId>,
+    /// What type of service it is to the user.
+    pub service_type: ServiceTypeId,
+}
+
+/// An organisation uses a service from the effective day on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngagementBegun {
+    /// Who uses it.
+    pub organisation: OdsCode,
+    /// What.
+    pub used: Used,
+    /// Where that is known from.
+    pub list: List,
+}
+
+/// An organisation stopped using a service; the effective day is the last one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngagementEnded {
+    /// Who used it.
+    pub organisation: OdsCode,
+    /// What.
+    pub used: Used,
+}
+
+/// A buyer checked whether a service is certified as it has to be: what was asked, what was answered,
+/// and up to where the log was known. The event is the proof of diligence, and its hash the receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificationChecked {
+    /// For whom.
+    pub organisation: OdsCode,
+    /// The number of the check among this organisation's, from 1.
+    pub check: u32,
+    /// What it is about.
+    pub used: Used,
+    /// The names as they were then: of the supplier, and of the service.
+    pub supplier_name: String,
+    /// The service, as it was called then.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub service_name: String,
+    /// The first day of the contract.
+    pub from: Day,
+    /// Its last day.
+    pub to: Day,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// The answers, five for each demand of the type of service.
+    pub answers: Vec<DemandAnswered>,
+    /// The last event that was known.
+    pub known: Position,
+}
+
+/// What was answered for one demand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DemandAnswered {
+    /// The scheme that is asked for.
+    pub demand: SchemeId,
+    /// The certificate that answers it best, as printed; none where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<(u16, Certificate)>,
+    /// Does the legal entity match?
+    pub entity: Answer,
+    /// Does the level suffice?
+    pub level: Answer,
+    /// Does the scope cover this service?
+    pub scope: Answer,
+    /// Do the dates run through the contract?
+    pub dates: Answer,
+    /// Is the body recognised?
+    pub body: Answer,
+    /// What came of this demand.
+    pub verdict: Verdict,
+}
+
+/// A gap until a renewal was accepted by the organisation that uses the service, with a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GapPlanAgreed {
+    /// Who uses the service.
+    pub organisation: OdsCode,
+    /// Which service.
+    pub used: Used,
+    /// What is done meanwhile, and what is promised.
+    pub plan: String,
+    /// The last day it holds.
+    pub until: Day,
+}
