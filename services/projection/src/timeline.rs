@@ -81,6 +81,50 @@ pub enum Cause {
     Deadline(EditionId, Option<Position>),
     /// The plan agreed by this event ran out unfinished.
     PlanRanOut(Position),
+    /// A day came that the event at this position had set.
+    Passed(Passed, Position),
+}
+
+/// What was due on a day that came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Passed {
+    /// An answer to the request for an on-site assessment.
+    RequestUnanswered,
+    /// The disclosure of an on-site assessment's outcome, and an agreed plan for its findings.
+    OutcomeUndisclosed,
+    /// An action of the agreed plan for the findings.
+    ActionOverdue,
+    /// The review of the continuity plan.
+    ReviewDue,
+    /// The yearly exercise of the continuity plan.
+    ExerciseDue,
+    /// The review or exercise of the delivery partner's plan.
+    PartnerPlanLapsed,
+    /// The yearly check of a service's certification.
+    CheckDue,
+    /// A certificate's last day.
+    CertificateExpired,
+    /// The last day of the plan for a gap until a renewal.
+    GapPlanEnded,
+}
+
+impl Passed {
+    /// Why a status began with it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Passed::RequestUnanswered => "the request for an on-site assessment was not answered in time",
+            Passed::OutcomeUndisclosed => {
+                "the outcome of the on-site assessment was not disclosed, and no plan for its findings agreed, in time"
+            }
+            Passed::ActionOverdue => "an action of the plan agreed for the findings is overdue",
+            Passed::ReviewDue => "the review of the continuity plan fell due",
+            Passed::ExerciseDue => "the yearly exercise of the continuity plan fell due",
+            Passed::PartnerPlanLapsed => "a review or exercise of the delivery partner’s plan fell due",
+            Passed::CheckDue => "the yearly check of a service’s certification fell due",
+            Passed::CertificateExpired => "a certificate ended and no other takes its place",
+            Passed::GapPlanEnded => "the plan for the time until a renewal ended",
+        }
+    }
 }
 
 /// A status from a day on.

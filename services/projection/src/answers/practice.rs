@@ -244,6 +244,7 @@ pub(crate) fn change_answer(practice: &Practice, change: &Change) -> ChangeAnswe
         Cause::PlanRanOut(position) => {
             ("the agreed improvement plan ran out and nothing better is published".to_owned(), Some(position))
         }
+        Cause::Passed(passed, position) => (passed.words().to_owned(), Some(position)),
     };
     ChangeAnswer { day: change.day, status: change.status, why, position, event: None }
 }
