@@ -25,7 +25,7 @@ use crate::{
     codes::{SchemeId, ServiceId, ServiceTypeId},
     day::Day,
     standards::{Certainty, StandardsError},
-    suppliers::{Certificate, DemandAnswered, SupplierDetails, SupplierEvent, Voice},
+    suppliers::{Certificate, DemandAnswered, List, SupplierDetails, SupplierEvent, Voice},
 };
 
 /// The answer to one of the questions, or whether a certificate covers a service.
@@ -304,7 +304,7 @@ pub struct Said {
 impl Held {
     /// What was said last of its coverage of a service, by a day.
     pub fn said_of(&self, service: ServiceId, by: Day) -> Option<&Said> {
-        self.said.iter().filter(|said| said.service == service && said.day <= by).next_back()
+        self.said.iter().rfind(|said| said.service == service && said.day <= by)
     }
 
     /// Whether it counts on a day, as far as its own dates and fate go.
@@ -337,6 +337,10 @@ impl Dossier {
         match event {
             SupplierEvent::SupplierRegistered(event) => self.details = event.details.clone(),
             SupplierEvent::SupplierAmended(event) => self.details = event.details.clone(),
+            // The entries of the toolkit's register are ODS codes.
+            SupplierEvent::ListingMatched(event) if event.listing.list == List::DspToolkit => {
+                self.details.ods_code = self.details.ods_code.or_else(|| event.listing.entry.parse().ok());
+            }
             SupplierEvent::CertificateRecorded(event) => self.hold(event.certificate, None, &event.printed),
             SupplierEvent::CertificateRenewed(event) => {
                 self.hold(event.certificate, Some(event.renews), &event.printed);

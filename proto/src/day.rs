@@ -91,7 +91,7 @@ impl Day {
         self.date().strftime("%-d %B %Y").to_string()
     }
 
-    /// A date as national files write it: `yyyy-mm-dd`, `dd/mm/yyyy` or `yyyymmdd`.
+    /// A date as national files and people write it: `yyyy-mm-dd`, `dd/mm/yyyy`, `d/m/yyyy` or `yyyymmdd`.
     pub fn parse_any(text: &str) -> Result<Self, CodeError> {
         const ACCEPTED: &str = "dates are yyyy-mm-dd, dd/mm/yyyy or yyyymmdd, from 1900 to 2199";
         let trimmed = text.trim();
@@ -103,14 +103,14 @@ impl Day {
         };
         let day = if !trimmed.is_ascii() {
             None
+        } else if let [d @ (1 | 2), m @ (1 | 2), 4] = *trimmed.split('/').map(str::len).collect::<Vec<_>>() {
+            let two_digits = |from: usize, length| format!("{:0>2}", &trimmed[from..from + length]);
+            ymd(&trimmed[d + m + 2..], &two_digits(d + 1, m), &two_digits(0, d))
         } else {
             match trimmed.len() {
                 8 => ymd(&trimmed[0..4], &trimmed[4..6], &trimmed[6..8]),
                 10 if trimmed.as_bytes()[4] == b'-' && trimmed.as_bytes()[7] == b'-' => {
                     ymd(&trimmed[0..4], &trimmed[5..7], &trimmed[8..10])
-                }
-                10 if trimmed.as_bytes()[2] == b'/' && trimmed.as_bytes()[5] == b'/' => {
-                    ymd(&trimmed[6..10], &trimmed[3..5], &trimmed[0..2])
                 }
                 _ => None,
             }
@@ -237,13 +237,23 @@ mod tests {
     }
 
     #[test]
-    fn national_files_write_dates_in_three_ways() {
+    fn dates_are_read_as_files_and_people_write_them() {
         for text in ["2019-03-31", "31/03/2019", "20190331", " 20190331 "] {
             assert_eq!(Day::parse_any(text).unwrap(), day("2019-03-31"));
         }
-        for text in
-            ["31/02/2018", "20180231", "2018-13-01", "1/4/2018", "", "CompletedThroughQIO", "٢٠١٩0331"]
-        {
+        for text in ["1/4/2018", "01/4/2018", "1/04/2018"] {
+            assert_eq!(Day::parse_any(text).unwrap(), day("2018-04-01"));
+        }
+        for text in [
+            "31/02/2018",
+            "20180231",
+            "2018-13-01",
+            "1/4/18",
+            "1//2018",
+            "",
+            "CompletedThroughQIO",
+            "٢٠١٩0331",
+        ] {
             let error = Day::parse_any(text).unwrap_err();
             assert!(error.to_string().contains("dd/mm/yyyy"), "{error}");
         }

@@ -1,7 +1,8 @@
 //! Events of `suppliers`: who supplies IT, what is certified, who uses what, and who checked.
 //!
-//! Two kinds of aggregate:
+//! Three kinds of aggregate:
 //! - a supplier with its services and certificates: `supplier_<id>`;
+//! - an entry of a list that may or may not be a known supplier: `listing_<list>_<entry>`;
 //! - an organisation as a buyer, with the services it uses and its checks: `buyer_<code>`.
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,8 @@ events! {
         SupplierRegistered = "oversight.suppliers.supplier-registered.v1",
         /// Something of what is known of the supplier itself turned out differently.
         SupplierAmended = "oversight.suppliers.supplier-amended.v1",
+        /// An entry of a list resembles a supplier too much to be a new one, and too little to be it.
+        ListingHeld = "oversight.suppliers.listing-held.v1",
         /// An entry of another list was found to be this supplier.
         ListingMatched = "oversight.suppliers.listing-matched.v1",
         /// An entry that was taken for this supplier is not.
@@ -57,6 +60,45 @@ events! {
     }
 }
 
+impl SupplierEvent {
+    /// The supplier it is of; none where it is of a buyer or of an entry of a list.
+    pub fn supplier(&self) -> Option<SupplierId> {
+        Some(match self {
+            Self::SupplierRegistered(event) => event.supplier,
+            Self::SupplierAmended(event) => event.supplier,
+            Self::ListingMatched(event) => event.supplier,
+            Self::ListingParted(event) => event.supplier,
+            Self::ServiceOffered(event) => event.supplier,
+            Self::ServiceAmended(event) => event.supplier,
+            Self::ServiceRetired(event) => event.supplier,
+            Self::CertificateRecorded(event) => event.supplier,
+            Self::CertificateRenewed(event) => event.supplier,
+            Self::CertificateSuspended(event) => event.supplier,
+            Self::CertificateReinstated(event) => event.supplier,
+            Self::CertificateWithdrawn(event) => event.supplier,
+            Self::CoverageStated(event) => event.supplier,
+            Self::SubSupplierNamed(event) => event.supplier,
+            Self::SubSupplierReleased(event) => event.supplier,
+            Self::ListingHeld(_)
+            | Self::EngagementBegun(_)
+            | Self::EngagementEnded(_)
+            | Self::CertificationChecked(_)
+            | Self::GapPlanAgreed(_) => return None,
+        })
+    }
+
+    /// The organisation whose purchase it is of.
+    pub fn organisation(&self) -> Option<OdsCode> {
+        Some(match self {
+            Self::EngagementBegun(event) => event.organisation,
+            Self::EngagementEnded(event) => event.organisation,
+            Self::CertificationChecked(event) => event.organisation,
+            Self::GapPlanAgreed(event) => event.organisation,
+            _ => return None,
+        })
+    }
+}
+
 /// A list that suppliers are known from, and the entry there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Listing {
@@ -81,6 +123,20 @@ pub enum List {
 }
 
 impl List {
+    /// All of them.
+    pub const ALL: [List; 4] =
+        [List::BuyingCatalogue, List::DspToolkit, List::PrincipalSuppliers, List::Here];
+
+    /// The name in addresses and files.
+    pub const fn slug(self) -> &'static str {
+        match self {
+            List::BuyingCatalogue => "buying-catalogue",
+            List::DspToolkit => "dsp-toolkit",
+            List::PrincipalSuppliers => "principal-suppliers",
+            List::Here => "here",
+        }
+    }
+
     /// The name on pages.
     pub const fn words(self) -> &'static str {
         match self {
@@ -128,6 +184,18 @@ pub struct SupplierAmended {
     pub details: SupplierDetails,
     /// The names of the fields of [`SupplierDetails`] that differ from before.
     pub changed: Vec<String>,
+}
+
+/// An entry of a list resembles a supplier too much to be a new one, and too little to be it: somebody
+/// has to look. Settled by [`ListingMatched`] or [`SupplierRegistered`] with the same entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListingHeld {
+    /// The entry.
+    pub listing: Listing,
+    /// Who it says it is.
+    pub details: SupplierDetails,
+    /// Whom it resembles.
+    pub resembles: Vec<SupplierId>,
 }
 
 /// An entry of another list was found to be this supplier. Never a guess: by a number, by the very

@@ -145,6 +145,11 @@ impl IdempotencyKey {
         }
     }
 
+    /// For one of the commands that a list gives under one key.
+    pub fn part(&self, number: usize) -> Self {
+        Self(self.0.as_ref().map(|key| format!("{key} {number}")))
+    }
+
     /// The command it stands for, on a route and aggregate.
     pub fn command(&self, purpose: &str) -> CommandId {
         self.0.as_ref().map_or_else(CommandId::fresh, |key| CommandId::keyed(purpose, key))

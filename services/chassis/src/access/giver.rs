@@ -28,6 +28,11 @@ impl Giver {
         self.key.command(&format!("{} {purpose}", actor.as_str()))
     }
 
+    /// For one of the commands that a list gives under one key.
+    pub fn part(&self, number: usize) -> Self {
+        Self { viewer: self.viewer.clone(), key: self.key.part(number) }
+    }
+
     /// What comes with the command about an organisation.
     pub fn meta(&self, purpose: &str, now: Timestamp, about: Option<OdsCode>) -> CommandMeta {
         let mut meta = CommandMeta::new(self.command(purpose), now, self.viewer.by(about));

@@ -1,0 +1,65 @@
+//! Lists in.
+
+use axum::{Json as AxumJson, body::Body, extract::State};
+use chassis::{
+    Problem, Viewer,
+    http::{Path, Query},
+    import::{self, FileQuery, ImportId, ProgressView, Report},
+};
+
+use crate::{
+    desk::Shared,
+    import::{Import, Kind},
+};
+
+/// Imports a list (CSV, any size): `catalogue-suppliers`, `catalogue-services`, `toolkit-companies` or
+/// `principal-suppliers`. Bad rows are reported by line and column and the others land; the same file again
+/// adds nothing. A name that resembles a known supplier without being surely the same is held for somebody
+/// to look at, and its rows come in when the file is loaded again after that.
+///
+/// Who may call it: NHS Digital and administrators.
+#[utoipa::path(post, path = "/api/v1/suppliers/imports/{kind_or_id}", tag = "suppliers",
+    params(("kind_or_id" = String, Path, description = "The kind of list", example = "catalogue-suppliers"),
+        FileQuery, ("Import-Id" = Option<String>, Header, description = "a UUID to ask for progress by")),
+    request_body(content = String, content_type = "text/csv"),
+    responses((status = 200, body = Report), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub(crate) async fn list(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    id: Result<ImportId, Problem>,
+    path: Result<Path<String>, Problem>,
+    query: Result<Query<FileQuery>, Problem>,
+    body: Body,
+) -> Result<AxumJson<Report>, Problem> {
+    let prepare = async {
+        let name = path?.0;
+        let kind = Kind::of(&name).ok_or_else(|| {
+            let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+            Problem::not_found(format!(
+                "there is no kind of list “{name}”; the kinds are {}",
+                known.join(", ")
+            ))
+        })?;
+        let query = query?.0;
+        let import = Import::new(&desk, id?.0, viewer.by(None), kind, query.date()?, query.mode());
+        let progress = desk.common.imports.begin(import.job())?;
+        Ok((import, progress))
+    };
+    let ((import, progress), body) = import::receive(body, prepare).await?;
+    Ok(AxumJson(import.run(progress, body).await?))
+}
+
+/// How far an import is, or what came of it.
+///
+/// Who may call it: whoever may import.
+#[utoipa::path(get, path = "/api/v1/suppliers/imports/{kind_or_id}", tag = "suppliers",
+    params(("kind_or_id" = String, Path, description = "The Import-Id it was begun with")),
+    responses((status = 200, body = ProgressView), (status = "4XX", body = Problem)))]
+pub(crate) async fn progress(
+    State(desk): State<Shared>,
+    Path(id): Path<String>,
+) -> Result<AxumJson<ProgressView>, Problem> {
+    let id = uuid::Uuid::parse_str(&id)
+        .map_err(|_| Problem::bad_input("the id of an import is a UUID").at("kind_or_id", "not a UUID"))?;
+    desk.common.imports.get(id).map(AxumJson)
+}

@@ -1,0 +1,242 @@
+//! Where the API and the pages meet: one place that looks suppliers up, judges, and gives commands.
+
+use std::{sync::Arc, time::Duration};
+
+use chassis::{
+    Commands, Giver, Outcome, Problem, Refusal, Viewer,
+    desk::{Order, aggregate_id as id, organisation_of_address},
+    following::Following,
+};
+use proto::{
+    Day, OdsCode, Role, ServiceId, ServiceTypeId, SupplierId,
+    certification::{Verdict, table},
+    suppliers::{DemandAnswered, Used},
+};
+
+use crate::{
+    model::{
+        Buyer, BuyerCommand, Check, HeldListing, Supplier, SupplierCommand, buyer_aggregate,
+        supplier_aggregate,
+    },
+    register::Register,
+};
+
+/// How long an answer waits until the register shows what a command led to, or knows an id it does not.
+const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What the routes work with.
+#[derive(Debug, Clone)]
+pub(crate) struct Desk {
+    pub common: chassis::Desk,
+    pub suppliers: Commands<Supplier>,
+    pub buyers: Commands<Buyer>,
+    pub listings: Commands<HeldListing>,
+    pub register: Following<Register>,
+}
+
+/// What routes get.
+pub(crate) type Shared = Arc<Desk>;
+
+/// Why something did not come about.
+pub(crate) type Failure = chassis::desk::Failure<Refusal>;
+
+/// What is asked about a supplier: which service of it, or which type of service, over which days.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question {
+    pub used: Used,
+    /// The first day of the contract.
+    pub from: Day,
+    /// Its last day.
+    pub to: Day,
+}
+
+/// What came of a question.
+#[derive(Debug, Clone)]
+pub(crate) struct Judged {
+    pub supplier: Arc<Supplier>,
+    pub question: Question,
+    pub verdict: Verdict,
+    pub answers: Vec<DemandAnswered>,
+}
+
+impl Judged {
+    /// The name of the service, with its version; empty where only the supplier is known.
+    pub fn service_name(&self) -> String {
+        let offered = self.question.used.service.and_then(|service| self.supplier.services.get(&service));
+        offered.map_or_else(String::new, |offered| {
+            format!("{} {}", offered.service.product, offered.service.version).trim().to_owned()
+        })
+    }
+}
+
+/// What is asked for by the parts of an address or form.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub service: &'a str,
+    pub service_type: &'a str,
+    pub from: &'a str,
+    pub to: &'a str,
+}
+
+impl Desk {
+    pub fn today(&self) -> Day {
+        self.common.today()
+    }
+
+    /// The supplier of an address.
+    pub async fn supplier(&self, text: &str) -> Result<Arc<Supplier>, Problem> {
+        let unknown =
+            || Problem::not_found("there is no supplier of this id; look it up by name at /suppliers");
+        let Ok(id) = text.parse::<SupplierId>() else { return Err(unknown()) };
+        let known = self.register.known().supplier(id).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        // Late or not, the caller is answered from what is known.
+        self.register.caught_up(CATCH_UP_TIMEOUT).await?;
+        self.register.known().supplier(id).cloned().ok_or_else(unknown)
+    }
+
+    /// Whether somebody keeps the record of a supplier: NHS Digital any, a supplier its own.
+    pub fn keeps(&self, viewer: &Viewer, supplier: &Supplier) -> bool {
+        viewer.holder().is_none_or(|holder| match holder.role {
+            Role::NhsDigital => true,
+            Role::Supplier => supplier.dossier.details.ods_code == Some(holder.organisation),
+            _ => false,
+        })
+    }
+
+    /// The supplier of an address, for whoever keeps its record.
+    pub async fn own_supplier(&self, viewer: &Viewer, text: &str) -> Result<Arc<Supplier>, Problem> {
+        let supplier = self.supplier(text).await?;
+        if self.keeps(viewer, &supplier) {
+            return Ok(supplier);
+        }
+        Err(Problem::new(
+            axum::http::StatusCode::FORBIDDEN,
+            "not-allowed",
+            "Not for you to do",
+            "the record of a supplier is kept by itself, as the holder of its ODS code, and by NHS Digital",
+        ))
+    }
+
+    /// The organisation of an address, whether a practice or not.
+    pub fn organisation(&self, text: &str) -> Result<OdsCode, Problem> {
+        organisation_of_address(text)
+    }
+
+    /// What is asked, read from the parts of an address or form. The days default to today.
+    pub fn question(&self, supplier: &Supplier, asked: Asked<'_>) -> Result<Question, Problem> {
+        let id = supplier.id.ok_or_else(Problem::internal)?;
+        let service = match asked.service.trim() {
+            "" => None,
+            text => {
+                let known = text.parse::<ServiceId>().ok();
+                let known = known.filter(|service| supplier.services.contains_key(service));
+                Some(known.ok_or_else(|| {
+                    let ids: Vec<&str> = supplier.services.keys().map(ServiceId::as_str).collect();
+                    let detail = if ids.is_empty() {
+                        "this supplier has no service on record; leave it out and say the type of service"
+                            .to_owned()
+                    } else {
+                        format!("the services of this supplier are {}", ids.join(", "))
+                    };
+                    Problem::bad_input("there is no such service of this supplier").at("service", detail)
+                })?)
+            }
+        };
+        let of_the_service = service.and_then(|service| supplier.services.get(&service));
+        let service_type = match (asked.service_type.trim(), of_the_service) {
+            ("", Some(offered)) => offered.service.service_type,
+            (text, _) => service_type(text)?,
+        };
+        let day = |field: &'static str, text: &str, missing: Day| match text.trim() {
+            "" => Ok(missing),
+            text => Day::parse_any(text).map_err(|error| {
+                Problem::bad_input(error.to_string()).at(field, "a day, such as 2018-04-01")
+            }),
+        };
+        let from = day("from", asked.from, self.today())?;
+        let to = day("to", asked.to, from)?;
+        if to < from {
+            let detail = "the last day of a contract cannot lie before its first";
+            return Err(Problem::bad_input(detail).at("to", detail));
+        }
+        Ok(Question { used: Used { supplier: id, service, service_type }, from, to })
+    }
+
+    /// The verdict, with its answers. Of a contract that runs already what counts is from today on.
+    pub fn judge(&self, supplier: Arc<Supplier>, question: Question) -> Judged {
+        let Question { used, from, to } = question;
+        let from = from.max(self.today().min(to));
+        let (verdict, answers) = supplier.dossier.judge(used.service, used.service_type, from, to);
+        Judged { supplier, question, verdict, answers }
+    }
+
+    /// Records a check for an organisation: the answers are those of what the log holds now.
+    pub async fn check(
+        &self,
+        giver: &Giver,
+        organisation: OdsCode,
+        question: Question,
+    ) -> Result<(Outcome, Judged), Failure> {
+        let aggregate = id(supplier_aggregate(question.used.supplier))?;
+        let loaded = self.suppliers.load(&aggregate).await?;
+        let judged = self.judge(Arc::new(loaded.state), question);
+        let check = Check {
+            used: question.used,
+            supplier_name: judged.supplier.dossier.details.legal_name.clone(),
+            service_name: judged.service_name(),
+            from: question.from,
+            to: question.to,
+            verdict: judged.verdict,
+            answers: judged.answers.clone(),
+            known: loaded.position.max(self.register.position()),
+        };
+        let command = BuyerCommand::Check { organisation, check: Box::new(check) };
+        let outcome = self.buy(giver, organisation, "check", None, &command).await?;
+        Ok((outcome, judged))
+    }
+
+    /// Gives a command to an organisation as a buyer, and waits until the register shows what came of it.
+    pub async fn buy(
+        &self,
+        giver: &Giver,
+        organisation: OdsCode,
+        purpose: &str,
+        effective: Option<Day>,
+        command: &BuyerCommand,
+    ) -> Result<Outcome, Failure> {
+        let aggregate = id(buyer_aggregate(organisation))?;
+        let order = Order { effective, ..Order::new(giver, purpose, &aggregate, Some(organisation)) };
+        let outcome = self.common.give(&self.buyers, order, command).await?;
+        self.register.reached(outcome.position(), CATCH_UP_TIMEOUT).await;
+        Ok(outcome)
+    }
+
+    /// Gives a command to a supplier, and waits until the register shows what came of it.
+    pub async fn keep(
+        &self,
+        giver: &Giver,
+        supplier: SupplierId,
+        purpose: &str,
+        effective: Option<Day>,
+        command: &SupplierCommand,
+    ) -> Result<Outcome, Failure> {
+        let aggregate = id(supplier_aggregate(supplier))?;
+        let order = Order { effective, ..Order::new(giver, purpose, &aggregate, None) };
+        let outcome = self.common.give(&self.suppliers, order, command).await?;
+        self.register.reached(outcome.position(), CATCH_UP_TIMEOUT).await;
+        Ok(outcome)
+    }
+}
+
+/// A type of service by its id.
+pub(crate) fn service_type(text: &str) -> Result<ServiceTypeId, Problem> {
+    let known = text.trim().parse().ok().filter(|id| table().service_type(*id).is_some());
+    known.ok_or_else(|| {
+        let ids: Vec<&str> = table().types().iter().map(|kind| kind.id.as_str()).collect();
+        Problem::bad_input("say which service of the supplier, or which type of service")
+            .at("service_type", format!("the types of service are {}", ids.join(", ")))
+    })
+}

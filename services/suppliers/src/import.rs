@@ -1,0 +1,422 @@
+//! Lists of suppliers as they are published.
+//!
+//! | kind | file | a row leads to |
+//! | --- | --- | --- |
+//! | `catalogue-suppliers` | suppliers of the buying catalogue | a supplier, or its new name |
+//! | `catalogue-services` | its catalogue items | a service of a supplier |
+//! | `toolkit-companies` | the DSP Toolkit's register: companies and business partners | a supplier, and its published status as a certificate |
+//! | `principal-suppliers` | practice and name of its clinical system's supplier | an engagement |
+//!
+//! A name is taken for a known supplier only where that is sure ([`Register::whom`]); what resembles one
+//! is held for somebody to look at, and comes in when the file is loaded again after that.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use chassis::{
+    Clock, Commands, Problem,
+    following::Following,
+    import::{
+        self, Column, Columns, Giving, Heading, Job, Mode, Needed, Progress, Report, Row, RowFault,
+        RowOutcome, Shape,
+    },
+};
+use futures::Stream;
+use proto::{
+    By, Day, OdsCode, ServiceId, SupplierId,
+    assessments::PublishedResult,
+    standards::{OrganisationType, catalogue},
+    suppliers::{Certificate, List, Listing, SupplierDetails, Used},
+};
+
+use crate::{
+    desk::Desk,
+    model::{
+        Buyer, BuyerCommand, HeldListing, ListingCommand, Supplier, SupplierCommand, buyer_aggregate,
+        company_number, listing_aggregate, supplier_aggregate, supplier_of,
+    },
+    register::{Match, Register},
+};
+
+/// How long a row waits until the register knows what the row before it led to.
+const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Why rows are passed over.
+const HELD: &str = "resembles a known supplier: somebody has to look, at /suppliers/review";
+const NO_COMPANY: &str = "not a company or business partner";
+const NO_SUPPLIER: &str = "the supplier is not known: load the suppliers first";
+
+/// A kind of list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Suppliers of the buying catalogue.
+    CatalogueSuppliers,
+    /// Services of the buying catalogue.
+    CatalogueServices,
+    /// Companies and business partners of the DSP Toolkit's register.
+    ToolkitCompanies,
+    /// Practices with the supplier of their clinical system.
+    PrincipalSuppliers,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 4] =
+        [Kind::CatalogueSuppliers, Kind::CatalogueServices, Kind::ToolkitCompanies, Kind::PrincipalSuppliers];
+
+    /// The name, as in addresses and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::CatalogueSuppliers => "catalogue-suppliers",
+            Kind::CatalogueServices => "catalogue-services",
+            Kind::ToolkitCompanies => "toolkit-companies",
+            Kind::PrincipalSuppliers => "principal-suppliers",
+        }
+    }
+
+    /// The kind of a name.
+    pub fn of(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// What its rows look like. Lists of suppliers are read row after row: whether a name is new depends
+    /// on the rows before it.
+    pub fn shape(self) -> Shape {
+        let (columns, aggregate, unique): (_, &'static [usize], &'static [usize]) = match self {
+            Kind::CatalogueSuppliers => (SUPPLIER_COLUMNS, &[], &[0]),
+            Kind::CatalogueServices => (SERVICE_COLUMNS, &[2], &[0]),
+            Kind::ToolkitCompanies => (TOOLKIT_COLUMNS, &[], &[1]),
+            Kind::PrincipalSuppliers => (PRINCIPAL_COLUMNS, &[0], &[]),
+        };
+        Shape { columns: Columns::headed(columns), wrong_file: |_| None, aggregate, unique }
+    }
+}
+
+const fn column(name: &'static str, headings: &'static [Heading], needed: Needed) -> Column {
+    Column { name, headings, needed }
+}
+
+const SUPPLIER_COLUMNS: &[Column] = &[
+    column("supplier id", &[Heading::Is("Supplier Id"), Heading::Is("Id")], Needed::Always),
+    column("name", &[Heading::Is("Name"), Heading::Is("Supplier Name")], Needed::Always),
+    column("legal name", &[Heading::Is("Legal Name")], Needed::IfThere),
+    column("ODS code", &[Heading::Is("ODS Code")], Needed::IfThere),
+    column("company number", &[Heading::Is("Company Number")], Needed::IfThere),
+];
+
+const SERVICE_COLUMNS: &[Column] = &[
+    column("catalogue item id", &[Heading::Is("Catalogue Item Id"), Heading::Is("Id")], Needed::Always),
+    column("name", &[Heading::Is("Name"), Heading::Is("Product")], Needed::Always),
+    column("supplier id", &[Heading::Is("Supplier Id")], Needed::Always),
+    column(
+        "type of service",
+        &[Heading::Is("Service Type"), Heading::Is("Type of Service")],
+        Needed::IfThere,
+    ),
+    column("version", &[Heading::Is("Version")], Needed::IfThere),
+];
+
+const TOOLKIT_COLUMNS: &[Column] = &[
+    column("organisation name", &[Heading::Is("Organisation Name"), Heading::Is("Name")], Needed::Always),
+    column(
+        "code",
+        &[Heading::Is("Code"), Heading::Is("ODS Code"), Heading::Is("Organisation Code")],
+        Needed::Always,
+    ),
+    column(
+        "status",
+        &[Heading::Is("Status"), Heading::Is("Latest Status"), Heading::Is("Publication Status")],
+        Needed::Always,
+    ),
+    column(
+        "date of publication",
+        &[Heading::Is("Date Of Publication"), Heading::Is("Publication Date")],
+        Needed::Always,
+    ),
+    column("primary sector", &[Heading::Is("Primary Sector"), Heading::Is("Sector")], Needed::Always),
+];
+
+const PRINCIPAL_COLUMNS: &[Column] = &[
+    column("practice", &[Heading::Is("ODS"), Heading::Is("ODS Code"), Heading::Is("Code")], Needed::Always),
+    column(
+        "principal supplier",
+        &[Heading::Is("Principal Supplier"), Heading::Is("Supplier")],
+        Needed::Always,
+    ),
+];
+
+/// The type of service that practices are listed to use.
+const CLINICAL_SYSTEM: &str = "clinical-system";
+/// The scheme of a published status.
+const DSP_TOOLKIT: &str = "dsp-toolkit";
+/// Who publishes it.
+const NHS_DIGITAL: &str = "NHS Digital";
+
+/// An import about to run.
+#[derive(Debug)]
+pub(crate) struct Import {
+    kind: Kind,
+    job: Job,
+    as_of: Day,
+    suppliers: Commands<Supplier>,
+    buyers: Commands<Buyer>,
+    listings: Commands<HeldListing>,
+    register: Following<Register>,
+    giving: Giving,
+    /// For the second command of a row: its ids are others.
+    giving_status: Giving,
+}
+
+impl Import {
+    pub fn new(desk: &Desk, id: uuid::Uuid, by: By, kind: Kind, as_of: Day, mode: Mode) -> Self {
+        let job = Job { id, kind: kind.name(), as_of: Some(as_of), mode };
+        let clock: Clock = desk.common.clock.clone();
+        let status = Job { kind: "toolkit-companies-status", ..job.clone() };
+        Self {
+            kind,
+            as_of,
+            suppliers: desk.suppliers.clone(),
+            buyers: desk.buyers.clone(),
+            listings: desk.listings.clone(),
+            register: desk.register.clone(),
+            giving: Giving::new(&job, clock.clone(), by.clone()),
+            giving_status: Giving::new(&status, clock, by),
+            job,
+        }
+    }
+
+    pub fn job(&self) -> &Job {
+        &self.job
+    }
+
+    /// Reads a body and records what it shows.
+    pub async fn run<B, E>(&self, progress: Arc<Progress>, body: B) -> Result<Report, Problem>
+    where
+        B: Stream<Item = Result<Bytes, E>> + Unpin,
+        E: std::fmt::Display,
+    {
+        self.register.must_catch_up(CATCH_UP_TIMEOUT).await?;
+        import::run(&self.job, &self.kind.shape(), progress, body, |row| async move {
+            match self.kind {
+                Kind::CatalogueSuppliers => self.catalogue_supplier(&row).await,
+                Kind::CatalogueServices => self.catalogue_service(&row).await,
+                Kind::ToolkitCompanies => self.toolkit_company(&row).await,
+                Kind::PrincipalSuppliers => self.principal_supplier(&row).await,
+            }
+        })
+        .await
+    }
+
+    async fn catalogue_supplier(&self, row: &Row) -> Result<RowOutcome, RowFault> {
+        let (name, legal_name) = (row.tidy(1), row.tidy(2));
+        let legal_name = if legal_name.is_empty() { name.clone() } else { legal_name };
+        let trading_names = if name == legal_name { Vec::new() } else { vec![name] };
+        let company_number =
+            company_number(row.get(4)).map_err(|refusal| row.wrong(4, refusal.to_string()))?;
+        let details =
+            SupplierDetails { legal_name, trading_names, company_number, ods_code: row.parse_optional(3)? };
+        let listing = listing(row, List::BuyingCatalogue, row.get(0))?;
+        self.entry(row, listing, details).await.map(|(_, outcome)| outcome)
+    }
+
+    async fn catalogue_service(&self, row: &Row) -> Result<RowOutcome, RowFault> {
+        let listing = listing(row, List::BuyingCatalogue, row.get(2))?;
+        let details = SupplierDetails { legal_name: row.get(2).to_owned(), ..SupplierDetails::default() };
+        let supplier = match self.register.known().whom(&listing, &details) {
+            Match::Known(supplier) => supplier,
+            _ => return Ok(RowOutcome::Skipped(NO_SUPPLIER)),
+        };
+        let service: ServiceId = row.get(0).to_lowercase().parse().map_err(|error| of_code(row, 0, error))?;
+        let service_type = row.parse_optional(3)?;
+        let command =
+            SupplierCommand::Offer { service, product: row.tidy(1), version: row.tidy(4), service_type };
+        self.give(&self.giving, row, supplier, &command, None).await
+    }
+
+    async fn toolkit_company(&self, row: &Row) -> Result<RowOutcome, RowFault> {
+        let sector = row.tidy(4).to_lowercase();
+        if !["company", "nhs business partner"].contains(&sector.as_str()) {
+            return Ok(RowOutcome::Skipped(NO_COMPANY));
+        }
+        let code: OdsCode = row.parse(1)?;
+        let published = row.day(3)?;
+        // The register puts the code behind some names.
+        let name = row.tidy(0);
+        let name = name.trim_end_matches(&format!("({code})")).trim().to_owned();
+        let details =
+            SupplierDetails { legal_name: name.clone(), ods_code: Some(code), ..SupplierDetails::default() };
+        let listing = listing(row, List::DspToolkit, code.as_str())?;
+        let (supplier, outcome) = self.entry(row, listing, details).await?;
+        let Some(supplier) = supplier else { return Ok(outcome) };
+        let status = row.tidy(2);
+        let Some(printed) = status_as_certificate(code, &name, &status, published, self.as_of) else {
+            return Ok(outcome);
+        };
+        if self.job.mode == Mode::DryRun && matches!(outcome, RowOutcome::Recorded(_)) {
+            // Nobody is there yet to be certified.
+            return Ok(outcome);
+        }
+        let effective = Some(printed.issued);
+        let command = SupplierCommand::Certify { printed, renews: None };
+        let certified = self.give(&self.giving_status, row, supplier, &command, effective).await?;
+        Ok(if matches!(outcome, RowOutcome::Recorded(_)) { outcome } else { certified })
+    }
+
+    async fn principal_supplier(&self, row: &Row) -> Result<RowOutcome, RowFault> {
+        let organisation: OdsCode = row.parse(0)?;
+        let name = row.tidy(1);
+        let listing = listing(row, List::PrincipalSuppliers, &name)?;
+        let details = SupplierDetails { legal_name: name, ..SupplierDetails::default() };
+        // Short names of systems: only ever what somebody has looked at.
+        let whom = self.register.known().whom(&listing, &details);
+        let supplier = match whom {
+            Match::Known(supplier) => supplier,
+            Match::Sure(..) | Match::New => return self.hold(row, listing, details, Vec::new()).await,
+            Match::Unsure(resembles) => return self.hold(row, listing, details, resembles).await,
+        };
+        let service_type = CLINICAL_SYSTEM.parse().map_err(|error| of_code(row, 1, error))?;
+        // Where the supplier has one such service alone, it is that one.
+        let offered = self.register.known().supplier(supplier).cloned().unwrap_or_default();
+        let mut services = offered
+            .services
+            .iter()
+            .filter(|(_, offered)| offered.retired.is_none() && offered.service.service_type == service_type);
+        let service = services.next().map(|(id, _)| *id).filter(|_| services.next().is_none());
+        let used = Used { supplier, service, service_type };
+        let command = BuyerCommand::Begin { organisation, used, list: List::PrincipalSuppliers };
+        let aggregate = buyer_aggregate(organisation).map_err(|error| row.reject(error))?;
+        self.giving
+            .command(&self.buyers, &aggregate, &command, row, |refusal| Err(row.reject(refusal).into()))
+            .await
+    }
+
+    /// Takes note of an entry of a list of suppliers, and says whose it is, unless somebody has to look.
+    async fn entry(
+        &self,
+        row: &Row,
+        listing: Listing,
+        details: SupplierDetails,
+    ) -> Result<(Option<SupplierId>, RowOutcome), RowFault> {
+        let whom = self.register.known().whom(&listing, &details);
+        let (supplier, command) = match whom {
+            Match::Known(supplier) => match self.correction(supplier, &listing, details) {
+                Some(details) => (supplier, SupplierCommand::Amend(details)),
+                None => return Ok((Some(supplier), RowOutcome::Unchanged(None))),
+            },
+            Match::Sure(supplier, by) => {
+                (supplier, SupplierCommand::Match { listing, name: details.legal_name, by })
+            }
+            Match::New => {
+                let supplier = supplier_of(&listing).map_err(|error| row.reject(error))?;
+                (supplier, SupplierCommand::Register { supplier, details, listing })
+            }
+            Match::Unsure(resembles) => {
+                return self.hold(row, listing, details, resembles).await.map(|outcome| (None, outcome));
+            }
+        };
+        let outcome = self.give(&self.giving, row, supplier, &command, None).await?;
+        Ok((Some(supplier), outcome))
+    }
+
+    /// What the list by which a supplier was first heard of says of it now, where that differs. Other
+    /// lists do not correct it.
+    fn correction(
+        &self,
+        supplier: SupplierId,
+        listing: &Listing,
+        listed: SupplierDetails,
+    ) -> Option<SupplierDetails> {
+        let known = self.register.known().supplier(supplier).cloned()?;
+        let before = &known.dossier.details;
+        let corrected = SupplierDetails {
+            company_number: listed.company_number.or_else(|| before.company_number.clone()),
+            ods_code: listed.ods_code.or(before.ods_code),
+            trading_names: before
+                .trading_names
+                .iter()
+                .chain(listed.trading_names.iter().filter(|name| !before.trading_names.contains(name)))
+                .cloned()
+                .collect(),
+            legal_name: listed.legal_name,
+        };
+        (known.listings.first() == Some(listing) && corrected != *before).then_some(corrected)
+    }
+
+    async fn hold(
+        &self,
+        row: &Row,
+        listing: Listing,
+        details: SupplierDetails,
+        resembles: Vec<SupplierId>,
+    ) -> Result<RowOutcome, RowFault> {
+        let aggregate = listing_aggregate(&listing).map_err(|error| row.reject(error))?;
+        let command = ListingCommand::Hold { listing, details, resembles };
+        self.giving
+            .command(&self.listings, &aggregate, &command, row, |refusal| Err(row.reject(refusal).into()))
+            .await?;
+        Ok(RowOutcome::Skipped(HELD))
+    }
+
+    async fn give(
+        &self,
+        giving: &Giving,
+        row: &Row,
+        supplier: SupplierId,
+        command: &SupplierCommand,
+        effective: Option<Day>,
+    ) -> Result<RowOutcome, RowFault> {
+        let aggregate = supplier_aggregate(supplier).map_err(|error| row.reject(error))?;
+        let effective = effective.or(Some(self.as_of));
+        let outcome = giving
+            .command_effective(&self.suppliers, &aggregate, command, row, effective, |refusal| {
+                Err(row.reject(refusal).into())
+            })
+            .await?;
+        if let RowOutcome::Recorded(Some(position)) = outcome {
+            // The next row may be about the same company under another name.
+            self.register.reached(position, CATCH_UP_TIMEOUT).await;
+        }
+        Ok(outcome)
+    }
+}
+
+fn of_code(row: &Row, column: usize, error: proto::codes::CodeError) -> RowFault {
+    row.wrong(column, error.to_string()).into()
+}
+
+fn listing(row: &Row, list: List, entry: &str) -> Result<Listing, RowFault> {
+    /// The most characters of an entry's name.
+    const ENTRY_MAX_CHARS: usize = 80;
+    if entry.is_empty() || entry.chars().count() > ENTRY_MAX_CHARS {
+        return Err(row.reject(format!("an entry is named by 1 to {ENTRY_MAX_CHARS} characters")).into());
+    }
+    Ok(Listing { list, entry: entry.to_owned() })
+}
+
+/// A published status as a certificate: good from its publication to the deadline of the edition after,
+/// by when another has to be published.
+fn status_as_certificate(
+    code: OdsCode,
+    name: &str,
+    status: &str,
+    published: Option<Day>,
+    as_of: Day,
+) -> Option<Certificate> {
+    let result = PublishedResult::parse(status, published, as_of);
+    let edition = match result {
+        PublishedResult::StandardsMet { edition } | PublishedResult::StandardsExceeded { edition } => edition,
+        _ => return None,
+    };
+    let issued = published?;
+    let after = catalogue().edition(edition).and_then(|edition| catalogue().successor(edition));
+    let deadline = after.and_then(|after| after.deadline(OrganisationType::Company, None));
+    Some(Certificate {
+        scheme: DSP_TOOLKIT.parse().ok()?,
+        number: format!("{code} {edition}"),
+        holder: name.to_owned(),
+        issuer: NHS_DIGITAL.to_owned(),
+        issued,
+        expires: Some(deadline.filter(|day| *day > issued).unwrap_or_else(|| issued.plus_days(365))),
+        scope: status.to_owned(),
+    })
+}

@@ -1,0 +1,47 @@
+//! Suppliers of IT, their services and certificates, and whether what a buyer buys is certified.
+//!
+//! Responsible for: who supplies what, which certificates there are and which services they cover; who
+//! uses which service; the check a buyer makes, with its receipt; and for reading the public lists of
+//! suppliers. The judgement itself stands in the contract ([`proto::certification`]).
+//!
+//! Never: takes one company for another by its looks (that is for people to say), or figures the
+//! requirement over time.
+
+pub mod access;
+mod api;
+mod desk;
+pub mod import;
+pub mod model;
+pub mod names;
+mod pages;
+pub mod register;
+
+use std::sync::Arc;
+
+use chassis::{Commands, Platform, Service, service::StartError};
+use utoipa::OpenApi as _;
+
+/// The name of the service.
+pub const NAME: &str = "suppliers";
+
+/// Starts the service.
+pub async fn service(platform: &Platform) -> Result<Service, StartError> {
+    let cache = platform.cache(NAME).await?;
+    let desk = Arc::new(desk::Desk {
+        common: chassis::Desk::new(platform)?,
+        suppliers: Commands::new(platform.log.clone(), cache.clone())?,
+        buyers: Commands::new(platform.log.clone(), cache.clone())?,
+        listings: Commands::new(platform.log.clone(), cache.clone())?,
+        register: platform.following("suppliers-register"),
+    });
+    let (roster, register) = (desk.common.roster.clone(), desk.register.clone());
+    let routes = api::routes().merge(pages::routes()).with_state(desk);
+    Ok(Service {
+        name: NAME,
+        routes,
+        policy: Some(access::POLICY),
+        openapi: api::Description::openapi(),
+        ready: Arc::new(move || roster.ready().and_then(|()| register.ready())),
+        on_stop: Some(Box::new(move || Box::pin(async move { cache.flush().await }))),
+    })
+}

@@ -1,0 +1,376 @@
+//! What an organisation uses, what it has checked, and its receipts.
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use chassis::{
+    Giver, Outcome, Problem, Viewer,
+    http::{Form as FormBody, Path, Query},
+    pages::{after, form_errors, form_of, page_response},
+};
+use maud::{Markup, html};
+use proto::{
+    Day, OdsCode,
+    certification::{Verdict, table},
+    suppliers::{List, Used},
+};
+use serde::Deserialize;
+use ui::components::{
+    Button, ButtonKind, Cell, Column, Field, FieldError, InputKind, Row, Table, Width, expander, lede,
+};
+
+use super::{
+    Done,
+    look_up::{receipt_body, type_field},
+    page, verdict_tag,
+};
+use crate::{
+    access::{AGREE_GAP_PLAN, CHECK},
+    api::{bulk_answer, buyer_of, receipt_of},
+    desk::{Asked, Desk, Failure, Question, Shared},
+    model::{Buyer, BuyerCommand},
+};
+
+/// After so many days a check has to be made again: the requirement asks for one within the year.
+const CHECK_AGAIN_AFTER_DAYS: i32 = 365;
+
+/// What any form of the page sends.
+#[derive(Debug, Default, Clone, Deserialize)]
+pub(super) struct PurchaseForm {
+    #[serde(default)]
+    supplier: String,
+    #[serde(default)]
+    service: String,
+    #[serde(default)]
+    service_type: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    on: String,
+    #[serde(default)]
+    plan: String,
+    #[serde(default)]
+    until: String,
+    #[serde(default)]
+    list: String,
+    #[serde(default)]
+    record: String,
+    #[serde(default)]
+    idempotency_key: Option<String>,
+}
+
+fn href(organisation: OdsCode) -> String {
+    format!("/purchases/{organisation}")
+}
+
+pub(super) async fn show(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    Path(code): Path<String>,
+    Query(done): Query<Done>,
+) -> Result<Response, Problem> {
+    let organisation = desk.organisation(&code)?;
+    Ok(render(&desk, &viewer, organisation, &PurchaseForm::default(), StatusCode::OK, Vec::new(), &done))
+}
+
+/// One service that is used, and what there is to say of it.
+struct Line {
+    used: Used,
+    name: String,
+    verdict: Verdict,
+    checked: Option<(u32, Day)>,
+    is_due: bool,
+    plan: Option<(String, Day)>,
+}
+
+fn lines(desk: &Desk, buyer: &Buyer) -> Vec<Line> {
+    let today = desk.today();
+    let known = desk.register.known();
+    let lines = buyer.uses_on(today).map(|(used, _)| {
+        let supplier = known.supplier(used.supplier);
+        let name = supplier.map_or_else(
+            || used.supplier.to_string(),
+            |supplier| {
+                let of = &supplier.dossier.details.legal_name;
+                match used.service.and_then(|service| supplier.services.get(&service)) {
+                    Some(offered) => format!("{} of {of}", offered.service.product),
+                    None => format!("{} of {of}", table().type_title(used.service_type)),
+                }
+            },
+        );
+        let checked = buyer.checked.get(used).map(|last| (last.check, last.on));
+        Line {
+            used: *used,
+            name,
+            verdict: supplier.map_or(Verdict::NotCertified, |supplier| {
+                supplier.dossier.verdict_on(used.service, used.service_type, today)
+            }),
+            checked,
+            is_due: checked.is_none_or(|(_, on)| on.days_until(today) >= CHECK_AGAIN_AFTER_DAYS),
+            plan: buyer
+                .plans
+                .get(used)
+                .filter(|plan| today <= plan.until)
+                .map(|plan| (plan.plan.clone(), plan.until)),
+        }
+    });
+    let mut lines: Vec<Line> = lines.collect();
+    // What has to be done first stands first.
+    lines.sort_by(|one, other| {
+        (other.verdict, other.is_due, &one.name).cmp(&(one.verdict, one.is_due, &other.name))
+    });
+    lines
+}
+
+fn render(
+    desk: &Desk,
+    viewer: &Viewer,
+    organisation: OdsCode,
+    form: &PurchaseForm,
+    status: StatusCode,
+    errors: Vec<FieldError>,
+    done: &Done,
+) -> Response {
+    let buyer = buyer_of(desk, organisation);
+    let lines = lines(desk, &buyer);
+    let short = lines.iter().filter(|line| line.is_due || line.verdict > Verdict::RunsOut).count();
+    let may_check = viewer.may(CHECK, organisation);
+    let may_plan = viewer.may(AGREE_GAP_PLAN, organisation);
+    let rows = lines.iter().map(|line| {
+        Row::new([
+            Cell::from(html! {
+                a.nhsuk-link href={ "/suppliers/" (line.used.supplier) } { (line.name) }
+                @if let Some((plan, until)) = &line.plan { p { "Plan until " (until.long()) ": " (plan) } }
+            }),
+            Cell::from(verdict_tag(line.verdict)),
+            Cell::from(html! {
+                @match line.checked {
+                    Some((check, on)) => {
+                        a.nhsuk-link href={ (href(organisation)) "/checks/" (check) } { (on.long()) }
+                        @if line.is_due { " (again due)" }
+                    }
+                    None => { "Never" }
+                }
+            }),
+            Cell::from(html! {
+                @if may_check { (line_forms(viewer, organisation, line, may_plan)) }
+            }),
+        ])
+    });
+    let body = html! {
+        (done.banner())
+        @if lines.is_empty() {
+            (lede(html! { "Nothing is known here of what " (desk.common.roster.name(organisation)) " uses. The requirement asks that the supplier of every service is checked each year." }))
+        } @else {
+            (lede(html! { strong { (short) } " of " (ui::fmt::count(lines.len() as u64, "service", "services")) " in use "
+                @if short == 1 { "wants" } @else { "want" } " attention: not shown to be certified, or not checked within a year." }))
+        }
+        (Table::new("used", "Services in use, those that want attention first")
+            .column(Column::text("Service")).column(Column::text("Certified today?")).column(Column::text("Last check")).column(Column::text("What to do"))
+            .rows(rows).empty("No service in use is on record.").render())
+        @if may_check {
+            h2.nhsuk-heading-m { "Add a service" }
+            (form_of(viewer, format!("{}/engagements", href(organisation))).body(html! {
+                (Field::new("supplier", "Supplier").hint("Its name or number; look it up at Suppliers if you are not sure.").value(&form.supplier)
+                    .error(FieldError::of(&errors, "supplier")).input(InputKind::Text))
+                (Field::new("service", "Id of the service").hint("As on the page of the supplier; empty where it is not listed there.").value(&form.service)
+                    .error(FieldError::of(&errors, "service")).width(Width::Characters(20)).input(InputKind::Text))
+                (type_field(&form.service_type, "Needed where no service is given."))
+                (Field::new("on", "In use since").hint("For example 1/4/2018. Empty: today.").value(&form.on)
+                    .error(FieldError::of(&errors, "on")).width(Width::Characters(10)).input(InputKind::Text))
+                (Button::new("Add"))
+            }))
+            (expander("Check a whole list", form_of(viewer, format!("{}/checks/bulk", href(organisation))).body(html! {
+                (Field::new("list", "List").hint("One supplier a line under the heading supplier,service,service_type,from,to; as CSV, up to 1,000 lines.")
+                    .value(if form.list.is_empty() { "supplier,service,service_type,from,to\n" } else { &form.list })
+                    .error(FieldError::of(&errors, "body")).textarea(8))
+                (Button::new("Check without recording").kind(ButtonKind::Secondary).value("record", "no"))
+                (Button::new("Check and record each").value("record", "yes"))
+            })))
+        }
+    };
+    let name = desk.common.roster.name(organisation);
+    let page = page(desk, viewer, "Services in use").caption(name).errors(errors).body(body);
+    page_response(status, page)
+}
+
+fn line_forms(viewer: &Viewer, organisation: OdsCode, line: &Line, may_plan: bool) -> Markup {
+    let of = |action: &str| {
+        let service = line.used.service.map(|service| service.to_string()).unwrap_or_default();
+        form_of(viewer, format!("{}/{action}", href(organisation)))
+            .hidden("supplier", line.used.supplier.to_string())
+            .hidden("service", service)
+            .hidden("service_type", line.used.service_type.to_string())
+    };
+    let field = |name: &str, label: &str| Field::new(name, label).id(format!("{name}-{}", line.name));
+    html! {
+        (of("checks").body(html! { (Button::new("Check now").kind(ButtonKind::Secondary).about(&line.name)) }))
+        (expander("More", html! {
+            @if may_plan && line.verdict > Verdict::RunsOut {
+                (of("gap-plans").body(html! {
+                    (field("plan", "Plan until it is renewed").hint("What is done meanwhile, and what is promised.").textarea(2))
+                    (field("until", "Last day").hint("At most 92 days ahead, for example 30/6/2018.").width(Width::Characters(10)).input(InputKind::Text))
+                    (Button::new("Agree the plan").kind(ButtonKind::Secondary).about(&line.name))
+                }))
+            }
+            (of("engagements/end").body(html! {
+                (field("on", "Last day in use").hint("Empty: today.").width(Width::Characters(10)).input(InputKind::Text))
+                (Button::new("No longer used").kind(ButtonKind::Warning).about(&line.name))
+            }))
+        }))
+    }
+}
+
+/// The supplier of a form: by id, or by a name or number that fits one alone.
+async fn supplier_id(desk: &Desk, text: &str) -> Result<String, Problem> {
+    if desk.supplier(text).await.is_ok() {
+        return Ok(text.trim().to_owned());
+    }
+    let found = desk.register.known().find(text, 2);
+    let detail = match found.as_slice() {
+        [only] => return only.id.map(|id| id.to_string()).ok_or_else(Problem::internal),
+        [] => "no supplier of this name or number is known; look it up at Suppliers",
+        _ => "several suppliers fit: give the company number, or more of the name",
+    };
+    Err(Problem::bad_input(detail).at("supplier", detail))
+}
+
+async fn question(desk: &Desk, form: &PurchaseForm) -> Result<Question, Problem> {
+    let supplier = desk.supplier(&supplier_id(desk, &form.supplier).await?).await?;
+    let asked =
+        Asked { service: &form.service, service_type: &form.service_type, from: &form.from, to: &form.to };
+    desk.question(&supplier, asked)
+}
+
+fn day(name: &'static str, text: &str) -> Result<Option<Day>, Problem> {
+    match text.trim() {
+        "" => Ok(None),
+        text => Day::parse_any(text)
+            .map(Some)
+            .map_err(|error| Problem::bad_input(error.to_string()).at(name, error.to_string())),
+    }
+}
+
+/// On to the page again, or the page with what was wrong.
+fn respond(
+    desk: &Desk,
+    viewer: &Viewer,
+    organisation: OdsCode,
+    form: &PurchaseForm,
+    outcome: Result<Outcome, Failure>,
+    done: &str,
+) -> Response {
+    match after(outcome, format!("{}?done={done}", href(organisation))) {
+        Ok(redirect) => redirect.into_response(),
+        Err((status, errors)) => render(desk, viewer, organisation, form, status, errors, &Done::default()),
+    }
+}
+
+pub(super) async fn begin(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    Path(code): Path<String>,
+    FormBody(form): FormBody<PurchaseForm>,
+) -> Result<Response, Problem> {
+    let organisation = desk.organisation(&code)?;
+    let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
+    let given = async {
+        let used = question(&desk, &form).await?.used;
+        let command = BuyerCommand::Begin { organisation, used, list: List::Here };
+        desk.buy(&giver, organisation, "begin", day("on", &form.on)?, &command).await
+    };
+    Ok(respond(&desk, &viewer, organisation, &form, given.await, "begun"))
+}
+
+pub(super) async fn end(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    Path(code): Path<String>,
+    FormBody(form): FormBody<PurchaseForm>,
+) -> Result<Response, Problem> {
+    let organisation = desk.organisation(&code)?;
+    let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
+    let given = async {
+        let used = question(&desk, &form).await?.used;
+        let command = BuyerCommand::End { organisation, used };
+        desk.buy(&giver, organisation, "end", day("on", &form.on)?, &command).await
+    };
+    Ok(respond(&desk, &viewer, organisation, &PurchaseForm::default(), given.await, "ended"))
+}
+
+pub(super) async fn gap_plan(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    Path(code): Path<String>,
+    FormBody(form): FormBody<PurchaseForm>,
+) -> Result<Response, Problem> {
+    let organisation = desk.organisation(&code)?;
+    let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
+    let given = async {
+        let used = question(&desk, &form).await?.used;
+        let detail = "say the last day of the plan";
+        let until =
+            day("until", &form.until)?.ok_or_else(|| Problem::bad_input(detail).at("until", detail))?;
+        let command = BuyerCommand::AgreeGapPlan { organisation, used, plan: form.plan.clone(), until };
+        desk.buy(&giver, organisation, "gap-plan", None, &command).await
+    };
+    Ok(respond(&desk, &viewer, organisation, &PurchaseForm::default(), given.await, "planned"))
+}
+
+/// Records a check and shows its receipt.
+pub(super) async fn check(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    Path(code): Path<String>,
+    FormBody(form): FormBody<PurchaseForm>,
+) -> Result<Response, Problem> {
+    let organisation = desk.organisation(&code)?;
+    let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
+    let given = async {
+        let question = question(&desk, &form).await?;
+        desk.check(&giver, organisation, question).await.map(|(outcome, _)| outcome)
+    };
+    let outcome = given.await;
+    if let Ok(outcome) = &outcome
+        && let Some(recorded) = desk.common.log.at(outcome.position()).await?
+        && let Some(number) = crate::api::number_of(outcome.position(), &recorded.body)
+    {
+        return Ok(Redirect::to(&format!("{}/checks/{number}", href(organisation))).into_response());
+    }
+    Ok(respond(&desk, &viewer, organisation, &PurchaseForm::default(), outcome, ""))
+}
+
+pub(super) async fn bulk(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    Path(code): Path<String>,
+    FormBody(form): FormBody<PurchaseForm>,
+) -> Result<Response, Problem> {
+    let organisation = desk.organisation(&code)?;
+    let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
+    match bulk_answer(&desk, &giver, organisation, form.list.as_bytes(), form.record == "yes").await {
+        Ok(answer) => Ok(answer),
+        Err(problem) => {
+            let (status, errors) = form_errors(problem);
+            Ok(render(&desk, &viewer, organisation, &form, status, errors, &Done::default()))
+        }
+    }
+}
+
+pub(super) async fn receipt(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    Path((code, number)): Path<(String, u32)>,
+) -> Result<Response, Problem> {
+    let organisation = desk.organisation(&code)?;
+    let receipt = receipt_of(&desk, &code, number).await?;
+    let page = page(&desk, &viewer, format!("Receipt of check {number}"))
+        .caption("Certification check")
+        .crumb("Services in use", href(organisation))
+        .body(receipt_body(&desk, &receipt));
+    Ok(page_response(StatusCode::OK, page))
+}

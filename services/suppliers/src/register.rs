@@ -1,0 +1,240 @@
+//! All suppliers in memory, folded from the log: for look-ups, for matching, and to know who relies on whom.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use chassis::{Aggregate as _, When, following::Fold, log::Recorded};
+use proto::{
+    Header, OdsCode, SupplierId,
+    certification::entity_key,
+    suppliers::{List, Listing, ListingHeld, MatchedBy, SupplierDetails, SupplierEvent, Used},
+};
+use rustc_hash::FxHashMap;
+
+use crate::{
+    model::{Buyer, Engagement, Supplier},
+    names::Names,
+};
+
+/// The types of events that matter here begin so.
+const SUPPLIERS: &str = "oversight.suppliers.";
+
+/// How many known suppliers are named beside an entry that somebody has to look at.
+const RESEMBLING_MAX: usize = 5;
+
+/// How alike two names have to be for somebody to look: the share of letters that agree, by Jaro and
+/// Winkler.
+const RESEMBLING: f64 = 0.93;
+
+/// All suppliers.
+#[derive(Debug, Default)]
+pub struct Register {
+    suppliers: Vec<Arc<Supplier>>,
+    numbers: FxHashMap<SupplierId, u32>,
+    names: Names,
+    by_listing: FxHashMap<Listing, SupplierId>,
+    by_ods_code: FxHashMap<OdsCode, SupplierId>,
+    by_company_number: FxHashMap<String, SupplierId>,
+    by_key: FxHashMap<String, Vec<SupplierId>>,
+    held: BTreeMap<Listing, ListingHeld>,
+    buyers: BTreeMap<OdsCode, Buyer>,
+    users: FxHashMap<SupplierId, Vec<OdsCode>>,
+}
+
+/// What an entry of a list is to those who are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Match {
+    /// This supplier, and it has been so before.
+    Known(SupplierId),
+    /// This supplier, by something sure.
+    Sure(SupplierId, MatchedBy),
+    /// Somebody has to look whether it is one of these.
+    Unsure(Vec<SupplierId>),
+    /// Nobody that is known.
+    New,
+}
+
+impl Register {
+    /// A supplier.
+    pub fn supplier(&self, id: SupplierId) -> Option<&Arc<Supplier>> {
+        self.suppliers.get(*self.numbers.get(&id)? as usize)
+    }
+
+    /// The supplier that an organisation's code is of.
+    pub fn of_code(&self, code: OdsCode) -> Option<SupplierId> {
+        self.by_ods_code.get(&code).copied()
+    }
+
+    /// Every supplier, in the order in which they were heard of.
+    pub fn suppliers(&self) -> &[Arc<Supplier>] {
+        &self.suppliers
+    }
+
+    /// The suppliers that fit a question, best first.
+    pub fn find(&self, question: &str, most: usize) -> Vec<Arc<Supplier>> {
+        let found = self.names.find(question, most).into_iter();
+        found.filter_map(|number| self.suppliers.get(number as usize).cloned()).collect()
+    }
+
+    /// The entries that somebody has to look at.
+    pub fn held(&self) -> impl Iterator<Item = &ListingHeld> {
+        self.held.values()
+    }
+
+    /// An organisation as a buyer.
+    pub fn buyer(&self, organisation: OdsCode) -> Option<&Buyer> {
+        self.buyers.get(&organisation)
+    }
+
+    /// The organisations that use something of a supplier, or did, with what.
+    pub fn users_of(&self, supplier: SupplierId) -> impl Iterator<Item = (OdsCode, &Used, &Engagement)> {
+        let users = self.users.get(&supplier).into_iter().flatten();
+        users.filter_map(|code| self.buyers.get_key_value(code)).flat_map(move |(code, buyer)| {
+            let uses = buyer.engagements.iter().filter(move |(used, _)| used.supplier == supplier);
+            uses.map(|(used, engagement)| (*code, used, engagement))
+        })
+    }
+
+    /// Whom an entry of a list is to be taken for. Sure is a number that both have, or the name of a legal
+    /// entity that one supplier alone has; what is merely alike is for somebody to look at.
+    pub fn whom(&self, listing: &Listing, details: &SupplierDetails) -> Match {
+        if let Some(known) = self.by_listing.get(listing) {
+            return Match::Known(*known);
+        }
+        let by_code = details.ods_code.and_then(|code| self.by_ods_code.get(&code));
+        if let Some(known) = by_code {
+            return Match::Sure(*known, MatchedBy::OdsCode);
+        }
+        let by_number = details.company_number.as_ref().and_then(|number| self.by_company_number.get(number));
+        if let Some(known) = by_number {
+            return Match::Sure(*known, MatchedBy::CompanyNumber);
+        }
+        let key = entity_key(&details.legal_name);
+        if let Some([only]) = self.by_key.get(&key).map(Vec::as_slice)
+            && listing.list != List::PrincipalSuppliers
+            && self.supplier(*only).is_some_and(|known| is_consistent(&known.dossier.details, details))
+        {
+            return Match::Sure(*only, MatchedBy::LegalName);
+        }
+        let resembling = self.resembling(details);
+        if resembling.is_empty() { Match::New } else { Match::Unsure(resembling) }
+    }
+
+    fn resembling(&self, details: &SupplierDetails) -> Vec<SupplierId> {
+        let own: Vec<String> = names_of(details).map(entity_key).collect();
+        // One may have words that the other lacks: whole names first, then their beginnings.
+        let beginnings = own.iter().flat_map(|name| {
+            let words: Vec<&str> = name.split(' ').collect();
+            (1..=words.len()).rev().map(move |length| words.get(..length).unwrap_or_default().join(" "))
+        });
+        let candidates = beginnings.flat_map(|name| self.find(&name, 3 * RESEMBLING_MAX));
+        let mut resembling = Vec::new();
+        for candidate in candidates {
+            let alike = names_of(&candidate.dossier.details).map(entity_key).any(|theirs| {
+                own.iter()
+                    .any(|own| strsim::jaro_winkler(own, &theirs) >= RESEMBLING || begins_with(own, &theirs))
+            });
+            if let Some(id) = candidate.id.filter(|id| alike && !resembling.contains(id)) {
+                resembling.push(id);
+            }
+        }
+        resembling.truncate(RESEMBLING_MAX);
+        resembling
+    }
+
+    fn supplier_event(&mut self, event: &SupplierEvent, id: SupplierId, when: &When) {
+        let number = *self.numbers.entry(id).or_insert_with(|| {
+            self.suppliers.push(Arc::default());
+            u32::try_from(self.suppliers.len() - 1).unwrap_or(u32::MAX)
+        });
+        let Some(supplier) = self.suppliers.get_mut(number as usize) else { return };
+        Arc::make_mut(supplier).evolve(event, when);
+        let supplier = supplier.clone();
+        match event {
+            SupplierEvent::SupplierRegistered(event) => self.note_listing(&event.listing, id),
+            SupplierEvent::ListingMatched(event) => self.note_listing(&event.listing, id),
+            SupplierEvent::ListingParted(event) => {
+                self.by_listing.remove(&event.listing);
+            }
+            _ => {}
+        }
+        let details = &supplier.dossier.details;
+        if let Some(code) = details.ods_code {
+            self.by_ods_code.insert(code, id);
+        }
+        if let Some(number) = &details.company_number {
+            self.by_company_number.insert(number.clone(), id);
+        }
+        let of_the_key = self.by_key.entry(entity_key(&details.legal_name)).or_default();
+        if !of_the_key.contains(&id) {
+            of_the_key.push(id);
+        }
+        let products = supplier.services.values().map(|offered| offered.service.product.as_str());
+        let certificates = supplier.dossier.certificates.iter().map(|held| held.printed.number.as_str());
+        let codes = details.ods_code.as_ref().map(OdsCode::as_str).into_iter();
+        self.names.set(
+            number,
+            &details.legal_name,
+            details.trading_names.iter().map(String::as_str).chain(products),
+            codes.chain(details.company_number.as_deref()).chain(certificates),
+        );
+    }
+
+    fn note_listing(&mut self, listing: &Listing, id: SupplierId) {
+        self.by_listing.insert(listing.clone(), id);
+        self.held.remove(listing);
+    }
+
+    fn buyer_event(&mut self, event: &SupplierEvent, organisation: OdsCode, when: &When) {
+        if let SupplierEvent::EngagementBegun(event) = event {
+            let users = self.users.entry(event.used.supplier).or_default();
+            if let Err(at) = users.binary_search(&organisation) {
+                users.insert(at, organisation);
+            }
+        }
+        self.buyers.entry(organisation).or_default().evolve(event, when);
+    }
+}
+
+/// Two that have numbers of their own are not the same by their name.
+fn is_consistent(known: &SupplierDetails, other: &SupplierDetails) -> bool {
+    let numbers = (&known.company_number, &other.company_number);
+    let codes = (known.ods_code, other.ods_code);
+    !matches!(numbers, (Some(known), Some(other)) if known != other)
+        && !matches!(codes, (Some(known), Some(other)) if known != other)
+}
+
+fn names_of(details: &SupplierDetails) -> impl Iterator<Item = &str> {
+    std::iter::once(details.legal_name.as_str()).chain(details.trading_names.iter().map(String::as_str))
+}
+
+/// Whether one name is the beginning of the other, whole words.
+fn begins_with(one: &str, other: &str) -> bool {
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    !short.is_empty() && long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+}
+
+impl Fold for Register {
+    const NAME: &'static str = "the register of suppliers";
+
+    fn note(&mut self, recorded: &Recorded) {
+        let Ok(header) = Header::read(&recorded.body) else { return };
+        if !header.kind.starts_with(SUPPLIERS) {
+            return;
+        }
+        let Ok(event) = header.event::<SupplierEvent>() else { return };
+        let when =
+            When { recorded: header.time, effective: header.effective_day(), position: recorded.position };
+        match &event {
+            SupplierEvent::ListingHeld(held) => {
+                if !self.by_listing.contains_key(&held.listing) {
+                    self.held.insert(held.listing.clone(), held.clone());
+                }
+            }
+            event => match (event.supplier(), event.organisation()) {
+                (Some(supplier), _) => self.supplier_event(event, supplier, &when),
+                (None, Some(organisation)) => self.buyer_event(event, organisation, &when),
+                (None, None) => {}
+            },
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Lists of suppliers: the public ones as published, and hostile ones.
+
+use chassis::testing::server::Server;
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+async fn import(server: &Server, kind: &str, as_of: &str, file: impl Into<axum::body::Body>) -> Value {
+    let path = format!("/api/v1/suppliers/imports/{kind}?as_of={as_of}");
+    server.send(&path, file).await.ok().json()
+}
+
+const SUPPLIERS: &str = "supplier_id,name,legal_name,ods_code\n\
+    10000,EMIS Health,EMIS Health,\n10052,TPP,TPP-UK - The Phoenix Partnership Ltd,\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_adds_what_it_shows_anew_and_the_same_again_nothing() {
+    let server = server("2020-05-01").await;
+    let report = import(&server, "catalogue-suppliers", "2020-04-07", SUPPLIERS).await;
+    assert_eq!((&report["recorded"], &report["rejected"]), (&json!(2), &json!(0)), "{report}");
+    let again = import(&server, "catalogue-suppliers", "2020-04-07", SUPPLIERS).await;
+    assert_eq!((&again["recorded"], &again["unchanged"]), (&json!(0), &json!(2)), "{again}");
+    let renamed = SUPPLIERS.replace("EMIS Health,EMIS Health,", "EMIS Health,Egton Medical Limited,");
+    let report = import(&server, "catalogue-suppliers", "2020-04-08", renamed).await;
+    assert_eq!((&report["recorded"], &report["unchanged"]), (&json!(1), &json!(1)), "{report}");
+    let found = server.get("/api/v1/suppliers?q=egton").await.ok().json();
+    assert_eq!(found["suppliers"][0]["trading_names"], json!(["EMIS Health"]));
+
+    let services = "catalogue_item_id,name,supplier_id\n10000-001,Emis Web GP,10000\n99-1,Nobody’s,99\n";
+    let report = import(&server, "catalogue-services", "2020-04-07", services).await;
+    assert_eq!(report["recorded"], 1, "{report}");
+    assert_eq!(report["skipped"]["the supplier is not known: load the suppliers first"], 1, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_surely_the_same_is_matched_and_what_is_alike_is_held() {
+    let server = server("2020-05-01").await;
+    import(&server, "catalogue-suppliers", "2020-04-07", SUPPLIERS).await;
+    let toolkit = "OrganisationName,ODSCode,PublicationStatus,DateOfPublication,PrimarySector\n\
+        EMIS HEALTH LTD (8HP68),8HP68,Standards Met,2019-03-21,Company\n\
+        EMIS Health Systems Ltd,8XX01,Standards Met,2019-03-21,Company\n\
+        Somebody Else Ltd,8XX02,,,NHS Business Partner\n\
+        A SURGERY,A81001,Standards Met,2019-03-21,GP\n";
+    let report = import(&server, "toolkit-companies", "2019-06-17", toolkit).await;
+    assert_eq!(report["recorded"], 2, "{report}");
+    assert_eq!(report["skipped"]["not a company or business partner"], 1);
+    let held = "resembles a known supplier: somebody has to look, at /suppliers/review";
+    assert_eq!(report["skipped"][held], 1, "{report}");
+
+    let emis = server.get("/api/v1/suppliers?q=8HP68").await.ok().json()["suppliers"][0].clone();
+    assert_eq!(emis["legal_name"], "EMIS Health");
+    assert_eq!(emis["certificates"][0]["scheme"], "dsp-toolkit");
+    assert_eq!(emis["certificates"][0]["issued"], "2019-03-21");
+    let waiting = server.get("/api/v1/suppliers/review").await.ok().json();
+    assert_eq!((waiting.as_array().unwrap().len(), &waiting[0]["entry"]), (1, &json!("8XX01")));
+    assert_eq!(waiting[0]["resembles"][0], emis["id"]);
+
+    // Somebody looks: it is a company of its own. Its row comes in with the same file.
+    server.post("/api/v1/suppliers/review", json!({ "list": "dsp-toolkit", "entry": "8XX01" })).await.ok();
+    let report = import(&server, "toolkit-companies", "2019-06-17", toolkit).await;
+    assert_eq!((&report["recorded"], &report["unchanged"]), (&json!(1), &json!(2)), "{report}");
+    assert_eq!(server.get("/api/v1/suppliers/review").await.ok().json(), json!([]));
+    server
+        .post("/api/v1/suppliers/review", json!({ "list": "dsp-toolkit", "entry": "8XX01" }))
+        .await
+        .is(404, "no such entry");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn practices_use_what_they_are_listed_with_once_somebody_said_who_that_is() {
+    let server = server("2020-05-01").await;
+    import(&server, "catalogue-suppliers", "2020-04-07", SUPPLIERS).await;
+    let listed = "ODS,Principal_Supplier\nA81001,TPP\nA81002,TPP\n";
+    let report = import(&server, "principal-suppliers", "2019-08-01", listed).await;
+    assert_eq!(report["recorded"], 0, "{report}");
+    let tpp = server.get("/api/v1/suppliers?q=phoenix").await.ok().json()["suppliers"][0]["id"].clone();
+    let settle = json!({ "list": "principal-suppliers", "entry": "TPP", "supplier": tpp });
+    server.post("/api/v1/suppliers/review", settle).await.ok();
+    let report = import(&server, "principal-suppliers", "2019-08-01", listed).await;
+    assert_eq!(report["recorded"], 2, "{report}");
+    let used = server.get("/api/v1/purchases/A81001").await.ok().json();
+    assert_eq!(
+        (&used["engagements"][0]["supplier"], &used["engagements"][0]["begun"]),
+        (&tpp, &json!("2019-08-01"))
+    );
+    let again = import(&server, "principal-suppliers", "2019-08-01", listed).await;
+    assert_eq!((&again["recorded"], &again["unchanged"]), (&json!(0), &json!(2)), "{again}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_rows_are_told_by_line_and_column_and_the_others_land() {
+    let server = server("2020-05-01").await;
+    let file = "supplier_id,name,legal_name,ods_code,company_number\n\
+        1,Good,Good Ltd,,123\n2,,,,\n3,Bad,Bad Ltd,not a code!,\n4,Worse,Worse Ltd,,12-34\n1,Twice,Twice Ltd,,\n";
+    let report = import(&server, "catalogue-suppliers", "2020-04-07", file).await;
+    assert_eq!((&report["recorded"], &report["rejected"]), (&json!(1), &json!(4)), "{report}");
+    server.send("/api/v1/suppliers/imports/magic?as_of=2020-01-01", "x").await.is(404, "catalogue-suppliers");
+    server.send("/api/v1/suppliers/imports/catalogue-suppliers", "x").await.is(400, "date of the file");
+    server
+        .send("/api/v1/suppliers/imports/catalogue-suppliers?as_of=2020-01-01", "a,b\n1,2\n")
+        .await
+        .is(400, "supplier id");
+    let dry = server
+        .send("/api/v1/suppliers/imports/catalogue-suppliers?as_of=2020-04-07&dry_run=true", SUPPLIERS)
+        .await
+        .ok()
+        .json();
+    assert_eq!(dry["recorded"], 2, "{dry}");
+    assert_eq!(server.get("/api/v1/suppliers?q=emis").await.ok().json()["suppliers"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_public_lists_come_in_as_they_are_published() {
+    let (Some(suppliers), Some(items), Some(toolkit), Some(principal)) = (
+        public_file("suppliers/suppliers.csv"),
+        public_file("suppliers/catalogue_items.csv"),
+        public_file("dspt/dspt_progress_2019-06-17.csv"),
+        public_file("practices/ods_to_principal_supplier_2019.csv"),
+    ) else {
+        return;
+    };
+    let server = server("2021-10-01").await;
+    let report = import(&server, "catalogue-suppliers", "2021-09-23", suppliers.clone()).await;
+    assert_eq!((&report["rows"], &report["rejected"]), (&json!(74), &json!(0)), "{report}");
+    let held = |report: &Value| {
+        report["skipped"]["resembles a known supplier: somebody has to look, at /suppliers/review"]
+            .as_u64()
+            .unwrap_or(0)
+    };
+    assert_eq!(report["recorded"].as_u64().unwrap() + held(&report), 74, "{report}");
+    let report = import(&server, "catalogue-services", "2021-09-23", items).await;
+    assert_eq!((&report["recorded"], &report["rejected"]), (&json!(28), &json!(0)), "{report}");
+    let report = import(&server, "toolkit-companies", "2019-06-17", toolkit.clone()).await;
+    // 1,649 companies and business partners, counted in the file itself; the code of one is none.
+    assert_eq!(report["recorded"].as_u64().unwrap() + held(&report), 1_648, "{report}");
+    assert_eq!(report["problems"][0]["value"], "Home Countries - Kainos", "{report}");
+    assert!(held(&report) > 0 && held(&report) < 200, "{report}");
+    let again = import(&server, "toolkit-companies", "2019-06-17", toolkit).await;
+    assert_eq!(again["recorded"], 0, "{again}");
+
+    let report = import(&server, "principal-suppliers", "2019-08-01", principal.clone()).await;
+    assert_eq!((&report["rows"], &report["recorded"]), (&json!(7_093), &json!(0)), "{report}");
+    let waiting = server.get("/api/v1/suppliers/review").await.ok().json();
+    let systems: Vec<&Value> =
+        waiting.as_array().unwrap().iter().filter(|held| held["list"] == "principal-suppliers").collect();
+    assert_eq!(systems.len(), 4, "EMIS, Microtest, TPP and Vision: {systems:?}");
+    let tpp = server.get("/api/v1/suppliers?q=phoenix%20partnership").await.ok().json();
+    let tpp = tpp["suppliers"][0]["id"].clone();
+    let settle = json!({ "list": "principal-suppliers", "entry": "TPP", "supplier": tpp });
+    server.post("/api/v1/suppliers/review", settle).await.ok();
+    let report = import(&server, "principal-suppliers", "2019-08-01", principal).await;
+    // 2,734 rows; the file repeats thirteen of them.
+    assert_eq!((&report["recorded"], &report["unchanged"]), (&json!(2_721), &json!(13)), "{report}");
+}
