@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The services that run apart.
-pub const SERVICES: [&str; 4] = ["organisations", "assessments", "projection", "access"];
+pub const SERVICES: [&str; 5] = ["organisations", "assessments", "suppliers", "projection", "access"];
 
 /// `oversight serve`: all services in one process.
 #[derive(Debug)]

@@ -131,6 +131,7 @@ mod tests {
             ("/assessments/A81001", Some("assessments")),
             ("/sign-in?to=/", Some("access")),
             ("/api/v1/access/keys", Some("access")),
+            ("/api/v1/suppliers/x", Some("suppliers")),
             ("/metrics", None),
         ] {
             assert_eq!(routes.service(path), service, "{path}");

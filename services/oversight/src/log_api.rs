@@ -31,7 +31,7 @@ const CHUNK_BYTES: usize = 256 * 1024;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Asked {
-    /// Only events of this service: organisations or assessments.
+    /// Only events of this service: organisations, assessments, suppliers, onsite or continuity.
     service: Option<String>,
     /// The first position, from 1.
     #[param(minimum = 1)]

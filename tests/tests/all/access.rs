@@ -19,10 +19,11 @@ fn code(text: &str) -> OdsCode {
 
 /// Every service's policy, as one process has them.
 fn policies() -> Policies {
-    let all: [ServicePolicy; 6] = [
+    let all: [ServicePolicy; 7] = [
         chassis::service::PLATFORM,
         organisations::access::POLICY,
         assessments::access::POLICY,
+        suppliers::access::POLICY,
         projection::access::POLICY,
         ::access::actions::POLICY,
         oversight::access::POLICY,
@@ -148,6 +149,15 @@ projection/view-area           practice-lead o | ccg-officer oc | regional-lead 
 projection/view-practice       practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital opf | nhs-improvement opf | administrator opf
 projection/view-set-aside      nhs-digital yes | administrator yes
 projection/view-state          everybody yes
+suppliers/agree-gap-plan       practice-lead o | buyer o | ccg-officer oc
+suppliers/check                practice-lead o | buyer o | ccg-officer oc
+suppliers/import               nhs-digital yes | administrator yes
+suppliers/keep-record          supplier yes | nhs-digital yes
+suppliers/look-up              everybody yes | public yes
+suppliers/review               nhs-digital yes | administrator yes
+suppliers/see-reliance         practice-lead yes | buyer yes | ccg-officer yes | regional-lead yes | nhs-digital yes
+suppliers/state-coverage       practice-lead yes | buyer yes | ccg-officer yes | regional-lead yes | supplier yes | nhs-digital yes
+suppliers/view-purchases       practice-lead o | buyer o | ccg-officer oc | regional-lead oc | nhs-digital opf
 ";
 
 /// Role (`public`: nobody) to what the table grants it, for every action.

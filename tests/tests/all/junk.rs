@@ -58,7 +58,7 @@ const BODIES: [(&str, &[u8]); 9] = [
 ];
 
 /// Pages, which no description lists.
-const PAGES: [&str; 39] = [
+const PAGES: [&str; 55] = [
     "/",
     "/status",
     "/status/{code}",
@@ -98,6 +98,22 @@ const PAGES: [&str; 39] = [
     "/assessments/{code}/{edition}/reviewed-grade",
     "/assessments/{code}/{edition}/plan",
     "/assessments/{code}/{edition}/plan/actions/{number}/done",
+    "/suppliers",
+    "/suppliers/review",
+    "/suppliers/reliance",
+    "/suppliers/{id}",
+    "/suppliers/{id}/check",
+    "/suppliers/{id}/services",
+    "/suppliers/{id}/certificates",
+    "/suppliers/{id}/certificates/{number}",
+    "/suppliers/{id}/coverage",
+    "/purchases/{code}",
+    "/purchases/{code}/engagements",
+    "/purchases/{code}/engagements/end",
+    "/purchases/{code}/checks",
+    "/purchases/{code}/checks/bulk",
+    "/purchases/{code}/checks/{number}",
+    "/receipts",
 ];
 
 /// Every part of a path in braces gives way to junk of another number.

@@ -14,7 +14,9 @@ pub fn home_of(holder: &Holder) -> String {
         Role::NhsDigital | Role::NhsImprovement | Role::Administrator => {
             format!("/areas/{}", OdsCode::ENGLAND)
         }
-        Role::Assessor | Role::Buyer | Role::Supplier => "/".to_owned(),
+        Role::Buyer => format!("/purchases/{own}"),
+        Role::Supplier => "/suppliers".to_owned(),
+        Role::Assessor => "/".to_owned(),
     }
 }
 
@@ -52,13 +54,18 @@ pub fn sees_area(viewer: &Viewer, area: OdsCode) -> bool {
 pub fn menu(principal: &Principal) -> Vec<(String, String)> {
     let entry = |label: &str, href: String| (label.to_owned(), href);
     let Some(holder) = principal.holder() else {
-        return vec![entry("Published statuses", "/status".into()), entry("Sign in", "/sign-in".into())];
+        return vec![
+            entry("Published statuses", "/status".into()),
+            entry("Suppliers", "/suppliers".into()),
+            entry("Sign in", "/sign-in".into()),
+        ];
     };
     let home = home_of(holder);
     let mut entries = match holder.role {
         Role::PracticeLead => vec![
             entry("Your practice", home),
             entry("Your assessments", format!("/assessments/{}", holder.organisation)),
+            entry("Your suppliers", format!("/purchases/{}", holder.organisation)),
         ],
         Role::CcgOfficer | Role::RegionalLead => {
             let own = if holder.role == Role::CcgOfficer { "Your CCG" } else { "Your region" };
@@ -66,23 +73,35 @@ pub fn menu(principal: &Principal) -> Vec<(String, String)> {
                 entry(own, home.clone()),
                 entry("Practices", format!("{home}/practices")),
                 entry("Assessments", "/assessments".into()),
+                entry("Suppliers", "/suppliers".into()),
             ]
         }
         Role::NhsDigital => vec![
             entry("England", home.clone()),
             entry("Practices", format!("{home}/practices")),
             entry("Assessments", "/assessments".into()),
+            entry("Suppliers", "/suppliers".into()),
         ],
         Role::NhsImprovement => {
-            vec![entry("England", home.clone()), entry("Practices", format!("{home}/practices"))]
+            vec![
+                entry("England", home.clone()),
+                entry("Practices", format!("{home}/practices")),
+                entry("Suppliers", "/suppliers".into()),
+            ]
         }
         Role::Administrator => vec![
             entry("England", home.clone()),
             entry("Practices", format!("{home}/practices")),
+            entry("Suppliers", "/suppliers".into()),
             entry("Access", "/access".into()),
         ],
-        Role::Assessor | Role::Buyer | Role::Supplier => {
-            vec![entry("Published statuses", "/status".into())]
+        Role::Buyer => vec![
+            entry("Services in use", home),
+            entry("Suppliers", "/suppliers".into()),
+            entry("Published statuses", "/status".into()),
+        ],
+        Role::Assessor | Role::Supplier => {
+            vec![entry("Suppliers", "/suppliers".into()), entry("Published statuses", "/status".into())]
         }
     };
     entries.push(entry("About the figures", "/about".into()));

@@ -13,7 +13,7 @@ use crate::{
 pub struct Args {
     #[command(flatten)]
     source: source::From,
-    /// Only events of this service: organisations or assessments.
+    /// Only events of this service: organisations, assessments, suppliers, onsite or continuity.
     #[arg(long)]
     #[arg(value_parser = log_api::of_the_field)]
     service: Option<Service>,

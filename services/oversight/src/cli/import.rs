@@ -76,6 +76,14 @@ enum Kind {
     ListSizes,
     /// the register of published Data Security and Protection Toolkit results
     Results,
+    /// the buying catalogue: suppliers
+    CatalogueSuppliers,
+    /// the buying catalogue: what they offer
+    CatalogueServices,
+    /// the same register's companies and business partners, as suppliers
+    ToolkitCompanies,
+    /// practices with the supplier of their clinical system
+    PrincipalSuppliers,
 }
 
 impl Kind {
@@ -88,11 +96,32 @@ impl Kind {
             Kind::Memberships => "memberships",
             Kind::ListSizes => "list-sizes",
             Kind::Results => "results",
+            Kind::CatalogueSuppliers => "catalogue-suppliers",
+            Kind::CatalogueServices => "catalogue-services",
+            Kind::ToolkitCompanies => "toolkit-companies",
+            Kind::PrincipalSuppliers => "principal-suppliers",
         }
     }
 
     fn service(self) -> &'static str {
-        if self == Kind::Results { "assessments" } else { "organisations" }
+        match self {
+            Kind::Results => "assessments",
+            Kind::CatalogueSuppliers
+            | Kind::CatalogueServices
+            | Kind::ToolkitCompanies
+            | Kind::PrincipalSuppliers => "suppliers",
+            Kind::Practices
+            | Kind::Ccgs
+            | Kind::Regions
+            | Kind::Trusts
+            | Kind::Memberships
+            | Kind::ListSizes => "organisations",
+        }
+    }
+
+    /// Whether the date of a file may stand in its name.
+    fn is_dated_by_name(self) -> bool {
+        self.service() != "organisations"
     }
 }
 
@@ -117,7 +146,7 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     if args.dry_run {
         request = request.query(&[("dry_run", "true")]);
     }
-    if let (Kind::Results, Some(name)) = (args.kind, &input.name) {
+    if let Some(name) = input.name.as_ref().filter(|_| args.kind.is_dated_by_name()) {
         request = request.query(&[("name", name)]);
     }
     let body = Body::wrap_stream(ReaderStream::with_capacity(input.bytes, READ_BYTES));

@@ -51,6 +51,8 @@ enum Part {
     Organisations,
     /// Toolkit assessments, statements, improvement plans and published results
     Assessments,
+    /// Suppliers, certificates, services, and certification checks
+    Suppliers,
     /// Views, charts, pages and exports
     Projection,
     /// Signing in, API keys, accounts
@@ -62,6 +64,7 @@ impl Part {
         match self {
             Part::Organisations => organisations::service(platform).await,
             Part::Assessments => assessments::service(platform).await,
+            Part::Suppliers => suppliers::service(platform).await,
             Part::Projection => projection::service(platform).await,
             Part::Access => access::service(platform, options.clone()).await,
         }
@@ -82,7 +85,7 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
         let seed = args.seed.unwrap_or(DEFAULT_SEED);
         platform = load_beside(platform, &args.config, seed, &progress).await?;
     }
-    let all = [Part::Organisations, Part::Assessments, Part::Projection, Part::Access];
+    let all = [Part::Organisations, Part::Assessments, Part::Suppliers, Part::Projection, Part::Access];
     let parts = all.into_iter().filter(|part| args.only.is_empty() || args.only.contains(part));
     let mut services = vec![log_api::service(&platform), synthetic_england(progress)];
     for part in parts {

@@ -29,14 +29,14 @@ const FOUND_DEFAULT: usize = 10;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CertificationView {
     /// The schemes.
-    schemes: Vec<SchemeView>,
+    schemes: Vec<CertificationSchemeView>,
     /// The types of service.
-    types: Vec<TypeView>,
+    types: Vec<ServiceTypeView>,
 }
 
 /// A scheme of certification.
 #[derive(Debug, Serialize, ToSchema)]
-struct SchemeView {
+struct CertificationSchemeView {
     /// Its id.
     id: String,
     /// Its name.
@@ -55,7 +55,7 @@ struct SchemeView {
 
 /// A type of service.
 #[derive(Debug, Serialize, ToSchema)]
-struct TypeView {
+struct ServiceTypeView {
     /// Its id.
     id: String,
     /// Its name.
@@ -74,7 +74,7 @@ struct TypeView {
 #[utoipa::path(get, path = "/api/v1/certification", tag = "suppliers",
     responses((status = 200, body = CertificationView), (status = "4XX", body = Problem)))]
 pub(crate) async fn certification() -> AxumJson<CertificationView> {
-    let schemes = table().schemes().iter().map(|scheme| SchemeView {
+    let schemes = table().schemes().iter().map(|scheme| CertificationSchemeView {
         id: scheme.id.to_string(),
         title: scheme.title.clone(),
         months: scheme.months,
@@ -83,7 +83,7 @@ pub(crate) async fn certification() -> AxumJson<CertificationView> {
         bodies: scheme.bodies.iter().map(|body| body.name.clone()).collect(),
         source: scheme.source.clone(),
     });
-    let types = table().types().iter().map(|kind| TypeView {
+    let types = table().types().iter().map(|kind| ServiceTypeView {
         id: kind.id.to_string(),
         title: kind.title.clone(),
         help: kind.help.clone(),

@@ -143,7 +143,8 @@ pub(crate) fn relying(desk: &Desk, viewer: &Viewer, of: Option<SupplierId>, days
 ///
 /// Who may call it: practices, buyers, CCGs, regions and NHS Digital.
 #[utoipa::path(get, path = "/api/v1/suppliers/reliance", tag = "suppliers", params(RelianceQuery),
-    responses((status = 200, body = [Relying]), (status = 200, body = String, content_type = "text/csv"),
+    responses((status = 200, description = "JSON, or CSV with format=csv",
+            content((Vec<Relying> = "application/json"), (String = "text/csv"))),
         (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn all(
     State(desk): State<Shared>,

@@ -110,6 +110,7 @@ pub fn measure(figures: &mut Figures, log: &Log, folder: &Path, views: &Views) {
         at: day,
         footprint: projection::board::Footprint::Then,
         known: None,
+        rule: projection::rules::DEFAULT_RULE,
     };
     let area = projection::answers::area(&asked, board.england().expect("England"));
     let page = serde_json::to_vec(&area).expect("JSON");
