@@ -118,6 +118,8 @@ pub struct Asked<'a> {
     pub footprint: Footprint,
     /// The moment whose knowledge the board is of.
     pub known: Option<Timestamp>,
+    /// The requirement by which areas and practices are ordered and filtered, by its place in [`RULES`].
+    pub rule: usize,
 }
 
 impl Asked<'_> {

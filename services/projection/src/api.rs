@@ -174,6 +174,8 @@ pub struct LowerQuery {
     /// `then` (default) or `now`.
     #[param(pattern = "^(then|now)$")]
     pub footprint: Option<String>,
+    /// The requirement by which areas and practices are ordered and filtered: `toolkit` (default), `suppliers`, …
+    pub requirement: Option<String>,
     /// `region`, `local-office` or `ccg`. Default: of England regions, of others CCGs.
     pub of: Option<String>,
     /// `share` (lowest share met first, default), `name`, `local-office`, `practices`, `met`,
@@ -209,8 +211,12 @@ async fn areas_below(
             .at(at, format!("“{}” is none of {accepted}", cut(text)))
     };
     let sort = lower_sort(query.sort.as_deref())?;
-    let when_query =
-        WhenQuery { at: query.at.clone(), known: query.known.clone(), footprint: query.footprint.clone() };
+    let when_query = WhenQuery {
+        at: query.at.clone(),
+        known: query.known.clone(),
+        footprint: query.footprint.clone(),
+        requirement: query.requirement.clone(),
+    };
     let when = When::read(&shared, &when_query).await?;
     let area = when.area(&code)?;
     let kind = match query.of.as_deref() {
@@ -253,6 +259,8 @@ pub struct TrendQuery {
     /// `then` (default) or `now`.
     #[param(pattern = "^(then|now)$")]
     pub footprint: Option<String>,
+    /// The requirement by which areas and practices are ordered and filtered: `toolkit` (default), `suppliers`, …
+    pub requirement: Option<String>,
     /// `json` (default) or `csv`.
     #[param(pattern = "^(json|csv)$")]
     pub format: Option<String>,
@@ -268,8 +276,12 @@ async fn trend(
     Path(code): Path<String>,
     Query(query): Query<TrendQuery>,
 ) -> Result<Response, Problem> {
-    let when_query =
-        WhenQuery { at: query.to.clone(), known: query.known.clone(), footprint: query.footprint.clone() };
+    let when_query = WhenQuery {
+        at: query.to.clone(),
+        known: query.known.clone(),
+        footprint: query.footprint.clone(),
+        requirement: query.requirement.clone(),
+    };
     let when = When::read(&shared, &when_query).await?;
     let to = when.at;
     let from = match query.from.as_deref().filter(|from| !from.is_empty()) {

@@ -247,6 +247,7 @@ proptest! {
                 Touched::Nothing => {}
                 Touched::Footprint | Touched::AllTimelines => everything = true,
                 Touched::Timelines(code) => { timelines.insert(code); }
+                Touched::TimelinesOf(codes) => timelines.extend(codes),
             }
             if splits[index] || index + 1 == bodies.len() {
                 board = if everything {

@@ -6,25 +6,28 @@
 
 use std::sync::Arc;
 
-use imbl::{OrdMap, Vector};
+use imbl::{OrdMap, OrdSet, Vector};
 use jiff::Timestamp;
 use proto::{
-    Day, EditionId, OdsCode, Position, RequirementId,
+    Day, EditionId, OdsCode, Position, RequirementId, SupplierId,
     assessments::{DeadlineMoved, Grade, PublishedResult, RequirementExempted},
     organisations::{OrganisationEvent, OrganisationListing, PracticeListing},
+    suppliers::SupplierEvent,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 mod decoded;
+mod suppliers;
 
 pub use decoded::Decoded;
 use decoded::{Said, What};
+pub use suppliers::{Purchase, PurchaseFact, SupplierFacts};
 
 /// To be raised whenever the shape of the facts or the way they are gathered changes: snapshots of
 /// another version are dropped.
-pub const FOLD_VERSION: u32 = 1;
+pub const FOLD_VERSION: u32 = 2;
 
 /// The most events set aside that are listed one by one; all are counted.
 pub const SET_ASIDE_LISTED_MAX: usize = 1_000;
@@ -34,6 +37,10 @@ pub const SET_ASIDE_LISTED_MAX: usize = 1_000;
 pub struct Facts {
     /// By code; a code may be known by a result long before a file lists it.
     pub organisations: OrdMap<OdsCode, Arc<OrganisationFacts>>,
+    /// Suppliers by id, as far as their certificates go.
+    pub suppliers: OrdMap<SupplierId, Arc<SupplierFacts>>,
+    /// Who uses, or used, something of a supplier.
+    pub users: OrdMap<SupplierId, OrdSet<OdsCode>>,
     /// Deadlines moved, in order.
     pub deadlines_moved: Vector<DeadlineMove>,
     /// Requirements exempted centrally, in order.
@@ -94,6 +101,8 @@ pub struct OrganisationFacts {
     pub list_sizes: Vec<ListSizeFact>,
     /// Around its toolkit assessments and results.
     pub toolkit: Vec<ToolkitFact>,
+    /// What it uses, and has checked.
+    pub purchases: Vec<PurchaseFact>,
     /// Which requirements fell short in publications that were below the standard, by position.
     pub gaps: Vec<(Position, Vec<RequirementId>)>,
 }
@@ -193,7 +202,7 @@ pub struct Exemption {
 }
 
 /// What an event bears on, so that only that is worked out anew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Touched {
     /// Nothing that is shown.
     Nothing,
@@ -201,6 +210,8 @@ pub enum Touched {
     Footprint,
     /// The timelines of one organisation.
     Timelines(OdsCode),
+    /// The timelines of these.
+    TimelinesOf(OrdSet<OdsCode>),
     /// The timelines of all.
     AllTimelines,
 }
@@ -218,6 +229,7 @@ impl Facts {
             Ok(What::NotGathered) => Touched::Nothing,
             Ok(What::Organisation(code, event)) => self.gather_organisation(position, code, event),
             Ok(What::Assessment(said)) => self.gather_assessment(position, effective, said),
+            Ok(What::Supplier(event)) => self.gather_supplier(position, effective, *event),
             Err(error) => {
                 self.set_aside.count += 1;
                 if self.set_aside.listed.len() < SET_ASIDE_LISTED_MAX {
@@ -299,6 +311,28 @@ impl Facts {
             }
         });
         touched
+    }
+
+    fn gather_supplier(&mut self, position: Position, day: Day, event: SupplierEvent) -> Touched {
+        if let Some(supplier) = event.supplier() {
+            match self.suppliers.get_mut(&supplier) {
+                Some(facts) => Arc::make_mut(facts).gather(position, day, event),
+                None => {
+                    let mut facts = SupplierFacts::default();
+                    facts.gather(position, day, event);
+                    self.suppliers.insert(supplier, Arc::new(facts));
+                }
+            }
+            return self.users.get(&supplier).cloned().map_or(Touched::Nothing, Touched::TimelinesOf);
+        }
+        match (event.organisation(), PurchaseFact::of(position, day, &event)) {
+            (Some(organisation), Some(fact)) => {
+                self.users.entry(fact.used.supplier).or_default().insert(organisation);
+                self.add(organisation, |facts| facts.purchases.push(fact));
+                Touched::Timelines(organisation)
+            }
+            _ => Touched::Nothing,
+        }
     }
 
     fn gather_toolkit(&mut self, organisation: OdsCode, fact: ToolkitFact) -> Touched {

@@ -156,7 +156,7 @@ pub struct LowerRow {
 
 /// The areas of a kind below an area, as an answer.
 pub fn answer(asked: &Asked<'_>, area: &Area, kind: AreaKind, sort: LowerSort) -> LowerAnswer {
-    let rows = lower(asked, 0, area, kind, sort);
+    let rows = lower(asked, asked.rule, area, kind, sort);
     LowerAnswer {
         body: answers::named(area),
         basis: asked.basis(),

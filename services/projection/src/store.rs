@@ -10,14 +10,16 @@ use chassis::{
     cache::{Cache, CacheError, Part},
     log::EventLog,
 };
-use imbl::{OrdMap, Vector};
-use proto::{Day, Header, OdsCode, Position};
-use serde::{Deserialize, Serialize};
+use imbl::{OrdMap, OrdSet, Vector};
+use proto::{Day, Header, OdsCode, Position, SupplierId};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::facts::{DeadlineMove, Exemption, FOLD_VERSION, Facts, OrganisationFacts, ReadTo, SetAside};
+use crate::facts::{
+    DeadlineMove, Exemption, FOLD_VERSION, Facts, OrganisationFacts, ReadTo, SetAside, SupplierFacts,
+};
 
-/// Organisations in one chunk.
-const CHUNK_ORGANISATIONS: usize = 1_000;
+/// Organisations, or suppliers, in one chunk.
+const CHUNK_ENTRIES: usize = 1_000;
 
 const HEAD: &str = "head";
 
@@ -26,6 +28,7 @@ const HEAD: &str = "head";
 pub struct Store {
     heads: Part<SnapshotHead>,
     chunks: Part<Vec<(OdsCode, OrganisationFacts)>>,
+    supplier_chunks: Part<Vec<(SupplierId, SupplierFacts)>>,
     cache: Cache,
 }
 
@@ -34,6 +37,8 @@ struct SnapshotHead {
     read_to: ReadTo,
     chunks: Vec<String>,
     organisations: usize,
+    supplier_chunks: Vec<String>,
+    suppliers: usize,
     deadlines_moved: Vector<DeadlineMove>,
     exemptions: Vector<Exemption>,
     recorded: Vector<(i64, Position)>,
@@ -48,6 +53,7 @@ impl Store {
         Ok(Self {
             heads: cache.part("snapshot", FOLD_VERSION)?,
             chunks: cache.part("snapshot-chunks", FOLD_VERSION)?,
+            supplier_chunks: cache.part("snapshot-suppliers", FOLD_VERSION)?,
             cache,
         })
     }
@@ -55,18 +61,12 @@ impl Store {
     /// Keeps a snapshot and drops the one before it.
     pub fn save(&self, facts: &Facts) {
         let Some(read_to) = facts.read_to else { return };
-        let entries: Vec<(&OdsCode, &Arc<OrganisationFacts>)> = facts.organisations.iter().collect();
-        let mut names = Vec::new();
-        for (number, chunk) in entries.chunks(CHUNK_ORGANISATIONS).enumerate() {
-            let name = format!("{}-{number}", read_to.position);
-            let chunk = chunk.iter().map(|(code, facts)| (**code, OrganisationFacts::clone(facts))).collect();
-            self.chunks.put(&name, &chunk);
-            names.push(name);
-        }
         let head = SnapshotHead {
             read_to,
-            organisations: entries.len(),
-            chunks: names,
+            organisations: facts.organisations.len(),
+            chunks: keep(&self.chunks, read_to.position, &facts.organisations),
+            suppliers: facts.suppliers.len(),
+            supplier_chunks: keep(&self.supplier_chunks, read_to.position, &facts.suppliers),
             deadlines_moved: facts.deadlines_moved.clone(),
             exemptions: facts.exemptions.clone(),
             recorded: facts.recorded.clone(),
@@ -75,10 +75,8 @@ impl Store {
             synthetic_to: facts.synthetic_to,
         };
         self.heads.put(HEAD, &head);
-        let old: Vec<String> = self.chunks.keys().filter(|name| !head.chunks.contains(name)).collect();
-        for name in old {
-            self.chunks.remove(&name);
-        }
+        drop_others(&self.chunks, &head.chunks);
+        drop_others(&self.supplier_chunks, &head.supplier_chunks);
         tracing::info!(position = %read_to.position, "a snapshot of the views is kept");
     }
 
@@ -112,14 +110,19 @@ impl Store {
 
     fn read(&self) -> Option<Facts> {
         let head = self.heads.get(HEAD)?;
-        let mut organisations = OrdMap::new();
-        for name in &head.chunks {
-            for (code, facts) in self.chunks.get(name)? {
-                organisations.insert(code, Arc::new(facts));
+        let organisations = kept(&self.chunks, &head.chunks)?;
+        let suppliers = kept(&self.supplier_chunks, &head.supplier_chunks)?;
+        let is_whole = organisations.len() == head.organisations && suppliers.len() == head.suppliers;
+        let mut users: OrdMap<SupplierId, OrdSet<OdsCode>> = OrdMap::new();
+        for (code, facts) in &organisations {
+            for purchase in &facts.purchases {
+                users.entry(purchase.used.supplier).or_default().insert(*code);
             }
         }
-        (organisations.len() == head.organisations).then_some(Facts {
+        is_whole.then_some(Facts {
             organisations,
+            suppliers,
+            users,
             deadlines_moved: head.deadlines_moved,
             exemptions: head.exemptions,
             read_to: Some(head.read_to),
@@ -128,5 +131,43 @@ impl Store {
             synthetic_events: head.synthetic_events,
             synthetic_to: head.synthetic_to,
         })
+    }
+}
+
+/// Keeps a map in chunks, and says by which names.
+fn keep<K, V>(part: &Part<Vec<(K, V)>>, position: Position, map: &OrdMap<K, Arc<V>>) -> Vec<String>
+where
+    K: Ord + Clone + Serialize + DeserializeOwned,
+    V: Clone + Serialize + DeserializeOwned,
+{
+    let entries: Vec<(&K, &Arc<V>)> = map.iter().collect();
+    let mut names = Vec::new();
+    for (number, chunk) in entries.chunks(CHUNK_ENTRIES).enumerate() {
+        let name = format!("{position}-{number}");
+        part.put(&name, &chunk.iter().map(|(key, value)| ((*key).clone(), V::clone(value))).collect());
+        names.push(name);
+    }
+    names
+}
+
+/// The map of some chunks; none where one of them is missing.
+fn kept<K, V>(part: &Part<Vec<(K, V)>>, names: &[String]) -> Option<OrdMap<K, Arc<V>>>
+where
+    K: Ord + Clone + Serialize + DeserializeOwned,
+    V: Clone + Serialize + DeserializeOwned,
+{
+    let mut map = OrdMap::new();
+    for name in names {
+        for (key, value) in part.get(name)? {
+            map.insert(key, Arc::new(value));
+        }
+    }
+    Some(map)
+}
+
+fn drop_others<T: Serialize + DeserializeOwned>(part: &Part<T>, kept: &[String]) {
+    let old: Vec<String> = part.keys().filter(|name| !kept.contains(name)).collect();
+    for name in old {
+        part.remove(&name);
     }
 }

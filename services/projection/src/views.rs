@@ -192,9 +192,11 @@ impl Pending {
             Touched::Nothing => {}
             Touched::Footprint | Touched::AllTimelines => self.everything = true,
             Touched::Timelines(_) if self.everything => {}
+            Touched::TimelinesOf(_) if self.everything => {}
             Touched::Timelines(code) => {
                 self.timelines.insert(code);
             }
+            Touched::TimelinesOf(codes) => self.timelines.extend(codes),
         }
     }
 }

@@ -99,9 +99,9 @@ pub fn practices<'a>(
     only: Option<Status>,
     sort: Sort,
 ) -> Vec<&'a Practice> {
-    let Asked { board, at, footprint, .. } = *asked;
+    let Asked { board, at, footprint, rule, .. } = *asked;
     let status =
-        |practice: &Practice| practice.timelines.first().map_or(Status::NoEvidence, |t| t.at(at).status);
+        |practice: &Practice| practice.timelines.get(rule).map_or(Status::NoEvidence, |t| t.at(at).status);
     let mut rows: Vec<&Practice> = board
         .members(area, footprint, at)
         .map(|practice| &**practice)
@@ -117,7 +117,7 @@ pub fn practices<'a>(
         Sort::Name => rows.sort_by(|a, b| a.listing.name.cmp(&b.listing.name)),
         Sort::Patients => rows.sort_by_cached_key(|practice| patients(practice)),
         Sort::Since => rows.sort_by_cached_key(|practice| {
-            std::cmp::Reverse(practice.timelines.first().map_or(Day::FIRST, |timeline| timeline.at(at).day))
+            std::cmp::Reverse(practice.timelines.get(rule).map_or(Day::FIRST, |timeline| timeline.at(at).day))
         }),
         Sort::Ccg => rows.sort_by_cached_key(|practice| {
             let ccg = board.whereabouts(practice, footprint, at).and_then(|(ccg, _)| ccg);

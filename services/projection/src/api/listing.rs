@@ -24,6 +24,8 @@ pub struct PracticesQuery {
     /// `then` (default) or `now`.
     #[param(pattern = "^(then|now)$")]
     pub footprint: Option<String>,
+    /// The requirement by which areas and practices are ordered and filtered: `toolkit` (default), `suppliers`, …
+    pub requirement: Option<String>,
     /// Only practices with this status: `met`, `partly-met`, `not-met`, `no-evidence` or `not-applicable`.
     #[param(pattern = "^(met|partly-met|not-met|no-evidence|not-applicable)$")]
     pub status: Option<String>,
@@ -55,7 +57,12 @@ pub struct Listing {
 impl PracticesQuery {
     /// Which day, known when, by which membership.
     pub fn when(&self) -> WhenQuery {
-        WhenQuery { at: self.at.clone(), known: self.known.clone(), footprint: self.footprint.clone() }
+        WhenQuery {
+            at: self.at.clone(),
+            known: self.known.clone(),
+            footprint: self.footprint.clone(),
+            requirement: self.requirement.clone(),
+        }
     }
 
     /// The filter and order.

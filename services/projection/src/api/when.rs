@@ -12,6 +12,7 @@ use super::Shared;
 use crate::{
     answers::Asked,
     board::{Area, Board, Footprint, Practice},
+    rules::{DEFAULT_RULE, RULES, rule_of},
     views::Served,
 };
 
@@ -28,6 +29,9 @@ pub struct WhenQuery {
     /// `then`: members as they were on the day (default); `now`: members as they are today.
     #[param(pattern = "^(then|now)$")]
     pub footprint: Option<String>,
+    /// The requirement by which areas and practices are ordered and filtered, and that pages are about:
+    /// `toolkit` (default), `suppliers`, …
+    pub requirement: Option<String>,
 }
 
 /// A question after its parameters were read.
@@ -42,6 +46,8 @@ pub struct When {
     pub footprint: Footprint,
     /// The moment whose knowledge is asked for.
     pub known: Option<Timestamp>,
+    /// The requirement, by its place in the rules.
+    pub rule: usize,
 }
 
 impl When {
@@ -60,6 +66,14 @@ impl When {
                     .at("footprint", format!("“{}” is neither then nor now", cut(other))));
             }
         };
+        let rule = match query.requirement.as_deref().filter(|slug| !slug.is_empty()) {
+            None => DEFAULT_RULE,
+            Some(slug) => rule_of(slug).ok_or_else(|| {
+                let accepted: Vec<&str> = RULES.iter().map(|rule| rule.requirement.slug).collect();
+                Problem::bad_input("a query parameter is not as accepted")
+                    .at("requirement", format!("“{}” is none of {}", cut(slug), accepted.join(", ")))
+            })?,
+        };
         let known = query.known.as_deref().filter(|known| !known.is_empty()).map(instant).transpose()?;
         let known_board = match known {
             None => None,
@@ -69,7 +83,7 @@ impl When {
                 Some(board.map_err(|_| Problem::internal())?)
             }
         };
-        Ok(Self { served, known_board, at, footprint, known })
+        Ok(Self { served, known_board, at, footprint, known, rule })
     }
 
     /// The board asked.
@@ -79,7 +93,13 @@ impl When {
 
     /// The question.
     pub fn asked(&self) -> Asked<'_> {
-        Asked { board: self.board(), at: self.at, footprint: self.footprint, known: self.known }
+        Asked {
+            board: self.board(),
+            at: self.at,
+            footprint: self.footprint,
+            known: self.known,
+            rule: self.rule,
+        }
     }
 
     /// The area of a code.

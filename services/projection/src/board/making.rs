@@ -17,9 +17,8 @@ use crate::{
     facts::{Facts, Listed, OrganisationFacts},
     footprint::{self, Place, Places},
     rollup::Sign,
-    rules::{Calendar, RULES},
+    rules::{Calendar, Common, Seen},
     search::{Entry, SearchIndex, Target},
-    timeline::Timeline,
 };
 
 /// The facts of a practice up to a position, in order of file date.
@@ -53,11 +52,13 @@ impl Board {
         });
         let places = footprint::places(&practice_listings, commissioners);
 
+        let common = Common::new(facts, &calendar, upto);
         let mut practices: Vec<Practice> = codes
             .into_par_iter()
             .zip(&practice_listings)
-            .map(|((code, facts), listings)| practice(code, facts, listings, &places, &calendar, upto))
+            .map(|((code, facts), listings)| practice(code, facts, listings, &places, &common))
             .collect();
+        drop(common);
         place_today(&mut practices, &places, today);
         let practices: Vec<Arc<Practice>> = practices.into_iter().map(Arc::new).collect();
         let (areas, practices_found) =
@@ -87,6 +88,7 @@ impl Board {
     pub fn with_timelines_of(&self, facts: &Facts, touched: &FxHashSet<OdsCode>) -> Self {
         let mut next = self.clone();
         next.facts = facts.clone();
+        let common = Common::new(facts, &self.calendar, self.knowledge.upto);
         for code in touched {
             let Some(number) = next.practice_numbers.get(code).copied() else { continue };
             let (Some(slot), Some(organisation)) =
@@ -97,7 +99,7 @@ impl Board {
             let before = slot.clone();
             let mut after = Practice::clone(&before);
             after.facts = organisation.clone();
-            after.timelines = timelines(organisation, &self.calendar, self.knowledge.upto);
+            after.timelines = Seen { own: organisation, common: &common }.timelines();
             *slot = Arc::new(after);
             let after = slot.clone();
             if before.timelines != after.timelines {
@@ -141,18 +143,14 @@ fn is_commissioner(kind: OrganisationKind) -> bool {
     matches!(kind, OrganisationKind::Ccg | OrganisationKind::CommissioningHub)
 }
 
-fn timelines(facts: &OrganisationFacts, calendar: &Calendar, upto: Position) -> Vec<Timeline> {
-    RULES.iter().map(|rule| (rule.timeline)(facts, calendar, upto)).collect()
-}
-
 fn practice(
     code: OdsCode,
     facts: &Arc<OrganisationFacts>,
     listings: &[&Listed<PracticeListing>],
     places: &Places,
-    calendar: &Calendar,
-    upto: Position,
+    common: &Common<'_>,
 ) -> Practice {
+    let upto = common.upto;
     let memberships: Vec<_> = facts.memberships.iter().filter(|fact| fact.position <= upto).collect();
     let operating = footprint::operating(listings);
     let stays = footprint::stays(listings, &memberships);
@@ -171,7 +169,7 @@ fn practice(
         placed: placed.into(),
         stays: stays.into(),
         now: None,
-        timelines: timelines(facts, calendar, upto),
+        timelines: Seen { own: facts, common }.timelines(),
     }
 }
 

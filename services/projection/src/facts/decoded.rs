@@ -8,6 +8,7 @@ use proto::{
         ImprovementPlanRefused, PublishedResult, RequirementExempted,
     },
     organisations::OrganisationEvent,
+    suppliers::SupplierEvent,
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -29,6 +30,7 @@ pub struct Decoded {
 pub(super) enum What {
     Organisation(OdsCode, OrganisationEvent),
     Assessment(Said),
+    Supplier(Box<SupplierEvent>),
     NotGathered,
 }
 
@@ -103,10 +105,11 @@ impl What {
         if header.kind.starts_with("oversight.organisations.") {
             return organisation(header);
         }
+        if header.kind.starts_with("oversight.suppliers.") {
+            return supplier(header);
+        }
         // What they say bears on requirements that have no rule yet.
-        if ["oversight.suppliers.", "oversight.onsite.", "oversight.continuity."]
-            .iter()
-            .any(|prefix| header.kind.starts_with(prefix))
+        if ["oversight.onsite.", "oversight.continuity."].iter().any(|prefix| header.kind.starts_with(prefix))
         {
             return Event::decode(&header.kind, header.data).map(|_| What::NotGathered);
         }
@@ -141,6 +144,21 @@ fn organisation(header: &Header<'_>) -> Result<What, DecodeError> {
         reason: format!("the subject names no organisation: {error}"),
     })?;
     Ok(What::Organisation(code, event))
+}
+
+/// Of a supplier what bears on its certificates, and what organisations do as buyers.
+fn supplier(header: &Header<'_>) -> Result<What, DecodeError> {
+    use SupplierEvent as E;
+    Ok(match header.event()? {
+        E::ListingHeld(_)
+        | E::ListingParted(_)
+        | E::ServiceOffered(_)
+        | E::ServiceAmended(_)
+        | E::ServiceRetired(_)
+        | E::SubSupplierNamed(_)
+        | E::SubSupplierReleased(_) => What::NotGathered,
+        event => What::Supplier(Box::new(event)),
+    })
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use chassis::{
 use maud::{Markup, html};
 use serde::Deserialize;
 use ui::components::{
-    Cell, Column, Download, KeyFigure, Order, Row, Table, details, downloads, inset, key_figures, tag,
+    Cell, Column, Download, KeyFigure, LinkGroup, Order, Row, Table, details, downloads, inset, key_figures,
+    tag,
 };
 
 use super::{
@@ -26,7 +27,7 @@ use crate::{
     api::{When, WhenQuery, lower_sort},
     board::{Area, AreaKind},
     lower::{Lower, LowerSort, lower, next_below, short},
-    rules::RULES,
+    rules::{RULES, Rule},
     timeline::Status,
 };
 
@@ -40,12 +41,18 @@ pub(super) struct AreaQuery {
     at: Option<String>,
     known: Option<String>,
     footprint: Option<String>,
+    requirement: Option<String>,
     sort: Option<String>,
 }
 
 impl AreaQuery {
     fn when(&self) -> WhenQuery {
-        WhenQuery { at: self.at.clone(), known: self.known.clone(), footprint: self.footprint.clone() }
+        WhenQuery {
+            at: self.at.clone(),
+            known: self.known.clone(),
+            footprint: self.footprint.clone(),
+            requirement: self.requirement.clone(),
+        }
     }
 }
 
@@ -83,7 +90,7 @@ pub(super) async fn bars_svg(
         if !charts::has_bars(area.kind) {
             return Err(Problem::not_found(format!("{} has no areas below it", area.code)));
         }
-        let rows = lower(&when.asked(), 0, area, next_below(area.kind), sort);
+        let rows = lower(&when.asked(), when.rule, area, next_below(area.kind), sort);
         Ok(Body::svg(
             charts::bars(&when, &Keep::of(&query.when()).seen_by(&desk.viewer), area, &rows, sort).svg_file(),
         ))
@@ -109,7 +116,7 @@ pub(super) async fn trend_svg(
 fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, sort: LowerSort) -> Markup {
     let asked = when.asked();
     let board = when.board();
-    let counts = area.counts(0, when.footprint, when.at);
+    let counts = area.counts(when.rule, when.footprint, when.at);
     let path = format!("/areas/{}", area.code);
     let menu = if area.kind == AreaKind::England { Menu::Home } else { Menu::None };
     let mut page = frame::frame(desk, &when.served, keep, menu, words::area_name(area));
@@ -127,6 +134,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, sort: LowerSort) -> 
             (nobody(when, keep, area))
             (choose::form(when, keep, &path, &extra))
         } @else {
+            (requirements(when, keep, area))
             (attention::attention(when, keep, area))
             (figures(when, keep, area))
             (choose::form(when, keep, &path, &extra))
@@ -145,10 +153,25 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, sort: LowerSort) -> 
     page.body(body).render()
 }
 
-/// The counts by status, each against the whole.
+/// Which requirement the page is about, and the way to the others.
+fn requirements(when: &When, keep: &Keep, area: &Area) -> Markup {
+    let path = format!("/areas/{}", area.code);
+    let group = RULES.iter().enumerate().fold(LinkGroup::new("Requirement"), |group, (rule, of)| {
+        match rule == when.rule {
+            true => group.current(of.requirement.title),
+            false => group.link(of.requirement.title, keep.about(rule).to(&path)),
+        }
+    });
+    group.render()
+}
+
+/// The counts by status, each against the whole: of the requirement the page is about first.
 fn figures(when: &When, keep: &Keep, area: &Area) -> Markup {
+    let mut rules: Vec<(usize, &Rule)> = RULES.iter().enumerate().collect();
+    rules.sort_by_key(|(rule, _)| (*rule != when.rule, *rule));
     html! {
-        @for (rule, of) in RULES.iter().enumerate() {
+        @for (rule, of) in rules {
+            @let keep = keep.about(rule);
             @let counts = area.counts(rule, when.footprint, when.at);
             @let all = counts.practices();
             h2.nhsuk-heading-m.nhsuk-u-margin-bottom-1 { (of.requirement.title) ", " (words::practices(all)) }
@@ -174,7 +197,7 @@ fn below(when: &When, keep: &Keep, area: &Area, sort: LowerSort) -> Markup {
     let asked = when.asked();
     let kind = next_below(area.kind);
     let (_, many) = words::kind_words(kind);
-    let rows = lower(&asked, 0, area, kind, sort);
+    let rows = lower(&asked, when.rule, area, kind, sort);
     html! {
         h2.nhsuk-heading-m { "By " (words::kind_words(kind).0) }
         (charts::bars(when, keep, area, &rows, sort).figure())
@@ -239,7 +262,7 @@ fn table(when: &When, keep: &Keep, area: &Area, rows: &[Lower<'_>], sort: LowerS
         cells.extend(figures_of(&row.counts, &statuses));
         table = table.row(Row::new(cells));
     }
-    let total = area.counts(0, when.footprint, when.at);
+    let total = area.counts(when.rule, when.footprint, when.at);
     let mut cells = vec![Cell::text(words::area_name(area))];
     if with_office {
         cells.push(Cell::text(""));
@@ -287,9 +310,9 @@ fn elsewhere(when: &When, keep: &Keep, area: &Area) -> Markup {
             }
         };
     }
-    let ccgs = lower(&asked, 0, area, AreaKind::Ccg, LowerSort::Name);
-    let offices = lower(&asked, 0, area, AreaKind::LocalOffice, LowerSort::Name);
-    let regions = lower(&asked, 0, area, AreaKind::Region, LowerSort::Name);
+    let ccgs = lower(&asked, when.rule, area, AreaKind::Ccg, LowerSort::Name);
+    let offices = lower(&asked, when.rule, area, AreaKind::LocalOffice, LowerSort::Name);
+    let regions = lower(&asked, when.rule, area, AreaKind::Region, LowerSort::Name);
     let link = |lower: &Lower<'_>| {
         html! {
             (keep.area(lower.area.code, words::area_name(lower.area)))
@@ -372,7 +395,7 @@ fn nobody(when: &When, keep: &Keep, area: &Area) -> Markup {
 
 /// The last day before the one shown on which an area had practices.
 fn last_day_with_practices(when: &When, area: &Area) -> Option<(proto::Day, crate::rollup::Counts)> {
-    let steps = area.steps(0, when.footprint)?;
+    let steps = area.steps(when.rule, when.footprint)?;
     let before: Vec<_> = steps.between(proto::Day::FIRST, when.at).collect();
     let ended = before.iter().rposition(|(_, counts)| counts.practices() > 0)?;
     let (_, counts) = before.get(ended)?;

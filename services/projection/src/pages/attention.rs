@@ -13,19 +13,17 @@ use crate::{
     board::{Area, AreaKind, Practice},
     lower::{Lower, LowerSort, lower, short},
     rollup::Counts,
+    rules::{DEFAULT_RULE, requirement},
     timeline::Status,
 };
 
 /// How many entries the list has at most.
 const ENTRIES_MAX: usize = 6;
 
-/// What the page is about, as the object of “meet”.
-const REQUIREMENT: &str = "the toolkit requirement";
-
 /// The first sentence of an area's page, and the list under it.
 pub(super) fn attention(when: &When, keep: &Keep, area: &Area) -> Markup {
     let asked = when.asked();
-    let counts = area.counts(0, when.footprint, when.at);
+    let counts = area.counts(when.rule, when.footprint, when.at);
     let worst = Worst::of(&asked, area);
     html! {
         (lede(html! { (sentence(&asked, &counts)) (worst.sentence(keep)) (deadline(&asked, &counts)) }))
@@ -54,25 +52,27 @@ fn sentence(asked: &Asked<'_>, counts: &Counts) -> Markup {
         @if not_met > 0 {
             strong { (number(not_met)) } " of " (practices(all)) " (" (words::percent(not_met, all)) ") "
             @if not_met == 1 { (verb(asked, "does not meet ", "will not meet ")) } @else { (verb(asked, "do not meet ", "will not meet ")) }
-            (REQUIREMENT)
+            (requirement(asked.rule).object)
             @if no_evidence > 0 { ", and of " (number(no_evidence)) " more nothing is known" }
             "."
         } @else if no_evidence > 0 {
             "nothing " (verb(asked, "is known", "will be known")) " of " strong { (number(no_evidence)) } " of " (practices(all))
-            " (" (words::percent(no_evidence, all)) "): they have published nothing that counts."
+            " (" (words::percent(no_evidence, all)) ")" @if asked.rule == DEFAULT_RULE { ": they have published nothing that counts" } "."
         } @else if partly > 0 {
             strong { (number(partly)) } " of " (practices(all)) " (" (words::percent(partly, all)) ") "
-            (verb(asked, "meet ", "will meet ")) (REQUIREMENT) " only in part; all others meet it."
+            (verb(asked, "meet ", "will meet ")) (requirement(asked.rule).object) " only in part; all others meet it."
         } @else if all == 1 {
-            "the only practice " (verb(asked, "meets ", "will meet ")) (REQUIREMENT) "."
+            "the only practice " (verb(asked, "meets ", "will meet ")) (requirement(asked.rule).object) "."
         } @else {
-            "all " (practices(all)) " " (verb(asked, "meet ", "will meet ")) (REQUIREMENT) "."
+            "all " (practices(all)) " " (verb(asked, "meet ", "will meet ")) (requirement(asked.rule).object) "."
         }
     }
 }
 
 fn deadline(asked: &Asked<'_>, counts: &Counts) -> Markup {
-    let next = asked.board.calendar.next(asked.at).filter(|_| short(counts) > 0);
+    // Only the toolkit has days by which all must be done.
+    let has_deadlines = asked.rule == DEFAULT_RULE && short(counts) > 0;
+    let next = asked.board.calendar.next(asked.at).filter(|_| has_deadlines);
     html! {
         @if let Some(term) = next {
             " The next deadline, for the " (edition_name(term.edition)) ", "
@@ -92,7 +92,7 @@ impl<'a> Worst<'a> {
     fn of(asked: &'a Asked<'a>, area: &'a Area) -> Self {
         if area.kind == AreaKind::Ccg {
             let wanting = |practice: &&Practice| {
-                practice.timelines.first().is_some_and(|timeline| {
+                practice.timelines.get(asked.rule).is_some_and(|timeline| {
                     matches!(timeline.at(asked.at).status, Status::NotMet | Status::NoEvidence)
                 })
             };
@@ -100,7 +100,7 @@ impl<'a> Worst<'a> {
             found.retain(wanting);
             return Worst::Practices(found, asked);
         }
-        let mut found = lower(asked, 0, area, AreaKind::Ccg, LowerSort::Share);
+        let mut found = lower(asked, asked.rule, area, AreaKind::Ccg, LowerSort::Share);
         found.retain(|lower| short(&lower.counts) > 0);
         found.sort_by_key(|lower| std::cmp::Reverse((lower.counts.of(Status::NotMet), short(&lower.counts))));
         Worst::Areas(found)
@@ -190,7 +190,7 @@ fn area_item(lower: &Lower<'_>, keep: &Keep) -> AttentionItem {
 }
 
 fn practice_item(asked: &Asked<'_>, practice: &Practice, keep: &Keep) -> AttentionItem {
-    let change = practice.timelines.first().map(|timeline| *timeline.at(asked.at));
+    let change = practice.timelines.get(asked.rule).map(|timeline| *timeline.at(asked.at));
     let status = change.map_or(Status::NoEvidence, |change| change.status);
     let mut detail = match practice.patients(asked.at) {
         Some(patients) => format!("{} patients. ", number(patients)),

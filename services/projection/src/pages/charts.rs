@@ -13,6 +13,7 @@ use crate::{
     api::When,
     board::{Area, AreaKind},
     lower::{Lower, LowerSort, next_below},
+    rules::{DEFAULT_RULE, requirement},
     timeline::Status,
 };
 
@@ -80,12 +81,16 @@ pub(super) fn bars(
     };
     let data = format!("/api/v1/areas/{}/areas", area.code);
     let here = format!("/areas/{}", area.code);
-    let caption = Caption::new("by-area", format!("Practices by status, {one} by {one}"), description)
-        .download("CSV", sorted(keep.at(when.at).to(&data)).with("format", "csv"))
-        .download("JSON", sorted(keep.at(when.at).to(&data)))
-        .download("Drawing (SVG)", sorted(keep.at(when.at).to(format_args!("{here}/bars.svg"))))
-        .download("Link to this view", sorted(keep.at(when.at).to(&here)))
-        .source(source(when));
+    let caption = Caption::new(
+        "by-area",
+        format!("{}: practices by status, {one} by {one}", requirement(when.rule).title),
+        description,
+    )
+    .download("CSV", sorted(keep.at(when.at).to(&data)).with("format", "csv"))
+    .download("JSON", sorted(keep.at(when.at).to(&data)))
+    .download("Drawing (SVG)", sorted(keep.at(when.at).to(format_args!("{here}/bars.svg"))))
+    .download("Link to this view", sorted(keep.at(when.at).to(&here)))
+    .source(source(when));
     StackedBars {
         caption,
         row_heading: super::attention::capital(one),
@@ -131,7 +136,7 @@ pub(super) fn trend(when: &When, keep: &Keep, area: &Area) -> Trend {
     let asked = when.asked();
     let (from, to) = trend_days(when);
     let answer = answers::trend(&asked, area, from, to);
-    let days = answer.requirements.first().map(|trend| trend.days.as_slice()).unwrap_or_default();
+    let days = answer.requirements.get(when.rule).map(|trend| trend.days.as_slice()).unwrap_or_default();
     let statuses: Vec<Status> = Status::ALL
         .into_iter()
         .filter(|status| {
@@ -150,7 +155,12 @@ pub(super) fn trend(when: &When, keep: &Keep, area: &Area) -> Trend {
     let here = format!("/areas/{}", area.code);
     let caption = Caption::new(
         "trend",
-        format!("Practices by status, {} to {}", words::day(from), words::day(to)),
+        format!(
+            "{}: practices by status, {} to {}",
+            requirement(when.rule).title,
+            words::day(from),
+            words::day(to)
+        ),
         trend_sentence(when, &answer),
     )
     .download("CSV", days_of("csv"))
@@ -161,6 +171,7 @@ pub(super) fn trend(when: &When, keep: &Keep, area: &Area) -> Trend {
     let mut markers: Vec<Marker> = answer
         .deadlines
         .iter()
+        .filter(|_| when.rule == DEFAULT_RULE)
         .map(|mark| Marker::new(mark.day.date(), format!("Deadline {}", edition_name(mark.edition))))
         .collect();
     if answer.deadlines.iter().all(|mark| mark.day != when.at) {
@@ -179,7 +190,7 @@ pub(super) fn trend(when: &When, keep: &Keep, area: &Area) -> Trend {
 
 fn trend_sentence(when: &When, answer: &TrendAnswer) -> String {
     let horizon = when.asked().horizon();
-    let days = answer.requirements.first().map(|trend| trend.days.as_slice()).unwrap_or_default();
+    let days = answer.requirements.get(when.rule).map(|trend| trend.days.as_slice()).unwrap_or_default();
     let on = |day: Day| days.get(usize::try_from(answer.from.days_until(day)).unwrap_or(usize::MAX));
     let mut sentence = String::new();
     if let (Some(first), Some(shown)) = (days.first(), on(when.at)) {

@@ -90,6 +90,10 @@ pub(super) fn form_with_links(
                 .value(known_day.map(|day| day.to_string()).unwrap_or_default()).input(InputKind::Date))
         }
     };
+    let form = match keep.requirement() {
+        Some(requirement) => form.keep("requirement", requirement),
+        None => form,
+    };
     let form = form.more(fields).render();
     html! {
         (form)

@@ -9,6 +9,7 @@ use proto::{Day, OdsCode};
 use crate::{
     access::{VIEW_AREA, VIEW_PRACTICE},
     api::WhenQuery,
+    rules::{DEFAULT_RULE, requirement},
 };
 
 /// What the reader chose about the day, the knowledge and the membership; what was left open stays
@@ -18,6 +19,7 @@ pub(super) struct Keep {
     at: Option<String>,
     known: Option<String>,
     footprint: Option<String>,
+    requirement: Option<String>,
     viewer: Option<Viewer>,
 }
 
@@ -61,8 +63,20 @@ impl Keep {
             at: given(&query.at),
             known: given(&query.known),
             footprint: given(&query.footprint),
+            requirement: given(&query.requirement),
             viewer: None,
         }
+    }
+
+    /// The same about another requirement.
+    pub fn about(&self, rule: usize) -> Self {
+        let slug = (rule != DEFAULT_RULE).then(|| requirement(rule).slug.to_owned());
+        Self { requirement: slug, ..self.clone() }
+    }
+
+    /// The requirement asked about, as given.
+    pub fn requirement(&self) -> Option<&str> {
+        self.requirement.as_deref()
     }
 
     /// The same for another day.
@@ -109,7 +123,9 @@ impl Address {
     }
 
     fn and(self, keep: &Keep) -> Self {
-        self.given("known", keep.known.as_deref()).given("footprint", keep.footprint.as_deref())
+        self.given("known", keep.known.as_deref())
+            .given("footprint", keep.footprint.as_deref())
+            .given("requirement", keep.requirement.as_deref())
     }
 
     /// One more parameter.
@@ -152,6 +168,7 @@ mod tests {
             at: Some("2019-03-31".into()),
             known: Some("2019-03-31T12:00:00+01:00".into()),
             footprint: Some(String::new()),
+            requirement: None,
         };
         let address = Keep::of(&query).to("/areas/15E").with("status", "not met&x=1");
         assert_eq!(

@@ -23,6 +23,7 @@ use crate::{
     answers::{self, PAGE_ROWS, Sort},
     api::{self, Listing, PracticesQuery, When},
     board::{Area, AreaKind, Practice},
+    rules::requirement,
     timeline::Status,
 };
 
@@ -33,6 +34,7 @@ pub(super) struct ListQuery {
     at: Option<String>,
     known: Option<String>,
     footprint: Option<String>,
+    requirement: Option<String>,
     status: Option<String>,
     sort: Option<String>,
     cursor: Option<String>,
@@ -41,8 +43,8 @@ pub(super) struct ListQuery {
 
 impl From<ListQuery> for PracticesQuery {
     fn from(query: ListQuery) -> Self {
-        let ListQuery { at, known, footprint, status, sort, cursor, limit } = query;
-        Self { at, known, footprint, status, sort, cursor, limit, format: None }
+        let ListQuery { at, known, footprint, requirement, status, sort, cursor, limit } = query;
+        Self { at, known, footprint, requirement, status, sort, cursor, limit, format: None }
     }
 }
 
@@ -97,8 +99,9 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, listing: &Listing) -
         AreaKind::England => "Practices of England".to_owned(),
         _ => format!("Practices of {}", words::area_name(area)),
     };
+    let about = requirement(when.rule).title;
     let menu = if area.kind == AreaKind::England { Menu::Practices } else { Menu::None };
-    let mut page = frame::frame(desk, &when.served, keep, menu, title);
+    let mut page = frame::frame(desk, &when.served, keep, menu, title).caption(about);
     page = frame::crumbs(page, keep, &when.board().parents(area, when.footprint, when.at));
     page = page.crumb(words::area_name(area), keep.to(format_args!("/areas/{}", area.code)));
 
@@ -144,7 +147,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, listing: &Listing) -
                 Some(status) => {
                     strong { (words::number(found)) } " of " (words::practices(all)) " (" (words::percent(found, all)) ") "
                     @if found == 1 { "has" } @else { "have" } " the status " (tag(words::tone(status), status.label()))
-                    " at the end of " (words::day(when.at)) "."
+                    " for " (requirement(when.rule).object) " at the end of " (words::day(when.at)) "."
                 }
                 None => { strong { (words::practices(all)) } " operated at the end of " (words::day(when.at)) "." }
             }
@@ -192,7 +195,7 @@ pub(super) fn table(
         .empty("No practice of the area has this status on this day.");
     for practice in rows {
         let row = answers::practice_row(&asked, practice);
-        let held = row.requirements.first();
+        let held = row.requirements.get(when.rule);
         let status = held.map_or(Status::NoEvidence, |held| held.status);
         let since = held.and_then(|held| held.since);
         let mut cells = vec![

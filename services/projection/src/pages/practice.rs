@@ -90,7 +90,8 @@ fn page(desk: &Desk, when: &When, keep: &Keep, practice: &Practice, answer: &Pra
     page = frame::crumbs(page, keep, &above);
     let path = format!("/practices/{}", practice.code);
     let body = html! {
-        @for requirement in &answer.requirements { (standing(when, answer, requirement)) }
+        @for (rule, requirement) in answer.requirements.iter().enumerate() { (standing(when, rule, requirement)) }
+        @if let Some(patients) = answer.patients { p { (words::number(patients)) " patients are registered here." } }
         @if !answer.operating { (not_operating(when, keep, practice)) }
         (belongs(when, keep, practice))
         (choose::form(when, keep, &path, &[]))
@@ -119,14 +120,14 @@ fn page(desk: &Desk, when: &When, keep: &Keep, practice: &Practice, answer: &Pra
 }
 
 /// The sentence on top: what holds, since when, and why.
-fn standing(when: &When, answer: &PracticeAnswer, requirement: &RequirementTimeline) -> Markup {
+fn standing(when: &When, rule: usize, requirement: &RequirementTimeline) -> Markup {
     let held = requirement.changes.iter().rev().find(|change| change.day <= when.at);
     let ahead = when.at > when.asked().horizon();
     html! {
         p.nhsuk-u-margin-bottom-3 { (tag(words::tone(requirement.status), requirement.status.label())) }
         (lede(html! {
             @if ahead { "If nobody acts, at the end of " } @else { "At the end of " }
-            (words::day(when.at)) " the toolkit requirement "
+            (words::day(when.at)) " " (crate::rules::requirement(rule).object) " "
             (match (requirement.status, ahead) {
                 (Status::Met, false) => "is met",
                 (Status::Met, true) => "will be met",
@@ -138,7 +139,6 @@ fn standing(when: &When, answer: &PracticeAnswer, requirement: &RequirementTimel
                 (Status::NotApplicable, _) => "does not apply",
             })
             @if let Some(held) = held { ", since " (words::day(held.day)) ": " (held.why) "." } @else { ": nothing is recorded by then." }
-            @if let Some(patients) = answer.patients { " " (words::number(patients)) " patients are registered here." }
         }))
     }
 }

@@ -43,8 +43,13 @@ pub(super) async fn search(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let render = async {
-        let keep = Keep::of(&WhenQuery { at: query.at, known: query.known, footprint: query.footprint })
-            .seen_by(&desk.viewer);
+        let keep = Keep::of(&WhenQuery {
+            at: query.at,
+            known: query.known,
+            footprint: query.footprint,
+            requirement: None,
+        })
+        .seen_by(&desk.viewer);
         Ok(Body::page(page(&desk, &desk.shared.views.served(), &keep, query.q.trim())))
     };
     desk.kept.answer(&desk, &uri, &headers, render).await

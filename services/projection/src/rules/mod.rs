@@ -5,9 +5,13 @@
 
 use proto::Position;
 
-use crate::{facts::OrganisationFacts, timeline::Timeline};
+use crate::{
+    facts::{Facts, OrganisationFacts},
+    timeline::Timeline,
+};
 
 pub mod calendar;
+pub mod suppliers;
 pub mod toolkit;
 
 pub use calendar::Calendar;
@@ -23,6 +27,8 @@ pub struct Requirement {
     pub title: &'static str,
     /// What it asks, in a sentence.
     pub asks: &'static str,
+    /// Its name as the object of “meet”.
+    pub object: &'static str,
 }
 
 /// A requirement with its rule.
@@ -30,17 +36,84 @@ pub struct Requirement {
 pub struct Rule {
     /// The requirement.
     pub requirement: Requirement,
-    /// From the facts up to a position, and the deadlines known by then, to the timeline.
-    pub timeline: fn(&OrganisationFacts, &Calendar, Position) -> Timeline,
+    /// From what there is to judge a practice by to the timeline.
+    pub timeline: fn(&Seen<'_>) -> Timeline,
+}
+
+/// What there is to judge a practice by.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// What the events say of it.
+    pub own: &'a OrganisationFacts,
+    /// What is the same for all.
+    pub common: &'a Common<'a>,
+}
+
+/// What is the same for all practices of one board.
+#[derive(Debug)]
+pub struct Common<'a> {
+    /// What the events say of everybody else.
+    pub facts: &'a Facts,
+    /// The deadlines.
+    pub calendar: &'a Calendar,
+    /// The last position that counts.
+    pub upto: Position,
+    /// How services stand that are used.
+    pub standings: suppliers::Standings,
+}
+
+impl<'a> Common<'a> {
+    /// For a board up to a position.
+    pub fn new(facts: &'a Facts, calendar: &'a Calendar, upto: Position) -> Self {
+        Self { facts, calendar, upto, standings: suppliers::Standings::default() }
+    }
+}
+
+impl Seen<'_> {
+    /// The timelines of all rules, in their order.
+    pub fn timelines(&self) -> Vec<Timeline> {
+        RULES.iter().map(|rule| (rule.timeline)(self)).collect()
+    }
 }
 
 /// The requirements that have a rule, in the order of their numbers.
-pub const RULES: [Rule; 1] = [Rule {
-    requirement: Requirement {
-        number: 2,
-        slug: "toolkit",
-        title: "Toolkit assessment",
-        asks: "Complete the year's toolkit assessment to its standard (IG Toolkit level 2, DSP Toolkit Standards Met).",
+pub static RULES: [Rule; 2] = [
+    Rule {
+        requirement: Requirement {
+            number: 2,
+            slug: "toolkit",
+            title: "Toolkit assessment",
+            asks: "Complete the year's toolkit assessment to its standard (IG Toolkit level 2, DSP Toolkit Standards Met).",
+            object: "the toolkit requirement",
+        },
+        timeline: |seen| toolkit::timeline(seen.own, seen.common.calendar, seen.common.upto),
     },
-    timeline: toolkit::timeline,
-}];
+    Rule {
+        requirement: Requirement {
+            number: 10,
+            slug: "suppliers",
+            title: "Certified suppliers",
+            asks: "Check each year that the supplier of every service in use is certified, and that the certificate covers that service.",
+            object: "the requirement of certified suppliers",
+        },
+        timeline: |seen| {
+            let Common { facts, upto, standings, .. } = seen.common;
+            let supplier = |id| facts.suppliers.get(&id).map(|facts| &**facts);
+            suppliers::timeline(&seen.own.purchases, |used| standings.of(used, *upto, supplier), *upto)
+        },
+    },
+];
+
+/// The requirement that is asked about unless another is named: the toolkit assessment.
+pub const DEFAULT_RULE: usize = 0;
+
+/// The place in [`RULES`] of a requirement's name, as in `?requirement=`.
+pub fn rule_of(slug: &str) -> Option<usize> {
+    RULES.iter().position(|rule| rule.requirement.slug == slug)
+}
+
+/// The requirement of a rule.
+pub fn requirement(rule: usize) -> &'static Requirement {
+    let [first, ..] = &RULES;
+    &RULES.get(rule).unwrap_or(first).requirement
+}
