@@ -88,6 +88,25 @@ impl Scenario {
     }
 }
 
+/// What a plan has to cover to count: data out of reach, and cyber incidents (domain facts 2.2,
+/// requirement 6).
+pub const MUST_COVER: [Scenario; 2] = [Scenario::Data, Scenario::CyberIncident];
+
+/// What of [`MUST_COVER`] a plan leaves out.
+pub fn uncovered(covers: &[Scenario]) -> Vec<Scenario> {
+    MUST_COVER.into_iter().filter(|scenario| !covers.contains(scenario)).collect()
+}
+
+/// For how many days after it an exercise counts: a plan is exercised at least yearly (domain facts
+/// 5.3).
+pub const EXERCISE_COUNTS_DAYS: i32 = 365;
+
+/// The day the next exercise falls due, on which, at its end, an exercise of this day no longer counts:
+/// the one after [`EXERCISE_COUNTS_DAYS`].
+pub fn exercise_due(held: Day) -> Day {
+    held.plus_days(EXERCISE_COUNTS_DAYS + 1)
+}
+
 /// How bad it is when a system is away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -110,6 +129,15 @@ impl Impact {
             Impact::High => "high",
             Impact::Medium => "medium",
             Impact::Low => "low",
+        }
+    }
+
+    /// The name on pages.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Impact::High => "High: care stops",
+            Impact::Medium => "Medium: care goes on with difficulty",
+            Impact::Low => "Low: a nuisance",
         }
     }
 }
@@ -215,6 +243,14 @@ impl ExerciseKind {
         match self {
             ExerciseKind::Desktop => "desktop",
             ExerciseKind::Live => "live",
+        }
+    }
+
+    /// The name on pages.
+    pub const fn words(self) -> &'static str {
+        match self {
+            ExerciseKind::Desktop => "Desktop: talked through around a table",
+            ExerciseKind::Live => "Live: with systems switched off",
         }
     }
 }
@@ -342,4 +378,22 @@ pub struct RelianceEnded {
     pub organisation: OdsCode,
     /// On whose plan.
     pub partner: OdsCode,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exercise_counts_for_365_days_after_its_own() {
+        let held: Day = "2018-03-08".parse().unwrap_or(Day::FIRST);
+        assert_eq!(exercise_due(held).to_string(), "2019-03-09");
+    }
+
+    #[test]
+    fn a_plan_has_to_cover_data_and_cyber_incidents() {
+        assert_eq!(uncovered(&[]), MUST_COVER);
+        assert_eq!(uncovered(&[Scenario::CyberIncident, Scenario::Power]), [Scenario::Data]);
+        assert!(uncovered(&Scenario::ALL).is_empty());
+    }
 }
