@@ -1,0 +1,148 @@
+//! Where the API and the pages meet: one place that looks a plan up and gives commands.
+
+use std::sync::Arc;
+
+use chassis::{
+    Action, Commands, Giver, Outcome, Problem, Refusal, Viewer,
+    command::Loaded,
+    desk::{Order, aggregate_id, organisation_of_address},
+    following::Following,
+    log::Recorded,
+};
+use proto::{AggregateId, Day, OdsCode, PersonId, Position};
+
+use crate::{
+    input::{
+        ApprovalInput, Ask, ExerciseInput, InvocationInput, PlanReviewInput, RelianceEndInput, RelianceInput,
+        VersionInput, WithdrawalInput,
+    },
+    list::Plans,
+    model::{ContinuityPlan, Own, PlanCommand},
+};
+
+/// What the routes work with.
+#[derive(Debug, Clone)]
+pub(crate) struct Desk {
+    pub common: chassis::Desk,
+    pub plans: Commands<ContinuityPlan>,
+    /// How every plan stands.
+    pub all: Following<Plans>,
+}
+
+/// What routes get.
+pub(crate) type Shared = Arc<Desk>;
+
+/// Why something did not come about.
+pub(crate) type Failure = chassis::desk::Failure<Refusal>;
+
+/// One organisation's plan with all that is needed to show it.
+#[derive(Debug)]
+pub(crate) struct Case {
+    /// Who looks at it or works on it.
+    pub viewer: Viewer,
+    pub code: OdsCode,
+    /// The organisation's name; the code where no file lists it.
+    pub name: String,
+    pub loaded: Loaded<ContinuityPlan>,
+    pub today: Day,
+    aggregate: AggregateId,
+}
+
+impl Case {
+    pub fn plan(&self) -> &ContinuityPlan {
+        &self.loaded.state
+    }
+
+    /// Whether who looks may do something about the plan.
+    pub fn may(&self, action: Action) -> bool {
+        self.viewer.may(action, self.code)
+    }
+}
+
+impl Desk {
+    /// The plan of an organisation of which something is known: a file lists it, it said something of a
+    /// plan, or who asks is of it.
+    pub async fn case(&self, viewer: &Viewer, code: &str) -> Result<Case, Problem> {
+        let code = organisation_of_address(code)?;
+        let aggregate = aggregate_id(code.as_str().parse())?;
+        let loaded = self.plans.load(&aggregate).await?;
+        let is_known = loaded.position > Position::START
+            || viewer.holder().is_some_and(|holder| holder.organisation == code)
+            || self.common.roster.practice(code).await?.is_some()
+            || self.common.roster.body_name(code).is_some();
+        if !is_known {
+            return Err(Problem::not_found(format!(
+                "no organisation {code} is known here; practices and CCGs become known by importing the national files, others by the plan they write"
+            )));
+        }
+        let name = self.common.roster.name(code);
+        Ok(Case { viewer: viewer.clone(), code, name, loaded, today: self.common.today(), aggregate })
+    }
+
+    /// Everything that happened to a plan, oldest first.
+    pub async fn history(&self, case: &Case) -> Result<Vec<Recorded>, Problem> {
+        self.common.history(proto::Service::Continuity, &case.aggregate).await
+    }
+
+    /// Gives the command that is asked for. What happened on an earlier day takes effect on that day.
+    pub async fn give(&self, case: &Case, giver: &Giver, ask: Ask) -> Result<Outcome, Failure> {
+        let today = case.today;
+        let to = |own: Own| PlanCommand { organisation: case.code, own };
+        let order =
+            |purpose, day| Order::new(giver, purpose, &case.aggregate, Some(case.code)).effective(day);
+        let give =
+            async |purpose, day, own| self.common.give(&self.plans, order(purpose, day), &to(own)).await;
+        match ask {
+            Ask::Write(VersionInput { owner, covers, systems, document }) => {
+                let systems = systems.into_iter().map(Into::into).collect();
+                let own =
+                    |owner| to(Own::Write { owner, covers, systems, document: document.map(Into::into) });
+                self.common.give_naming(&self.plans, order("write", today), owner.who()?, own).await
+            }
+            Ask::Approve(ApprovalInput { version, by, on, next_review }) => {
+                let on = on.unwrap_or(today);
+                let own = |by| to(Own::Approve { version, by, on, next_review });
+                self.common.give_naming(&self.plans, order("approve", on), by.who()?, own).await
+            }
+            Ask::Review(PlanReviewInput { by, on, next_review }) => {
+                let on = on.unwrap_or(today);
+                let own = |by| to(Own::Review { by, on, next_review });
+                self.common.give_naming(&self.plans, order("review", on), by.who()?, own).await
+            }
+            Ask::Withdraw(WithdrawalInput { reason, on }) => {
+                give("withdraw", on.unwrap_or(today), Own::Withdraw { reason }).await
+            }
+            Ask::Exercise(ExerciseInput { kind, scenario, on, board, outcome, lessons }) => {
+                let on = on.unwrap_or(today);
+                let lessons = lessons.into_iter().map(Into::into).collect();
+                let own =
+                    |board: Option<PersonId>| Own::Exercise { kind, scenario, on, board, outcome, lessons };
+                match board {
+                    None => give("exercise", on, own(None)).await,
+                    Some(board) => {
+                        let own = |board| to(own(Some(board)));
+                        self.common.give_naming(&self.plans, order("exercise", on), board.who()?, own).await
+                    }
+                }
+            }
+            Ask::Invoke(InvocationInput { scenario, on, outcome, account, lessons }) => {
+                let on = on.unwrap_or(today);
+                let lessons = lessons.into_iter().map(Into::into).collect();
+                give("invoke", on, Own::Invoke { scenario, on, outcome, account, lessons }).await
+            }
+            Ask::ActUpon { number, lesson, done } => {
+                let done = done.unwrap_or(today);
+                let purpose = format!("act-upon {number} {lesson}");
+                give(&purpose, done, Own::ActUpon { number, lesson, done }).await
+            }
+            Ask::Rely(RelianceInput { partner, services, since }) => {
+                let purpose = format!("rely {partner}");
+                give(&purpose, since.unwrap_or(today), Own::Rely { partner, services }).await
+            }
+            Ask::EndReliance(RelianceEndInput { partner, on }) => {
+                let purpose = format!("end-reliance {partner}");
+                give(&purpose, on.unwrap_or(today), Own::EndReliance { partner }).await
+            }
+        }
+    }
+}
