@@ -12,6 +12,7 @@ use crate::{
 
 pub mod calendar;
 pub mod suppliers;
+pub mod continuity;
 pub mod toolkit;
 
 pub use calendar::Calendar;
