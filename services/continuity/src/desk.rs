@@ -13,8 +13,8 @@ use proto::{AggregateId, Day, OdsCode, PersonId, Position};
 
 use crate::{
     input::{
-        ApprovalInput, Ask, ExerciseInput, InvocationInput, PlanReviewInput, RelianceEndInput, RelianceInput,
-        VersionInput, WithdrawalInput,
+        Ask, ExerciseInput, InvocationInput, PlanApprovalInput, PlanReviewInput, PlanVersionInput,
+        PlanWithdrawalInput, RelianceEndInput, RelianceInput,
     },
     list::Plans,
     model::{ContinuityPlan, Own, PlanCommand},
@@ -93,13 +93,13 @@ impl Desk {
         let give =
             async |purpose, day, own| self.common.give(&self.plans, order(purpose, day), &to(own)).await;
         match ask {
-            Ask::Write(VersionInput { owner, covers, systems, document }) => {
+            Ask::Write(PlanVersionInput { owner, covers, systems, document }) => {
                 let systems = systems.into_iter().map(Into::into).collect();
                 let own =
                     |owner| to(Own::Write { owner, covers, systems, document: document.map(Into::into) });
                 self.common.give_naming(&self.plans, order("write", today), owner.who()?, own).await
             }
-            Ask::Approve(ApprovalInput { version, by, on, next_review }) => {
+            Ask::Approve(PlanApprovalInput { version, by, on, next_review }) => {
                 let on = on.unwrap_or(today);
                 let own = |by| to(Own::Approve { version, by, on, next_review });
                 self.common.give_naming(&self.plans, order("approve", on), by.who()?, own).await
@@ -109,7 +109,7 @@ impl Desk {
                 let own = |by| to(Own::Review { by, on, next_review });
                 self.common.give_naming(&self.plans, order("review", on), by.who()?, own).await
             }
-            Ask::Withdraw(WithdrawalInput { reason, on }) => {
+            Ask::Withdraw(PlanWithdrawalInput { reason, on }) => {
                 give("withdraw", on.unwrap_or(today), Own::Withdraw { reason }).await
             }
             Ask::Exercise(ExerciseInput { kind, scenario, on, board, outcome, lessons }) => {

@@ -12,10 +12,10 @@ use utoipa::ToSchema;
 /// Something asked about a plan.
 #[derive(Debug)]
 pub(crate) enum Ask {
-    Write(VersionInput),
-    Approve(ApprovalInput),
+    Write(PlanVersionInput),
+    Approve(PlanApprovalInput),
     Review(PlanReviewInput),
-    Withdraw(WithdrawalInput),
+    Withdraw(PlanWithdrawalInput),
     Exercise(ExerciseInput),
     Invoke(InvocationInput),
     ActUpon { number: u16, lesson: u16, done: Option<Day> },
@@ -26,7 +26,7 @@ pub(crate) enum Ask {
 /// A system that a plan is about.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct SystemBody {
+pub(crate) struct PlannedSystemBody {
     /// Its name.
     pub name: String,
     /// How bad it is when it is away: `high`, `medium` or `low`.
@@ -40,14 +40,14 @@ pub(crate) struct SystemBody {
     pub recovery_point_hours: u16,
 }
 
-impl From<SystemBody> for PlannedSystem {
-    fn from(body: SystemBody) -> Self {
-        let SystemBody { name, impact, recovery_time_hours, recovery_point_hours } = body;
+impl From<PlannedSystemBody> for PlannedSystem {
+    fn from(body: PlannedSystemBody) -> Self {
+        let PlannedSystemBody { name, impact, recovery_time_hours, recovery_point_hours } = body;
         Self { name, impact, recovery_time_hours, recovery_point_hours }
     }
 }
 
-impl From<PlannedSystem> for SystemBody {
+impl From<PlannedSystem> for PlannedSystemBody {
     fn from(system: PlannedSystem) -> Self {
         let PlannedSystem { name, impact, recovery_time_hours, recovery_point_hours } = system;
         Self { name, impact, recovery_time_hours, recovery_point_hours }
@@ -98,7 +98,7 @@ impl From<LessonInput> for Lesson {
 /// The next version of a plan.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct VersionInput {
+pub(crate) struct PlanVersionInput {
     /// Who owns it.
     pub owner: PersonInput,
     /// What it covers: of `premises`, `power`, `network`, `data`, `cyber-incident` and `supplier-failure`.
@@ -106,7 +106,7 @@ pub(crate) struct VersionInput {
     pub covers: Vec<Scenario>,
     /// The systems it is about.
     #[serde(default)]
-    pub systems: Vec<SystemBody>,
+    pub systems: Vec<PlannedSystemBody>,
     /// Where the document is.
     #[serde(default)]
     pub document: Option<PlanDocument>,
@@ -115,7 +115,7 @@ pub(crate) struct VersionInput {
 /// An approval of a version.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ApprovalInput {
+pub(crate) struct PlanApprovalInput {
     /// Which version.
     pub version: u16,
     /// By whom.
@@ -147,7 +147,7 @@ pub(crate) struct PlanReviewInput {
 /// Why a plan is given up.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct WithdrawalInput {
+pub(crate) struct PlanWithdrawalInput {
     /// Why.
     pub reason: String,
     /// From which day on, not in the future; none: today.

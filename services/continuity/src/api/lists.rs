@@ -55,7 +55,7 @@ pub(crate) struct PlansQuery {
 
 /// How an organisation's plan stands.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PlanRow {
+pub(crate) struct ContinuityPlanRow {
     /// Its code.
     #[schema(value_type = String)]
     code: OdsCode,
@@ -67,11 +67,11 @@ pub(crate) struct PlanRow {
 
 /// A page of plans, by code.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PlansPage {
+pub(crate) struct ContinuityPlansPage {
     /// How many there are with this filter.
     total: usize,
     /// This page of them.
-    plans: Vec<PlanRow>,
+    plans: Vec<ContinuityPlanRow>,
     /// To be given as `cursor` for the next page; none on the last.
     #[schema(value_type = Option<String>)]
     next: Option<OdsCode>,
@@ -89,7 +89,9 @@ fn given<T>(text: Option<&str>, read: impl FnOnce(&str) -> Result<T, Problem>) -
 impl PlansFilter {
     fn filter(&self) -> Result<Filter, Problem> {
         let days = |text: &str| {
-            text.parse().ok().filter(|days| (0..=AHEAD_MAX_DAYS).contains(days)).ok_or_else(|| {
+            let is_written_so = text.bytes().all(|digit| digit.is_ascii_digit());
+            let days = text.parse().ok().filter(|days| is_written_so && *days <= AHEAD_MAX_DAYS);
+            days.ok_or_else(|| {
                 refuse("lapses_within_days", format!("not a number of days from 0 to {AHEAD_MAX_DAYS}"))
             })
         };
@@ -108,12 +110,12 @@ async fn seen(desk: &Desk, viewer: &Viewer, filter: Filter) -> Result<Vec<(OdsCo
 
 /// The organisations with a plan that one may see, by code: how each plan stands today, and until when.
 #[utoipa::path(get, path = "/api/v1/continuity", tag = "continuity", params(PlansQuery),
-    responses((status = 200, body = PlansPage), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, body = ContinuityPlansPage), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn list(
     State(desk): State<Shared>,
     viewer: Viewer,
     Query(query): Query<PlansQuery>,
-) -> Result<AxumJson<PlansPage>, Problem> {
+) -> Result<AxumJson<ContinuityPlansPage>, Problem> {
     let PlansQuery { lapses_within_days, lapsed, cursor, limit } = query;
     let filter = PlansFilter { lapses_within_days, lapsed }.filter()?;
     let cursor = given(cursor.as_deref(), |text| {
@@ -128,17 +130,17 @@ pub(crate) async fn list(
     let all = seen(&desk, &viewer, filter).await?;
     let (total, today) = (all.len(), desk.common.today());
     let mut rest = all.into_iter().filter(|(code, _)| cursor.is_none_or(|cursor| *code > cursor));
-    let plans: Vec<PlanRow> = rest
+    let plans: Vec<ContinuityPlanRow> = rest
         .by_ref()
         .take(limit.unwrap_or(PAGE_ROWS))
-        .map(|(code, dates)| PlanRow {
+        .map(|(code, dates)| ContinuityPlanRow {
             code,
             name: desk.common.roster.name(code),
             standing: PlanStandingView::of(&dates, today),
         })
         .collect();
     let next = rest.next().and(plans.last().map(|last| last.code));
-    Ok(AxumJson(PlansPage { total, plans, next }))
+    Ok(AxumJson(ContinuityPlansPage { total, plans, next }))
 }
 
 /// The same as a CSV, all rows of it.

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::{
     desk::{Case, Desk},
-    input::{PlanDocument, SystemBody},
+    input::{PlanDocument, PlannedSystemBody},
     model::{Dates, Reliance, Run, Standing, Withdrawal},
 };
 
@@ -83,7 +83,7 @@ pub(crate) struct PlanPersonView {
 
 /// An organisation's plan.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PlanView {
+pub(crate) struct ContinuityPlanView {
     /// The organisation's code.
     #[schema(value_type = String)]
     code: OdsCode,
@@ -92,15 +92,15 @@ pub(crate) struct PlanView {
     /// How the plan stands today.
     standing: PlanStandingView,
     /// The versions, oldest first.
-    versions: Vec<VersionView>,
+    versions: Vec<PlanVersionView>,
     /// The approvals, oldest first.
-    approvals: Vec<DecisionView>,
+    approvals: Vec<PlanDecisionView>,
     /// The reviews, oldest first.
-    reviews: Vec<DecisionView>,
+    reviews: Vec<PlanDecisionView>,
     /// The withdrawal, while no other version is approved.
-    withdrawal: Option<WithdrawalView>,
+    withdrawal: Option<PlanWithdrawalView>,
     /// Exercises and invocations, by number.
-    exercises: Vec<RunView>,
+    exercises: Vec<ExerciseView>,
     /// The plans of others it leans on or leant on.
     reliances: Vec<RelianceView>,
     /// The last event this depends on.
@@ -109,7 +109,7 @@ pub(crate) struct PlanView {
 
 /// A version of a plan.
 #[derive(Debug, Serialize, ToSchema)]
-struct VersionView {
+struct PlanVersionView {
     /// Its number.
     version: u16,
     /// Who owns it.
@@ -118,14 +118,14 @@ struct VersionView {
     #[schema(value_type = Vec<String>)]
     covers: Vec<Scenario>,
     /// The systems it is about.
-    systems: Vec<SystemBody>,
+    systems: Vec<PlannedSystemBody>,
     /// Where the document is.
     document: Option<PlanDocument>,
 }
 
 /// An approval or a review of a version.
 #[derive(Debug, Serialize, ToSchema)]
-struct DecisionView {
+struct PlanDecisionView {
     /// Of which version.
     version: u16,
     /// By whom.
@@ -140,7 +140,7 @@ struct DecisionView {
 
 /// The plan was given up.
 #[derive(Debug, Serialize, ToSchema)]
-struct WithdrawalView {
+struct PlanWithdrawalView {
     /// From which day on.
     #[schema(value_type = String, format = "date")]
     on: Day,
@@ -150,7 +150,7 @@ struct WithdrawalView {
 
 /// An exercise, or the real thing.
 #[derive(Debug, Serialize, ToSchema)]
-struct RunView {
+struct ExerciseView {
     /// Its number.
     number: u16,
     /// How it was exercised, `desktop` or `live`; none: the plan was needed for real.
@@ -206,7 +206,7 @@ struct RelianceView {
     ended: Option<Day>,
 }
 
-impl PlanView {
+impl ContinuityPlanView {
     pub fn of(desk: &Desk, case: &Case) -> Self {
         let plan = case.plan().clone();
         let person = |id: PersonId| PlanPersonView {
@@ -214,7 +214,7 @@ impl PlanView {
             name: desk.common.person(id).ok().flatten().map(|_| desk.common.person_name(id)),
         };
         let decision =
-            |version, by, on, next_review| DecisionView { version, by: person(by), on, next_review };
+            |version, by, on, next_review| PlanDecisionView { version, by: person(by), on, next_review };
         Self {
             code: case.code,
             name: case.name.clone(),
@@ -222,7 +222,7 @@ impl PlanView {
             versions: plan
                 .versions
                 .into_iter()
-                .map(|version| VersionView {
+                .map(|version| PlanVersionView {
                     version: version.version,
                     owner: person(version.owner),
                     covers: version.covers,
@@ -240,7 +240,7 @@ impl PlanView {
                 .iter()
                 .map(|review| decision(review.version, review.by, review.on, review.next_review))
                 .collect(),
-            withdrawal: plan.withdrawal.map(|Withdrawal { on, reason }| WithdrawalView { on, reason }),
+            withdrawal: plan.withdrawal.map(|Withdrawal { on, reason }| PlanWithdrawalView { on, reason }),
             exercises: plan.runs.into_iter().map(|run| run_view(run, person)).collect(),
             reliances: plan
                 .reliances
@@ -257,7 +257,7 @@ impl PlanView {
     }
 }
 
-fn run_view(run: Run, person: impl Fn(PersonId) -> PlanPersonView) -> RunView {
+fn run_view(run: Run, person: impl Fn(PersonId) -> PlanPersonView) -> ExerciseView {
     let Run { number, kind, scenario, on, board, outcome, account, lessons } = run;
     let lessons = lessons.into_iter().map(|held| LessonView {
         number: held.number,
@@ -267,5 +267,5 @@ fn run_view(run: Run, person: impl Fn(PersonId) -> PlanPersonView) -> RunView {
         done: held.done,
     });
     let lessons = lessons.collect();
-    RunView { number, kind, scenario, on, board: board.map(person), outcome, account, lessons }
+    ExerciseView { number, kind, scenario, on, board: board.map(person), outcome, account, lessons }
 }

@@ -10,12 +10,12 @@ use proto::Day;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::views::PlanView;
+use super::views::ContinuityPlanView;
 use crate::{
     desk::Shared,
     input::{
-        ApprovalInput, Ask, ExerciseInput, InvocationInput, PlanReviewInput, RelianceEndInput, RelianceInput,
-        VersionInput, WithdrawalInput,
+        Ask, ExerciseInput, InvocationInput, PlanApprovalInput, PlanReviewInput, PlanVersionInput,
+        PlanWithdrawalInput, RelianceEndInput, RelianceInput,
     },
 };
 
@@ -23,26 +23,26 @@ use crate::{
 /// invocations with their lessons, and the plans of others it leans on.
 #[utoipa::path(get, path = "/api/v1/continuity/{code}", tag = "continuity",
     params(("code" = String, Path, description = "the organisation's ODS code, such as A81001")),
-    responses((status = 200, body = PlanView), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, body = ContinuityPlanView), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn plan(
     State(desk): State<Shared>,
     viewer: Viewer,
     Path(code): Path<String>,
-) -> Result<AxumJson<PlanView>, Problem> {
+) -> Result<AxumJson<ContinuityPlanView>, Problem> {
     let case = desk.case(&viewer, &code).await?;
-    Ok(AxumJson(PlanView::of(&desk, &case)))
+    Ok(AxumJson(ContinuityPlanView::of(&desk, &case)))
 }
 
 /// Writes the next version of the plan. It takes the place of the one before once it is approved.
 #[utoipa::path(post, path = "/api/v1/continuity/{code}/versions", tag = "continuity",
     params(("code" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    request_body = VersionInput,
+    request_body = PlanVersionInput,
     responses((status = 200, body = Receipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn write(
     State(desk): State<Shared>,
     giver: Giver,
     Path(code): Path<String>,
-    Json(input): Json<VersionInput>,
+    Json(input): Json<PlanVersionInput>,
 ) -> Answered {
     let case = desk.case(&giver.viewer, &code).await?;
     answered(desk.give(&case, &giver, Ask::Write(input)).await)
@@ -51,13 +51,13 @@ pub(crate) async fn write(
 /// Approves a version, today or on an earlier day. The next review comes within twelve months.
 #[utoipa::path(post, path = "/api/v1/continuity/{code}/approve", tag = "continuity",
     params(("code" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    request_body = ApprovalInput,
+    request_body = PlanApprovalInput,
     responses((status = 200, body = Receipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn approve(
     State(desk): State<Shared>,
     giver: Giver,
     Path(code): Path<String>,
-    Json(input): Json<ApprovalInput>,
+    Json(input): Json<PlanApprovalInput>,
 ) -> Answered {
     let case = desk.case(&giver.viewer, &code).await?;
     answered(desk.give(&case, &giver, Ask::Approve(input)).await)
@@ -81,13 +81,13 @@ pub(crate) async fn review(
 /// Gives the plan up.
 #[utoipa::path(post, path = "/api/v1/continuity/{code}/withdraw", tag = "continuity",
     params(("code" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    request_body = WithdrawalInput,
+    request_body = PlanWithdrawalInput,
     responses((status = 200, body = Receipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn withdraw(
     State(desk): State<Shared>,
     giver: Giver,
     Path(code): Path<String>,
-    Json(input): Json<WithdrawalInput>,
+    Json(input): Json<PlanWithdrawalInput>,
 ) -> Answered {
     let case = desk.case(&giver.viewer, &code).await?;
     answered(desk.give(&case, &giver, Ask::Withdraw(input)).await)

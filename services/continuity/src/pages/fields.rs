@@ -54,6 +54,14 @@ impl<'a> Reader<'a> {
         self.fields.get(name).to_owned()
     }
 
+    /// A text that must not be empty.
+    pub fn needed(&mut self, name: &str, message: &str) -> Option<String> {
+        match self.fields.get(name) {
+            "" => self.wrong(name, message),
+            text => Some(text.to_owned()),
+        }
+    }
+
     pub fn day(&mut self, name: &str) -> Option<Day> {
         match self.fields.get(name) {
             "" => self.wrong(name, "Choose a day"),

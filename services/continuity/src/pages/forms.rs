@@ -23,8 +23,8 @@ use crate::{
     access::{APPROVE_PLAN, WORK_ON_PLAN},
     desk::{Case, Desk, Shared},
     input::{
-        ApprovalInput, Ask, ExerciseInput, InvocationInput, LessonInput, PlanDocument, PlanReviewInput,
-        RelianceInput, SystemBody, VersionInput, WithdrawalInput,
+        Ask, ExerciseInput, InvocationInput, LessonInput, PlanApprovalInput, PlanDocument, PlanReviewInput,
+        PlanVersionInput, PlanWithdrawalInput, PlannedSystemBody, RelianceInput,
     },
     model::{ContinuityPlan, SYSTEMS_MAX},
 };
@@ -133,7 +133,7 @@ impl Task {
             Task::Approval => {
                 let (version, on, next_review) =
                     (reader.number("version"), reader.day("on"), reader.day("next_review")?);
-                Some(Ask::Approve(ApprovalInput {
+                Some(Ask::Approve(PlanApprovalInput {
                     version: version?,
                     by: person(reader),
                     on: Some(on?),
@@ -174,7 +174,7 @@ impl Task {
             }
             Task::Withdrawal => {
                 let on = reader.day("on")?;
-                Some(Ask::Withdraw(WithdrawalInput { reason: reader.text("reason"), on: Some(on) }))
+                Some(Ask::Withdraw(PlanWithdrawalInput { reason: reader.text("reason"), on: Some(on) }))
             }
         }
     }
@@ -194,17 +194,20 @@ fn version(reader: &mut Reader<'_>) -> Option<Ask> {
         if is_empty {
             continue;
         }
-        let impact = reader.one_of(&name("impact"), &Impact::ALL, Impact::slug);
-        let (rto, rpo) = (reader.number(&name("rto")), reader.number(&name("rpo")));
-        if let (Some(impact), Some(recovery_time_hours), Some(recovery_point_hours)) = (impact, rto, rpo) {
-            let name = reader.text(&name("system"));
-            systems.push(SystemBody { name, impact, recovery_time_hours, recovery_point_hours });
+        let system = (
+            reader.needed(&name("system"), "Say which system it is"),
+            reader.one_of(&name("impact"), &Impact::ALL, Impact::slug),
+            reader.number(&name("rto")),
+            reader.number(&name("rpo")),
+        );
+        if let (Some(name), Some(impact), Some(recovery_time_hours), Some(recovery_point_hours)) = system {
+            systems.push(PlannedSystemBody { name, impact, recovery_time_hours, recovery_point_hours });
         }
     }
     let (reference, sha256) = (reader.text("reference"), reader.text("sha256"));
     let document =
         (!reference.is_empty() || !sha256.is_empty()).then_some(PlanDocument { reference, sha256 });
-    Some(Ask::Write(VersionInput { owner: person(reader), covers: covers.collect(), systems, document }))
+    Some(Ask::Write(PlanVersionInput { owner: person(reader), covers: covers.collect(), systems, document }))
 }
 
 type RunRead = (Option<Scenario>, Option<proto::Day>, Option<Against>, Option<Vec<LessonInput>>);
@@ -217,12 +220,15 @@ fn run(reader: &mut Reader<'_>) -> RunRead {
     let mut lessons = Some(Vec::new());
     for row in 1..=LESSON_ROWS {
         let name = |field: &str| format!("{field}-{row}");
-        let (lesson, action) = (reader.text(&name("lesson")), reader.text(&name("action")));
-        if lesson.is_empty() && action.is_empty() && reader.fields.get(&name("due")).is_empty() {
+        if ["lesson", "action", "due"].iter().all(|field| reader.fields.get(&name(field)).is_empty()) {
             continue;
         }
-        match (reader.day(&name("due")), &mut lessons) {
-            (Some(due), Some(lessons)) => lessons.push(LessonInput { lesson, action, due }),
+        let lesson = reader.needed(&name("lesson"), "Say what was learnt");
+        let action = reader.needed(&name("action"), "Say what is to be done about it");
+        match (lesson, action, reader.day(&name("due")), &mut lessons) {
+            (Some(lesson), Some(action), Some(due), Some(lessons)) => {
+                lessons.push(LessonInput { lesson, action, due });
+            }
             _ => lessons = None,
         }
     }

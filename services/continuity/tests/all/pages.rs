@@ -123,7 +123,8 @@ async fn a_form_that_is_not_right_keeps_what_was_typed() {
     for missing in ["kind", "scenario", "outcome", "on", "due-2"] {
         server.form(&exercise, &without(&EXERCISE, missing)).await.is(400, &format!("href=\"#{missing}\""));
     }
-    server.form(&exercise, &without(&EXERCISE, "action-2")).await.is(400, "href=\"#lesson-1\"");
+    server.form(&exercise, &without(&EXERCISE, "lesson-2")).await.is(400, "href=\"#lesson-2\"");
+    server.form(&exercise, &without(&EXERCISE, "action-2")).await.is(400, "href=\"#action-2\"");
     server
         .form(&format!("{AT}/reliance"), &[("partner", "?"), ("since", "x")])
         .await

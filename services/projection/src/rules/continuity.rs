@@ -41,6 +41,9 @@ pub fn timeline<'a>(
     upto: Position,
 ) -> Timeline {
     let own = Facts::known(own, upto);
+    if own.0.is_empty() {
+        return Timeline::default();
+    }
     let of = |code: OdsCode| Facts::known(plans(code).unwrap_or_default(), upto);
     let ccgs: BTreeMap<OdsCode, Facts> =
         commissioners.iter().filter_map(|(_, ccg)| *ccg).map(|ccg| (ccg, of(ccg))).collect();
