@@ -9,7 +9,7 @@ mod told;
 use chassis::{
     Routes, Viewer, access,
     pace::Pace,
-    pages::{KeyOnly, after, form_of, from_today, moment, page_response},
+    pages::{KeyOnly, after, form_of, from_today, moment, page_response, sentence},
 };
 use maud::{Markup, html};
 use proto::Position;

@@ -12,12 +12,12 @@ use chassis::{
 };
 use maud::{Markup, html};
 use proto::continuity::{Against, ExerciseKind, Impact, MUST_COVER, Scenario};
-use ui::components::{Button, Choice, FieldError, InputKind, Width, blocked_button};
+use ui::components::{Button, ButtonKind, Choice, FieldError, InputKind, Width, blocked_button};
 
 use super::{
     after, case_page,
     fields::{Fields, Reader},
-    form_of, href, page_response,
+    form_of, href, page_response, sentence,
 };
 use crate::{
     access::{APPROVE_PLAN, WORK_ON_PLAN},
@@ -89,6 +89,11 @@ impl Task {
             Task::Version | Task::Exercise | Task::Invocation | Task::Reliance => WORK_ON_PLAN,
             Task::Approval | Task::Review | Task::Withdrawal => APPROVE_PLAN,
         }
+    }
+
+    /// What is hard to take back looks so.
+    fn weight(self) -> ButtonKind {
+        if self == Task::Withdrawal { ButtonKind::Warning } else { ButtonKind::Primary }
     }
 
     pub fn href(self, case: &Case) -> String {
@@ -311,11 +316,11 @@ fn render(
     let body = html! {
         p { (task.intro()) }
         @match task.blocked(case.plan()) {
-            Some(why) => { (blocked_button(task.slug(), task.title(), &[html! { (why) }])) }
+            Some(why) => { (blocked_button(task.slug(), task.title(), &[html! { (sentence(&why)) }])) }
             None => {
                 (form_of(&case.viewer, task.href(case)).body(html! {
                     (questions(case, task, &Asked { fields, errors: &errors }))
-                    (Button::new(task.title()))
+                    (Button::new(task.title()).kind(task.weight()))
                 }))
             }
         }

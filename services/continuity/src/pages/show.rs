@@ -20,8 +20,8 @@ use ui::{
 };
 
 use super::{
-    Done, KeyOnly, after, case_page, form_of, forms::Task, from_today, href, page_response, standing_tag,
-    told,
+    Done, KeyOnly, after, case_page, form_of, forms::Task, from_today, href, page_response, sentence,
+    standing_tag, told,
 };
 use crate::{
     access::WORK_ON_PLAN,
@@ -74,7 +74,11 @@ async fn give(
     let outcome: Result<_, Failure> = desk.give(&case, &giver, ask).await;
     match after(outcome, format!("{}?done={done}", href(&case))) {
         Ok(redirect) => Ok(redirect.into_response()),
-        Err((status, errors)) => render(desk, &case, status, errors, &Done::default()).await,
+        Err((status, errors)) => {
+            // A button has no field that an error could lead to.
+            let errors = errors.into_iter().map(|error| FieldError::new("", error.message)).collect();
+            render(desk, &case, status, errors, &Done::default()).await
+        }
     }
 }
 
@@ -92,7 +96,10 @@ async fn render(
         (lede(html! { (standing_tag(&dates.standing(case.today))) " " (dates.sentence(case.today)) }))
         (facts(desk, case).render())
         (enough())
-        @for task in Task::ALL { (action(case, task)) }
+        @if Task::ALL.into_iter().any(|task| case.may(task.asks())) {
+            h2.nhsuk-heading-m { "What you can do" }
+            @for task in Task::ALL { (action(case, task)) }
+        }
         (runs(desk, case))
         (reliances(desk, case))
         @if !told.is_empty() {
@@ -164,6 +171,9 @@ fn facts(desk: &Desk, case: &Case) -> SummaryList {
         let by = desk.common.person_name(approval.by);
         facts = facts.text("Approved", format!("on {} by {by}", approval.on.long()));
     }
+    if let Some(withdrawal) = &plan.withdrawal {
+        facts = facts.text("Withdrawn", format!("on {}: {}", withdrawal.on.long(), withdrawal.reason));
+    }
     let due = |day: proto::Day| format!("{} ({})", day.long(), from_today(case.today, day));
     if let Some(in_force) = &plan.dates.in_force {
         facts = facts.text("Next review due", due(in_force.next_review));
@@ -180,7 +190,7 @@ fn action(case: &Case, task: Task) -> Markup {
         @if case.may(task.asks()) {
             @match task.blocked(case.plan()) {
                 None => { p.nhsuk-u-margin-bottom-2 { (link_button(&task.href(case), task.title(), ButtonKind::Secondary)) } }
-                Some(why) => { (blocked_button(task.slug(), task.title(), &[html! { (why) }])) }
+                Some(why) => { (blocked_button(task.slug(), task.title(), &[html! { (sentence(&why)) }])) }
             }
         }
     }

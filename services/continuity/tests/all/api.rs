@@ -254,6 +254,28 @@ async fn what_is_wrong_is_said_with_what_is_accepted() {
     }
 }
 
+/// Every `$ref` within a description.
+fn references(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Object(map) => {
+            let own = map.get("$ref").and_then(Value::as_str);
+            own.into_iter().chain(map.values().flat_map(references)).collect()
+        }
+        Value::Array(list) => list.iter().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn every_shape_that_is_named_is_described() {
+    let server = Server::start(NOW).await;
+    let named = references(&server.openapi);
+    assert!(named.len() > 20, "{named:?}");
+    for name in named {
+        assert!(server.openapi.pointer(name.trim_start_matches('#')).is_some(), "{name}");
+    }
+}
+
 #[tokio::test]
 async fn every_described_route_is_served() {
     let server = Server::start(NOW).await;

@@ -53,7 +53,7 @@ async fn an_organisation_works_through_its_plan() {
         .await
         .is(200, "No continuity plan has been recorded")
         .is(200, "Approve the newest version is not available yet")
-        .is(200, "no version of the plan has been written; write one first");
+        .is(200, "No version of the plan has been written; write one first.");
     server.page(&format!("{AT}/exercise")).await.is(200, "is not available yet");
     server.page(&format!("{AT}/version")).await.is(200, "To count, it has to cover");
     sent(&server, "version", &VERSION, "version").await;
@@ -78,6 +78,10 @@ async fn an_organisation_works_through_its_plan() {
         .is(200, "in 320 days")
         .is(200, "Overdue")
         .is(200, "B. Partner");
+    server.set_day("2018-02-19");
+    let early = server.form(&format!("{AT}/exercises/1/lessons/1/done"), &[]).await.is(400, "not before");
+    assert!(!early.text.contains("href=\"#done"), "a button has no field to lead to");
+    server.set_day("2018-03-01");
     sent(&server, "exercises/1/lessons/1/done", &[], "lesson").await;
     server.page(AT).await.is(200, "on 1 March 2018").is(200, "Lesson 1.1 acted upon");
     let reliance = [("partner", "0ar"), ("services", "desktops"), ("since", "01/04/2017")];
@@ -95,6 +99,7 @@ async fn an_organisation_works_through_its_plan() {
         .page(AT)
         .await
         .is(200, "was withdrawn on 1 March 2018")
+        .is(200, "on 1 March 2018: merged")
         .is(200, "Needed for real (2): Power fails");
     server.page("/continuity").await.is(200, "0 plans stand");
 }
