@@ -11,6 +11,9 @@ use proto::{
 /// The most versions of one plan.
 pub const VERSIONS_MAX: usize = 200;
 
+/// The most approvals of one plan: a version is approved anew only after a withdrawal.
+pub const APPROVALS_MAX: usize = 500;
+
 /// The most reviews of one plan.
 pub const REVIEWS_MAX: usize = 500;
 

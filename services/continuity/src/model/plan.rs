@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     checks::{
-        ACCOUNT_MAX_CHARS, RELIANCES_MAX, REVIEW_MAX_DAYS, REVIEWS_MAX, RUNS_MAX, TEXT_MAX_CHARS,
-        VERSIONS_MAX, checked, learnt, not_to_come, room,
+        ACCOUNT_MAX_CHARS, APPROVALS_MAX, RELIANCES_MAX, REVIEW_MAX_DAYS, REVIEWS_MAX, RUNS_MAX,
+        TEXT_MAX_CHARS, VERSIONS_MAX, checked, learnt, not_to_come, room,
     },
     standing::{Dates, InForce},
 };
@@ -172,6 +172,7 @@ impl Aggregate for ContinuityPlan {
                     return Err(Refusal::at("version", text));
                 }
                 self.looked_at(on, next_review, today)?;
+                room(self.approvals.len(), APPROVALS_MAX, "approvals of a plan")?;
                 some(approval)
             }
             Own::Review { by, on, next_review } => {

@@ -1,7 +1,10 @@
 //! Given these events, when this command, then this event or this refusal. Today is 1 March 2018.
 
 use chassis::testing::given;
-use continuity::model::{ContinuityPlan, LESSONS_MAX, Own, SYSTEMS_MAX, TEXT_MAX_CHARS};
+use continuity::model::{
+    ContinuityPlan, LESSONS_MAX, Own, RELIANCES_MAX, REVIEWS_MAX, RUNS_MAX, SYSTEMS_MAX, TEXT_MAX_CHARS,
+    VERSIONS_MAX,
+};
 use proto::continuity::{
     Against, ContinuityEvent, Document, Impact, LessonActedUpon, PlanInvoked, PlannedSystem, RelianceEnded,
     RelianceStated, Scenario,
@@ -274,4 +277,28 @@ fn one_leans_on_anothers_plan_once_at_a_time() {
         .on("2018-03-05")
         .when(rely(PARTNER, "desktops"))
         .then(stated);
+}
+
+#[test]
+fn what_is_kept_of_a_plan_has_limits() {
+    let versions = (1..=VERSIONS_MAX as u16).map(|version| written(version, &Scenario::ALL));
+    given::<ContinuityPlan>(versions.clone()).when(write(&Scenario::ALL)).then_nothing();
+    given::<ContinuityPlan>(versions).when(write(&[Scenario::Data])).then_refused("200 versions of a plan");
+    let runs = |count: usize| {
+        (1..=count as u16).fold(in_force(), |plan, number| plan.and(held(number, "2018-02-01")))
+    };
+    runs(RUNS_MAX - 1).when(exercise("2018-02-20", vec![])).then_event(|_| {});
+    runs(RUNS_MAX).when(exercise("2018-02-20", vec![])).then_refused("500 exercises and invocations");
+    let on = "2018-02-01";
+    let reviews = (0..REVIEWS_MAX).fold(in_force(), |plan, _| plan.and(reviewed(1, on, "2019-01-01")));
+    reviews.when(review("2018-02-01", "2019-01-02")).then_refused("500 reviews");
+    let stated = |_| {
+        let (organisation, partner) = (code(PRACTICE), code(PARTNER));
+        let stated = RelianceStated { organisation, partner, services: "desktops".into() };
+        [ContinuityEvent::from(stated), RelianceEnded { organisation, partner }.into()]
+    };
+    let rely = of_practice(Own::Rely { partner: code(PARTNER), services: "desktops".into() });
+    given::<ContinuityPlan>((0..RELIANCES_MAX).flat_map(stated))
+        .when(rely)
+        .then_refused("100 statements of reliance");
 }
