@@ -15,7 +15,8 @@ use crate::{
 };
 
 /// The services that run apart.
-pub const SERVICES: [&str; 5] = ["organisations", "assessments", "suppliers", "projection", "access"];
+pub const SERVICES: [&str; 6] =
+    ["organisations", "assessments", "suppliers", "continuity", "projection", "access"];
 
 /// `oversight serve`: all services in one process.
 #[derive(Debug)]

@@ -132,6 +132,7 @@ mod tests {
             ("/sign-in?to=/", Some("access")),
             ("/api/v1/access/keys", Some("access")),
             ("/api/v1/suppliers/x", Some("suppliers")),
+            ("/api/v1/continuity/x", Some("continuity")),
             ("/metrics", None),
         ] {
             assert_eq!(routes.service(path), service, "{path}");

@@ -22,6 +22,7 @@ pub mod continuity;
 mod decoded;
 mod suppliers;
 
+pub use continuity::{Continuity, ContinuityFact};
 pub use decoded::Decoded;
 use decoded::{Said, What};
 pub use suppliers::{Purchase, PurchaseFact, SupplierFacts};
@@ -102,6 +103,8 @@ pub struct OrganisationFacts {
     pub list_sizes: Vec<ListSizeFact>,
     /// Around its toolkit assessments and results.
     pub toolkit: Vec<ToolkitFact>,
+    /// Around its continuity plan.
+    pub continuity: Vec<ContinuityFact>,
     /// What it uses, and has checked.
     pub purchases: Vec<PurchaseFact>,
     /// Which requirements fell short in publications that were below the standard, by position.
@@ -230,6 +233,15 @@ impl Facts {
             Ok(What::NotGathered) => Touched::Nothing,
             Ok(What::Organisation(code, event)) => self.gather_organisation(position, code, event),
             Ok(What::Assessment(said)) => self.gather_assessment(position, effective, said),
+            Ok(What::Continuity(organisation, what)) => {
+                self.add(organisation, |facts| {
+                    facts.continuity.push(ContinuityFact { position, day: effective, what });
+                });
+                // Others lean on the plan of a partner, or on what their CCG leans on.
+                let is_practice =
+                    self.organisations.get(&organisation).is_some_and(|facts| !facts.practice.is_empty());
+                if is_practice { Touched::Timelines(organisation) } else { Touched::AllTimelines }
+            }
             Ok(What::Supplier(event)) => self.gather_supplier(position, effective, *event),
             Err(error) => {
                 self.set_aside.count += 1;

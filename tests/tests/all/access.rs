@@ -19,11 +19,12 @@ fn code(text: &str) -> OdsCode {
 
 /// Every service's policy, as one process has them.
 fn policies() -> Policies {
-    let all: [ServicePolicy; 7] = [
+    let all: [ServicePolicy; 8] = [
         chassis::service::PLATFORM,
         organisations::access::POLICY,
         assessments::access::POLICY,
         suppliers::access::POLICY,
+        continuity::access::POLICY,
         projection::access::POLICY,
         ::access::actions::POLICY,
         oversight::access::POLICY,
@@ -131,6 +132,10 @@ assessments/read-editions      everybody yes
 assessments/review-grade       ccg-officer c | regional-lead c
 assessments/sign-statement     practice-lead o
 assessments/view-work          practice-lead o | ccg-officer c | regional-lead c | nhs-digital opf
+continuity/approve-plan        practice-lead o | ccg-officer o | assessor o
+continuity/find                practice-lead yes | ccg-officer yes | regional-lead yes | assessor yes | nhs-digital yes
+continuity/view-plan           practice-lead o | ccg-officer oc | regional-lead oc | assessor o | nhs-digital opf
+continuity/work-on-plan        practice-lead o | ccg-officer oc | assessor o
 log/read-central               practice-lead yes | ccg-officer yes | regional-lead yes | nhs-digital yes | administrator yes
 log/read-events                practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital opf | administrator opf
 log/read-feed                  practice-lead yes | ccg-officer yes | regional-lead yes | nhs-digital yes | administrator yes

@@ -58,7 +58,7 @@ const BODIES: [(&str, &[u8]); 9] = [
 ];
 
 /// Pages, which no description lists.
-const PAGES: [&str; 55] = [
+const PAGES: [&str; 66] = [
     "/",
     "/status",
     "/status/{code}",
@@ -114,6 +114,17 @@ const PAGES: [&str; 55] = [
     "/purchases/{code}/checks/bulk",
     "/purchases/{code}/checks/{number}",
     "/receipts",
+    "/continuity",
+    "/continuity/{code}",
+    "/continuity/{code}/exercises/{number}/lessons/{lesson}/done",
+    "/continuity/{code}/reliances/{partner}/end",
+    "/continuity/{code}/version",
+    "/continuity/{code}/approval",
+    "/continuity/{code}/review",
+    "/continuity/{code}/exercise",
+    "/continuity/{code}/invocation",
+    "/continuity/{code}/reliance",
+    "/continuity/{code}/withdrawal",
 ];
 
 /// Every part of a path in braces gives way to junk of another number.

@@ -65,6 +65,7 @@ pub fn menu(principal: &Principal) -> Vec<(String, String)> {
         Role::PracticeLead => vec![
             entry("Your practice", home),
             entry("Your assessments", format!("/assessments/{}", holder.organisation)),
+            entry("Your continuity plan", format!("/continuity/{}", holder.organisation)),
             entry("Your suppliers", format!("/purchases/{}", holder.organisation)),
         ],
         Role::CcgOfficer | Role::RegionalLead => {
@@ -73,6 +74,7 @@ pub fn menu(principal: &Principal) -> Vec<(String, String)> {
                 entry(own, home.clone()),
                 entry("Practices", format!("{home}/practices")),
                 entry("Assessments", "/assessments".into()),
+                entry("Continuity plans", "/continuity".into()),
                 entry("Suppliers", "/suppliers".into()),
             ]
         }
@@ -80,6 +82,7 @@ pub fn menu(principal: &Principal) -> Vec<(String, String)> {
             entry("England", home.clone()),
             entry("Practices", format!("{home}/practices")),
             entry("Assessments", "/assessments".into()),
+            entry("Continuity plans", "/continuity".into()),
             entry("Suppliers", "/suppliers".into()),
         ],
         Role::NhsImprovement => {

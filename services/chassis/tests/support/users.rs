@@ -11,7 +11,8 @@ use chassis::{
 };
 use tempfile::TempDir;
 
-pub const SERVICES: [&str; 5] = ["organisations", "assessments", "suppliers", "access", "projection"];
+pub const SERVICES: [&str; 6] =
+    ["organisations", "assessments", "suppliers", "continuity", "access", "projection"];
 
 pub const OPERATOR: &str = "operator";
 

@@ -53,6 +53,8 @@ enum Part {
     Assessments,
     /// Suppliers, certificates, services, and certification checks
     Suppliers,
+    /// Business continuity and disaster recovery plans, and their exercises
+    Continuity,
     /// Views, charts, pages and exports
     Projection,
     /// Signing in, API keys, accounts
@@ -65,6 +67,7 @@ impl Part {
             Part::Organisations => organisations::service(platform).await,
             Part::Assessments => assessments::service(platform).await,
             Part::Suppliers => suppliers::service(platform).await,
+            Part::Continuity => continuity::service(platform).await,
             Part::Projection => projection::service(platform).await,
             Part::Access => access::service(platform, options.clone()).await,
         }
@@ -85,7 +88,14 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
         let seed = args.seed.unwrap_or(DEFAULT_SEED);
         platform = load_beside(platform, &args.config, seed, &progress).await?;
     }
-    let all = [Part::Organisations, Part::Assessments, Part::Suppliers, Part::Projection, Part::Access];
+    let all = [
+        Part::Organisations,
+        Part::Assessments,
+        Part::Suppliers,
+        Part::Continuity,
+        Part::Projection,
+        Part::Access,
+    ];
     let parts = all.into_iter().filter(|part| args.only.is_empty() || args.only.contains(part));
     let mut services = vec![log_api::service(&platform), synthetic_england(progress)];
     for part in parts {

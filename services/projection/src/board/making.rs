@@ -99,7 +99,7 @@ impl Board {
             let before = slot.clone();
             let mut after = Practice::clone(&before);
             after.facts = organisation.clone();
-            after.timelines = Seen { own: organisation, common: &common }.timelines();
+            after.timelines = Seen { own: organisation, stays: &before.stays, common: &common }.timelines();
             *slot = Arc::new(after);
             let after = slot.clone();
             if before.timelines != after.timelines {
@@ -160,6 +160,7 @@ fn practice(
         local_office: listing.local_office,
     });
     let placed = footprint::placed(&operating, &stays, places, own);
+    let timelines = Seen { own: facts, stays: &stays, common }.timelines();
     // Only practices with a listing come here.
     let listing = latest.unwrap_or_else(|| Arc::new(nameless()));
     Practice {
@@ -169,7 +170,7 @@ fn practice(
         placed: placed.into(),
         stays: stays.into(),
         now: None,
-        timelines: Seen { own: facts, common }.timelines(),
+        timelines,
     }
 }
 

@@ -13,6 +13,8 @@ use proto::{
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::continuity::Continuity;
+
 /// An event on its way into the facts: decoded, so that only the gathering is left to do.
 #[derive(Debug)]
 pub struct Decoded {
@@ -31,6 +33,7 @@ pub(super) enum What {
     Organisation(OdsCode, OrganisationEvent),
     Assessment(Said),
     Supplier(Box<SupplierEvent>),
+    Continuity(OdsCode, Continuity),
     NotGathered,
 }
 
@@ -108,9 +111,12 @@ impl What {
         if header.kind.starts_with("oversight.suppliers.") {
             return supplier(header);
         }
-        // What they say bears on requirements that have no rule yet.
-        if ["oversight.onsite.", "oversight.continuity."].iter().any(|prefix| header.kind.starts_with(prefix))
-        {
+        if header.kind.starts_with("oversight.continuity.") {
+            let said = Continuity::of(header.event()?);
+            return Ok(said.map_or(What::NotGathered, |(code, what)| What::Continuity(code, what)));
+        }
+        // What they say bears on a requirement that has no rule yet.
+        if header.kind.starts_with("oversight.onsite.") {
             return Event::decode(&header.kind, header.data).map(|_| What::NotGathered);
         }
         let said = match header.kind.as_ref() {

@@ -7,12 +7,13 @@ use proto::Position;
 
 use crate::{
     facts::{Facts, OrganisationFacts},
+    footprint::Stay,
     timeline::Timeline,
 };
 
 pub mod calendar;
-pub mod suppliers;
 pub mod continuity;
+pub mod suppliers;
 pub mod toolkit;
 
 pub use calendar::Calendar;
@@ -46,6 +47,8 @@ pub struct Rule {
 pub struct Seen<'a> {
     /// What the events say of it.
     pub own: &'a OrganisationFacts,
+    /// To whom it belonged, in order of day.
+    pub stays: &'a [Stay],
     /// What is the same for all.
     pub common: &'a Common<'a>,
 }
@@ -78,7 +81,7 @@ impl Seen<'_> {
 }
 
 /// The requirements that have a rule, in the order of their numbers.
-pub static RULES: [Rule; 2] = [
+pub static RULES: [Rule; 3] = [
     Rule {
         requirement: Requirement {
             number: 2,
@@ -88,6 +91,22 @@ pub static RULES: [Rule; 2] = [
             object: "the toolkit requirement",
         },
         timeline: |seen| toolkit::timeline(seen.own, seen.common.calendar, seen.common.upto),
+    },
+    Rule {
+        requirement: Requirement {
+            number: 6,
+            slug: "continuity",
+            title: "Continuity plan",
+            asks: "Keep a continuity plan that covers data and cyber incidents, approved, and reviewed and exercised each year; the delivery partner likewise.",
+            object: "the requirement of a continuity plan",
+        },
+        timeline: |seen| {
+            let Common { facts, upto, .. } = seen.common;
+            let commissioners: Vec<_> =
+                seen.stays.iter().map(|stay| (stay.from, Some(stay.commissioner))).collect();
+            let plans = |code| facts.organisations.get(&code).map(|facts| facts.continuity.as_slice());
+            continuity::timeline(&seen.own.continuity, &commissioners, plans, *upto)
+        },
     },
     Rule {
         requirement: Requirement {
