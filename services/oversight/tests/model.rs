@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 
 use assessments::model::{Assessment, AssessmentCommand, Overseers};
 use chassis::{Aggregate, Context, When};
+use continuity::model::{ContinuityPlan, Own, PlanCommand};
 use organisations::model::{Command, Organisation};
 use oversight::synthetic::{DEFAULT_SEED, England, Occurrence};
 use proto::{
-    Actor, Day, Event, OdsCode, Position, assessments::AssessmentEvent, organisations::OrganisationEvent,
+    Actor, Day, Event, OdsCode, Position, assessments::AssessmentEvent, certification::Verdict,
+    continuity::ContinuityEvent, organisations::OrganisationEvent, suppliers::SupplierEvent,
 };
+use suppliers::model::{Buyer, BuyerCommand, Check, Supplier, SupplierCommand};
 
 fn context(occurrence: &Occurrence) -> Context {
     let effective = occurrence.effective.unwrap_or_else(|| Day::in_london(occurrence.time));
@@ -112,4 +115,143 @@ fn command_behind(event: &AssessmentEvent, overseers: &BTreeMap<OdsCode, Oversee
         | AssessmentEvent::RequirementExempted(_)
         | AssessmentEvent::ResultListed(_) => unreachable!("{event:?} is not of this year"),
     }
+}
+
+#[test]
+fn suppliers_and_buyers_do_what_suppliers_would_let_them() {
+    let mut suppliers: BTreeMap<String, Supplier> = BTreeMap::new();
+    let mut buyers: BTreeMap<String, Buyer> = BTreeMap::new();
+    let mut decided = 0;
+    for occurrence in England::new(DEFAULT_SEED).occurrences() {
+        let context = context(&occurrence);
+        let Event::Supplier(event) = occurrence.event else { continue };
+        let aggregate = occurrence.subject.aggregate().to_owned();
+        decided += 1;
+        if event.supplier().is_some() {
+            let state = suppliers.entry(aggregate).or_default();
+            let command = supplier_command_behind(&event);
+            assert_eq!(state.decide(&command, &context), Ok(Some(event.clone())), "{}", occurrence.subject);
+            state.evolve(&event, &when(&context));
+        } else {
+            // A check says what was so: on its day what is known of the supplier then comes to the same.
+            if let SupplierEvent::CertificationChecked(checked) = &event {
+                let known = &suppliers[&format!("supplier_{}", checked.used.supplier)].dossier;
+                let on = |day| known.verdict_on(checked.used.service, checked.used.service_type, day);
+                assert!(checked.verdict >= on(checked.from), "{checked:?}");
+                assert!(
+                    checked.verdict == on(checked.from) || checked.verdict == Verdict::RunsOut,
+                    "{checked:?}"
+                );
+            }
+            let state = buyers.entry(aggregate).or_default();
+            let command = buyer_command_behind(&event);
+            assert_eq!(state.decide(&command, &context), Ok(Some(event.clone())), "{}", occurrence.subject);
+            state.evolve(&event, &when(&context));
+        }
+    }
+    assert!(decided > 20_000, "{decided}");
+}
+
+fn supplier_command_behind(event: &SupplierEvent) -> SupplierCommand {
+    match event.clone() {
+        SupplierEvent::SupplierRegistered(e) => {
+            SupplierCommand::Register { supplier: e.supplier, details: e.details, listing: e.listing }
+        }
+        SupplierEvent::ServiceOffered(e) => SupplierCommand::Offer {
+            service: e.service,
+            product: e.offered.product,
+            version: e.offered.version,
+            service_type: Some(e.offered.service_type),
+        },
+        SupplierEvent::CertificateRecorded(e) => {
+            SupplierCommand::Certify { printed: e.printed, renews: None }
+        }
+        SupplierEvent::CertificateRenewed(e) => {
+            SupplierCommand::Certify { printed: e.printed, renews: Some(e.renews) }
+        }
+        SupplierEvent::CoverageStated(e) => SupplierCommand::StateCoverage {
+            certificate: e.certificate,
+            service: e.service,
+            covers: e.covers,
+            said_by: e.said_by,
+            ground: e.ground,
+        },
+        other => unreachable!("{other:?} is not of this year"),
+    }
+}
+
+fn buyer_command_behind(event: &SupplierEvent) -> BuyerCommand {
+    match event.clone() {
+        SupplierEvent::EngagementBegun(e) => {
+            BuyerCommand::Begin { organisation: e.organisation, used: e.used, list: e.list }
+        }
+        SupplierEvent::CertificationChecked(e) => BuyerCommand::Check {
+            organisation: e.organisation,
+            check: Box::new(Check {
+                used: e.used,
+                supplier_name: e.supplier_name,
+                service_name: e.service_name,
+                from: e.from,
+                to: e.to,
+                verdict: e.verdict,
+                answers: e.answers,
+                known: e.known,
+            }),
+        },
+        SupplierEvent::GapPlanAgreed(e) => BuyerCommand::AgreeGapPlan {
+            organisation: e.organisation,
+            used: e.used,
+            plan: e.plan,
+            until: e.until,
+        },
+        other => unreachable!("{other:?} is not of this year"),
+    }
+}
+
+#[test]
+fn plans_are_kept_as_continuity_would_let_them() {
+    let mut states: BTreeMap<String, ContinuityPlan> = BTreeMap::new();
+    let mut decided = 0;
+    for occurrence in England::new(DEFAULT_SEED).occurrences() {
+        let context = context(&occurrence);
+        let Event::Continuity(event) = occurrence.event else { continue };
+        let state = states.entry(occurrence.subject.aggregate().to_owned()).or_default();
+        let command = plan_command_behind(&event);
+        assert_eq!(state.decide(&command, &context), Ok(Some(event.clone())), "{}", occurrence.subject);
+        state.evolve(&event, &when(&context));
+        decided += 1;
+    }
+    assert!(decided > 20_000, "{decided}");
+}
+
+fn plan_command_behind(event: &ContinuityEvent) -> PlanCommand {
+    let (organisation, own) = match event.clone() {
+        ContinuityEvent::PlanWritten(e) => (
+            e.organisation,
+            Own::Write { owner: e.owner, covers: e.covers, systems: e.systems, document: e.document },
+        ),
+        ContinuityEvent::PlanApproved(e) => (
+            e.organisation,
+            Own::Approve { version: e.version, by: e.by, on: e.on, next_review: e.next_review },
+        ),
+        ContinuityEvent::PlanReviewed(e) => {
+            (e.organisation, Own::Review { by: e.by, on: e.on, next_review: e.next_review })
+        }
+        ContinuityEvent::ExerciseHeld(e) => (
+            e.organisation,
+            Own::Exercise {
+                kind: e.kind,
+                scenario: e.scenario,
+                on: e.on,
+                board: e.board,
+                outcome: e.outcome,
+                lessons: e.lessons.into_iter().map(|(_, lesson)| lesson).collect(),
+            },
+        ),
+        ContinuityEvent::RelianceStated(e) => {
+            (e.organisation, Own::Rely { partner: e.partner, services: e.services })
+        }
+        other => unreachable!("{other:?} is not of this year"),
+    };
+    PlanCommand { organisation, own }
 }

@@ -16,12 +16,14 @@ use proto::{
         RequirementAnswered, RequirementReviewed,
     },
     standards::{OrganisationType, catalogue},
+    subject::{BUYER, SUPPLIER},
 };
 use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
 use super::{
     calendar::Clocks,
+    deeds::{self, Place, Timed},
     files::{self, Shown},
     geography::{Geography, Practice},
     story::{self, Choice, REQUIREMENTS, Step, Story},
@@ -32,13 +34,16 @@ pub const DEFAULT_SEED: u64 = 2018;
 
 /// To be raised whenever the same seed would yield other events: a load begun by one version is
 /// not finished by another.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The edition of the year.
 const EDITION: &str = "igt-14.1";
 
 /// The first half of the first event's correlation id; the seed is the second half.
 const LOAD: u64 = 0x7379_6e74_6800_4001;
+
+/// Tells the chance of what happens besides the toolkit from that of the toolkit.
+const DEEDS: u64 = 0x6465_6564_735f_0001;
 
 /// The code of the CCG whose listing is the very last event.
 const LAST_LISTED: &str = "69A";
@@ -76,6 +81,8 @@ pub struct England {
     land: Geography,
     shown: Vec<Shown>,
     stories: Vec<Story>,
+    deeds: Vec<Timed>,
+    deed_teller: deeds::Teller,
     order: Vec<Moment>,
     edition: EditionId,
     requirements: Vec<RequirementId>,
@@ -92,6 +99,7 @@ struct Moment {
 enum What {
     Shown(u32),
     Done { practice: u32, step: u32 },
+    Deed(u32),
 }
 
 /// The id of the number-th event.
@@ -151,8 +159,14 @@ impl England {
                 steps.map(|((time, _), step)| Moment { time: *time, what: What::Done { practice, step } }),
             );
         }
+        // By chance of its own, so that the toolkit's year is the same with it and without.
+        let mut rng = Rng::with_seed(seed ^ DEEDS);
+        let deeds = deeds::plan(&mut rng, &land, &clocks);
+        let what = |(time, ..): &Timed, index| Moment { time: *time, what: What::Deed(index) };
+        order.extend(deeds.iter().zip(0u32..).map(|(deed, index)| what(deed, index)));
         order.sort_unstable();
-        Self { seed, land, shown, stories, order, edition, requirements }
+        let deed_teller = deeds::Teller::new();
+        Self { seed, land, shown, stories, deeds, deed_teller, order, edition, requirements }
     }
 
     /// How many events there are.
@@ -225,6 +239,16 @@ impl England {
                     time: moment.time,
                     effective: None,
                 }
+            }
+            What::Deed(index) => {
+                let (time, deed, effective) = self.deeds[index as usize];
+                let (place, event) = self.deed_teller.tell(&self.land, deed, time);
+                let subject = match place {
+                    Place::Supplier(id) => subject(Service::Suppliers, &[SUPPLIER, id.as_str()]),
+                    Place::Buyer(code) => subject(Service::Suppliers, &[BUYER, code.as_str()]),
+                    Place::Plan(code) => subject(Service::Continuity, &[code.as_str()]),
+                };
+                Occurrence { subject, event, time, effective }
             }
         }
     }

@@ -6,6 +6,7 @@
 
 mod calendar;
 mod chance;
+mod deeds;
 mod england;
 mod files;
 pub mod gate;
