@@ -215,28 +215,72 @@ impl Desk {
         who: Who,
         command: impl FnOnce(PersonId) -> A::Command,
     ) -> Result<Outcome, Failure<A::Refusal>> {
-        let mut new = match who {
-            Who::Known(person) => {
-                if self.person(person)?.is_none() {
-                    let detail = "nobody in the directory has this id; give a name instead";
-                    return Err(Problem::bad_input(detail).at("person", detail).into());
+        let named = self.enter(&order, &format!("person for {} {}", order.purpose, order.aggregate), who)?;
+        let outcome = self.give(commands, order, &command(named.person)).await;
+        self.keep_if_given(&[named], &outcome)?;
+        outcome
+    }
+
+    /// The same for a command that names several people, in their order.
+    pub async fn give_naming_all<A: Aggregate>(
+        &self,
+        commands: &Commands<A>,
+        order: Order<'_>,
+        who: Vec<Who>,
+        command: impl FnOnce(&[PersonId]) -> A::Command,
+    ) -> Result<Outcome, Failure<A::Refusal>> {
+        let mut named = Vec::with_capacity(who.len());
+        for (index, who) in who.into_iter().enumerate() {
+            let purpose = format!("person {index} for {} {}", order.purpose, order.aggregate);
+            match self.enter(&order, &purpose, who) {
+                Ok(entered) => named.push(entered),
+                Err(problem) => {
+                    self.leave(&named)?;
+                    return Err(problem.into());
                 }
-                return self.give(commands, order, &command(person)).await;
+            }
+        }
+        let people: Vec<PersonId> = named.iter().map(|named| named.person).collect();
+        let outcome = self.give(commands, order, &command(&people)).await;
+        self.keep_if_given(&named, &outcome)?;
+        outcome
+    }
+
+    /// Finds somebody in the directory, or enters somebody new.
+    fn enter(&self, order: &Order<'_>, purpose: &str, who: Who) -> Result<Named, Problem> {
+        let mut new = match who {
+            Who::Known(person) if self.person(person)?.is_some() => {
+                return Ok(Named { person, is_new: false });
+            }
+            Who::Known(_) => {
+                let detail = "nobody in the directory has this id; give a name instead";
+                return Err(Problem::bad_input(detail).at("person", detail));
             }
             Who::New(new) => new,
         };
-        let Order { giver, purpose, aggregate, about, .. } = order;
-        let person = PersonId(giver.command(&format!("person for {purpose} {aggregate}")).uuid());
-        let was_there = self.person(person)?.is_some();
-        if !was_there {
-            new.organisation = new.organisation.or(about);
-            self.directory.put(person, &new).map_err(Problem::from)?;
+        let person = PersonId(order.giver.command(purpose).uuid());
+        let is_new = self.person(person)?.is_none();
+        if is_new {
+            new.organisation = new.organisation.or(order.about);
+            self.directory.put(person, &new)?;
         }
-        let outcome = self.give(commands, order, &command(person)).await;
-        if matches!(outcome, Err(Failure::Refused(_))) && !was_there {
-            self.directory.remove(person).map_err(Problem::from)?;
+        Ok(Named { person, is_new })
+    }
+
+    fn keep_if_given<R>(
+        &self,
+        named: &[Named],
+        outcome: &Result<Outcome, Failure<R>>,
+    ) -> Result<(), Problem> {
+        if matches!(outcome, Err(Failure::Refused(_))) { self.leave(named) } else { Ok(()) }
+    }
+
+    /// Takes those out of the directory again who were entered for nothing.
+    fn leave(&self, named: &[Named]) -> Result<(), Problem> {
+        for named in named.iter().filter(|named| named.is_new) {
+            self.directory.remove(named.person)?;
         }
-        outcome
+        Ok(())
     }
 
     /// The person behind an id, none once deleted.
@@ -257,6 +301,13 @@ impl Desk {
     pub async fn history(&self, service: Service, aggregate: &AggregateId) -> Result<Vec<Recorded>, Problem> {
         Ok(self.log.of(&Subject::new(service, aggregate), Position::START).await?)
     }
+}
+
+/// Somebody a command names, and whether they were entered into the directory for it.
+#[derive(Debug, Clone, Copy)]
+struct Named {
+    person: PersonId,
+    is_new: bool,
 }
 
 /// The organisation of an address.
