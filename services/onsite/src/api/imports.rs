@@ -1,0 +1,55 @@
+//! Files of findings in.
+
+use axum::{Json as AxumJson, body::Body, extract::State};
+use chassis::{
+    Problem, Viewer,
+    http::{Path, Query},
+    import::{self, ImportId, Job, Mode, ProgressView, Report},
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::{desk::Shared, import::run};
+
+/// What goes with a file of findings.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OnsiteFileQuery {
+    /// Only say what would be written.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// Imports findings (CSV, any size): organisation code, assessment number, topic, severity, system,
+/// responsibility, finding, evidence. Only into assessments that are held and set with the caller's own
+/// delivery partner. Bad rows are reported by line and column and the others land; a finding that is
+/// recorded already adds nothing.
+#[utoipa::path(post, path = "/api/v1/onsite/imports/findings", tag = "onsite",
+    params(OnsiteFileQuery, ("Import-Id" = Option<String>, Header, description = "a UUID to ask for progress by")),
+    request_body(content = String, content_type = "text/csv"),
+    responses((status = 200, body = Report), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub(crate) async fn findings(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    ImportId(id): ImportId,
+    Query(query): Query<OnsiteFileQuery>,
+    body: Body,
+) -> Result<AxumJson<Report>, Problem> {
+    let mode = if query.dry_run { Mode::DryRun } else { Mode::Write };
+    let job = Job { id, kind: "findings", as_of: None, mode };
+    let prepare = async { desk.common.imports.begin(&job) };
+    let (progress, body) = import::receive(body, prepare).await?;
+    Ok(AxumJson(run(&desk, &viewer, &job, progress, body).await?))
+}
+
+/// How far an import is, or what came of it.
+#[utoipa::path(get, path = "/api/v1/onsite/imports/{id}", tag = "onsite",
+    params(("id" = String, Path, format = "uuid", description = "the Import-Id it was given")),
+    responses((status = 200, body = ProgressView), (status = "4XX", body = Problem)))]
+pub(crate) async fn progress(
+    State(desk): State<Shared>,
+    Path(id): Path<uuid::Uuid>,
+) -> Result<AxumJson<ProgressView>, Problem> {
+    desk.common.imports.get(id).map(AxumJson)
+}

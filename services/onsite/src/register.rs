@@ -1,0 +1,69 @@
+//! All on-site assessments there are, kept in memory up to date with the log: for lists, the calendar,
+//! and the number of the next one. Assessments are a few thousand in a decade, and each is small.
+
+use std::collections::BTreeMap;
+
+use chassis::{Aggregate as _, When, following::Fold, log::Recorded};
+use proto::{Header, OdsCode, Subject, onsite::OnsiteEvent};
+use rustc_hash::FxHashMap;
+use uuid::Uuid;
+
+use crate::model::OnsiteAssessment;
+
+/// The types of events that matter here begin so.
+const ONSITE: &str = "oversight.onsite.";
+
+/// An assessment in the register.
+#[derive(Debug, Default)]
+pub(crate) struct Entry {
+    pub state: OnsiteAssessment,
+    /// The event of its request: which command asked for it.
+    pub requested_by: Uuid,
+}
+
+/// All assessments, by organisation and number.
+#[derive(Debug, Default)]
+pub(crate) struct Register(FxHashMap<OdsCode, BTreeMap<u16, Entry>>);
+
+impl Register {
+    /// An organisation's assessments by number.
+    pub fn of(&self, organisation: OdsCode) -> impl DoubleEndedIterator<Item = (u16, &Entry)> {
+        self.0.get(&organisation).into_iter().flatten().map(|(number, entry)| (*number, entry))
+    }
+
+    /// All of them, by organisation and number.
+    pub fn all(&self) -> Vec<(OdsCode, u16, &OnsiteAssessment)> {
+        let mut all: Vec<_> = self
+            .0
+            .iter()
+            .flat_map(|(code, own)| own.iter().map(|(number, entry)| (*code, *number, &entry.state)))
+            .collect();
+        all.sort_unstable_by_key(|(code, number, _)| (*code, *number));
+        all
+    }
+}
+
+impl Fold for Register {
+    const NAME: &'static str = "the register of on-site assessments";
+
+    fn note(&mut self, recorded: &Recorded) {
+        let Ok(header) = Header::read(&recorded.body) else { return };
+        if !header.kind.starts_with(ONSITE) {
+            return;
+        }
+        let Some((code, number)) = address(&header.subject) else { return };
+        let Ok(event) = header.event::<OnsiteEvent>() else { return };
+        let entry = self.0.entry(code).or_default().entry(number).or_default();
+        if matches!(event, OnsiteEvent::OnsiteRequested(_)) {
+            entry.requested_by = header.id;
+        }
+        let (effective, position) = (header.effective_day(), recorded.position);
+        entry.state.evolve(&event, &When { recorded: header.time, effective, position });
+    }
+}
+
+/// Whose assessment of which number a subject is.
+fn address(subject: &str) -> Option<(OdsCode, u16)> {
+    let subject: Subject = subject.parse().ok()?;
+    Some((subject.organisation()?, subject.aggregate().rsplit('_').next()?.parse().ok()?))
+}

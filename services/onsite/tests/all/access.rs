@@ -1,0 +1,163 @@
+//! Who may do what: the policy as a table, and the service behind the real guard.
+
+use axum::http::Method;
+use chassis::{
+    Action,
+    access::{Holder, Policies, Principal, Resource, hierarchy::Hierarchy},
+};
+use proto::Role;
+use serde_json::{Value, json};
+
+use crate::{
+    api::{AT, ONE, finding_body},
+    server::{Answer, Server},
+    support::*,
+};
+
+const PARTNERS: (Role, &str) = (Role::Assessor, PARTNER);
+const OTHERS: (Role, &str) = (Role::Assessor, "ZZOTHER");
+const LEAD: (Role, &str) = (Role::PracticeLead, PRACTICE);
+const CCG: (Role, &str) = (Role::CcgOfficer, "00K");
+const REGION: (Role, &str) = (Role::RegionalLead, "Y54");
+const DIGITAL: (Role, &str) = (Role::NhsDigital, "X26");
+
+async fn post(server: &Server, who: (Role, &str), path: &str, body: Value) -> Answer {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    server.ask_as(who, Method::POST, path, Some(("application/json", body))).await
+}
+
+async fn get(server: &Server, who: (Role, &str), path: &str) -> Answer {
+    server.ask_as(who, Method::GET, path, None).await
+}
+
+#[test]
+fn without_a_hierarchy_only_what_needs_none_is_permitted() {
+    let policies = Policies::of(&[onsite::access::POLICY]).unwrap();
+    let hierarchy = Hierarchy::default();
+    let may = |(role, organisation): (Role, &str), action: &'static str| {
+        let holder = Holder::person(person(9), role, code(organisation));
+        let resource = Resource::Organisation(code(PRACTICE));
+        let now = "2018-03-01T12:00:00Z".parse().unwrap();
+        policies.permit(&Principal::Holder(holder), Action::new("onsite", action), resource, &hierarchy, now)
+    };
+    let all =
+        ["view", "view-all", "request", "respond", "schedule", "assess", "plan", "decide-plan", "close"];
+    for (who, permitted) in [
+        (LEAD, &["view", "view-all", "respond", "plan"][..]),
+        ((Role::PracticeLead, "A81002"), &[]),
+        (CCG, &[]),
+        (REGION, &[]),
+        (DIGITAL, &["view", "view-all", "request", "schedule", "close"]),
+        (PARTNERS, &["view", "assess"]),
+        ((Role::NhsImprovement, "T1010"), &[]),
+        ((Role::Administrator, "X26"), &[]),
+        ((Role::Buyer, "A81001"), &[]),
+        ((Role::Supplier, "8HP68"), &[]),
+    ] {
+        let found: Vec<&str> = all.into_iter().filter(|action| may(who, action)).collect();
+        assert_eq!(found, permitted, "{who:?}");
+    }
+}
+
+/// An assessment of A81001 set with the partner, held, with a finding; done by those whose part it is.
+async fn held_by_its_people() -> Server {
+    let server = Server::guarded("2018-03-01T12:00:00Z").await;
+    post(&server, CCG, &format!("{AT}/request"), json!({ "by": "00K", "reason": "chosen" })).await.ok();
+    post(&server, LEAD, &format!("{ONE}/agree"), Value::Null).await.ok();
+    let visit = json!({ "on": "2018-03-10", "partner": PARTNER, "assessor": { "name": "A. Assessor" } });
+    post(&server, DIGITAL, &format!("{ONE}/schedule"), visit).await.ok();
+    server.set_day("2018-03-12");
+    let held =
+        json!({ "on": "2018-03-10", "results": [{ "topic": "patching", "outcome": "not-satisfied" }] });
+    post(&server, PARTNERS, &format!("{ONE}/held"), held).await.ok();
+    post(&server, PARTNERS, &format!("{ONE}/findings"), finding_body("desktops")).await.ok();
+    server
+}
+
+#[tokio::test]
+async fn each_does_their_part_and_no_other() {
+    let server = held_by_its_people().await;
+    post(&server, LEAD, &format!("{ONE}/disclose"), json!({ "to": "00K", "on": "2018-03-12" })).await.ok();
+    let plan = json!({ "actions": [{ "finding": 1, "action": "mend", "owner": { "name": "P" }, "due": "2018-04-30" }] });
+    post(&server, CCG, &format!("{ONE}/plan"), plan).await.ok();
+    post(&server, REGION, &format!("{ONE}/plan/agree"), json!({ "by": "00K" })).await.is(403, "act for Y54");
+    post(&server, REGION, &format!("{ONE}/plan/agree"), json!({ "by": "Y54" })).await.ok();
+    post(&server, LEAD, &format!("{ONE}/plan/actions/1/done"), json!({ "done": "2018-03-12" })).await.ok();
+    for (who, step, body) in [
+        (LEAD, "schedule", json!({ "on": "2018-03-20", "partner": PARTNER, "assessor": { "name": "x" } })),
+        (LEAD, "findings", finding_body("x")),
+        (LEAD, "plan/agree", json!({ "by": "00K" })),
+        (LEAD, "close", Value::Null),
+        (CCG, "disclose", json!({ "to": "00K", "on": "2018-03-12" })),
+        (CCG, "findings", finding_body("x")),
+        (REGION, "schedule", json!({ "on": "2018-03-20", "partner": PARTNER, "assessor": { "name": "x" } })),
+        (DIGITAL, "agree", Value::Null),
+        (DIGITAL, "plan/agree", json!({ "by": "X26" })),
+        (PARTNERS, "close", Value::Null),
+        (PARTNERS, "disclose", json!({ "to": "00K", "on": "2018-03-12" })),
+    ] {
+        post(&server, who, &format!("{ONE}/{step}"), body).await.is(403, "you may not do this");
+    }
+    let ask = json!({ "by": "X26", "reason": "r" });
+    post(&server, LEAD, &format!("{AT}/request"), ask.clone()).await.is(403, "you may not do this");
+    post(&server, CCG, &format!("{AT}/request"), ask).await.is(403, "act for 00K");
+    get(&server, (Role::PracticeLead, "A81002"), ONE).await.is(404, "nothing at");
+    get(&server, (Role::CcgOfficer, "15E"), ONE).await.is(404, "nothing at");
+    get(&server, (Role::Buyer, "A81001"), "/api/v1/onsite").await.is(403, "you may not do this");
+}
+
+#[tokio::test]
+async fn of_another_partners_assessment_an_assessor_finds_not_a_trace() {
+    let server = held_by_its_people().await;
+    let finding = finding_body("x");
+    for (path, body) in [
+        (ONE.to_owned(), None),
+        (format!("{ONE}/findings"), Some(finding.clone())),
+        (format!("{ONE}/retest"), Some(json!({ "on": "2018-03-12", "mended": [] }))),
+    ] {
+        let nowhere = path.replace("A81001/1", "A81001/7");
+        let (theirs, none) = match body {
+            None => (get(&server, OTHERS, &path).await, get(&server, OTHERS, &nowhere).await),
+            Some(body) => (
+                post(&server, OTHERS, &path, body.clone()).await,
+                post(&server, OTHERS, &nowhere, body).await,
+            ),
+        };
+        assert_eq!((theirs.status.as_u16(), none.status.as_u16()), (404, 404), "{path}");
+        assert_eq!(theirs.text.replace("assessment 1 ", "assessment 7 "), none.text, "the very same answer");
+    }
+    for (path, empty) in [(AT, "[]"), ("/api/v1/onsite/calendar", "[]")] {
+        assert_eq!(get(&server, OTHERS, path).await.ok().text, empty, "{path}");
+    }
+    assert_eq!(get(&server, OTHERS, "/api/v1/onsite").await.ok().json()["total"], 0);
+    assert!(!get(&server, OTHERS, "/onsite/calendar.ics").await.ok().text.contains("A81001"));
+    assert!(!get(&server, OTHERS, "/onsite").await.ok().text.contains("Densham"));
+    get(&server, OTHERS, "/onsite/A81001/1").await.is(404, "There is no on-site assessment 1 of A81001");
+
+    for path in [ONE, AT, "/onsite/A81001/1", "/onsite/A81001", "/onsite"] {
+        get(&server, PARTNERS, path).await.ok();
+    }
+    assert!(get(&server, PARTNERS, "/onsite/calendar.ics").await.ok().text.contains("A81001"));
+    let page = get(&server, PARTNERS, "/onsite/A81001/1").await.ok().text;
+    assert!(page.contains("Record a finding") && !page.contains("Close the assessment"), "their part alone");
+    let page = get(&server, LEAD, "/onsite/A81001/1").await.ok().text;
+    assert!(page.contains("Answer finding") && !page.contains("Record a finding"), "theirs");
+}
+
+#[tokio::test]
+async fn assessors_import_into_their_own_partners_assessments_alone() {
+    let server = held_by_its_people().await;
+    let file = "Organisation code,Assessment number,Topic,Severity,System,Responsibility,Finding\n\
+        A81001,1,patching,high,x,practice,y\nA81001,7,patching,high,x,practice,y\n";
+    let import = |who| {
+        let body = Some(("text/csv", file.to_owned()));
+        server.ask_as(who, Method::POST, "/api/v1/onsite/imports/findings", body)
+    };
+    let report = import(OTHERS).await.ok().json();
+    assert_eq!((&report["recorded"], &report["rejected"]), (&json!(0), &json!(2)));
+    let detail = |index: usize| report["problems"][index]["detail"].as_str().unwrap().to_owned();
+    assert_eq!(detail(0).replace("assessment 1", "assessment 7"), detail(1));
+    import(DIGITAL).await.is(403, "you may not do this");
+    let report = import(PARTNERS).await.ok().json();
+    assert_eq!((&report["recorded"], &report["rejected"]), (&json!(1), &json!(1)));
+}

@@ -1,0 +1,88 @@
+//! Files of findings, and what real files do wrong.
+
+use axum::http::Method;
+use serde_json::Value;
+
+use crate::{
+    api::{ONE, held_here},
+    server::{Answer, Server},
+};
+
+const TO: &str = "/api/v1/onsite/imports/findings";
+
+async fn import(server: &Server, query: &str, file: &str) -> Answer {
+    let id = chassis::ids::fresh().to_string();
+    let headers = [("content-type", "text/csv"), ("import-id", id.as_str())];
+    server.ask(Server::request(Method::POST, &format!("{TO}?{query}"), &headers, file.to_owned())).await
+}
+
+fn counts(report: &Value) -> [u64; 4] {
+    ["rows", "recorded", "unchanged", "rejected"].map(|field| report[field].as_u64().unwrap())
+}
+
+const FILE: &str = "\u{feff}ODS code,Assessment,Control,Risk,Host,Responsible,Description,Reference\r\n\
+    a81001 ,1,Patching,HIGH,server  one,practice,\"old, and worn\",page 3\r\n\
+    A81001,1,access-control,Low,smartcards,Commissioned,shared,\r\n\
+    A81001,1,access-control,low,smartcards,commissioned,shared,\r\n";
+
+#[tokio::test]
+async fn a_file_is_tried_and_imported_and_the_same_again_adds_nothing() {
+    let server = held_here().await;
+    let before = server.events().await;
+    let tried = import(&server, "dry_run=true", FILE).await.ok().json();
+    assert_eq!(counts(&tried)[3], 0, "{tried}");
+    assert_eq!(server.events().await, before, "a dry run writes nothing");
+    let report = import(&server, "", FILE).await.ok().json();
+    assert_eq!(counts(&report), [3, 2, 1, 0], "{report}");
+    assert_eq!(counts(&import(&server, "", FILE).await.ok().json()), [3, 0, 3, 0]);
+    let found = server.get(ONE).await.ok().json()["findings"].clone();
+    assert_eq!(found.as_array().unwrap().len(), 4, "two were there");
+    assert_eq!(
+        (&found[2]["system"], &found[2]["found"], &found[2]["responsibility"]),
+        (&"server one".into(), &"old, and worn".into(), &"practice".into()),
+        "numbered in the order of the file"
+    );
+}
+
+#[tokio::test]
+async fn bad_rows_are_named_by_line_and_column_and_the_others_land() {
+    let server = held_here().await;
+    let file = "Organisation code,Assessment number,Topic,Severity,System,Responsibility,Finding\n\
+        A81001,1,parking,high,x,practice,y\n\
+        A81001,1,patching,awful,x,practice,y\n\
+        A81001,1,patching,high,,practice,y\n\
+        A81001,1,patching,high,x,nobody,y\n\
+        A81001,1,patching,high,x,practice,\n\
+        A81001,7,patching,high,x,practice,y\n\
+        A81001,one,patching,high,x,practice,y\n\
+        A_1,1,patching,high,x,practice,y\n\
+        A81001,1,patching,high,x,practice,y\n";
+    let report = import(&server, "", file).await.ok().json();
+    assert_eq!(counts(&report), [9, 1, 0, 8], "{report}");
+    let problems: Vec<(u64, &str)> = report["problems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|problem| (problem["line"].as_u64().unwrap(), problem["column"].as_str().unwrap()))
+        .collect();
+    let columns = [
+        (2, "Topic"),
+        (3, "Severity"),
+        (4, "System"),
+        (5, "Responsibility"),
+        (6, "Finding"),
+        (7, "Assessment number"),
+        (8, "Assessment number"),
+        (9, "Organisation code"),
+    ];
+    assert_eq!(problems, columns);
+}
+
+#[tokio::test]
+async fn a_file_of_another_sort_is_refused_whole() {
+    let server = held_here().await;
+    import(&server, "", "a,b,c\n1,2,3\n").await.is(400, "Severity");
+    import(&server, "", "").await.is(400, "empty");
+    import(&server, "dryrun=true", FILE).await.is(400, "dryrun");
+    server.get("/api/v1/onsite/imports/xyz").await.is(400, "path");
+}
