@@ -21,6 +21,7 @@ use uuid::Uuid;
 pub mod continuity;
 mod decoded;
 mod suppliers;
+pub mod onsite;
 
 pub use continuity::{Continuity, ContinuityFact};
 pub use decoded::Decoded;

@@ -162,28 +162,6 @@ pub(crate) async fn cancel(
     give(&desk, &giver, at, Step::new("cancel"), |_, _| OnsiteCommand::Cancel { reason: input.reason }).await
 }
 
-/// What was found on a topic.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum OnsiteOutcome {
-    /// It is as it should be.
-    Satisfied,
-    /// It is in part.
-    PartlySatisfied,
-    /// It is not.
-    NotSatisfied,
-}
-
-impl From<OnsiteOutcome> for Outcome {
-    fn from(outcome: OnsiteOutcome) -> Self {
-        match outcome {
-            OnsiteOutcome::Satisfied => Outcome::Satisfied,
-            OnsiteOutcome::PartlySatisfied => Outcome::PartlySatisfied,
-            OnsiteOutcome::NotSatisfied => Outcome::NotSatisfied,
-        }
-    }
-}
-
 /// The result of a topic, as sent.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -192,7 +170,8 @@ pub(crate) struct OnsiteResultInput {
     #[schema(value_type = String, pattern = "^[a-z0-9-]{1,23}$")]
     topic: TopicId,
     /// What was found.
-    outcome: OnsiteOutcome,
+    #[schema(value_type = String, pattern = "^(satisfied|partly-satisfied|not-satisfied)$")]
+    outcome: Outcome,
     /// In words.
     #[serde(default)]
     remark: String,
@@ -222,34 +201,9 @@ pub(crate) async fn held(
     Json(input): Json<OnsiteHeldInput>,
 ) -> Answered {
     let OnsiteHeldInput { on, results } = input;
-    let result =
-        |OnsiteResultInput { topic, outcome, remark }| TopicResult { topic, outcome: outcome.into(), remark };
+    let result = |OnsiteResultInput { topic, outcome, remark }| TopicResult { topic, outcome, remark };
     let results = results.into_iter().map(result).collect();
     give(&desk, &giver, at, Step::new("held").on(on), |_, _| OnsiteCommand::Hold { on, results }).await
-}
-
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum OnsiteSeverity {
-    /// Patient data or care are in danger now.
-    Critical,
-    /// They are once somebody tries.
-    High,
-    /// A weakness that needs others to be used.
-    Medium,
-    /// Good practice is missed.
-    Low,
-}
-
-/// Who answers for the system a finding is about.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum OnsiteResponsibility {
-    /// Commissioned by the CCG, or of the national framework.
-    Commissioned,
-    /// The practice's own.
-    Practice,
 }
 
 /// A finding, as sent.
@@ -260,11 +214,13 @@ pub(crate) struct OnsiteFindingInput {
     #[schema(value_type = String, pattern = "^[a-z0-9-]{1,23}$")]
     topic: TopicId,
     /// How bad it is.
-    severity: OnsiteSeverity,
+    #[schema(value_type = String, pattern = "^(critical|high|medium|low)$")]
+    severity: Severity,
     /// The system it is about.
     system: String,
-    /// Who answers for that system.
-    responsibility: OnsiteResponsibility,
+    /// Who answers for that system: what the CCG commissions, or the practice alone.
+    #[schema(value_type = String, pattern = "^(commissioned|practice)$")]
+    responsibility: Responsibility,
     /// What was found.
     found: String,
     /// Where the evidence is. The file itself stays with the assessors.
@@ -275,16 +231,6 @@ pub(crate) struct OnsiteFindingInput {
 impl From<OnsiteFindingInput> for Finding {
     fn from(input: OnsiteFindingInput) -> Self {
         let OnsiteFindingInput { topic, severity, system, responsibility, found, evidence } = input;
-        let severity = match severity {
-            OnsiteSeverity::Critical => Severity::Critical,
-            OnsiteSeverity::High => Severity::High,
-            OnsiteSeverity::Medium => Severity::Medium,
-            OnsiteSeverity::Low => Severity::Low,
-        };
-        let responsibility = match responsibility {
-            OnsiteResponsibility::Commissioned => Responsibility::Commissioned,
-            OnsiteResponsibility::Practice => Responsibility::Practice,
-        };
         Finding { topic, severity, system, responsibility, found, evidence }
     }
 }

@@ -14,6 +14,8 @@ use crate::{
 pub mod calendar;
 pub mod continuity;
 pub mod suppliers;
+pub mod declared;
+pub mod onsite;
 pub mod toolkit;
 
 pub use calendar::Calendar;

@@ -1,0 +1,99 @@
+//! What happened around an organisation's on-site assessments, as far as it bears on the requirement.
+
+use proto::{
+    Day, OdsCode, Position,
+    onsite::{OnsiteEvent, Severity},
+};
+use serde::{Deserialize, Serialize};
+
+/// Something happened around an on-site assessment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnsiteFact {
+    /// The event that says so.
+    pub position: Position,
+    /// The day it took effect: where the event names one, that.
+    pub day: Day,
+    /// The number of the assessment among the organisation's.
+    pub number: u16,
+    /// What.
+    pub what: Onsite,
+}
+
+/// What happened around an on-site assessment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Onsite {
+    /// It was asked for.
+    Requested,
+    /// The organisation agreed.
+    Agreed,
+    /// The organisation refused.
+    Refused,
+    /// The visit was called off; the organisation's word stands.
+    Cancelled,
+    /// It was held. Another one of the same assessment corrects it.
+    Held,
+    /// A finding was recorded.
+    FindingRecorded {
+        /// Its number.
+        finding: u16,
+        /// How bad it is.
+        severity: Severity,
+    },
+    /// The outcome was disclosed to the commissioner.
+    Disclosed,
+    /// A plan was agreed, each action due on a day. It takes the place of the open actions of an
+    /// earlier one.
+    PlanAgreed {
+        /// When each action is due, by its number.
+        due: Vec<(u16, Day)>,
+    },
+    /// A plan was sent back.
+    PlanReturned,
+    /// An action of the agreed plan was done.
+    ActionDone {
+        /// Its number.
+        action: u16,
+    },
+    /// The findings were looked at again.
+    Retested {
+        /// Those that are mended; the others are not.
+        mended: Vec<u16>,
+    },
+    /// It was closed.
+    Closed,
+}
+
+impl OnsiteFact {
+    /// Of whom an event speaks, and what it says that bears on the requirement.
+    pub fn of(position: Position, effective: Day, event: &OnsiteEvent) -> (OdsCode, Option<Self>) {
+        use OnsiteEvent as E;
+        let (organisation, number, day, what) = match event {
+            E::OnsiteRequested(e) => (e.organisation, e.number, effective, Some(Onsite::Requested)),
+            E::OnsiteAgreed(e) => (e.organisation, e.number, effective, Some(Onsite::Agreed)),
+            E::OnsiteRefused(e) => (e.organisation, e.number, effective, Some(Onsite::Refused)),
+            E::VisitScheduled(e) => (e.organisation, e.number, effective, None),
+            E::VisitCancelled(e) => (e.organisation, e.number, effective, Some(Onsite::Cancelled)),
+            E::AssessmentHeld(e) => (e.organisation, e.number, e.on, Some(Onsite::Held)),
+            E::FindingRecorded(e) => {
+                let (finding, severity) = (e.finding, e.recorded.severity);
+                let what = Onsite::FindingRecorded { finding, severity };
+                (e.organisation, e.number, effective, Some(what))
+            }
+            E::FindingAnswered(e) => (e.organisation, e.number, effective, None),
+            E::OutcomeDisclosed(e) => (e.organisation, e.number, e.on, Some(Onsite::Disclosed)),
+            E::ActionPlanProposed(e) => (e.organisation, e.number, effective, None),
+            E::ActionPlanAgreed(e) => {
+                (e.organisation, e.number, effective, Some(Onsite::PlanAgreed { due: e.due.clone() }))
+            }
+            E::ActionPlanReturned(e) => (e.organisation, e.number, effective, Some(Onsite::PlanReturned)),
+            E::ActionCompleted(e) => {
+                (e.organisation, e.number, e.done, Some(Onsite::ActionDone { action: e.action }))
+            }
+            E::RetestHeld(e) => {
+                (e.organisation, e.number, e.on, Some(Onsite::Retested { mended: e.mended.clone() }))
+            }
+            E::AssessmentClosed(e) => (e.organisation, e.number, effective, Some(Onsite::Closed)),
+        };
+        (organisation, what.map(|what| OnsiteFact { position, day, number, what }))
+    }
+}

@@ -1,0 +1,550 @@
+//! Requirement 9: the on-site assessment, if asked for; act on it; share the outcome.
+//!
+//! The rule, for one assessment on a day:
+//!
+//! - Never asked: `NotApplicable`. Asked and not answered: `NoEvidence` up to [`ANSWER_DAYS`] days
+//!   after the request, then `NotMet`. Refused: `NotMet`.
+//! - Agreed, and not held: `Met`, since the organisation supports it; a visit that is called off
+//!   changes nothing.
+//! - Held: until the outcome is disclosed and, where there are findings, a plan for them is agreed,
+//!   `PartlyMet` up to [`FOLLOW_UP_DAYS`] days after the visit, then `NotMet`. Disclosed and without
+//!   findings: `Met`.
+//! - A plan agreed: `PartlyMet` while nothing of it is overdue, `NotMet` from the day after the due day
+//!   of an action until it is done, `Met` once all its actions are done. A finding that was recorded
+//!   after the plan, or that a re-test found open with every action done, needs a plan of its own within
+//!   [`FOLLOW_UP_DAYS`] days.
+//! - All findings mended by the last re-test, or the assessment closed: `Met`.
+//!
+//! Of several assessments the worst counts; closed ones are `Met` and so never it while another is open.
+//!
+//! Sources: domain facts 2.2 and 2.3, row 9 (support it, follow the agreed plan, share the outcome),
+//! 5.1 (what is recorded). That both spans of days exist at all, and how long they are, is our reading.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proto::{Day, Position};
+
+use crate::{
+    facts::onsite::{Onsite, OnsiteFact},
+    timeline::{Cause, Passed, Status, Timeline},
+};
+
+/// How many days after a request it may still be unanswered (our reading).
+pub const ANSWER_DAYS: i32 = 28;
+
+/// How many days after the visit the outcome may still be undisclosed, or its findings without an
+/// agreed plan (our reading).
+pub const FOLLOW_UP_DAYS: i32 = 30;
+
+/// The timeline of the on-site requirement, from the facts up to a position.
+pub fn timeline(facts: &[OnsiteFact], upto: Position) -> Timeline {
+    let known = in_order(facts, upto);
+    let mut days = vec![Day::FIRST];
+    for fact in &known {
+        days.push(fact.day);
+        match &fact.what {
+            Onsite::Requested => days.push(fact.day.plus_days(ANSWER_DAYS + 1)),
+            Onsite::Held | Onsite::FindingRecorded { .. } | Onsite::Retested { .. } => {
+                days.push(fact.day.plus_days(FOLLOW_UP_DAYS + 1));
+            }
+            Onsite::PlanAgreed { due } => days.extend(due.iter().map(|(_, due)| due.plus_days(1))),
+            _ => {}
+        }
+    }
+    Timeline::of_days(days, |day| {
+        let until = known.partition_point(|fact| fact.day <= day);
+        holds_on(known.get(..until).unwrap_or_default(), day)
+    })
+}
+
+/// The facts up to a position in order of day, of each assessment only the last word on when it was held.
+fn in_order(facts: &[OnsiteFact], upto: Position) -> Vec<&OnsiteFact> {
+    let known = facts.get(..facts.partition_point(|fact| fact.position <= upto)).unwrap_or_default();
+    let mut held = BTreeMap::new();
+    for fact in known.iter().filter(|fact| fact.what == Onsite::Held) {
+        held.insert(fact.number, fact.position);
+    }
+    let counts = |fact: &&OnsiteFact| {
+        fact.what != Onsite::Held || held.get(&fact.number).is_none_or(|last| *last == fact.position)
+    };
+    let mut known: Vec<&OnsiteFact> = known.iter().filter(counts).collect();
+    // Stable: of facts of one day the later recorded one is the later one.
+    known.sort_by_key(|fact| fact.day);
+    known
+}
+
+/// What holds at the end of a day, by the facts up to it in order of day.
+fn holds_on(facts: &[&OnsiteFact], day: Day) -> (Status, Cause) {
+    let mut assessments: BTreeMap<u16, Seen> = BTreeMap::new();
+    for fact in facts {
+        assessments.entry(fact.number).or_default().note(fact);
+    }
+    let each = assessments.values().filter_map(|seen| seen.holds_on(day));
+    each.min_by_key(|(status, _)| status.attention()).unwrap_or((Status::NotApplicable, Cause::Nothing))
+}
+
+/// Where and when something stands.
+type At = (Day, Position);
+
+/// One assessment as seen on a day.
+#[derive(Debug, Default)]
+struct Seen {
+    requested: Option<At>,
+    agreed: Option<Position>,
+    refused: Option<Position>,
+    held: Option<At>,
+    findings: BTreeMap<u16, At>,
+    disclosed: Option<Position>,
+    plan: Option<Position>,
+    /// When each action of the plan is due.
+    open: BTreeMap<u16, Day>,
+    last_done: Option<Position>,
+    retest: Option<At>,
+    mended: BTreeSet<u16>,
+    /// A re-test that found something open although all actions were done.
+    failed: Option<At>,
+    closed: Option<Position>,
+}
+
+impl Seen {
+    fn note(&mut self, fact: &OnsiteFact) {
+        let (at, position) = ((fact.day, fact.position), fact.position);
+        match &fact.what {
+            Onsite::Requested => self.requested = Some(at),
+            Onsite::Agreed => (self.agreed, self.refused) = (Some(position), None),
+            Onsite::Refused => (self.agreed, self.refused) = (None, Some(position)),
+            Onsite::Held => self.held = Some(at),
+            Onsite::FindingRecorded { finding, .. } => {
+                self.findings.insert(*finding, at);
+            }
+            Onsite::Disclosed => {
+                self.disclosed.get_or_insert(position);
+            }
+            Onsite::PlanAgreed { due } => {
+                (self.plan, self.last_done, self.failed) = (Some(position), None, None);
+                self.open = due.iter().copied().collect();
+            }
+            Onsite::ActionDone { action } => {
+                if self.open.remove(action).is_some() {
+                    self.last_done = Some(position);
+                }
+            }
+            Onsite::Retested { mended } => {
+                self.retest = Some(at);
+                self.mended = mended.iter().copied().collect();
+                let all_done = self.plan.is_some() && self.open.is_empty();
+                self.failed = (all_done && self.unmended().next().is_some()).then_some(at);
+            }
+            Onsite::Closed => self.closed = Some(position),
+            Onsite::Cancelled | Onsite::PlanReturned => {}
+        }
+    }
+
+    fn unmended(&self) -> impl Iterator<Item = At> {
+        self.findings.iter().filter(|(number, _)| !self.mended.contains(number)).map(|(_, at)| *at)
+    }
+
+    /// What holds; none before it is asked for.
+    fn holds_on(&self, day: Day) -> Option<(Status, Cause)> {
+        let (requested_on, requested) = self.requested?;
+        if let Some(closed) = self.closed {
+            return Some((Status::Met, Cause::Event(closed)));
+        }
+        let Some(held) = self.held else {
+            return Some(match (self.refused, self.agreed) {
+                (Some(refused), _) => (Status::NotMet, Cause::Event(refused)),
+                (None, Some(agreed)) => (Status::Met, Cause::Event(agreed)),
+                (None, None) if day <= requested_on.plus_days(ANSWER_DAYS) => {
+                    (Status::NoEvidence, Cause::Event(requested))
+                }
+                (None, None) => (Status::NotMet, Cause::Passed(Passed::RequestUnanswered, requested)),
+            });
+        };
+        Some(self.follow_up(held, day))
+    }
+
+    /// What holds once it was held.
+    fn follow_up(&self, held: At, day: Day) -> (Status, Cause) {
+        let within = |(since, position): At| {
+            if day <= since.plus_days(FOLLOW_UP_DAYS) {
+                (Status::PartlyMet, Cause::Event(position))
+            } else {
+                (Status::NotMet, Cause::Passed(Passed::OutcomeUndisclosed, position))
+            }
+        };
+        let Some(disclosed) = self.disclosed else { return within(held) };
+        if self.unmended().next().is_none() {
+            let last = self.retest.filter(|_| !self.findings.is_empty());
+            return (Status::Met, Cause::Event(last.map_or(disclosed, |(_, retest)| retest)));
+        }
+        let Some(plan) = self.plan else { return within(held) };
+        if self.open.values().any(|due| *due < day) {
+            return (Status::NotMet, Cause::Passed(Passed::ActionOverdue, plan));
+        }
+        // The span of what no plan is for yet begins with the first of it.
+        let unplanned = self.unmended().filter(|(_, recorded)| *recorded > plan).chain(self.failed).min();
+        if let Some(since) = unplanned {
+            return within(since);
+        }
+        match self.last_done {
+            Some(done) if self.open.is_empty() => (Status::Met, Cause::Event(done)),
+            _ => (Status::PartlyMet, Cause::Event(plan)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use proto::onsite::Severity;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    fn found(finding: u16) -> Onsite {
+        Onsite::FindingRecorded { finding, severity: Severity::High }
+    }
+
+    fn plan(due: &[(u16, &str)]) -> Onsite {
+        Onsite::PlanAgreed { due: due.iter().map(|(action, on)| (*action, day(on))).collect() }
+    }
+
+    fn done(action: u16) -> Onsite {
+        Onsite::ActionDone { action }
+    }
+
+    fn retested(mended: &[u16]) -> Onsite {
+        Onsite::Retested { mended: mended.to_vec() }
+    }
+
+    /// Facts in the order of the log, of assessments by number.
+    fn facts(happened: &[(u16, &str, Onsite)]) -> Vec<OnsiteFact> {
+        (1..)
+            .map(Position)
+            .zip(happened)
+            .map(|(position, (number, on, what))| OnsiteFact {
+                position,
+                day: day(on),
+                number: *number,
+                what: what.clone(),
+            })
+            .collect()
+    }
+
+    #[track_caller]
+    fn check(happened: &[(&str, Onsite)], expected: &[(&str, Status)]) {
+        let happened: Vec<(u16, &str, Onsite)> =
+            happened.iter().map(|(on, what)| (1, *on, what.clone())).collect();
+        check_all(&happened, expected);
+    }
+
+    /// The changes after the one that every organisation begins with.
+    #[track_caller]
+    fn check_all(happened: &[(u16, &str, Onsite)], expected: &[(&str, Status)]) {
+        let timeline = timeline(&facts(happened), Position(u64::MAX));
+        let shown: Vec<(Day, Status)> =
+            timeline.changes().iter().map(|change| (change.day, change.status)).collect();
+        let begin = (Day::FIRST, Status::NotApplicable);
+        let expected: Vec<(Day, Status)> =
+            std::iter::once(begin).chain(expected.iter().map(|(on, status)| (day(on), *status))).collect();
+        assert_eq!(shown, expected);
+    }
+
+    const ASKED: (&str, Onsite) = ("2018-03-01", Onsite::Requested);
+    const AGREED: (&str, Onsite) = ("2018-03-05", Onsite::Agreed);
+    const HELD: (&str, Onsite) = ("2018-04-01", Onsite::Held);
+    const TOLD: (&str, Onsite) = ("2018-04-10", Onsite::Disclosed);
+
+    /// How every one of these begins: asked for, and agreed.
+    const BEGUN: [(&str, Status); 2] = [("2018-03-01", Status::NoEvidence), ("2018-03-05", Status::Met)];
+
+    #[track_caller]
+    fn check_held(happened: &[(&str, Onsite)], expected: &[(&str, Status)]) {
+        let happened = [&[ASKED, AGREED, HELD], happened].concat();
+        let begun = [&BEGUN[..], &[("2018-04-01", Status::PartlyMet)], expected].concat();
+        check(&happened, &begun);
+    }
+
+    #[test]
+    fn it_does_not_apply_to_who_was_never_asked() {
+        check(&[], &[]);
+        assert_eq!(timeline(&[], Position(0)).at(day("2018-03-01")).status, Status::NotApplicable);
+    }
+
+    #[test]
+    fn unanswered_is_no_evidence_for_28_days_and_then_not_met() {
+        check(&[ASKED], &[("2018-03-01", Status::NoEvidence), ("2018-03-30", Status::NotMet)]);
+        check(
+            &[ASKED, ("2018-04-10", Onsite::Agreed)],
+            &[
+                ("2018-03-01", Status::NoEvidence),
+                ("2018-03-30", Status::NotMet),
+                ("2018-04-10", Status::Met),
+            ],
+        );
+    }
+
+    #[test]
+    fn refused_is_not_met_and_agreed_after_all_is_met() {
+        check(
+            &[ASKED, ("2018-03-05", Onsite::Refused), ("2018-03-20", Onsite::Agreed)],
+            &[
+                ("2018-03-01", Status::NoEvidence),
+                ("2018-03-05", Status::NotMet),
+                ("2018-03-20", Status::Met),
+            ],
+        );
+    }
+
+    #[test]
+    fn agreed_stays_met_until_it_is_held_even_when_called_off() {
+        check(&[ASKED, AGREED, ("2018-03-20", Onsite::Cancelled)], &BEGUN);
+    }
+
+    #[test]
+    fn held_is_partly_met_for_30_days_until_disclosed() {
+        check_held(&[], &[("2018-05-02", Status::NotMet)]);
+        check_held(&[TOLD], &[("2018-04-10", Status::Met)]);
+        check_held(
+            &[("2018-05-10", Onsite::Disclosed)],
+            &[("2018-05-02", Status::NotMet), ("2018-05-10", Status::Met)],
+        );
+    }
+
+    #[test]
+    fn findings_need_an_agreed_plan_within_the_same_30_days() {
+        let finding = ("2018-04-02", found(1));
+        check_held(&[finding.clone(), TOLD], &[("2018-05-02", Status::NotMet)]);
+        check_held(
+            &[finding.clone(), TOLD, ("2018-04-15", Onsite::PlanReturned)],
+            &[("2018-05-02", Status::NotMet)],
+        );
+        check_held(
+            &[finding.clone(), TOLD, ("2018-04-20", plan(&[(1, "2018-06-30")]))],
+            &[("2018-07-01", Status::NotMet)],
+        );
+        check_held(
+            &[finding, TOLD, ("2018-05-20", plan(&[(1, "2018-06-30")]))],
+            &[
+                ("2018-05-02", Status::NotMet),
+                ("2018-05-20", Status::PartlyMet),
+                ("2018-07-01", Status::NotMet),
+            ],
+        );
+    }
+
+    /// Held, with two findings, disclosed, and a plan agreed: due on 31 May and 30 June.
+    fn planned() -> Vec<(&'static str, Onsite)> {
+        let agreed = plan(&[(1, "2018-05-31"), (2, "2018-06-30")]);
+        vec![("2018-04-02", found(1)), ("2018-04-02", found(2)), TOLD, ("2018-04-20", agreed)]
+    }
+
+    #[track_caller]
+    fn check_planned(happened: &[(&str, Onsite)], expected: &[(&str, Status)]) {
+        check_held(&[&planned(), happened].concat(), expected);
+    }
+
+    #[test]
+    fn a_running_plan_shows_its_due_days_ahead() {
+        check_planned(&[], &[("2018-06-01", Status::NotMet)]);
+        check_planned(&[("2018-05-31", done(1))], &[("2018-07-01", Status::NotMet)]);
+        check_planned(&[("2018-05-20", done(1)), ("2018-06-30", done(2))], &[("2018-06-30", Status::Met)]);
+    }
+
+    #[test]
+    fn overdue_is_not_met_until_it_is_done() {
+        check_planned(
+            &[("2018-06-10", done(1)), ("2018-06-20", done(2))],
+            &[("2018-06-01", Status::NotMet), ("2018-06-10", Status::PartlyMet), ("2018-06-20", Status::Met)],
+        );
+        check_planned(
+            &[("2018-07-10", done(2)), ("2018-07-20", done(1))],
+            &[("2018-06-01", Status::NotMet), ("2018-07-20", Status::Met)],
+        );
+    }
+
+    #[test]
+    fn another_plan_takes_the_place_of_what_is_open() {
+        check_planned(
+            &[("2018-05-10", done(1)), ("2018-05-20", plan(&[(3, "2018-08-31")]))],
+            &[("2018-09-01", Status::NotMet)],
+        );
+    }
+
+    #[test]
+    fn a_re_test_that_finds_all_mended_is_met_whatever_the_plan_says() {
+        check_planned(
+            &[("2018-06-10", retested(&[1, 2]))],
+            &[("2018-06-01", Status::NotMet), ("2018-06-10", Status::Met)],
+        );
+        check_planned(&[("2018-05-10", retested(&[1]))], &[("2018-06-01", Status::NotMet)]);
+    }
+
+    #[test]
+    fn what_a_re_test_finds_open_after_all_is_done_needs_another_plan() {
+        let all_done = [("2018-05-01", done(1)), ("2018-05-01", done(2)), ("2018-05-10", retested(&[1]))];
+        check_planned(
+            &all_done,
+            &[("2018-05-01", Status::Met), ("2018-05-10", Status::PartlyMet), ("2018-06-10", Status::NotMet)],
+        );
+        check_planned(
+            &[&all_done[..], &[("2018-05-20", plan(&[(3, "2018-07-31")])), ("2018-07-01", done(3))]].concat(),
+            &[("2018-05-01", Status::Met), ("2018-05-10", Status::PartlyMet), ("2018-07-01", Status::Met)],
+        );
+    }
+
+    #[test]
+    fn a_finding_after_the_plan_needs_a_plan_of_its_own() {
+        check_planned(
+            &[("2018-05-01", done(1)), ("2018-05-01", done(2)), ("2018-05-05", found(3))],
+            &[("2018-05-01", Status::Met), ("2018-05-05", Status::PartlyMet), ("2018-06-05", Status::NotMet)],
+        );
+    }
+
+    #[test]
+    fn closed_is_met_for_good() {
+        check_planned(&[("2018-05-15", Onsite::Closed)], &[("2018-05-15", Status::Met)]);
+    }
+
+    #[test]
+    fn a_correction_of_the_day_it_was_held_takes_its_place() {
+        check(
+            &[ASKED, AGREED, HELD, ("2018-04-03", Onsite::Held)],
+            &[BEGUN[0], BEGUN[1], ("2018-04-03", Status::PartlyMet), ("2018-05-04", Status::NotMet)],
+        );
+    }
+
+    #[test]
+    fn of_several_the_worst_counts_and_a_closed_one_never() {
+        let one = |on, what| (1, on, what);
+        let two = |on, what| (2, on, what);
+        check_all(
+            &[
+                one("2018-03-01", Onsite::Requested),
+                one("2018-03-02", Onsite::Agreed),
+                two("2018-03-10", Onsite::Requested),
+                two("2018-03-12", Onsite::Refused),
+                one("2018-04-01", Onsite::Held),
+                two("2018-04-05", Onsite::Agreed),
+                one("2018-04-10", Onsite::Disclosed),
+                one("2018-04-11", Onsite::Closed),
+                two("2018-04-20", Onsite::Held),
+            ],
+            &[
+                ("2018-03-01", Status::NoEvidence),
+                ("2018-03-02", Status::Met),
+                ("2018-03-10", Status::NoEvidence),
+                ("2018-03-12", Status::NotMet),
+                ("2018-04-05", Status::PartlyMet),
+                ("2018-04-10", Status::Met),
+                ("2018-04-20", Status::PartlyMet),
+                ("2018-05-21", Status::NotMet),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_cause_is_the_event_or_the_day_it_set() {
+        let causes = |happened: &[(&str, Onsite)]| -> Vec<Cause> {
+            let happened: Vec<_> = happened.iter().map(|(on, what)| (1, *on, what.clone())).collect();
+            let timeline = timeline(&facts(&happened), Position(u64::MAX));
+            timeline.changes().iter().map(|change| change.cause).collect()
+        };
+        let event = |at| Cause::Event(Position(at));
+        let passed = |what, at| Cause::Passed(what, Position(at));
+        assert_eq!(causes(&[ASKED]), [Cause::Nothing, event(1), passed(Passed::RequestUnanswered, 1)]);
+        assert_eq!(
+            causes(&[ASKED, AGREED, HELD]),
+            [Cause::Nothing, event(1), event(2), event(3), passed(Passed::OutcomeUndisclosed, 3)]
+        );
+        let all =
+            [&[ASKED, AGREED, HELD], &planned()[..], &[("2018-06-10", done(1)), ("2018-06-20", done(2))]];
+        assert_eq!(
+            causes(&all.concat()),
+            [
+                Cause::Nothing,
+                event(1),
+                event(2),
+                event(3),
+                passed(Passed::ActionOverdue, 7),
+                event(7),
+                event(9)
+            ]
+        );
+    }
+
+    #[test]
+    fn what_was_recorded_later_was_not_known_earlier() {
+        let facts = facts(&[(1, ASKED.0, ASKED.1), (1, AGREED.0, AGREED.1)]);
+        let status = |upto: u64| timeline(&facts, Position(upto)).at(day("2018-03-10")).status;
+        assert_eq!(
+            (status(0), status(1), status(2)),
+            (Status::NotApplicable, Status::NoEvidence, Status::Met)
+        );
+    }
+
+    #[test]
+    fn the_days_events_name_are_the_days_of_the_facts() {
+        use proto::onsite::{AssessmentHeld, OnsiteAgreed, OnsiteEvent, VisitScheduled};
+        let (organisation, number) = ("A81001".parse().unwrap(), 2);
+        let of = |event: OnsiteEvent| OnsiteFact::of(Position(7), day("2018-04-05"), &event);
+        let held = AssessmentHeld { organisation, number, on: day("2018-04-01"), results: vec![] };
+        let fact = |day, what| Some(OnsiteFact { position: Position(7), day, number, what });
+        assert_eq!(of(held.into()), (organisation, fact(day("2018-04-01"), Onsite::Held)));
+        let agreed = OnsiteAgreed { organisation, number };
+        assert_eq!(of(agreed.into()), (organisation, fact(day("2018-04-05"), Onsite::Agreed)));
+        let visit = VisitScheduled {
+            organisation,
+            number,
+            on: day("2018-05-01"),
+            partner: "ZZPARTNER".parse().unwrap(),
+            assessor: proto::PersonId(uuid::Uuid::nil()),
+        };
+        assert_eq!(of(visit.into()), (organisation, None), "a day that is set changes nothing");
+    }
+
+    fn any_fact() -> impl Strategy<Value = (u16, i32, Onsite)> {
+        let what = (0..12usize, 1..4u16, 0..200i32).prop_map(|(sort, item, due)| match sort {
+            0 => Onsite::Requested,
+            1 => Onsite::Agreed,
+            2 => Onsite::Refused,
+            3 => Onsite::Held,
+            4 | 5 => found(item),
+            6 => Onsite::Disclosed,
+            7 => {
+                let due = day("2018-01-01").plus_days(due * 2);
+                Onsite::PlanAgreed { due: (1..=item).map(|action| (action, due)).collect() }
+            }
+            8 | 9 => done(item),
+            10 => retested(&(1..=item).collect::<Vec<_>>()),
+            _ => Onsite::Closed,
+        });
+        (1..3u16, 0..400i32, what)
+    }
+
+    proptest! {
+        /// The slow, obvious way: ask the rule on every single day.
+        #[test]
+        fn no_change_is_missed_between_the_days_looked_at(
+            happened in prop::collection::vec(any_fact(), 0..16),
+            asked in 0..100i32,
+        ) {
+            let start = day("2018-01-01");
+            let begin = [1, 2].map(|number| (number, asked, Onsite::Requested));
+            let facts: Vec<OnsiteFact> = (1..)
+                .map(Position)
+                .zip(begin.into_iter().chain(happened))
+                .map(|(position, (number, on, what))| OnsiteFact { position, day: start.plus_days(on), number, what })
+                .collect();
+            let timeline = timeline(&facts, Position(u64::MAX));
+            for offset in -3..900 {
+                let day = start.plus_days(offset);
+                let until: Vec<&OnsiteFact> =
+                    in_order(&facts, Position(u64::MAX)).into_iter().filter(|fact| fact.day <= day).collect();
+                prop_assert_eq!(timeline.at(day).status, holds_on(&until, day).0, "on {}", day);
+            }
+        }
+    }
+}
