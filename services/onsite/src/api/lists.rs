@@ -150,19 +150,16 @@ pub(crate) async fn lines_of(
 ) -> Result<Vec<OnsiteLine>, Problem> {
     let lines = desk
         .listed(viewer, of, |code, _, state| {
-            (filter.state.is_none() || state.stage() == filter.state)
-                .then(|| {
-                    (filter.partner.is_none() || state.partner() == filter.partner).then(|| state.clone())
-                })
-                .flatten()
-                .map(|state| (code, state))
+            let is_left_in = (filter.state.is_none() || state.stage() == filter.state)
+                && (filter.partner.is_none() || state.partner() == filter.partner);
+            is_left_in.then(|| Some((code, line(desk, code, None, state)?))).flatten()
         })
         .await?;
     let mut found = Vec::with_capacity(lines.len());
-    for (code, state) in lines {
+    for (code, line) in lines {
         let ccg = desk.common.roster.practice(code).await?.and_then(|practice| practice.ccg);
         if filter.ccg.is_none() || ccg == filter.ccg {
-            found.extend(line(desk, code, ccg, &state));
+            found.push(OnsiteLine { ccg: ccg.map(|ccg| ccg.to_string()), ..line });
         }
     }
     Ok(found)

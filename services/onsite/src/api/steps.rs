@@ -485,7 +485,7 @@ pub(crate) async fn close(
     give(&desk, &giver, at, Step::new("close"), |_, _| OnsiteCommand::Close).await
 }
 
-/// The one person a command names.
+/// The one person a command names; as many ids come as people were named, so there is one.
 pub(crate) fn one(people: &[PersonId]) -> PersonId {
     people.first().copied().unwrap_or(PersonId(uuid::Uuid::nil()))
 }

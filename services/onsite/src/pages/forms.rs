@@ -15,6 +15,9 @@ use super::steps::{Fields, Sent, id_of};
 use crate::desk::{Case, Desk};
 use crate::model::Reply;
 
+/// The most findings with fields of their own on one page; the API takes any number.
+const FINDINGS_ASKED_MAX: usize = 50;
+
 /// A form under way.
 struct Asking<'a> {
     case: &'a Case,
@@ -85,7 +88,7 @@ pub(super) fn forms(
         }
         @if may(Sent::Schedule) && !held {
             @if agreed { (schedule(&asking(Sent::Schedule, None), is_set)) }
-            @else { (blocked_button("schedule", "Set the visit", &[html! { "The practice agrees to be assessed" }])) }
+            @else { (blocked_button("set-visit", "Set the visit", &[html! { "The practice agrees to be assessed" }])) }
             @if is_set { (cancel(&asking(Sent::Cancel, None))) }
         }
         @if may(Sent::Held) {
@@ -94,7 +97,8 @@ pub(super) fn forms(
             @if held && !state.findings.is_empty() { (retest(&asking(Sent::Retest, None))) }
         }
         @if may(Sent::Answer) && held {
-            @for number in state.findings.keys() { (answer(&asking(Sent::Answer, Some(*number)), *number)) }
+            @for number in to_answer(case) { (answer(&asking(Sent::Answer, Some(number)), number)) }
+            @if state.findings.len() > FINDINGS_ASKED_MAX { p { "Only " (FINDINGS_ASKED_MAX) " of the findings are asked for at a time, those without an answer first." } }
             (disclose(desk, &asking(Sent::Disclose, None)))
         }
         @if may(Sent::Plan) && held && !state.findings.is_empty() { (plan(&asking(Sent::Plan, None))) }
@@ -209,6 +213,13 @@ fn retest(form: &Asking<'_>) -> Markup {
     }
 }
 
+/// The findings to answer, those without an answer first.
+fn to_answer(case: &Case) -> Vec<u16> {
+    let findings = &case.state().findings;
+    let (answered, left): (Vec<_>, Vec<_>) = findings.iter().partition(|(_, held)| held.answer.is_some());
+    left.into_iter().chain(answered).map(|(number, _)| *number).take(FINDINGS_ASKED_MAX).collect()
+}
+
 fn answer(form: &Asking<'_>, number: u16) -> Markup {
     let before = form.case.state().findings.get(&number).and_then(|held| held.answer.as_ref());
     let choices = [Choice::new("accepted", "We accept it"), Choice::new("disputed", "We dispute it")];
@@ -252,15 +263,15 @@ fn plan(form: &Asking<'_>) -> Markup {
     html! {
         h2.nhsuk-heading-m { "Propose what will be done" }
         @if state.disclosed.is_empty() {
-            (blocked_button("plan", "Propose the plan", &[html! { "The practice discloses the outcome to its CCG or region" }]))
+            (blocked_button("propose-plan", "Propose the plan", &[html! { "The practice discloses the outcome to its CCG or region" }]))
         } @else if let Some(proposal) = &state.plan.proposed {
-            (blocked_button("plan", "Propose the plan", &[html! { "The CCG or region decides on the plan of " (proposal.on.long()) }]))
+            (blocked_button("propose-plan", "Propose the plan", &[html! { "The CCG or region decides on the plan of " (proposal.on.long()) }]))
         } @else if open.is_empty() {
             p { "No finding is open." }
         } @else {
             @if state.plan.agreed.is_some() { p { "Once agreed, it takes the place of the actions that are still open." } }
             (form.form(html! {
-                @for (number, _) in &open {
+                @for (number, _) in open.iter().take(FINDINGS_ASKED_MAX) {
                     h3.nhsuk-heading-s { "Finding " (number) ": " (state.findings.get(number).map(|held| held.recorded.found.as_str()).unwrap_or_default()) }
                     (form.field(&format!("action_{number}"), &format!("What will be done about finding {number}?"))
                         .hint("Leave it empty where nothing is planned").textarea(2))
@@ -311,6 +322,6 @@ fn close(form: &Asking<'_>) -> Markup {
     html! {
         h2.nhsuk-heading-m { "Close the assessment" }
         @if reasons.is_empty() { (form.form(html! { (Button::new("Close the assessment")) })) }
-        @else { (blocked_button("close", "Close the assessment", &reasons)) }
+        @else { (blocked_button("close-assessment", "Close the assessment", &reasons)) }
     }
 }

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use chassis::{
     Action,
-    access::{Holder, Policies, Principal, Resource, hierarchy::Hierarchy},
+    access::{Glass, Holder, Policies, Principal, Resource, hierarchy::Hierarchy},
 };
 use proto::Role;
 use serde_json::{Value, json};
@@ -57,6 +57,23 @@ fn without_a_hierarchy_only_what_needs_none_is_permitted() {
         let found: Vec<&str> = all.into_iter().filter(|action| may(who, action)).collect();
         assert_eq!(found, permitted, "{who:?}");
     }
+}
+
+#[test]
+fn broken_glass_lets_see_one_organisation_for_its_time_and_nothing_more() {
+    let policies = Policies::of(&[onsite::access::POLICY]).unwrap();
+    let mut holder = Holder::person(person(9), Role::Administrator, code("X26"));
+    let until = "2018-03-01T13:00:00Z".parse().unwrap();
+    holder.glass = Some(Glass { organisation: code(PRACTICE), until });
+    let may = |action: &'static str, of: &str, now: &str| {
+        let (principal, resource) = (Principal::Holder(holder.clone()), Resource::Organisation(code(of)));
+        let action = Action::new("onsite", action);
+        policies.permit(&principal, action, resource, &Hierarchy::default(), now.parse().unwrap())
+    };
+    let within = "2018-03-01T12:59:00Z";
+    assert!(may("view", PRACTICE, within) && may("view-all", PRACTICE, within));
+    assert!(!may("respond", PRACTICE, within) && !may("view", "A81002", within));
+    assert!(!may("view", PRACTICE, "2018-03-01T13:01:00Z"));
 }
 
 /// An assessment of A81001 set with the partner, held, with a finding; done by those whose part it is.

@@ -150,16 +150,32 @@ async fn the_same_form_sent_twice_is_one_finding() {
 #[tokio::test]
 async fn every_id_of_a_page_is_there_once() {
     let server = held_here().await;
-    server.form(&format!("{AT}/disclose"), &[("to", "00K"), ("on", "2018-03-12")]).await;
-    for path in [AT, "/onsite", "/onsite/A81001"] {
-        let page = server.page(path).await.ok().text;
-        let mut ids: Vec<&str> =
-            page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-        let count = ids.len();
-        ids.sort_unstable();
-        ids.dedup();
-        assert_eq!(ids.len(), count, "{path}");
+    let plan = [("action_1", "update them"), ("name_1", "P. Manager"), ("due_1", "2018-04-30")];
+    let agree = [("by", "00K"), ("decision", "agree")];
+    let steps = [
+        ("finding", &[][..]),
+        ("disclose", &[("to", "00K"), ("on", "2018-03-12")]),
+        ("plan", &plan),
+        ("decide-plan", &agree),
+        ("plan", &plan),
+        ("close", &[]),
+    ];
+    for (form, fields) in steps {
+        let answer = server.form(&format!("{AT}/{form}"), fields).await;
+        let page = if answer.location.is_some() { server.page(AT).await.ok().text } else { answer.text };
+        ids_are_unique(form, &page);
     }
+    for path in ["/onsite", "/onsite/A81001", "/onsite/A81002"] {
+        ids_are_unique(path, &server.page(path).await.ok().text);
+    }
+}
+
+#[track_caller]
+fn ids_are_unique(of: &str, page: &str) {
+    let mut ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    ids.sort_unstable();
+    let twice: Vec<_> = ids.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(twice.is_empty(), "{of}: {twice:?}");
 }
 
 #[tokio::test]

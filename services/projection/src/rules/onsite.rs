@@ -96,8 +96,11 @@ struct Seen {
     findings: BTreeMap<u16, At>,
     disclosed: Option<Position>,
     plan: Option<Position>,
-    /// When each action of the plan is due.
+    /// When each action of the plan that is not done is due.
     open: BTreeMap<u16, Day>,
+    /// The actions done: also on a day before the plan was agreed, and noted afterwards.
+    done: BTreeMap<u16, Position>,
+    /// The last of the plan's own that was done.
     last_done: Option<Position>,
     retest: Option<At>,
     mended: BTreeSet<u16>,
@@ -121,10 +124,13 @@ impl Seen {
                 self.disclosed.get_or_insert(position);
             }
             Onsite::PlanAgreed { due } => {
-                (self.plan, self.last_done, self.failed) = (Some(position), None, None);
-                self.open = due.iter().copied().collect();
+                (self.plan, self.failed) = (Some(position), None);
+                self.last_done = due.iter().filter_map(|(action, _)| self.done.get(action)).max().copied();
+                self.open =
+                    due.iter().filter(|(action, _)| !self.done.contains_key(action)).copied().collect();
             }
             Onsite::ActionDone { action } => {
+                self.done.insert(*action, position);
                 if self.open.remove(action).is_some() {
                     self.last_done = Some(position);
                 }
@@ -363,6 +369,12 @@ mod tests {
             &[("2018-07-10", done(2)), ("2018-07-20", done(1))],
             &[("2018-06-01", Status::NotMet), ("2018-07-20", Status::Met)],
         );
+    }
+
+    #[test]
+    fn what_was_done_before_the_plan_was_agreed_is_done() {
+        check_planned(&[("2018-04-15", done(1)), ("2018-04-18", done(2))], &[("2018-04-20", Status::Met)]);
+        check_planned(&[("2018-04-15", done(1))], &[("2018-07-01", Status::NotMet)]);
     }
 
     #[test]
