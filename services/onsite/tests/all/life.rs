@@ -398,6 +398,19 @@ fn it_is_closed_once_every_finding_is_mended_or_its_actions_are_done() {
         .and(tested("2018-03-20", &[2]))
         .when(C::Close)
         .then_refused("finding 1: the re-test of 20 March 2018 did not find it mended");
+    // Of one day the re-test counts as the later: what was mended, it would have found.
+    planned()
+        .and(completed(1, "2018-03-20"))
+        .and(completed(2, "2018-03-20"))
+        .and(tested("2018-03-20", &[2]))
+        .when(C::Close)
+        .then_refused("finding 1: the re-test of 20 March 2018 did not find it mended");
+    planned()
+        .and(tested("2018-03-20", &[2]))
+        .and(completed(1, "2018-03-21"))
+        .and(completed(2, "2018-03-21"))
+        .when(C::Close)
+        .then(closed());
 }
 
 #[test]

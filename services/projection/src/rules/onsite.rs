@@ -360,6 +360,23 @@ mod tests {
     }
 
     #[test]
+    fn the_last_day_of_a_span_is_still_in_time() {
+        let asked = |happened: &[(&str, Onsite)], on: &str| {
+            let happened: Vec<_> = happened.iter().map(|(on, what)| (1, *on, what.clone())).collect();
+            let facts = facts(&happened);
+            let seen: Vec<&OnsiteFact> = facts.iter().filter(|fact| fact.day <= day(on)).collect();
+            holds_on(&seen, day(on)).0
+        };
+        assert_eq!(asked(&[ASKED], "2018-03-29"), Status::NoEvidence);
+        assert_eq!(asked(&[ASKED], "2018-03-30"), Status::NotMet);
+        assert_eq!(asked(&[ASKED, HELD], "2018-05-01"), Status::PartlyMet);
+        assert_eq!(asked(&[ASKED, HELD], "2018-05-02"), Status::NotMet);
+        let planned = [&[ASKED, AGREED, HELD], &planned()[..]].concat();
+        assert_eq!(asked(&planned, "2018-05-31"), Status::PartlyMet);
+        assert_eq!(asked(&planned, "2018-06-01"), Status::NotMet);
+    }
+
+    #[test]
     fn overdue_is_not_met_until_it_is_done() {
         check_planned(
             &[("2018-06-10", done(1)), ("2018-06-20", done(2))],
@@ -544,7 +561,14 @@ mod tests {
             asked in 0..100i32,
         ) {
             let start = day("2018-01-01");
-            let begin = [1, 2].map(|number| (number, asked, Onsite::Requested));
+            // One that is asked for, and one on its way to a plan.
+            let begin = [
+                (1, asked, Onsite::Requested),
+                (2, asked, Onsite::Requested),
+                (1, asked + 5, Onsite::Held),
+                (1, asked + 6, found(1)),
+                (1, asked + 9, Onsite::Disclosed),
+            ];
             let facts: Vec<OnsiteFact> = (1..)
                 .map(Position)
                 .zip(begin.into_iter().chain(happened))
