@@ -13,7 +13,7 @@ use proto::{Day, OdsCode, PersonId};
 
 use crate::{
     access::{VIEW, VIEW_ALL},
-    model::{OnsiteAssessment, OnsiteCommand, Stage, onsite_id},
+    model::{NHS_DIGITAL, OnsiteAssessment, OnsiteCommand, Stage, onsite_id},
     register::Register,
 };
 
@@ -97,6 +97,11 @@ pub(crate) fn is_shown(state: &OnsiteAssessment, sees_all: bool, own: Option<Ods
 impl Desk {
     pub fn today(&self) -> Day {
         self.common.today()
+    }
+
+    /// The name of a body. NHS Digital is in no file of organisations that is read here.
+    pub fn name_of(&self, code: OdsCode) -> String {
+        if code.as_str() == NHS_DIGITAL { "NHS Digital".to_owned() } else { self.common.roster.name(code) }
     }
 
     /// Whether somebody sees an assessment of an organisation.

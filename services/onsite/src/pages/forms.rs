@@ -225,7 +225,7 @@ fn answer(form: &Asking<'_>, number: u16) -> Markup {
     let choices = [Choice::new("accepted", "We accept it"), Choice::new("disputed", "We dispute it")];
     let chosen = before.map(|(accepted, _)| if *accepted { "accepted" } else { "disputed" });
     html! {
-        h2.nhsuk-heading-m { "Answer finding " (number) }
+        h2.nhsuk-heading-m { "Answer finding " (number) @if let Some(held) = form.case.state().findings.get(&number) { ": " (held.recorded.system) } }
         (form.form(html! {
             (form.field_with("accepted", "Do you accept the finding?", chosen.unwrap_or_default()).radios(&choices))
             (form.field_with("answer", "In your words", before.map(|(_, answer)| answer.clone()).unwrap_or_default()).textarea(2))
@@ -238,9 +238,7 @@ fn answer(form: &Asking<'_>, number: u16) -> Markup {
 fn overseers(desk: &Desk, case: &Case, passes: impl Fn(OdsCode) -> bool) -> Vec<Choice> {
     let both = case.practice.overseers();
     let codes = [both.ccg, both.region].into_iter().flatten().filter(|code| passes(*code));
-    codes
-        .map(|code| Choice::new(code.to_string(), format!("{code} {}", desk.common.roster.name(code))))
-        .collect()
+    codes.map(|code| Choice::new(code.to_string(), format!("{code} {}", desk.name_of(code)))).collect()
 }
 
 fn disclose(desk: &Desk, form: &Asking<'_>) -> Markup {

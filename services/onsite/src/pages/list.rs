@@ -234,7 +234,7 @@ async fn of_practice(
     let body = html! {
         @if !practice.no_longer.is_empty() { (inset(html! { p { "This practice is " (practice.no_longer) "." } })) }
         (table("assessments", "On-site assessments, newest first", &own))
-        @if viewer.may(REQUEST, practice.code) { (request_form(viewer, practice, fields, &errors)) }
+        @if viewer.may(REQUEST, practice.code) { (request_form(desk, viewer, practice, fields, &errors)) }
         p { a.nhsuk-link href={ "/api/v1/onsite/" (practice.code) } { "These assessments as data" } }
     };
     let page = page(desk, viewer, Position::START, practice.shown_name())
@@ -245,13 +245,19 @@ async fn of_practice(
     Ok(page_response(status, page))
 }
 
-fn request_form(viewer: &Viewer, practice: &Practice, fields: &Fields, errors: &[FieldError]) -> Markup {
+fn request_form(
+    desk: &Desk,
+    viewer: &Viewer,
+    practice: &Practice,
+    fields: &Fields,
+    errors: &[FieldError],
+) -> Markup {
     let of = |name: &str| FieldError::of(errors, name);
     let overseers = practice.overseers();
     let bodies = NHS_DIGITAL.parse().ok().into_iter().chain(overseers.ccg).chain(overseers.region);
     let choices: Vec<Choice> = bodies
         .filter(|code| viewer.speaks_for(*code))
-        .map(|code| Choice::new(code.to_string(), code.to_string()))
+        .map(|code| Choice::new(code.to_string(), format!("{code} {}", desk.name_of(code))))
         .collect();
     html! {
         h2.nhsuk-heading-m { "Ask for an assessment" }

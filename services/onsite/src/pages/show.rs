@@ -83,7 +83,7 @@ fn summary(desk: &Desk, case: &Case) -> SummaryList {
     let state = case.state();
     let mut list = SummaryList::new();
     if let Some(request) = &state.requested {
-        let by = desk.common.roster.name(request.by);
+        let by = desk.name_of(request.by);
         list = list
             .text("Asked for", format!("by {by} on {}: {}", request.on.long(), sentence(&request.reason)));
     }
@@ -100,8 +100,7 @@ fn summary(desk: &Desk, case: &Case) -> SummaryList {
             .as_ref()
             .map(|(on, reason)| format!("; called off on {}: {}", on.long(), sentence(reason)));
         let assessor = desk.common.person_name(visit.assessor);
-        let visit =
-            format!("{} by {assessor} of {}", visit.on.long(), desk.common.roster.name(visit.partner));
+        let visit = format!("{} by {assessor} of {}", visit.on.long(), desk.name_of(visit.partner));
         list = list.text("Visit", visit + &called_off.unwrap_or_default());
     }
     if let Some(held) = &state.held {
@@ -110,14 +109,13 @@ fn summary(desk: &Desk, case: &Case) -> SummaryList {
             list.text("Held", format!("{}; {found}, {} open", held.on.long(), state.open_findings().len()));
     }
     for (to, on) in &state.disclosed {
-        list = list.text("Disclosed", format!("to {} on {}", desk.common.roster.name(*to), on.long()));
+        list = list.text("Disclosed", format!("to {} on {}", desk.name_of(*to), on.long()));
     }
     if let Some((by, on, reason)) = &state.plan.returned {
         list = list.text("Plan sent back", format!("by {by} on {}: {}", on.long(), sentence(reason)));
     }
     if let Some(plan) = &state.plan.agreed {
-        list = list
-            .text("Plan agreed", format!("by {} on {}", desk.common.roster.name(plan.by), plan.on.long()));
+        list = list.text("Plan agreed", format!("by {} on {}", desk.name_of(plan.by), plan.on.long()));
     }
     if let Some(retest) = &state.retest {
         let mended = fmt::count(retest.mended.len() as u64, "finding", "findings");

@@ -29,7 +29,7 @@ pub(super) async fn told(desk: &Desk, case: &Case) -> Result<Vec<HistoryItem>, P
 fn words(desk: &Desk, event: &OnsiteEvent) -> (String, String, Tone) {
     use OnsiteEvent as E;
     let plain = |title: &str| title.to_owned();
-    let name = |code| desk.common.roster.name(code);
+    let name = |code| desk.name_of(code);
     match event {
         E::OnsiteRequested(e) => (format!("Asked for by {}", name(e.by)), e.reason.clone(), Tone::Neutral),
         E::OnsiteAgreed(_) => (plain("Agreed"), String::new(), Tone::Good),

@@ -90,9 +90,13 @@ async fn an_assessment_is_worked_through_to_its_end() {
     sent(&server, "close", &[]).await;
     let page = server.page(&format!("{AT}?done=close")).await.is(200, "The assessment has been closed.").text;
     assert!(!page.split("<main").nth(1).unwrap().contains("<form"), "nothing is left to do");
-    for told in
-        ["Asked for by", "Refused", "Finding 2: critical", "Plan sent back by", "Tested again on 4 May 2018"]
-    {
+    for told in [
+        "Asked for by NHS Digital",
+        "Refused",
+        "Finding 2: critical",
+        "Plan sent back by",
+        "Tested again on 4 May 2018",
+    ] {
         assert!(page.contains(told), "{told}");
     }
 }
