@@ -11,7 +11,7 @@ folder=${1:?usage: secrets.sh FOLDER [OWNER]   (deploy/secrets by hand and for c
 owner=${2:-}
 broker=nats://127.0.0.1:4222
 store=/var/lib/oversight/nats
-users="organisations assessments suppliers continuity access projection operator"
+users="organisations assessments suppliers continuity onsite access projection operator"
 
 oversight=$(command -v oversight || true)
 [ -n "$oversight" ] || oversight=$(cd "$(dirname "$0")/.." && pwd)/target/release/oversight

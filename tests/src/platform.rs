@@ -15,8 +15,8 @@ use crate::{
 };
 
 /// The services that run apart.
-pub const SERVICES: [&str; 6] =
-    ["organisations", "assessments", "suppliers", "continuity", "projection", "access"];
+pub const SERVICES: [&str; 7] =
+    ["organisations", "assessments", "suppliers", "continuity", "onsite", "projection", "access"];
 
 /// `oversight serve`: all services in one process.
 #[derive(Debug)]

@@ -133,6 +133,7 @@ mod tests {
             ("/api/v1/access/keys", Some("access")),
             ("/api/v1/suppliers/x", Some("suppliers")),
             ("/api/v1/continuity/x", Some("continuity")),
+            ("/api/v1/onsite/x", Some("onsite")),
             ("/metrics", None),
         ] {
             assert_eq!(routes.service(path), service, "{path}");

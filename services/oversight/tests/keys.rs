@@ -83,9 +83,16 @@ fn the_script_makes_what_every_user_and_the_broker_need() {
         assert!(broker.contains(&format!("{variable}=")), "{variable} is not in {broker}");
     }
     assert!(!broker.contains("=S"), "a seed is told to the broker: {broker}");
-    for user in
-        ["organisations", "assessments", "suppliers", "continuity", "access", "projection", "operator"]
-    {
+    for user in [
+        "organisations",
+        "assessments",
+        "suppliers",
+        "continuity",
+        "onsite",
+        "access",
+        "projection",
+        "operator",
+    ] {
         let key = place.join(format!("{user}.nk"));
         assert_eq!(mode(&key), 0o600, "{user}");
         let variables = fs::read_to_string(place.join(format!("{user}.env"))).unwrap();

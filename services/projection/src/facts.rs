@@ -20,17 +20,18 @@ use uuid::Uuid;
 
 pub mod continuity;
 mod decoded;
-mod suppliers;
 pub mod onsite;
+mod suppliers;
 
 pub use continuity::{Continuity, ContinuityFact};
 pub use decoded::Decoded;
 use decoded::{Said, What};
+pub use onsite::{Onsite, OnsiteFact};
 pub use suppliers::{Purchase, PurchaseFact, SupplierFacts};
 
 /// To be raised whenever the shape of the facts or the way they are gathered changes: snapshots of
 /// another version are dropped.
-pub const FOLD_VERSION: u32 = 2;
+pub const FOLD_VERSION: u32 = 3;
 
 /// The most events set aside that are listed one by one; all are counted.
 pub const SET_ASIDE_LISTED_MAX: usize = 1_000;
@@ -106,6 +107,8 @@ pub struct OrganisationFacts {
     pub toolkit: Vec<ToolkitFact>,
     /// Around its continuity plan.
     pub continuity: Vec<ContinuityFact>,
+    /// Around its on-site assessments.
+    pub onsite: Vec<OnsiteFact>,
     /// What it uses, and has checked.
     pub purchases: Vec<PurchaseFact>,
     /// Which requirements fell short in publications that were below the standard, by position.
@@ -234,6 +237,12 @@ impl Facts {
             Ok(What::NotGathered) => Touched::Nothing,
             Ok(What::Organisation(code, event)) => self.gather_organisation(position, code, event),
             Ok(What::Assessment(said)) => self.gather_assessment(position, effective, said),
+            Ok(What::Onsite(said)) => {
+                let (organisation, fact) = OnsiteFact::of(position, effective, &said);
+                let Some(fact) = fact else { return Touched::Nothing };
+                self.add(organisation, |facts| facts.onsite.push(fact));
+                Touched::Timelines(organisation)
+            }
             Ok(What::Continuity(organisation, what)) => {
                 self.add(organisation, |facts| {
                     facts.continuity.push(ContinuityFact { position, day: effective, what });

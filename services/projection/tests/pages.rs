@@ -179,9 +179,17 @@ async fn every_link_and_download_of_the_pages_leads_somewhere() {
     for page in PAGES {
         for link in links(&england.get(page).await.text) {
             let own = link.starts_with('/')
-                && !["/assessments", "/account", "/history", "/suppliers", "/purchases", "/continuity"]
-                    .iter()
-                    .any(|other| link.starts_with(other));
+                && ![
+                    "/assessments",
+                    "/account",
+                    "/history",
+                    "/suppliers",
+                    "/purchases",
+                    "/continuity",
+                    "/onsite",
+                ]
+                .iter()
+                .any(|other| link.starts_with(other));
             let link = link.split('#').next().unwrap_or_default().to_owned();
             if own && !link.is_empty() && asked.insert(link.clone()) {
                 let answer = england.get(&link).await;

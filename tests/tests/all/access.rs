@@ -19,12 +19,13 @@ fn code(text: &str) -> OdsCode {
 
 /// Every service's policy, as one process has them.
 fn policies() -> Policies {
-    let all: [ServicePolicy; 8] = [
+    let all: [ServicePolicy; 9] = [
         chassis::service::PLATFORM,
         organisations::access::POLICY,
         assessments::access::POLICY,
         suppliers::access::POLICY,
         continuity::access::POLICY,
+        onsite::access::POLICY,
         projection::access::POLICY,
         ::access::actions::POLICY,
         oversight::access::POLICY,
@@ -139,6 +140,17 @@ continuity/work-on-plan        practice-lead o | ccg-officer oc | assessor o
 log/read-central               practice-lead yes | ccg-officer yes | regional-lead yes | nhs-digital yes | administrator yes
 log/read-events                practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital opf | administrator opf
 log/read-feed                  practice-lead yes | ccg-officer yes | regional-lead yes | nhs-digital yes | administrator yes
+onsite/assess                  assessor opf
+onsite/close                   ccg-officer c | regional-lead c | nhs-digital opf
+onsite/decide-plan             ccg-officer c | regional-lead c
+onsite/find                    practice-lead yes | ccg-officer yes | regional-lead yes | assessor yes | nhs-digital yes
+onsite/import                  assessor yes
+onsite/plan                    practice-lead o | ccg-officer c
+onsite/request                 ccg-officer c | regional-lead c | nhs-digital opf
+onsite/respond                 practice-lead o
+onsite/schedule                ccg-officer c | nhs-digital opf
+onsite/view                    practice-lead o | ccg-officer c | regional-lead c | assessor opf | nhs-digital opf
+onsite/view-all                practice-lead o | ccg-officer c | regional-lead c | nhs-digital opf
 organisations/import           nhs-digital yes | administrator yes
 organisations/list             everybody yes
 organisations/view             practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital opf | nhs-improvement opf | administrator opf | assessor o | buyer o | supplier o

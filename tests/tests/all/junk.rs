@@ -58,7 +58,7 @@ const BODIES: [(&str, &[u8]); 9] = [
 ];
 
 /// Pages, which no description lists.
-const PAGES: [&str; 66] = [
+const PAGES: [&str; 84] = [
     "/",
     "/status",
     "/status/{code}",
@@ -125,6 +125,24 @@ const PAGES: [&str; 66] = [
     "/continuity/{code}/invocation",
     "/continuity/{code}/reliance",
     "/continuity/{code}/withdrawal",
+    "/onsite",
+    "/onsite/calendar.ics",
+    "/onsite/{code}",
+    "/onsite/{code}/request",
+    "/onsite/{code}/{number}",
+    "/onsite/{code}/{number}/agree",
+    "/onsite/{code}/{number}/refuse",
+    "/onsite/{code}/{number}/schedule",
+    "/onsite/{code}/{number}/cancel",
+    "/onsite/{code}/{number}/held",
+    "/onsite/{code}/{number}/finding",
+    "/onsite/{code}/{number}/answer",
+    "/onsite/{code}/{number}/disclose",
+    "/onsite/{code}/{number}/plan",
+    "/onsite/{code}/{number}/decide-plan",
+    "/onsite/{code}/{number}/done",
+    "/onsite/{code}/{number}/retest",
+    "/onsite/{code}/{number}/close",
 ];
 
 /// Every part of a path in braces gives way to junk of another number.

@@ -16,7 +16,7 @@ pub fn home_of(holder: &Holder) -> String {
         }
         Role::Buyer => format!("/purchases/{own}"),
         Role::Supplier => "/suppliers".to_owned(),
-        Role::Assessor => "/".to_owned(),
+        Role::Assessor => "/onsite".to_owned(),
     }
 }
 
@@ -66,6 +66,7 @@ pub fn menu(principal: &Principal) -> Vec<(String, String)> {
             entry("Your practice", home),
             entry("Your assessments", format!("/assessments/{}", holder.organisation)),
             entry("Your continuity plan", format!("/continuity/{}", holder.organisation)),
+            entry("Your on-site assessments", format!("/onsite/{}", holder.organisation)),
             entry("Your suppliers", format!("/purchases/{}", holder.organisation)),
         ],
         Role::CcgOfficer | Role::RegionalLead => {
@@ -75,6 +76,7 @@ pub fn menu(principal: &Principal) -> Vec<(String, String)> {
                 entry("Practices", format!("{home}/practices")),
                 entry("Assessments", "/assessments".into()),
                 entry("Continuity plans", "/continuity".into()),
+                entry("On-site assessments", "/onsite".into()),
                 entry("Suppliers", "/suppliers".into()),
             ]
         }
@@ -83,6 +85,7 @@ pub fn menu(principal: &Principal) -> Vec<(String, String)> {
             entry("Practices", format!("{home}/practices")),
             entry("Assessments", "/assessments".into()),
             entry("Continuity plans", "/continuity".into()),
+            entry("On-site assessments", "/onsite".into()),
             entry("Suppliers", "/suppliers".into()),
         ],
         Role::NhsImprovement => {
@@ -103,7 +106,13 @@ pub fn menu(principal: &Principal) -> Vec<(String, String)> {
             entry("Suppliers", "/suppliers".into()),
             entry("Published statuses", "/status".into()),
         ],
-        Role::Assessor | Role::Supplier => {
+        Role::Assessor => vec![
+            entry("On-site assessments", home),
+            entry("Your continuity plan", format!("/continuity/{}", holder.organisation)),
+            entry("Suppliers", "/suppliers".into()),
+            entry("Published statuses", "/status".into()),
+        ],
+        Role::Supplier => {
             vec![entry("Suppliers", "/suppliers".into()), entry("Published statuses", "/status".into())]
         }
     };

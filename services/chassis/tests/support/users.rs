@@ -11,8 +11,8 @@ use chassis::{
 };
 use tempfile::TempDir;
 
-pub const SERVICES: [&str; 6] =
-    ["organisations", "assessments", "suppliers", "continuity", "access", "projection"];
+pub const SERVICES: [&str; 7] =
+    ["organisations", "assessments", "suppliers", "continuity", "onsite", "access", "projection"];
 
 pub const OPERATOR: &str = "operator";
 

@@ -286,9 +286,8 @@ pub(crate) async fn calendar(
     Ok(AxumJson(shown.collect()))
 }
 
-/// The same visits as an iCalendar feed to subscribe to. It names no person.
-#[utoipa::path(get, path = "/onsite/calendar.ics", tag = "onsite", params(OnsiteCalendarQuery),
-    responses((status = 200, body = String, content_type = "text/calendar"), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+/// The same visits as an iCalendar feed to subscribe to. It names no person. It stands among the pages,
+/// and answers a problem as they do.
 pub(crate) async fn calendar_feed(
     State(desk): State<Shared>,
     viewer: Viewer,

@@ -35,7 +35,6 @@ pub(crate) use views::OnsiteLine;
         lists::all,
         lists::topics_looked_at,
         lists::calendar,
-        lists::calendar_feed,
         lists::organisation,
         lists::one,
         steps::request,

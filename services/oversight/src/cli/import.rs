@@ -84,6 +84,8 @@ enum Kind {
     ToolkitCompanies,
     /// practices with the supplier of their clinical system
     PrincipalSuppliers,
+    /// findings of on-site assessments, as a delivery partner sends them
+    Findings,
 }
 
 impl Kind {
@@ -100,12 +102,14 @@ impl Kind {
             Kind::CatalogueServices => "catalogue-services",
             Kind::ToolkitCompanies => "toolkit-companies",
             Kind::PrincipalSuppliers => "principal-suppliers",
+            Kind::Findings => "findings",
         }
     }
 
     fn service(self) -> &'static str {
         match self {
             Kind::Results => "assessments",
+            Kind::Findings => "onsite",
             Kind::CatalogueSuppliers
             | Kind::CatalogueServices
             | Kind::ToolkitCompanies

@@ -55,6 +55,8 @@ enum Part {
     Suppliers,
     /// Business continuity and disaster recovery plans, and their exercises
     Continuity,
+    /// On-site assessments, findings and action plans
+    Onsite,
     /// Views, charts, pages and exports
     Projection,
     /// Signing in, API keys, accounts
@@ -68,6 +70,7 @@ impl Part {
             Part::Assessments => assessments::service(platform).await,
             Part::Suppliers => suppliers::service(platform).await,
             Part::Continuity => continuity::service(platform).await,
+            Part::Onsite => onsite::service(platform).await,
             Part::Projection => projection::service(platform).await,
             Part::Access => access::service(platform, options.clone()).await,
         }
@@ -93,6 +96,7 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
         Part::Assessments,
         Part::Suppliers,
         Part::Continuity,
+        Part::Onsite,
         Part::Projection,
         Part::Access,
     ];

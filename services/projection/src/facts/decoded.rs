@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 use proto::{
-    Actor, Day, DecodeError, EditionId, Event, Header, OdsCode, Position, RequirementId,
+    Actor, Day, DecodeError, EditionId, Header, OdsCode, Position, RequirementId,
     assessments::{
         self, AssuranceStatementAccepted, DeadlineMoved, Grade, GradeReviewed, ImprovementPlanAgreed,
         ImprovementPlanRefused, PublishedResult, RequirementExempted,
     },
+    onsite::OnsiteEvent,
     organisations::OrganisationEvent,
     suppliers::SupplierEvent,
 };
@@ -34,6 +35,7 @@ pub(super) enum What {
     Assessment(Said),
     Supplier(Box<SupplierEvent>),
     Continuity(OdsCode, Continuity),
+    Onsite(Box<OnsiteEvent>),
     NotGathered,
 }
 
@@ -115,9 +117,8 @@ impl What {
             let said = Continuity::of(header.event()?);
             return Ok(said.map_or(What::NotGathered, |(code, what)| What::Continuity(code, what)));
         }
-        // What they say bears on a requirement that has no rule yet.
         if header.kind.starts_with("oversight.onsite.") {
-            return Event::decode(&header.kind, header.data).map(|_| What::NotGathered);
+            return Ok(What::Onsite(Box::new(header.event()?)));
         }
         let said = match header.kind.as_ref() {
             // They say nothing that a publication or the decision on a plan does not say again.

@@ -13,9 +13,9 @@ use crate::{
 
 pub mod calendar;
 pub mod continuity;
-pub mod suppliers;
 pub mod declared;
 pub mod onsite;
+pub mod suppliers;
 pub mod toolkit;
 
 pub use calendar::Calendar;
@@ -83,7 +83,7 @@ impl Seen<'_> {
 }
 
 /// The requirements that have a rule, in the order of their numbers.
-pub static RULES: [Rule; 3] = [
+pub static RULES: [Rule; 4] = [
     Rule {
         requirement: Requirement {
             number: 2,
@@ -109,6 +109,16 @@ pub static RULES: [Rule; 3] = [
             let plans = |code| facts.organisations.get(&code).map(|facts| facts.continuity.as_slice());
             continuity::timeline(&seen.own.continuity, &commissioners, plans, *upto)
         },
+    },
+    Rule {
+        requirement: Requirement {
+            number: 9,
+            slug: "onsite",
+            title: "On-site assessment",
+            asks: "If an on-site assessment is asked for, agree to it, share its outcome with the CCG, and do what is agreed for its findings.",
+            object: "the requirement of on-site assessments",
+        },
+        timeline: |seen| onsite::timeline(&seen.own.onsite, seen.common.upto),
     },
     Rule {
         requirement: Requirement {
