@@ -41,6 +41,7 @@ before(async () => {
   [server, browser] = await Promise.all([serve(), launch()]);
   ccg = (await json("/api/v1/areas/ENG/areas?of=ccg&sort=not-met")).areas[0];
   practice = (await json(`/api/v1/areas/${ccg.code}/practices?status=not-met`)).practices[0];
+  const supplier = `/suppliers/${(await json("/api/v1/suppliers?q=synthetic")).suppliers[0].id}`;
   pages = [
     "/",
     "/areas/ENG?at=2018-03-20",
@@ -62,6 +63,17 @@ before(async () => {
     "/status",
     `/status?q=${practice.code}`,
     `/status/${practice.code}`,
+    "/suppliers",
+    "/suppliers?q=limited",
+    supplier,
+    `${supplier}/check?service=product&from=2018-06-01&to=2019-05-31`,
+    "/suppliers/reliance",
+    `/purchases/${practice.code}`,
+    "/receipts",
+    "/onsite",
+    `/onsite/${practice.code}`,
+    "/continuity",
+    `/continuity/${practice.code}`,
     "/sign-in",
     "/account",
     "/areas/XXX",
@@ -90,7 +102,9 @@ test("from England by region and CCG to a practice, and back up the trail", asyn
   assert.match(await page.locator("h1").innerText(), /CCG/);
   await page.locator("#practices tbody th a").first().click();
   assert.match(await page.locator("h1").innerText(), /Practice [A-Y]\d{5}/);
-  assert.match(await page.locator(".nhsuk-lede-text").innerText(), /the toolkit requirement/);
+  const standings = await page.locator(".nhsuk-lede-text").allInnerTexts();
+  for (const [n, requirement] of ["the toolkit", "a continuity plan", "on-site assessments", "certified suppliers"].entries())
+    assert.match(standings[n], new RegExp(requirement), "one standing for each requirement, in the order of their numbers");
 
   const trail = page.locator(".nhsuk-breadcrumb__link");
   assert.equal(await trail.count(), 3);
@@ -103,14 +117,15 @@ test("from England by region and CCG to a practice, and back up the trail", asyn
 test("another day changes the figures, and every link holds on to it", async () => {
   const page = await visit("NHS Digital");
   await page.goto(`${server.origin}/areas/${ccg.code}`);
-  const before = await page.locator(".ov-figures").innerText();
+  const figures = () => page.locator(".ov-figures").first().innerText();
+  const before = await figures();
   await page.fill("#at", "2018-01-31");
   await page.selectOption("#footprint", "now");
   await page.locator(".ov-date__go").click();
   await page.waitForURL(/at=2018-01-31/);
   assert.match(page.url(), /footprint=now/);
-  assert.notEqual(await page.locator(".ov-figures").innerText(), before);
-  assert.match(await page.locator(".nhsuk-lede-text").innerText(), /31 January 2018/);
+  assert.notEqual(await figures(), before);
+  assert.match(await page.locator(".nhsuk-lede-text").first().innerText(), /31 January 2018/);
   await page.locator("#practices tbody th a").first().click();
   assert.match(page.url(), /at=2018-01-31.*footprint=now/);
   assert.equal(await page.inputValue("#at"), "2018-01-31");
@@ -183,7 +198,7 @@ test("everything works without JavaScript", async () => {
   await page.fill("#at", "2018-03-25");
   await page.locator(".ov-date__go").click();
   await page.waitForURL(/at=2018-03-25/);
-  assert.match(await page.locator(".nhsuk-lede-text").innerText(), /25 March 2018/);
+  assert.match(await page.locator(".nhsuk-lede-text").first().innerText(), /25 March 2018/);
   await page.locator("#areas thead a").first().click();
   assert.match(page.url(), /sort=name/);
   await page.locator("#areas tbody a").first().click();
@@ -217,6 +232,12 @@ test("what is being typed is not taken away by news", async () => {
 const reachable = async (page, start, most) => {
   const found = new Set([start]);
   for (const path of found) {
+    if (path.endsWith(".ics")) {
+      const feed = await page.request.get(server.origin + path);
+      assert.equal(feed.status(), 200, `${path} is linked to`);
+      assert.match(await feed.text(), /^BEGIN:VCALENDAR\r\n/);
+      continue;
+    }
     await page.goto(server.origin + path);
     const status = await page.evaluate(() => performance.getEntriesByType("navigation")[0].responseStatus);
     assert.ok([200, 304].includes(status), `${path} is linked to and answers ${status}`);
@@ -262,7 +283,7 @@ test("nobody who is not signed in sees more than what is published", async () =>
   await page.goto(`${server.origin}/areas/${ccg.code}`);
   assert.match(page.url(), /\/sign-in\?to=/, "out is out");
   const found = await reachable(page, "/", 30);
-  assert.deepEqual([...found].filter((path) => !/^\/($|status|sign-in)/.test(path)), []);
+  assert.deepEqual([...found].filter((path) => !/^\/($|status|suppliers|receipts|sign-in)/.test(path)), []);
   await page.context().close();
 });
 
