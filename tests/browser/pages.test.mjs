@@ -102,9 +102,11 @@ test("from England by region and CCG to a practice, and back up the trail", asyn
   assert.match(await page.locator("h1").innerText(), /CCG/);
   await page.locator("#practices tbody th a").first().click();
   assert.match(await page.locator("h1").innerText(), /Practice [A-Y]\d{5}/);
-  const standings = await page.locator(".nhsuk-lede-text").allInnerTexts();
-  for (const [n, requirement] of ["the toolkit", "a continuity plan", "on-site assessments", "certified suppliers"].entries())
-    assert.match(standings[n], new RegExp(requirement), "one standing for each requirement, in the order of their numbers");
+  assert.match(await page.locator(".nhsuk-lede-text").innerText(), /meets \d of the \d requirements/);
+  const standings = await page.locator("#standings tbody tr").allInnerTexts();
+  for (const [n, requirement] of ["Toolkit", "Continuity", "On-site", "Certified suppliers"].entries())
+    assert.match(standings[n], new RegExp(requirement), "one for each requirement, in the order of their numbers");
+  assert.doesNotMatch(await page.locator("main").innerText(), /\ban event\b/, "every change says why it came");
 
   const trail = page.locator(".nhsuk-breadcrumb__link");
   assert.equal(await trail.count(), 3);

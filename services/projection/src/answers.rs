@@ -18,6 +18,7 @@ mod practice;
 mod search;
 mod status;
 mod trend;
+mod why;
 
 pub use area::{AreaAnswer, Member, Successor, area, area_member};
 pub(crate) use area::{notes, successors};
@@ -25,13 +26,13 @@ pub use list::{
     NextChange, PAGE_ROWS, PAGE_ROWS_MAX, PracticeRow, PracticesAnswer, RowStatus, Sort, practice_row,
     practices,
 };
-pub(crate) use practice::change_answer;
 pub use practice::{
     ChangeAnswer, EventAnswer, Membership, Operated, PracticeAnswer, RequirementTimeline, practice,
 };
 pub use search::{Found, SEARCH_MAX, SearchAnswer, search};
 pub use status::{LOOK_UP_MAX, LookUpAnswer, PublishedStatus, StatusAnswer, look_up, status};
 pub use trend::{DayCounts, DeadlineMark, RequirementTrend, TREND_MAX_DAYS, TrendAnswer, trend};
+pub(crate) use why::change_answer;
 
 /// How a figure came about: on which day, by which membership, as known when, and how far the log
 /// had been read.

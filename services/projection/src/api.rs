@@ -174,7 +174,8 @@ pub struct LowerQuery {
     /// `then` (default) or `now`.
     #[param(pattern = "^(then|now)$")]
     pub footprint: Option<String>,
-    /// The requirement by which areas and practices are ordered and filtered: `toolkit` (default), `suppliers`, …
+    /// The requirement by which areas and practices are ordered and filtered: `toolkit` (default), `continuity`,
+    /// `onsite` or `suppliers`.
     pub requirement: Option<String>,
     /// `region`, `local-office` or `ccg`. Default: of England regions, of others CCGs.
     pub of: Option<String>,
@@ -259,7 +260,8 @@ pub struct TrendQuery {
     /// `then` (default) or `now`.
     #[param(pattern = "^(then|now)$")]
     pub footprint: Option<String>,
-    /// The requirement by which areas and practices are ordered and filtered: `toolkit` (default), `suppliers`, …
+    /// The requirement by which areas and practices are ordered and filtered: `toolkit` (default), `continuity`,
+    /// `onsite` or `suppliers`.
     pub requirement: Option<String>,
     /// `json` (default) or `csv`.
     #[param(pattern = "^(json|csv)$")]

@@ -20,10 +20,15 @@ pub fn home_of(holder: &Holder) -> String {
     }
 }
 
-/// Whether somebody works with assessments, or looks at them.
-pub fn sees_assessments(principal: &Principal) -> bool {
-    principal.holder().is_some_and(|holder| {
-        matches!(holder.role, Role::PracticeLead | Role::CcgOfficer | Role::RegionalLead | Role::NhsDigital)
+/// Whether somebody sees what a practice is judged by, its assessments, plans and purchases, by what the
+/// policies of those services say: for links from pages of services that do not have them.
+pub fn sees_records(viewer: &Viewer, practice: OdsCode) -> bool {
+    viewer.holder().is_some_and(|holder| match holder.role {
+        Role::NhsDigital => true,
+        Role::PracticeLead | Role::CcgOfficer | Role::RegionalLead => {
+            viewer.access().hierarchy().is_under(practice, holder.organisation)
+        }
+        Role::NhsImprovement | Role::Administrator | Role::Assessor | Role::Buyer | Role::Supplier => false,
     })
 }
 

@@ -48,7 +48,7 @@ pub use gate::{CSRF_FIELD, Gate, Viewer};
 pub use giver::Giver;
 pub use hierarchy::Hierarchy;
 pub use keys::{ApiKey, Known};
-pub use menu::{home_of, menu, sees_area, sees_assessments, sees_history};
+pub use menu::{home_of, menu, sees_area, sees_history, sees_records};
 pub use outside::{Outside, OutsideError};
 pub use policy::{Policies, PolicyError, ServicePolicy};
 pub use principal::{Glass, Holder, Principal};

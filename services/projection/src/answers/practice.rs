@@ -1,20 +1,16 @@
 //! Everything about one practice, and why.
 
 use jiff::Timestamp;
-use proto::{
-    Day, OdsCode, Position,
-    assessments::{Grade, PublishedResult},
-};
+use proto::{Day, OdsCode, Position};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Asked, Basis, Named, edition_name, named, named_practice};
+use super::{Asked, Basis, Named, change_answer, named, named_practice};
 use crate::{
     board::{AreaKind, Practice},
-    facts::Toolkit,
     footprint::Known,
     rules::RULES,
-    timeline::{Cause, Change, Status},
+    timeline::Status,
 };
 
 /// Everything about one practice.
@@ -202,8 +198,8 @@ pub fn practice(asked: &Asked<'_>, practice: &Practice) -> PracticeAnswer {
             requirement: rule.requirement.slug,
             title: rule.requirement.title,
             status: timeline.at(at).status,
-            next: timeline.next_after(at).map(|change| change_answer(practice, change)),
-            changes: timeline.changes().iter().map(|change| change_answer(practice, change)).collect(),
+            next: timeline.next_after(at).map(|change| change_answer(board, practice, change)),
+            changes: timeline.changes().iter().map(|change| change_answer(board, practice, change)).collect(),
         })
         .collect();
     PracticeAnswer {
@@ -220,86 +216,5 @@ pub fn practice(asked: &Asked<'_>, practice: &Practice) -> PracticeAnswer {
         memberships,
         operated,
         requirements,
-    }
-}
-
-pub(crate) fn change_answer(practice: &Practice, change: &Change) -> ChangeAnswer {
-    let (why, position) = match change.cause {
-        Cause::Nothing => ("nothing is recorded".to_owned(), None),
-        Cause::Event(position) => (said_by(practice, position), Some(position)),
-        Cause::Deadline(edition, None) => (
-            format!(
-                "the deadline of the {} came and nothing is published for it or a later edition",
-                edition_name(edition)
-            ),
-            None,
-        ),
-        Cause::Deadline(edition, Some(position)) => (
-            format!(
-                "the deadline of the {} came and its assessment, though begun, is not published and signed",
-                edition_name(edition)
-            ),
-            Some(position),
-        ),
-        Cause::PlanRanOut(position) => {
-            ("the agreed improvement plan ran out and nothing better is published".to_owned(), Some(position))
-        }
-        Cause::Passed(passed, position) => (passed.words().to_owned(), Some(position)),
-    };
-    ChangeAnswer { day: change.day, status: change.status, why, position, event: None }
-}
-
-fn said_by(practice: &Practice, position: Position) -> String {
-    let fact = practice.facts.toolkit.iter().find(|fact| fact.position == position);
-    match fact.map(|fact| fact.what) {
-        Some(Toolkit::Opened(edition)) => {
-            format!("the assessment for the {} was opened", edition_name(edition))
-        }
-        Some(Toolkit::Published(edition, grade)) => {
-            let grade = match grade {
-                Grade::Satisfactory => "satisfactory",
-                Grade::NotSatisfactory => "not satisfactory",
-                Grade::SatisfactoryWithImprovementPlan => "satisfactory with an improvement plan",
-            };
-            format!("the assessment for the {} was published as {grade}", edition_name(edition))
-        }
-        Some(Toolkit::StatementAccepted(edition)) => {
-            format!(
-                "the assessment for the {} is published and its assurance statement accepted",
-                edition_name(edition)
-            )
-        }
-        Some(Toolkit::PlanAgreed(edition, due)) => {
-            format!("an improvement plan for the {} was agreed, due by {}", edition_name(edition), due.long())
-        }
-        Some(Toolkit::PlanRefused(edition)) => {
-            format!("the improvement plan for the {} was refused", edition_name(edition))
-        }
-        Some(Toolkit::GradeReviewed(edition, _)) => {
-            format!("the grade for the {} was reviewed", edition_name(edition))
-        }
-        Some(Toolkit::Listed(result)) => match result.edition() {
-            Some(edition) => {
-                format!(
-                    "the national register shows {} for the {}",
-                    result_name(result),
-                    edition_name(edition)
-                )
-            }
-            None => "the national register shows nothing published".to_owned(),
-        },
-        None => "an event".to_owned(),
-    }
-}
-
-pub(super) fn result_name(result: PublishedResult) -> &'static str {
-    match result {
-        PublishedResult::StandardsMet { .. } => "Standards Met",
-        PublishedResult::StandardsExceeded { .. } => "Standards Exceeded",
-        PublishedResult::ApproachingStandards { .. } => "Approaching Standards",
-        PublishedResult::PlanAgreed { .. } => "an agreed plan",
-        PublishedResult::StandardsNotMet { .. } => "Standards Not Met",
-        PublishedResult::EntryLevel { .. } => "Entry Level",
-        PublishedResult::NotPublished | PublishedResult::Unrecognised => "a result",
     }
 }

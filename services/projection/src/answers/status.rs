@@ -7,7 +7,7 @@ use proto::{Day, EditionId, OdsCode, assessments::Grade};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{edition_name, practice::result_name};
+use super::{edition_name, why::result_name};
 use crate::{
     board::{Board, Practice},
     facts::Toolkit,

@@ -24,7 +24,8 @@ pub struct PracticesQuery {
     /// `then` (default) or `now`.
     #[param(pattern = "^(then|now)$")]
     pub footprint: Option<String>,
-    /// The requirement by which areas and practices are ordered and filtered: `toolkit` (default), `suppliers`, …
+    /// The requirement by which areas and practices are ordered and filtered: `toolkit` (default), `continuity`,
+    /// `onsite` or `suppliers`.
     pub requirement: Option<String>,
     /// Only practices with this status: `met`, `partly-met`, `not-met`, `no-evidence` or `not-applicable`.
     #[param(pattern = "^(met|partly-met|not-met|no-evidence|not-applicable)$")]

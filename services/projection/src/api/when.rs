@@ -30,7 +30,8 @@ pub struct WhenQuery {
     #[param(pattern = "^(then|now)$")]
     pub footprint: Option<String>,
     /// The requirement by which areas and practices are ordered and filtered, and that pages are about:
-    /// `toolkit` (default), `suppliers`, …
+    /// `toolkit` (default), `continuity`,
+    /// `onsite` or `suppliers`.
     pub requirement: Option<String>,
 }
 

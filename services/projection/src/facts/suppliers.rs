@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use proto::{
-    Day, DomainEvent as _, Position,
+    Day, DomainEvent as _, Position, ServiceId,
     certification::Dossier,
     suppliers::{SupplierEvent, Used},
 };
@@ -68,6 +68,34 @@ impl SupplierFacts {
             dossier.apply(&fact.event, fact.day);
         }
         Cow::Owned(dossier)
+    }
+
+    /// The event at a position, if it is one of this supplier's.
+    pub fn event_at(&self, position: Position) -> Option<&SupplierEvent> {
+        let at = self.history.binary_search_by_key(&position, |fact| fact.position).ok()?;
+        self.history.get(at).map(|fact| &fact.event)
+    }
+
+    /// The legal entity, by what is known last.
+    pub fn legal_name(&self) -> Option<&str> {
+        self.history.iter().rev().find_map(|fact| match &fact.event {
+            SupplierEvent::SupplierRegistered(event) => Some(event.details.legal_name.as_str()),
+            SupplierEvent::SupplierAmended(event) => Some(event.details.legal_name.as_str()),
+            _ => None,
+        })
+    }
+
+    /// What a service is sold as, by what is known last.
+    pub fn product(&self, service: ServiceId) -> Option<&str> {
+        self.history.iter().rev().find_map(|fact| match &fact.event {
+            SupplierEvent::ServiceOffered(event) if event.service == service => {
+                Some(event.offered.product.as_str())
+            }
+            SupplierEvent::ServiceAmended(event) if event.service == service => {
+                Some(event.offered.product.as_str())
+            }
+            _ => None,
+        })
     }
 
     /// The last event by a day that bears on its certificates: what a change on that day is owed to.

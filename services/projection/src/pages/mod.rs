@@ -5,6 +5,7 @@
 //! is rendered once for a position of the log and kept as it goes out ([`kept`]).
 
 mod about;
+mod ahead;
 mod area;
 mod attention;
 mod charts;

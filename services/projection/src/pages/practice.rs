@@ -13,13 +13,12 @@ use proto::{Day, organisations::OdsStatus};
 use ui::{
     chart::{Caption, Marker, Span, StripRow, TimelineStrip},
     components::{
-        Cell, Column, Download, HistoryItem, Row, SummaryList, Table, action_link, downloads, history, inset,
-        lede, tag, warning_callout,
+        Cell, Column, Download, Row, SummaryList, Table, action_link, downloads, lede, tag, warning_callout,
     },
 };
 
 use super::{
-    Desk,
+    Desk, ahead,
     attention::capital,
     choose,
     frame::{self, Menu, basis},
@@ -31,12 +30,14 @@ use crate::{
     answers::{ChangeAnswer, PracticeAnswer, RequirementTimeline, edition_name},
     api::{When, WhenQuery, practice_with_events},
     board::{Footprint, Practice},
-    rules::calendar::Scheme,
     timeline::Status,
 };
 
 /// How far a timeline is drawn beyond the day shown and today.
 const AHEAD_DAYS: i32 = 400;
+
+/// How far back a timeline is drawn at most; the tables go back to the beginning.
+const DRAWN_BACK_DAYS: i32 = 3 * 366;
 
 /// How much is drawn before the first change.
 const BEFORE_DAYS: i32 = 120;
@@ -90,24 +91,20 @@ fn page(desk: &Desk, when: &When, keep: &Keep, practice: &Practice, answer: &Pra
     page = frame::crumbs(page, keep, &above);
     let path = format!("/practices/{}", practice.code);
     let body = html! {
-        @for (rule, requirement) in answer.requirements.iter().enumerate() { (standing(when, rule, requirement)) }
+        (standings(when, answer))
         @if let Some(patients) = answer.patients { p { (words::number(patients)) " patients are registered here." } }
         @if !answer.operating { (not_operating(when, keep, practice)) }
         (belongs(when, keep, practice))
         (choose::form(when, keep, &path, &[]))
         h2.nhsuk-heading-m { "Over time" }
         (strip(when, keep, practice, answer).figure())
-        @for requirement in &answer.requirements {
-            (what_next(when, requirement))
-            (changes(when, requirement))
+        @for (rule, requirement) in answer.requirements.iter().enumerate() {
+            (section(desk, when, practice, rule, requirement))
         }
         (downloads("this practice", &[
             Download::new("JSON", keep.at(when.at).to(format_args!("/api/v1{path}"))),
             Download::new("Link to this view", keep.at(when.at).to(&path)),
         ]))
-        @if chassis::access::sees_assessments(desk.viewer.principal()) {
-            (action_link(&format!("/assessments/{}", practice.code), "The practice's assessments and improvement plans"))
-        }
         @if chassis::access::sees_history(&desk.viewer, practice.code) {
             (action_link(&format!("/history/{}", practice.code), "What happened here, and who did it"))
         }
@@ -119,13 +116,74 @@ fn page(desk: &Desk, when: &When, keep: &Keep, practice: &Practice, answer: &Pra
     page.body(body).render()
 }
 
-/// The sentence on top: what holds, since when, and why.
-fn standing(when: &When, rule: usize, requirement: &RequirementTimeline) -> Markup {
-    let held = requirement.changes.iter().rev().find(|change| change.day <= when.at);
-    let ahead = when.at > when.asked().horizon();
+/// How it stands with each requirement, on top.
+fn standings(when: &When, answer: &PracticeAnswer) -> Markup {
+    let applying = answer.requirements.iter().filter(|of| of.status != Status::NotApplicable).count();
+    let met = answer.requirements.iter().filter(|of| of.status == Status::Met).count();
+    let row = |requirement: &RequirementTimeline| {
+        let held = held(when, requirement);
+        Row::new([
+            Cell::from(html! {
+                a.nhsuk-link href=(format!("#{}", requirement.requirement)) { (requirement.title) }
+            }),
+            Cell::from(tag(words::tone(requirement.status), requirement.status.label())),
+            Cell::text(held.map_or_else(|| "–".to_owned(), |held| words::short_day(held.day))),
+            Cell::text(
+                held.map_or_else(|| "Nothing is recorded by then".to_owned(), |held| capital(&held.why)),
+            ),
+        ])
+    };
     html! {
-        p.nhsuk-u-margin-bottom-3 { (tag(words::tone(requirement.status), requirement.status.label())) }
         (lede(html! {
+            @if is_ahead(when) { "If nobody acts, at the end of " } @else { "At the end of " }
+            (words::day(when.at)) " it " @if is_ahead(when) { "will meet " } @else { "meets " }
+            strong { (met) } " of the " (ui::fmt::count(applying as u64, "requirement", "requirements"))
+            " shown here that apply to it."
+        }))
+        (Table::new("standings", "How it stands with each requirement")
+            .column(Column::text("Requirement"))
+            .column(Column::text("Status"))
+            .column(Column::text("Since"))
+            .column(Column::text("Why"))
+            .rows(answer.requirements.iter().map(row))
+            .render())
+    }
+}
+
+/// The change that holds on the day; none where nothing ever happened.
+fn held<'a>(when: &When, requirement: &'a RequirementTimeline) -> Option<&'a ChangeAnswer> {
+    requirement.changes.iter().rev().find(|change| change.day <= when.at && change.day > Day::FIRST)
+}
+
+fn is_ahead(when: &When) -> bool {
+    when.at > when.asked().horizon()
+}
+
+/// A requirement: what holds, what comes next, what to do, and how it came to that.
+fn section(
+    desk: &Desk,
+    when: &When,
+    practice: &Practice,
+    rule: usize,
+    requirement: &RequirementTimeline,
+) -> Markup {
+    html! {
+        h2.nhsuk-heading-m id=(requirement.requirement) { (requirement.title) }
+        (standing(when, rule, requirement))
+        (ahead::next(when, requirement))
+        (ahead::what_to_do(when, requirement))
+        (changes(when, requirement))
+        @if let Some((href, label)) = ahead::record(&desk.viewer, practice.code, requirement.requirement) {
+            (action_link(&href, label))
+        }
+    }
+}
+
+/// What holds, since when, and why.
+fn standing(when: &When, rule: usize, requirement: &RequirementTimeline) -> Markup {
+    let ahead = is_ahead(when);
+    html! {
+        p {
             @if ahead { "If nobody acts, at the end of " } @else { "At the end of " }
             (words::day(when.at)) " " (crate::rules::requirement(rule).object) " "
             (match (requirement.status, ahead) {
@@ -138,8 +196,9 @@ fn standing(when: &When, rule: usize, requirement: &RequirementTimeline) -> Mark
                 (Status::NoEvidence, _) => "has no evidence either way",
                 (Status::NotApplicable, _) => "does not apply",
             })
-            @if let Some(held) = held { ", since " (words::day(held.day)) ": " (held.why) "." } @else { ": nothing is recorded by then." }
-        }))
+            @if let Some(held) = held(when, requirement) { ", since " (words::day(held.day)) ": " (held.why) "." }
+            @else { ": nothing is recorded by then." }
+        }
     }
 }
 
@@ -200,12 +259,14 @@ fn belongs(when: &When, keep: &Keep, practice: &Practice) -> Markup {
 
 fn strip(when: &When, keep: &Keep, practice: &Practice, answer: &PracticeAnswer) -> TimelineStrip {
     let horizon = when.asked().horizon();
-    let first = answer.requirements.iter().filter_map(|of| of.changes.first()).map(|change| change.day).min();
+    let changes = answer.requirements.iter().flat_map(|of| &of.changes).map(|change| change.day);
+    let first = changes.filter(|day| *day > Day::FIRST).min();
     let opened = practice.placed.first().map(|placed| placed.span.from);
     let from = first
         .unwrap_or(when.at)
         .min(when.at)
         .plus_days(-BEFORE_DAYS)
+        .max(when.at.plus_days(-DRAWN_BACK_DAYS))
         .max(opened.unwrap_or(Day::FIRST))
         .min(when.at);
     let to = when.at.max(horizon.min(when.at.plus_days(AHEAD_DAYS))).plus_days(AHEAD_DAYS);
@@ -254,56 +315,6 @@ fn strip(when: &When, keep: &Keep, practice: &Practice, answer: &PracticeAnswer)
     }
 }
 
-/// The next change by itself, and what would change the status.
-fn what_next(when: &When, requirement: &RequirementTimeline) -> Markup {
-    let calendar = &when.board().calendar;
-    let due = calendar.terms().iter().rev().find(|term| term.deadline <= when.at);
-    let next_term = calendar.next(when.at.plus_days(1));
-    let mut items: Vec<HistoryItem> = Vec::new();
-    if let Some(next) = &requirement.next {
-        items.push(HistoryItem {
-            when: format!("{}, {}", words::day(next.day), words::away(when.at, next.day)),
-            title: format!("{} if nobody acts", next.status.label()),
-            href: None,
-            body: html! { p { (capital(&next.why)) "." } },
-            tone: words::tone(next.status),
-        });
-    }
-    let term = match requirement.status {
-        Status::Met => next_term,
-        _ => due.or(next_term),
-    };
-    let act = |scheme: Scheme, name: &str| match scheme {
-        Scheme::DspToolkit => {
-            format!("Publishing the {name} at Standards Met or Exceeded makes it met from that day on.")
-        }
-        Scheme::IgToolkit => format!(
-            "Publishing the {name} with every applicable requirement at level 2 or more, and accepting its assurance statement, makes it met from that day on."
-        ),
-    };
-    html! {
-        h2.nhsuk-heading-m { "What comes next" }
-        @if items.is_empty() { p { "Nothing changes by itself: no deadline and no plan lies ahead that would." } }
-        @else { (history(&items)) }
-        @if let Some(term) = term {
-            @let name = edition_name(term.edition);
-            (inset(html! {
-                @match requirement.status {
-                    Status::Met => p {
-                        "To stay met it needs the " (name) " published to its standard by " (words::day(term.deadline)) "."
-                    },
-                    Status::PartlyMet => p { (act(term.scheme, &name)) " Until then the agreed improvement plan stands." },
-                    Status::NotMet | Status::NoEvidence => {
-                        p { (act(term.scheme, &name)) }
-                        p { "An improvement plan agreed by the CCG makes a published result that falls short partly met, until the plan's last action is due." }
-                    }
-                    Status::NotApplicable => p { "The requirement does not apply." },
-                }
-            }))
-        }
-    }
-}
-
 /// Every change with the event behind it.
 fn changes(when: &When, requirement: &RequirementTimeline) -> Markup {
     let horizon = when.asked().horizon();
@@ -312,7 +323,11 @@ fn changes(when: &When, requirement: &RequirementTimeline) -> Markup {
         let position =
             change.position.map_or_else(|| "–".to_owned(), |position| ui::fmt::thousands(position.0));
         Row::new([
-            Cell::text(words::short_day(change.day)),
+            Cell::text(if change.day > Day::FIRST {
+                words::short_day(change.day)
+            } else {
+                "The beginning".to_owned()
+            }),
             Cell::from(tag(words::tone(change.status), change.status.label())),
             Cell::from(html! {
                 (capital(&change.why))

@@ -62,11 +62,12 @@ impl Standing {
         Self { changes }
     }
 
-    /// What holds on a day, and the event that brought it; none where a date did.
-    pub fn at(&self, day: Day) -> (Verdict, Option<Position>) {
+    /// What holds on a day, and the event that brought it, none where a date did; nothing where it has
+    /// not been certified by then at all.
+    pub fn at(&self, day: Day) -> Option<(Verdict, Option<Position>)> {
         let after = self.changes.partition_point(|(from, ..)| *from <= day);
         let last = after.checked_sub(1).and_then(|last| self.changes.get(last));
-        last.map_or((Verdict::NotCertified, None), |(_, verdict, event)| (*verdict, *event))
+        last.map(|(_, verdict, event)| (*verdict, *event))
     }
 
     fn days(&self) -> impl Iterator<Item = Day> + '_ {
@@ -172,7 +173,7 @@ impl Service {
         if checked.days_until(day) >= CHECK_HOLDS_DAYS {
             return Some((Status::NotMet, Cause::Passed(Passed::CheckDue, *check)));
         }
-        let (verdict, event) = self.standing.at(day);
+        let (verdict, event) = self.standing.at(day).unwrap_or((Verdict::NotCertified, Some(*check)));
         Some(match verdict {
             Verdict::Certified | Verdict::RunsOut => (Status::Met, Cause::Event(event.unwrap_or(*check))),
             Verdict::HolderOnly => (Status::PartlyMet, Cause::Event(event.unwrap_or(*check))),

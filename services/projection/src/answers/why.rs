@@ -1,0 +1,288 @@
+//! Why a status began, in words.
+
+use proto::{
+    OdsCode, Position,
+    assessments::{Grade, PublishedResult},
+    certification::table,
+    suppliers::{SupplierEvent, Used},
+};
+
+use super::{ChangeAnswer, edition_name};
+use crate::{
+    board::{Board, Practice},
+    facts::{Continuity, ContinuityFact, Onsite, Purchase, PurchaseFact, SupplierFacts, Toolkit},
+    timeline::{Cause, Change, Passed, Status},
+};
+
+/// A change with why it came. The event behind it is to be added by whoever can read the log.
+pub(crate) fn change_answer(board: &Board, practice: &Practice, change: &Change) -> ChangeAnswer {
+    let told = Told { board, practice, status: change.status };
+    let (why, position) = match change.cause {
+        Cause::Nothing => ("nothing is recorded".to_owned(), None),
+        Cause::Event(position) => (told.event(position), Some(position)),
+        Cause::Deadline(edition, None) => (
+            format!(
+                "the deadline of the {} came and nothing is published for it or a later edition",
+                edition_name(edition)
+            ),
+            None,
+        ),
+        Cause::Deadline(edition, Some(position)) => (
+            format!(
+                "the deadline of the {} came and its assessment, though begun, is not published and signed",
+                edition_name(edition)
+            ),
+            Some(position),
+        ),
+        Cause::PlanRanOut(position) => {
+            ("the agreed improvement plan ran out and nothing better is published".to_owned(), Some(position))
+        }
+        Cause::Passed(passed, position) => (told.passed(passed, position), Some(position)),
+    };
+    ChangeAnswer { day: change.day, status: change.status, why, position, event: None }
+}
+
+/// What a change is told by.
+struct Told<'a> {
+    board: &'a Board,
+    practice: &'a Practice,
+    /// What began with it: the same event is told differently where it sufficed and where it did not.
+    status: Status,
+}
+
+impl Told<'_> {
+    /// What the event at a position says, looked for among all that bears on the practice.
+    fn event(&self, position: Position) -> String {
+        let own = &self.practice.facts;
+        let toolkit = own.toolkit.iter().find(|fact| fact.position == position);
+        let onsite = own.onsite.iter().find(|fact| fact.position == position);
+        let purchase = own.purchases.iter().find(|fact| fact.position == position);
+        toolkit
+            .map(|fact| toolkit_words(fact.what))
+            .or_else(|| onsite.map(|fact| self.onsite_words(&fact.what).to_owned()))
+            .or_else(|| purchase.map(|fact| self.purchase_words(fact)))
+            .or_else(|| self.supplier_words(position))
+            .or_else(|| self.continuity_words(position))
+            .unwrap_or_else(|| "an event".to_owned())
+    }
+
+    /// What fell due, where that can be named better than in general.
+    fn passed(&self, passed: Passed, position: Position) -> String {
+        let used = self.practice.facts.purchases.iter().find(|fact| fact.position == position);
+        let service = used.map(|fact| self.service(fact.used));
+        match (passed, service) {
+            (Passed::CheckDue, Some(service)) => {
+                format!("the yearly check whether {service} is certified fell due")
+            }
+            (Passed::CertificateExpired, Some(service)) => {
+                format!("a certificate that {service} needs ended, and no other takes its place")
+            }
+            (Passed::GapPlanEnded, Some(service)) => {
+                format!("the plan for the time until {service} is certified again ended")
+            }
+            (Passed::PartnerPlanLapsed, _) => match self.continuity_of(position) {
+                Some((partner, _)) => {
+                    format!("a review or exercise of the plan of {} fell due", self.named(partner))
+                }
+                None => passed.words().to_owned(),
+            },
+            _ => passed.words().to_owned(),
+        }
+    }
+
+    fn onsite_words(&self, what: &Onsite) -> &'static str {
+        match (what, self.status) {
+            (Onsite::Requested, _) => "an on-site assessment was asked for",
+            (Onsite::Agreed, _) => "the practice agreed to the on-site assessment",
+            (Onsite::Refused, _) => "the practice refused the on-site assessment",
+            (Onsite::Cancelled, _) => "the visit was called off",
+            (Onsite::Held, _) => {
+                "the on-site assessment was held; its outcome, and a plan for its findings, are still to come"
+            }
+            (Onsite::FindingRecorded { .. }, _) => "a finding was recorded that no plan is agreed for",
+            (Onsite::Disclosed, _) => {
+                "the outcome of the on-site assessment was disclosed, with nothing left to do"
+            }
+            (Onsite::PlanAgreed { .. }, _) => "a plan for the findings was agreed, and is in time",
+            (Onsite::PlanReturned, _) => "the plan for the findings was sent back",
+            (Onsite::ActionDone { .. }, Status::Met) => {
+                "the last action of the plan for the findings was done"
+            }
+            (Onsite::ActionDone { .. }, _) => "an action of the plan for the findings was done",
+            (Onsite::Retested { .. }, Status::Met) => "a re-test found every finding mended",
+            (Onsite::Retested { .. }, _) => {
+                "a re-test found findings still open, and no plan is agreed for them"
+            }
+            (Onsite::Closed, _) => "the on-site assessment was closed",
+        }
+    }
+
+    fn purchase_words(&self, fact: &PurchaseFact) -> String {
+        let service = self.service(fact.used);
+        match (fact.what, self.status) {
+            (Purchase::Begun, _) => format!("{service} is used, and its certification not checked"),
+            (Purchase::Ended, _) => format!("the use of {service} ended"),
+            (Purchase::Checked, Status::Met) => format!("{service} was checked, and is certified"),
+            (Purchase::Checked, Status::PartlyMet) => {
+                format!("{service} was checked: the supplier is certified, this service is not shown to be")
+            }
+            (Purchase::Checked, _) => format!("{service} was checked, and is not certified"),
+            (Purchase::GapPlanned(until), _) => {
+                format!(
+                    "a plan was agreed for the time until {service} is certified again, up to {}",
+                    until.long()
+                )
+            }
+        }
+    }
+
+    /// What the event at a position says of a supplier that the practice uses something of.
+    fn supplier_words(&self, position: Position) -> Option<String> {
+        let (name, event) = self.practice.facts.purchases.iter().find_map(|fact| {
+            let supplier = self.supplier(fact.used)?;
+            Some((supplier.legal_name()?, supplier.event_at(position)?))
+        })?;
+        Some(match event {
+            SupplierEvent::CertificateRecorded(_) => format!("a certificate of {name} was recorded"),
+            SupplierEvent::CertificateRenewed(_) => format!("a certificate of {name} was renewed"),
+            SupplierEvent::CertificateSuspended(_) => format!("a certificate of {name} was suspended"),
+            SupplierEvent::CertificateReinstated(_) => {
+                format!("a suspended certificate of {name} counts again")
+            }
+            SupplierEvent::CertificateWithdrawn(_) => format!("a certificate of {name} was withdrawn"),
+            SupplierEvent::CoverageStated(_) => {
+                format!("it was said which service a certificate of {name} covers")
+            }
+            _ => format!("the record of {name} changed"),
+        })
+    }
+
+    fn continuity_words(&self, position: Position) -> Option<String> {
+        let (of, fact) = self.continuity_of(position)?;
+        let plan = match of == self.practice.code {
+            true => "the continuity plan".to_owned(),
+            false => format!("the continuity plan of {}", self.named(of)),
+        };
+        Some(match (fact.what, self.status) {
+            (Continuity::Written, _) => format!("{plan} is written, and not approved"),
+            (Continuity::Approved { covers: false, .. }, _) => {
+                format!("{plan} was approved, and does not cover both data and cyber incidents")
+            }
+            (Continuity::Approved { .. }, Status::NotMet) => {
+                format!("{plan} was approved, and is not exercised")
+            }
+            (Continuity::Approved { .. }, _) => format!("{plan} was approved"),
+            (Continuity::Reviewed { .. }, Status::NotMet) => {
+                format!(
+                    "{plan} was reviewed, and is not exercised or does not cover both data and cyber incidents"
+                )
+            }
+            (Continuity::Reviewed { .. }, _) => format!("{plan} was reviewed"),
+            (Continuity::Withdrawn, _) => format!("{plan} was withdrawn"),
+            (Continuity::Exercised, Status::NotMet) => format!("{plan} was exercised, and is not approved"),
+            (Continuity::Exercised, _) => format!("{plan} was exercised"),
+            (Continuity::RelianceStated(partner), Status::PartlyMet) => {
+                format!("it came to lean on the plan of {}, which does not stand", self.named(partner))
+            }
+            (Continuity::RelianceStated(partner), _) => {
+                format!("it came to lean on the plan of {}", self.named(partner))
+            }
+            (Continuity::RelianceEnded(partner), _) => {
+                format!("it no longer leans on the plan of {}", self.named(partner))
+            }
+        })
+    }
+
+    /// The fact at a position around the plan of the practice, of a CCG it belonged to, or of a partner
+    /// that one of them leans on; and whose plan it is.
+    fn continuity_of(&self, position: Position) -> Option<(OdsCode, ContinuityFact)> {
+        let ccgs = self.practice.stays.iter().map(|stay| stay.commissioner);
+        let bodies: Vec<OdsCode> = std::iter::once(self.practice.code).chain(ccgs).collect();
+        let partners =
+            bodies.iter().flat_map(|body| self.plans_of(*body)).filter_map(|fact| match fact.what {
+                Continuity::RelianceStated(partner) => Some(partner),
+                _ => None,
+            });
+        let all = bodies.iter().copied().chain(partners);
+        all.into_iter().find_map(|body| {
+            self.plans_of(body).iter().find(|fact| fact.position == position).map(|fact| (body, *fact))
+        })
+    }
+
+    fn plans_of(&self, body: OdsCode) -> &[ContinuityFact] {
+        let facts = self.board.facts.organisations.get(&body);
+        facts.map(|facts| facts.continuity.as_slice()).unwrap_or_default()
+    }
+
+    fn named(&self, body: OdsCode) -> String {
+        let facts = self.board.facts.organisations.get(&body);
+        let listed = facts.and_then(|facts| facts.organisation.last());
+        listed.map_or_else(|| body.to_string(), |listed| ui::fmt::name(&listed.listing.name))
+    }
+
+    fn supplier(&self, used: Used) -> Option<&SupplierFacts> {
+        self.board.facts.suppliers.get(&used.supplier).map(|supplier| &**supplier)
+    }
+
+    /// A service by its product and supplier, as far as they are known.
+    fn service(&self, used: Used) -> String {
+        let supplier = self.supplier(used);
+        let product = supplier.and_then(|supplier| supplier.product(used.service?));
+        let what = product.map_or_else(|| table().type_title(used.service_type), ToOwned::to_owned);
+        let whose = supplier.and_then(|supplier| supplier.legal_name());
+        format!("{what} of {}", whose.map_or_else(|| used.supplier.to_string(), ToOwned::to_owned))
+    }
+}
+
+fn toolkit_words(what: Toolkit) -> String {
+    match what {
+        Toolkit::Opened(edition) => {
+            format!("the assessment for the {} was opened", edition_name(edition))
+        }
+        Toolkit::Published(edition, grade) => {
+            let grade = match grade {
+                Grade::Satisfactory => "satisfactory",
+                Grade::NotSatisfactory => "not satisfactory",
+                Grade::SatisfactoryWithImprovementPlan => "satisfactory with an improvement plan",
+            };
+            format!("the assessment for the {} was published as {grade}", edition_name(edition))
+        }
+        Toolkit::StatementAccepted(edition) => {
+            format!(
+                "the assessment for the {} is published and its assurance statement accepted",
+                edition_name(edition)
+            )
+        }
+        Toolkit::PlanAgreed(edition, due) => {
+            format!("an improvement plan for the {} was agreed, due by {}", edition_name(edition), due.long())
+        }
+        Toolkit::PlanRefused(edition) => {
+            format!("the improvement plan for the {} was refused", edition_name(edition))
+        }
+        Toolkit::GradeReviewed(edition, _) => {
+            format!("the grade for the {} was reviewed", edition_name(edition))
+        }
+        Toolkit::Listed(result) => match result.edition() {
+            Some(edition) => {
+                format!(
+                    "the national register shows {} for the {}",
+                    result_name(result),
+                    edition_name(edition)
+                )
+            }
+            None => "the national register shows nothing published".to_owned(),
+        },
+    }
+}
+
+pub(super) fn result_name(result: PublishedResult) -> &'static str {
+    match result {
+        PublishedResult::StandardsMet { .. } => "Standards Met",
+        PublishedResult::StandardsExceeded { .. } => "Standards Exceeded",
+        PublishedResult::ApproachingStandards { .. } => "Approaching Standards",
+        PublishedResult::PlanAgreed { .. } => "an agreed plan",
+        PublishedResult::StandardsNotMet { .. } => "Standards Not Met",
+        PublishedResult::EntryLevel { .. } => "Entry Level",
+        PublishedResult::NotPublished | PublishedResult::Unrecognised => "a result",
+    }
+}
