@@ -34,10 +34,13 @@ use crate::{
     views::Views,
 };
 
+mod file;
 mod listing;
+mod tallies;
 mod when;
 
 pub use listing::{Listing, PracticesQuery, page};
+pub use tallies::TallyQuery;
 pub use when::{When, WhenQuery, default_day};
 pub(crate) use when::{cut, day, ods_code};
 
@@ -467,6 +470,7 @@ async fn set_aside(State(shared): State<Arc<Shared>>) -> Result<Response, Proble
     areas_below,
     practices,
     trend,
+    tallies::area_tallies,
     practice,
     search,
     look_up,
@@ -486,6 +490,7 @@ pub fn routes(shared: Arc<Shared>) -> Routes {
         .get("/api/v1/areas/{code}/areas", area_of, areas_below)
         .get("/api/v1/areas/{code}/practices", area_of, practices)
         .get("/api/v1/areas/{code}/trend", area_of, trend)
+        .get("/api/v1/areas/{code}/tallies", area_of, tallies::area_tallies)
         .get("/api/v1/practices/{code}", VIEW_PRACTICE.of("code"), practice)
         .get("/api/v1/search", SEARCH.here().paced(Pace::LookUp), search)
         .get("/api/v1/status", look_up_of, look_up)

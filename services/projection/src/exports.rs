@@ -6,6 +6,7 @@ use crate::{
     answers::{self, Asked, TrendAnswer},
     board::Practice,
     lower::LowerAnswer,
+    tally::TallyAnswer,
 };
 
 /// Practices, one a row, in the order given.
@@ -120,6 +121,36 @@ pub fn trend_csv(answer: &TrendAnswer) -> Result<Vec<u8>, csv::Error> {
                 if ahead { "yes" } else { "no" },
             ])?;
         }
+    }
+    finish(csv)
+}
+
+/// What lies behind the counts of a requirement, one count a row; of the single figures too.
+pub fn tallies_csv(answer: &TallyAnswer) -> Result<Vec<u8>, csv::Error> {
+    let mut csv = writer();
+    csv.write_record(["area_code", "as_at", "requirement", "tally", "row", "series", "count", "of"])?;
+    let at = answer.basis.at.to_string();
+    let (code, requirement) = (answer.body.code.as_str(), answer.requirement);
+    for tally in &answer.tallies {
+        for row in &tally.rows {
+            for (series, count) in tally.series.iter().zip(&row.counts) {
+                let count = count.to_string();
+                csv.write_record([
+                    code,
+                    &at,
+                    requirement,
+                    tally.tally,
+                    &row.label,
+                    series.series,
+                    &count,
+                    "",
+                ])?;
+            }
+        }
+    }
+    for figure in &answer.figures {
+        let (count, of) = (figure.count.to_string(), figure.of.to_string());
+        csv.write_record([code, &at, requirement, figure.figure, "", "", &count, &of])?;
     }
     finish(csv)
 }

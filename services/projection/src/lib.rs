@@ -27,6 +27,7 @@ pub mod rollup;
 pub mod rules;
 pub mod search;
 pub mod store;
+pub mod tally;
 pub mod timeline;
 pub mod views;
 

@@ -385,6 +385,7 @@ async fn junk_is_answered_with_a_clear_no_on_every_route() {
     let mut paths: Vec<String> = [
         "/areas/{code}",
         "/areas/{code}/bars.svg",
+        "/areas/{code}/tally.svg",
         "/areas/{code}/trend.svg",
         "/areas/{code}/practices",
         "/practices/{code}",

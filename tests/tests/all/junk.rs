@@ -79,6 +79,7 @@ const PAGES: [&str; 84] = [
     "/access/keys",
     "/areas/{code}",
     "/areas/{code}/bars.svg",
+    "/areas/{code}/tally.svg",
     "/areas/{code}/trend.svg",
     "/areas/{code}/practices",
     "/practices/{code}",

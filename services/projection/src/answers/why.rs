@@ -179,8 +179,10 @@ impl Told<'_> {
             }
             (Continuity::Reviewed { .. }, _) => format!("{plan} was reviewed"),
             (Continuity::Withdrawn, _) => format!("{plan} was withdrawn"),
-            (Continuity::Exercised, Status::NotMet) => format!("{plan} was exercised, and is not approved"),
-            (Continuity::Exercised, _) => format!("{plan} was exercised"),
+            (Continuity::Exercised(_), Status::NotMet) => {
+                format!("{plan} was exercised, and is not approved")
+            }
+            (Continuity::Exercised(_), _) => format!("{plan} was exercised"),
             (Continuity::RelianceStated(partner), Status::PartlyMet) => {
                 format!("it came to lean on the plan of {}, which does not stand", self.named(partner))
             }

@@ -2,7 +2,7 @@
 
 use proto::{
     Day, OdsCode, Position,
-    continuity::{ContinuityEvent, uncovered},
+    continuity::{Against, ContinuityEvent, uncovered},
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,7 @@ pub enum Continuity {
     /// The plan was given up.
     Withdrawn,
     /// The plan was exercised.
-    Exercised,
+    Exercised(Against),
     /// The organisation leans on this partner's plan.
     RelianceStated(OdsCode),
     /// It no longer does.
@@ -56,7 +56,7 @@ impl Continuity {
             }
             E::PlanReviewed(e) => (e.organisation, Continuity::Reviewed { next_review: e.next_review }),
             E::PlanWithdrawn(e) => (e.organisation, Continuity::Withdrawn),
-            E::ExerciseHeld(e) => (e.organisation, Continuity::Exercised),
+            E::ExerciseHeld(e) => (e.organisation, Continuity::Exercised(e.outcome)),
             E::RelianceStated(e) => (e.organisation, Continuity::RelianceStated(e.partner)),
             E::RelianceEnded(e) => (e.organisation, Continuity::RelianceEnded(e.partner)),
             E::LessonActedUpon(_) | E::PlanInvoked(_) => return None,
@@ -87,7 +87,7 @@ mod tests {
             ("plan-approved", Continuity::Approved { covers: true, next_review: next("2019-01-15") }),
             ("plan-reviewed", Continuity::Reviewed { next_review: next("2019-07-15") }),
             ("plan-withdrawn", Continuity::Withdrawn),
-            ("exercise-held", Continuity::Exercised),
+            ("exercise-held", Continuity::Exercised(Against::SomeMissed)),
             ("reliance-stated", Continuity::RelianceStated("0AR".parse().unwrap())),
             ("reliance-ended", Continuity::RelianceEnded("0AR".parse().unwrap())),
         ] {

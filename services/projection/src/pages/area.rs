@@ -20,7 +20,7 @@ use super::{
     frame::{self, Menu, basis, share},
     kept::Body,
     link::{Address, Keep},
-    list, words,
+    list, tallies, words,
 };
 use crate::{
     answers::{self, Sort},
@@ -143,6 +143,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, sort: LowerSort) -> 
             } @else {
                 (practices(when, keep, area))
             }
+            (tallies::tallies(when, keep, area))
             h2.nhsuk-heading-m { "Over time" }
             (charts::trend(when, keep, area).figure())
             (elsewhere(when, keep, area))

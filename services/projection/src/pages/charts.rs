@@ -33,7 +33,7 @@ const DEADLINE_WITHIN_DAYS: i32 = 370;
 const BEYOND_DEADLINE_DAYS: i32 = 7;
 
 /// What is said under a drawing that is taken away.
-fn source(when: &When) -> String {
+pub(super) fn source(when: &When) -> String {
     let read = when.served.board.facts.read_to;
     let synthetic = if when.board().facts.synthetic_events > 0 { " Synthetic data." } else { "" };
     match read {

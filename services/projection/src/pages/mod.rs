@@ -18,6 +18,7 @@ mod link;
 mod list;
 mod practice;
 mod search;
+mod tallies;
 mod words;
 
 use std::sync::Arc;
@@ -67,6 +68,7 @@ pub fn routes(shared: Arc<Shared>) -> Routes {
         .get("/areas/{code}", of_area, area::area)
         .get("/areas/{code}/bars.svg", of_area, area::bars_svg)
         .get("/areas/{code}/trend.svg", of_area, area::trend_svg)
+        .get("/areas/{code}/tally.svg", of_area, tallies::drawing)
         .get("/areas/{code}/practices", of_area, list::list)
         .get("/practices/{code}", of_practice, practice::practice)
         .get("/practices/{code}/timeline.svg", of_practice, practice::timeline_svg)
