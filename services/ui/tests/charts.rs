@@ -111,6 +111,14 @@ fn each_bar_says_its_share_with_the_denominator() {
 }
 
 #[test]
+fn a_count_of_one_series_is_not_said_to_be_a_share() {
+    let mut chart = bars(vec![BarRow::new("Failed", "/a", [788])], BarScale::Count);
+    chart.series.truncate(1);
+    let page = chart.figure().into_string();
+    assert!(page.contains(">788</text>") && !page.contains('%'), "{page}");
+}
+
+#[test]
 fn a_downloaded_drawing_has_no_links_and_carries_its_title_and_source() {
     let mut chart = bars(vec![BarRow::new("Leeds", "/areas/15F", [84, 10, 6])], BarScale::Share);
     chart.caption = chart.caption.source("Read up to event 7");

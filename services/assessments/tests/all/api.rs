@@ -3,7 +3,10 @@
 use proto::standards::OrganisationType;
 use serde_json::{Value, json};
 
-use crate::{server::Server, support::*};
+use crate::{
+    server::{self, Server},
+    support::*,
+};
 
 const AT: &str = "/api/v1/assessments/A81001/igt-14.1";
 
@@ -18,7 +21,7 @@ async fn answer_all(server: &Server, others: &[(&str, u8)]) {
 
 #[tokio::test]
 async fn a_whole_year_of_one_practice() {
-    let server = Server::start("2018-01-10T12:00:00Z").await;
+    let server = server::start("2018-01-10T12:00:00Z").await;
     let state = server.get(AT).await.ok().json();
     assert_eq!(state["state"], "not-started");
     assert_eq!(state["deadline"], "2018-03-31");
@@ -85,7 +88,7 @@ async fn a_whole_year_of_one_practice() {
 
 #[tokio::test]
 async fn next_year_the_answers_roll_over() {
-    let server = Server::start("2019-02-01T12:00:00Z").await;
+    let server = server::start("2019-02-01T12:00:00Z").await;
     let (this, next) = ("/api/v1/assessments/A81001/dspt-2018-19", "/api/v1/assessments/A81001/dspt-2020-21");
     server.post(&format!("{this}/open"), Value::Null).await.ok();
     for number in 1..=10 {
@@ -111,7 +114,7 @@ async fn next_year_the_answers_roll_over() {
 
 #[tokio::test]
 async fn the_same_key_gives_the_same_answer_and_no_second_event() {
-    let server = Server::start("2018-01-10T12:00:00Z").await;
+    let server = server::start("2018-01-10T12:00:00Z").await;
     let open = format!("{AT}/open");
     let first = server.post_keyed(&open, Value::Null, Some("k1")).await.ok();
     let answer = json!({ "answer": { "level": 2 }, "comment": "x" });
@@ -127,7 +130,7 @@ async fn the_same_key_gives_the_same_answer_and_no_second_event() {
 
 #[tokio::test]
 async fn names_are_in_the_directory_and_never_in_the_log() {
-    let server = Server::start("2018-03-10T12:00:00Z").await;
+    let server = server::start("2018-03-10T12:00:00Z").await;
     server.post(&format!("{AT}/open"), Value::Null).await.ok();
     answer_all(&server, &[]).await;
     let person = json!({ "name": "Sensitive Name", "role": "Partner", "email": "someone@practice.example" });
@@ -151,7 +154,7 @@ async fn names_are_in_the_directory_and_never_in_the_log() {
 
 #[tokio::test]
 async fn deadlines_and_exemptions_are_decided_centrally() {
-    let server = Server::start("2018-03-10T12:00:00Z").await;
+    let server = server::start("2018-03-10T12:00:00Z").await;
     let moved = json!({ "organisation_type": "general-practice", "to": "2018-04-30", "reason": "floods" });
     server.post("/api/v1/editions/igt-14.1/deadline", moved).await.ok();
     let exempt = json!({ "organisation_type": "general-practice", "requirement": "14-319", "reason": "the CCG answers" });
@@ -174,7 +177,7 @@ async fn deadlines_and_exemptions_are_decided_centrally() {
 
 #[tokio::test]
 async fn what_is_wrong_is_said_with_what_is_accepted() {
-    let server = Server::start("2018-03-10T12:00:00Z").await;
+    let server = server::start("2018-03-10T12:00:00Z").await;
     server.get("/api/v1/assessments/A99999/igt-14.1").await.is(404, "no general practice A99999");
     server.get("/api/v1/assessments/A_B/igt-14.1").await.is(400, "A81001");
     server.get("/api/v1/assessments/A81001/igt-15").await.is(404, "dspt-2018-19");
@@ -194,7 +197,7 @@ async fn what_is_wrong_is_said_with_what_is_accepted() {
 
 #[tokio::test]
 async fn every_described_route_is_served() {
-    let server = Server::start("2018-03-10T12:00:00Z").await;
+    let server = server::start("2018-03-10T12:00:00Z").await;
     let paths = server.openapi["paths"].as_object().unwrap().clone();
     assert_eq!(paths.len(), 19);
     for (path, methods) in paths {

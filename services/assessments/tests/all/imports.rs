@@ -10,7 +10,7 @@ use proto::{
 use serde_json::Value;
 
 use crate::{
-    server::{Answer, Server},
+    server::{self, Answer, Server},
     support::*,
 };
 
@@ -70,7 +70,7 @@ fn real_file() -> Option<PathBuf> {
 async fn the_register_of_june_2019() {
     let Some(path) = real_file() else { return };
     let file = std::fs::read(path).unwrap();
-    let server = Server::start("2019-07-01T12:00:00Z").await;
+    let server = server::start("2019-07-01T12:00:00Z").await;
     let rehearsed =
         import(&server, "name=dspt_progress_2019-06-17.csv&dry_run=true", file.clone()).await.ok().json();
     assert_eq!(counts(&rehearsed), [31_970, 31_783, 0, 187]);
@@ -116,7 +116,7 @@ async fn the_register_of_june_2019() {
 
 #[tokio::test]
 async fn files_of_later_years_have_other_headings_and_add_what_changed() {
-    let server = Server::start("2023-12-01T12:00:00Z").await;
+    let server = server::start("2023-12-01T12:00:00Z").await;
     let first = "OrganisationName,ODSCode,PublicationStatus,DateOfPublication,PrimarySector,CCG (from ODS and CQC)\r\n\
         The Surgery (A81001),a81001 ,Standards Met,2019-03-27,GP,NHS HARTLEPOOL CCG\r\n\
         Other,A81002,,,GP,\r\n";
@@ -143,7 +143,7 @@ async fn files_of_later_years_have_other_headings_and_add_what_changed() {
 
 #[tokio::test]
 async fn bad_rows_are_named_and_the_others_land() {
-    let server = Server::start("2019-07-01T12:00:00Z").await;
+    let server = server::start("2019-07-01T12:00:00Z").await;
     let file = "Code,Organisation Name,Status,Date Of Publication\n\
         2006-04-01,Damaged,Standards Met,27/03/2019\n\
         A81001,A,Standards Met,CompletedThroughQIO\n\
@@ -171,7 +171,7 @@ async fn bad_rows_are_named_and_the_others_land() {
 
 #[tokio::test]
 async fn a_file_that_is_not_a_register_file_is_refused_whole() {
-    let server = Server::start("2019-07-01T12:00:00Z").await;
+    let server = server::start("2019-07-01T12:00:00Z").await;
     import(&server, "", "Code,Status\n").await.is(400, "as_of");
     import(&server, "as_of=17/06/2019", "Code,Status\n").await.is(400, "yyyy-mm-dd");
     import(&server, "name=results.csv", "Code,Status\n").await.is(400, "09_09_2022");

@@ -2,7 +2,7 @@
 
 use proto::standards::OrganisationType;
 
-use crate::{server::Server, support::*};
+use crate::{server, support::*};
 
 const AT: &str = "/assessments/A81001/igt-14.1";
 
@@ -12,7 +12,7 @@ fn answer_fields<'a>(level: &'a str, key: &'a str) -> Vec<(&'a str, &'a str)> {
 
 #[tokio::test]
 async fn a_practice_works_through_its_assessment() {
-    let server = Server::start("2018-03-10T12:00:00Z").await;
+    let server = server::start("2018-03-10T12:00:00Z").await;
     server.page("/assessments").await.is(200, "2 general practices are known");
     server.page("/assessments?q=densham").await.is(200, "/assessments/A81001");
     server.page("/assessments?q=ts18").await.is(200, "/assessments/A81001");
@@ -21,7 +21,7 @@ async fn a_practice_works_through_its_assessment() {
     server.page(&format!("{AT}/requirements/14-117")).await.is(200, "Open the assessment first");
 
     let opened = server.form(&format!("{AT}/open"), &[("idempotency_key", "one")]).await;
-    assert_eq!((opened.status.as_u16(), opened.location.unwrap()), (303, format!("{AT}?done=opened")));
+    assert_eq!((opened.status.as_u16(), opened.location()), (303, &*format!("{AT}?done=opened")));
     server.page(AT).await.is(200, "Publish is not available yet").is(200, "14-117").is(200, "in 21 days");
     server
         .page(&format!("{AT}/requirements/14-117"))
@@ -74,7 +74,7 @@ async fn a_practice_works_through_its_assessment() {
 
 #[tokio::test]
 async fn a_form_that_is_not_right_keeps_what_was_typed() {
-    let server = Server::start("2018-03-10T12:00:00Z").await;
+    let server = server::start("2018-03-10T12:00:00Z").await;
     server.form(&format!("{AT}/open"), &[]).await;
     let path = format!("{AT}/requirements/14-318");
     server
@@ -105,7 +105,7 @@ async fn a_form_that_is_not_right_keeps_what_was_typed() {
 
 #[tokio::test]
 async fn the_same_form_sent_twice_is_one_answer() {
-    let server = Server::start("2018-03-10T12:00:00Z").await;
+    let server = server::start("2018-03-10T12:00:00Z").await;
     server.form(&format!("{AT}/open"), &[]).await;
     let path = format!("{AT}/requirements/14-117");
     server.form(&path, &answer_fields("2", "same")).await;
@@ -116,7 +116,7 @@ async fn the_same_form_sent_twice_is_one_answer() {
 
 #[tokio::test]
 async fn a_carried_over_answer_is_ticked_on_its_page() {
-    let server = Server::start("2019-02-01T12:00:00Z").await;
+    let server = server::start("2019-02-01T12:00:00Z").await;
     let (last, this) = ("/assessments/A81001/dspt-2018-19", "/assessments/A81001/dspt-2019-20");
     server.form(&format!("{last}/open"), &[]).await;
     server.form(&format!("{last}/requirements/3"), &answer_fields("met", "m")).await;
@@ -131,7 +131,7 @@ async fn a_carried_over_answer_is_ticked_on_its_page() {
 
 #[tokio::test]
 async fn names_are_escaped_and_nothing_is_inline() {
-    let server = Server::start("2018-03-10T12:00:00Z").await;
+    let server = server::start("2018-03-10T12:00:00Z").await;
     for path in ["/assessments?q=%3Cscript%3E", "/assessments/A81002", "/assessments/A81002/igt-14.1"] {
         let page = server.page(path).await.ok().text;
         assert!(!page.contains("<script>alert") && !page.contains("style=\""), "{path}");

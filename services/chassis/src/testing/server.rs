@@ -1,5 +1,4 @@
-//! A service over a real embedded log in a temporary folder, asked as a client would, with nobody asked
-//! who they are.
+//! A service over a real embedded log in a temporary folder, asked as a client would.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of tests fails a test the way tests fail")]
 
@@ -8,19 +7,19 @@ use axum::{
     body::Body,
     http::{HeaderMap, Method, Request, StatusCode},
 };
-use proto::{
-    Actor, AggregateId, Day, Envelope, Event, OdsCode, Position, Service as Of, Subject,
-    organisations::{
-        OdsStatus, OrganisationEvent, OrganisationKind, OrganisationListed, OrganisationListing,
-        PracticeListed, PracticeListing, PrescribingSetting,
-    },
-};
+use proto::{PersonId, Position, Role, access::SignInWay};
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+use super::land::{Told, recorded};
 use crate::{
-    Clock, Platform, Service,
+    Access, Clock, Platform, Service,
+    access::{
+        Session, Sessions,
+        session::{KEY_BYTES, Wire},
+    },
+    http::Names,
     log::{self, Log, LogUrl, NewEvent},
     service::{self, StartError},
     task::Tasks,
@@ -80,30 +79,96 @@ impl Answer {
     }
 }
 
-impl Server {
-    /// Starts a service at an instant over a log with these events, and waits until it is ready.
-    pub async fn start(
-        now: &str,
-        events: impl IntoIterator<Item = (Of, String, Event)>,
-        start: impl AsyncFnOnce(&Platform) -> Result<Service, StartError>,
-    ) -> Self {
+/// A log with what happened before, and a clock.
+struct Begun {
+    log: Log,
+    clock: Clock,
+    folder: TempDir,
+}
+
+impl Begun {
+    async fn with(now: &str, events: impl IntoIterator<Item = Told>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("cache")).unwrap();
         let log = log::open(&LogUrl::File(folder.path().join("log.redb"))).await.unwrap();
-        let clock = Clock::set_to(now.parse().unwrap());
-        let platform = Platform::unguarded(log.clone(), folder.path(), clock.clone());
-        let tasks = platform.tasks.clone();
-        for (of, aggregate, event) in events {
-            append(&log, of, &aggregate, &event).await;
+        for told in events {
+            let (envelope, body) = recorded(&told);
+            let event = NewEvent { id: envelope.id, subject: envelope.subject, body: body.into() };
+            log.append(event, Position::START).await.unwrap();
         }
+        Self { log, clock: Clock::set_to(now.parse().unwrap()), folder }
+    }
+
+    async fn serve(
+        self,
+        platform: Platform,
+        start: impl AsyncFnOnce(&Platform) -> Result<Service, StartError>,
+    ) -> Server {
+        let Self { log, clock, folder } = self;
+        let tasks = platform.tasks.clone();
         let mut services = [start(&platform).await.unwrap()];
         let openapi = serde_json::to_value(&services[0].openapi).unwrap();
         let router = service::routes(&platform, &mut services).unwrap();
-        let server = Self { log, clock, router, openapi, _tasks: tasks, folder };
+        let server = Server { log, clock, router, openapi, _tasks: tasks, folder };
         while !server.get("/readyz").await.status.is_success() {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
         server
+    }
+}
+
+impl Server {
+    /// Starts a service at an instant over a log with these events, and waits until it is ready. Nobody is
+    /// asked who they are.
+    pub async fn start(
+        now: &str,
+        events: impl IntoIterator<Item = Told>,
+        start: impl AsyncFnOnce(&Platform) -> Result<Service, StartError>,
+    ) -> Self {
+        let begun = Begun::with(now, events).await;
+        let platform = Platform::unguarded(begun.log.clone(), begun.folder.path(), begun.clock.clone());
+        begun.serve(platform, start).await
+    }
+
+    /// The same behind the real doors and the real guard: see [`Server::ask_as`].
+    pub async fn guarded(
+        now: &str,
+        events: impl IntoIterator<Item = Told>,
+        start: impl AsyncFnOnce(&Platform) -> Result<Service, StartError>,
+    ) -> Self {
+        let begun = Begun::with(now, events).await;
+        let access_log = log::open(&LogUrl::File(begun.folder.path().join("access.redb"))).await.unwrap();
+        let (clock, tasks) = (begun.clock.clone(), Tasks::new());
+        let access = Access::start(&begun.log, access_log, sessions(), &clock, &tasks);
+        let platform =
+            Platform::new(begun.log.clone(), begun.folder.path(), access, Names::default(), clock, tasks);
+        begun.serve(platform, start).await
+    }
+
+    /// Asks a guarded service as somebody in a role at an organisation, with the kind of the body and
+    /// the body.
+    pub async fn ask_as(
+        &self,
+        (role, organisation): (Role, &str),
+        method: Method,
+        path: &str,
+        body: Option<(&str, String)>,
+    ) -> Answer {
+        let person = PersonId(uuid::Uuid::from_u128(9));
+        let organisation = organisation.parse().unwrap();
+        let session = Session::begin(person, role, organisation, SignInWay::Password, self.clock.now());
+        let cookie = sessions().give(&session).unwrap();
+        let cookie = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
+        let csrf = session.csrf.to_string();
+        let (kind, body) = body.unwrap_or_default();
+        let mut headers = vec![("cookie", cookie.as_str()), ("x-csrf-token", csrf.as_str())];
+        if !kind.is_empty() {
+            headers.push(("content-type", kind));
+        }
+        if !path.starts_with("/api") {
+            headers.push(("accept", "text/html"));
+        }
+        self.ask(Self::request(method, path, &headers, body)).await
     }
 
     /// Its data folder.
@@ -187,71 +252,6 @@ impl Server {
     }
 }
 
-/// The first event of an aggregate, recorded on 1 March 2018.
-async fn append(log: &Log, of: Of, aggregate: &str, event: &Event) {
-    let id: AggregateId = aggregate.parse().unwrap();
-    let subject = Subject::new(of, &id);
-    let envelope = Envelope {
-        id: uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, subject.as_str().as_bytes()),
-        subject: subject.clone(),
-        time: "2018-03-01T09:00:00Z".parse().unwrap(),
-        by: Actor::system("test").into(),
-        effective: None,
-        command_id: None,
-        correlation_id: None,
-        causation_id: None,
-        previous: None,
-    };
-    let body = event.encode(&envelope).unwrap().into();
-    log.append(NewEvent { id: envelope.id, subject, body }, Position::START).await.unwrap();
-}
-
-/// A small land: two practices, the second with a hostile name, of the CCG 00K in the region Y54.
-pub fn small_land() -> Vec<(Of, String, Event)> {
-    let as_of: Day = "2018-03-01".parse().unwrap();
-    let code = |text: &str| -> OdsCode { text.parse().unwrap() };
-    let body = |name: &str, kind| {
-        OrganisationEvent::OrganisationListed(OrganisationListed {
-            as_of,
-            listing: OrganisationListing {
-                kind,
-                name: name.into(),
-                region: (kind == OrganisationKind::Ccg).then(|| code("Y54")),
-                local_office: None,
-                address: vec![],
-                postcode: String::new(),
-                opened: None,
-                closed: None,
-            },
-        })
-    };
-    let practice = |name: &str| {
-        OrganisationEvent::PracticeListed(PracticeListed {
-            as_of,
-            listing: PracticeListing {
-                name: name.into(),
-                region: None,
-                local_office: None,
-                address: vec![],
-                postcode: "TS18 1HU".into(),
-                telephone: String::new(),
-                opened: None,
-                closed: None,
-                status: OdsStatus::Active,
-                setting: PrescribingSetting::GENERAL_PRACTICE,
-                commissioner: Some(code("00K")),
-                joined: None,
-                left: None,
-            },
-        })
-    };
-    [
-        ("Y54", body("NORTH OF ENGLAND", OrganisationKind::Region)),
-        ("00K", body("NHS HARTLEPOOL CCG", OrganisationKind::Ccg)),
-        ("A81001", practice("THE DENSHAM SURGERY")),
-        ("A81002", practice("<script>alert(1)</script>")),
-    ]
-    .into_iter()
-    .map(|(aggregate, event)| (Of::Organisations, aggregate.to_owned(), Event::from(event)))
-    .collect()
+fn sessions() -> Sessions {
+    Sessions::new(vec![[7; KEY_BYTES]], Wire::Clear)
 }

@@ -6,13 +6,11 @@ use chassis::{
         Glass, Holder, Policies, Principal, Resource,
         hierarchy::{Hierarchy, Register},
     },
+    testing::land::recorded,
 };
 use proto::{Position, Role};
 
-use crate::{
-    server::{in_an_envelope, organisations},
-    support::*,
-};
+use crate::{server::organisations, support::*};
 
 const VIEW: &str = "view-plan";
 const WORK: &str = "work-on-plan";
@@ -31,8 +29,8 @@ fn may(hierarchy: &Hierarchy, principal: &Principal, organisation: &str) -> [boo
 
 fn hierarchy() -> Hierarchy {
     let mut register = Register::default();
-    for ((subject, event), position) in organisations().into_iter().zip(1..) {
-        register.note(Position(position), &in_an_envelope(subject, &event).1);
+    for (told, position) in organisations().iter().zip(1..) {
+        register.note(Position(position), &recorded(told).1);
     }
     register.on(day("2018-03-01"))
 }

@@ -3,7 +3,10 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::{server::Server, support::*};
+use crate::{
+    server::{self, Server},
+    support::*,
+};
 
 const AT: &str = "/api/v1/continuity/A81001";
 const NOW: &str = "2018-03-01T12:00:00Z";
@@ -33,7 +36,7 @@ fn exercise(on: &str) -> Value {
 
 #[tokio::test]
 async fn a_year_of_one_plan() {
-    let server = Server::start(NOW).await;
+    let server = server::start(NOW).await;
     let empty = server.get(AT).await.ok().json();
     assert_eq!(empty["standing"]["state"], "no-plan");
     assert_eq!(empty["name"], "The Densham Surgery");
@@ -90,7 +93,7 @@ async fn a_year_of_one_plan() {
 
 #[tokio::test]
 async fn what_happened_on_an_earlier_day_takes_effect_on_that_day() {
-    let server = Server::start(NOW).await;
+    let server = server::start(NOW).await;
     in_force(&server, PRACTICE).await;
     server.post(&format!("{AT}/exercises"), exercise("2018-02-20")).await.ok();
     let subject = proto::Subject::new(proto::Service::Continuity, &PRACTICE.parse().unwrap());
@@ -104,7 +107,7 @@ async fn what_happened_on_an_earlier_day_takes_effect_on_that_day() {
 
 #[tokio::test]
 async fn a_partner_and_a_ccg_have_plans_like_any_other() {
-    let server = Server::start(NOW).await;
+    let server = server::start(NOW).await;
     for organisation in [PARTNER, "00K"] {
         in_force(&server, organisation).await;
         let at = format!("/api/v1/continuity/{organisation}");
@@ -116,7 +119,7 @@ async fn a_partner_and_a_ccg_have_plans_like_any_other() {
 
 #[tokio::test]
 async fn the_same_key_gives_the_same_answer_and_no_second_event() {
-    let server = Server::start(NOW).await;
+    let server = server::start(NOW).await;
     let versions = format!("{AT}/versions");
     let one = server.post_keyed(&versions, version(), Some("k1")).await.ok();
     in_force(&server, "A81002").await;
@@ -133,7 +136,7 @@ async fn the_same_key_gives_the_same_answer_and_no_second_event() {
 
 #[tokio::test]
 async fn names_are_in_the_directory_and_never_in_the_log() {
-    let server = Server::start(NOW).await;
+    let server = server::start(NOW).await;
     in_force(&server, PRACTICE).await;
     server.post(&format!("{AT}/exercises"), exercise("2018-02-20")).await.ok();
     let mut reader = server.log.read(proto::Position::START).await.unwrap();
@@ -149,7 +152,7 @@ async fn names_are_in_the_directory_and_never_in_the_log() {
 
 #[tokio::test]
 async fn plans_are_listed_by_how_they_stand() {
-    let server = Server::start(NOW).await;
+    let server = server::start(NOW).await;
     for organisation in ["A81003", PRACTICE, "A81002"] {
         in_force(&server, organisation).await;
     }
@@ -198,7 +201,7 @@ async fn plans_are_listed_by_how_they_stand() {
 
 #[tokio::test]
 async fn what_is_wrong_is_said_with_what_is_accepted() {
-    let server = Server::start(NOW).await;
+    let server = server::start(NOW).await;
     server.get("/api/v1/continuity/A99999").await.is(404, "no organisation A99999");
     server.get("/api/v1/continuity/A_B").await.is(400, "A81001");
     in_force(&server, PRACTICE).await;
@@ -268,7 +271,7 @@ fn references(value: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn every_shape_that_is_named_is_described() {
-    let server = Server::start(NOW).await;
+    let server = server::start(NOW).await;
     let named = references(&server.openapi);
     assert!(named.len() > 20, "{named:?}");
     for name in named {
@@ -278,7 +281,7 @@ async fn every_shape_that_is_named_is_described() {
 
 #[tokio::test]
 async fn every_described_route_is_served() {
-    let server = Server::start(NOW).await;
+    let server = server::start(NOW).await;
     let paths = server.openapi["paths"].as_object().unwrap().clone();
     assert_eq!(paths.len(), 12);
     for (path, methods) in paths {

@@ -6,7 +6,10 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 
-use crate::{server::Server, support::*};
+use crate::{
+    server::{self, Server},
+    support::*,
+};
 
 /// Every address, with `*` where a client may write what it likes.
 const ADDRESSES: &[&str] = &[
@@ -67,7 +70,7 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 #[test]
 fn junk_never_fails_on_our_side() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let server = runtime.block_on(Server::start("2018-03-10T12:00:00Z"));
+    let server = runtime.block_on(server::start("2018-03-10T12:00:00Z"));
     let input = (
         proptest::sample::select(ADDRESSES),
         proptest::collection::vec(segment(), 3),

@@ -1,6 +1,9 @@
 //! The pages, worked through without a script.
 
-use crate::{server::Server, support::*};
+use crate::{
+    server::{self, Server},
+    support::*,
+};
 
 const AT: &str = "/continuity/A81001";
 const NOW: &str = "2018-03-01T12:00:00Z";
@@ -41,12 +44,12 @@ const EXERCISE: [(&str, &str); 8] = [
 async fn sent(server: &Server, path: &str, fields: &[(&str, &str)], to: &str) {
     let answer = server.form(&format!("{AT}/{path}"), fields).await;
     assert_eq!(answer.status.as_u16(), 303, "{path}: {}", answer.text);
-    assert_eq!(answer.location.unwrap(), format!("{AT}?done={to}"));
+    assert_eq!(answer.location(), format!("{AT}?done={to}"));
 }
 
 #[tokio::test]
 async fn an_organisation_works_through_its_plan() {
-    let server = Server::start(NOW).await;
+    let server = server::start(NOW).await;
     server.page("/continuity?q=densham").await.is(200, "/continuity/A81001");
     server
         .page(AT)
@@ -106,7 +109,7 @@ async fn an_organisation_works_through_its_plan() {
 
 #[tokio::test]
 async fn a_form_that_is_not_right_keeps_what_was_typed() {
-    let server = Server::start(NOW).await;
+    let server = server::start(NOW).await;
     let without =
         |fields: &[(&'static str, &'static str)], name: &str| -> Vec<(&'static str, &'static str)> {
             fields.iter().copied().filter(|(field, _)| *field != name).collect()
@@ -142,7 +145,7 @@ async fn a_form_that_is_not_right_keeps_what_was_typed() {
 
 #[tokio::test]
 async fn the_same_form_sent_twice_is_one_event() {
-    let server = Server::start(NOW).await;
+    let server = server::start(NOW).await;
     let mut fields = VERSION.to_vec();
     fields.push(("idempotency_key", "one"));
     sent(&server, "version", &fields, "version").await;
@@ -153,7 +156,7 @@ async fn the_same_form_sent_twice_is_one_event() {
 
 #[tokio::test]
 async fn plans_are_paged_soonest_lapse_first() {
-    let server = Server::start(NOW).await;
+    let server = server::start(NOW).await;
     for organisation in ["A81003", "A81002", PRACTICE] {
         let at = format!("/continuity/{organisation}");
         server.form(&format!("{at}/version"), &VERSION).await;
@@ -170,7 +173,7 @@ async fn plans_are_paged_soonest_lapse_first() {
 
 #[tokio::test]
 async fn texts_are_escaped_and_nothing_is_inline() {
-    let server = Server::start(NOW).await;
+    let server = server::start(NOW).await;
     server.form("/continuity/A81002/version", &VERSION).await;
     for path in [
         "/continuity",

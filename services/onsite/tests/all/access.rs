@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{AT, ONE, finding_body},
-    server::{Answer, Server},
+    server::{self, Answer, Server},
     support::*,
 };
 
@@ -78,7 +78,7 @@ fn broken_glass_lets_see_one_organisation_for_its_time_and_nothing_more() {
 
 /// An assessment of A81001 set with the partner, held, with a finding; done by those whose part it is.
 async fn held_by_its_people() -> Server {
-    let server = Server::guarded("2018-03-01T12:00:00Z").await;
+    let server = server::guarded("2018-03-01T12:00:00Z").await;
     post(&server, CCG, &format!("{AT}/request"), json!({ "by": "00K", "reason": "chosen" })).await.ok();
     post(&server, LEAD, &format!("{ONE}/agree"), Value::Null).await.ok();
     let visit = json!({ "on": "2018-03-10", "partner": PARTNER, "assessor": { "name": "A. Assessor" } });

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::{server::Server, support::*};
+use crate::{
+    server::{self, Server},
+    support::*,
+};
 
 pub const AT: &str = "/api/v1/onsite/A81001";
 pub const ONE: &str = "/api/v1/onsite/A81001/1";
@@ -18,7 +21,7 @@ pub fn finding_body(system: &str) -> Value {
 
 /// Asked for, agreed and scheduled on 10 March; held and with two findings by the 12th.
 pub async fn held_here() -> Server {
-    let server = Server::start("2018-03-01T12:00:00Z").await;
+    let server = server::start("2018-03-01T12:00:00Z").await;
     server.post(&format!("{AT}/request"), json!({ "by": "X26", "reason": "chosen" })).await.ok();
     server.post(&format!("{ONE}/agree"), Value::Null).await.ok();
     let visit = json!({ "on": "2018-03-10", "partner": PARTNER, "assessor": assessor() });
@@ -86,7 +89,7 @@ async fn past_days_take_effect_when_they_happened() {
 
 #[tokio::test]
 async fn numbers_count_up_and_the_same_key_gives_the_same_one() {
-    let server = Server::start("2018-03-01T12:00:00Z").await;
+    let server = server::start("2018-03-01T12:00:00Z").await;
     let at = format!("{AT}/request");
     let body = json!({ "by": "X26", "reason": "chosen" });
     let first = server.post_keyed(&at, body.clone(), Some("k1")).await.ok();
@@ -105,7 +108,7 @@ async fn numbers_count_up_and_the_same_key_gives_the_same_one() {
 
 #[tokio::test]
 async fn two_who_ask_at_once_get_two_numbers() {
-    let server = Server::start("2018-03-01T12:00:00Z").await;
+    let server = server::start("2018-03-01T12:00:00Z").await;
     let at = format!("{AT}/request");
     let ask = |reason: &str| server.post(&at, json!({ "by": "X26", "reason": reason }));
     let (one, two, three) = tokio::join!(ask("one"), ask("two"), ask("three"));
@@ -245,7 +248,7 @@ async fn who_is_named_in_a_refused_plan_is_not_kept() {
 
 #[tokio::test]
 async fn the_topics_are_listed() {
-    let server = Server::start("2018-03-01T12:00:00Z").await;
+    let server = server::start("2018-03-01T12:00:00Z").await;
     let topics = server.get("/api/v1/onsite/topics").await.ok().json();
     assert_eq!(topics.as_array().unwrap().len(), proto::topics::topics().len());
     assert_eq!(topics[3]["id"], "patching");
@@ -253,7 +256,7 @@ async fn the_topics_are_listed() {
 
 #[tokio::test]
 async fn every_described_route_is_served() {
-    let server = Server::start("2018-03-10T12:00:00Z").await;
+    let server = server::start("2018-03-10T12:00:00Z").await;
     let paths = server.openapi["paths"].as_object().unwrap().clone();
     assert_eq!(paths.len(), 22);
     for (path, methods) in paths {

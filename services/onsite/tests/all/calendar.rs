@@ -4,7 +4,7 @@ use onsite::calendar::{VisitEntry, feed};
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::{api::*, server::Server, support::*};
+use crate::{api::*, server, support::*};
 
 fn visit(name: &str) -> VisitEntry {
     VisitEntry {
@@ -125,6 +125,6 @@ async fn the_feed_has_the_visits_one_sees_and_names_nobody() {
 
 #[tokio::test]
 async fn an_empty_feed_is_a_feed() {
-    let server = Server::start("2018-03-01T12:00:00Z").await;
+    let server = server::start("2018-03-01T12:00:00Z").await;
     assert_eq!(lines(&server.get("/onsite/calendar.ics").await.ok().text).len(), 6);
 }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use chassis::testing::server::{Server, small_land};
+use chassis::testing::{land::small_land, server::Server};
 use proto::{
     Day, SupplierId,
     suppliers::{Certificate, List, Listing, SupplierDetails, SupplierEvent, SupplierRegistered, Used},

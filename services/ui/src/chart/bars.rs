@@ -43,7 +43,7 @@ impl BarRow {
 }
 
 /// Horizontal stacked bars, in the order given. Beside each bar stands the share of the first series with its
-/// denominator, such as `86.6% of 7,168`. Made for up to some 50 rows; the drawing grows with them.
+/// denominator, such as `86.6% of 7,168`; of a single series that is counted, the count. Made for up to some 50 rows; the drawing grows with them.
 #[derive(Debug, Clone)]
 pub struct StackedBars {
     /// Title, description, downloads.
@@ -88,8 +88,8 @@ impl StackedBars {
         for series in &self.series {
             table = table.column(Column::number(series.name.clone()));
         }
-        table = table.column(Column::number("All"));
-        if let Some(first) = self.series.first() {
+        if let Some(first) = self.series.first().filter(|_| self.tells_parts()) {
+            table = table.column(Column::number("All"));
             table = table.column(Column::number(format!("{}, share", first.name)));
         }
         table.rows(self.rows.iter().map(|row| {
@@ -99,10 +99,14 @@ impl StackedBars {
             };
             let counts = (0..self.series.len()).map(|i| Cell::count(u64::from(self.value(row, i))));
             let share = fmt::percent(u64::from(self.value(row, 0)), self.whole(row));
-            Row::new(
-                std::iter::once(name).chain(counts).chain([Cell::count(self.whole(row)), Cell::text(share)]),
-            )
+            let parts = self.tells_parts().then(|| [Cell::count(self.whole(row)), Cell::text(share)]);
+            Row::new(std::iter::once(name).chain(counts).chain(parts.into_iter().flatten()))
         }))
+    }
+
+    /// Whether a bar is of parts: of one series alone every share would be all of it.
+    fn tells_parts(&self) -> bool {
+        self.series.len() > 1 || self.scale == BarScale::Share
     }
 
     fn value(&self, row: &BarRow, series: usize) -> u32 {
@@ -147,6 +151,7 @@ impl StackedBars {
     fn headline(&self, row: &BarRow) -> String {
         match self.whole(row) {
             0 => "none".to_owned(),
+            whole if !self.tells_parts() => fmt::thousands(whole),
             whole => {
                 format!("{} of {}", fmt::percent(u64::from(self.value(row, 0)), whole), fmt::thousands(whole))
             }
