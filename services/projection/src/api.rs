@@ -25,8 +25,8 @@ use utoipa::{IntoParams, OpenApi};
 
 use crate::{
     access::{LOOK_UP_STATUS, REBUILD, SEARCH, VIEW_AREA, VIEW_PRACTICE, VIEW_SET_ASIDE, VIEW_STATE},
-    answers::{self, Asked, TREND_MAX_DAYS},
-    board::{Area, AreaKind, Board, Footprint, Practice},
+    answers::{self, TREND_MAX_DAYS},
+    board::{AreaKind, Board, Footprint},
     digest,
     facts::SetAside,
     lower::{self, LowerAnswer, LowerSort},
@@ -34,9 +34,11 @@ use crate::{
     views::Views,
 };
 
+mod file;
 mod listing;
 mod when;
 
+use file::{Format, csv_file};
 pub use listing::{Listing, PracticesQuery, page};
 pub use when::{When, WhenQuery, default_day};
 pub(crate) use when::{cut, day, ods_code};
@@ -129,15 +131,10 @@ async fn practices(
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept == "text/csv");
-    match query.format.as_deref() {
-        Some("csv") => return csv_response(&asked, area, &rows),
-        Some("json") => {}
-        None | Some("") if accepts_csv => return csv_response(&asked, area, &rows),
-        None | Some("") => {}
-        Some(other) => {
-            return Err(Problem::bad_input("a query parameter is not as accepted")
-                .at("format", format!("“{}” is neither json nor csv", cut(other))));
-        }
+    let open = if accepts_csv { Format::Csv } else { Format::Json };
+    if Format::of(query.format.as_deref())?.unwrap_or(open) == Format::Csv {
+        let name = format!("practices-{}-{}.csv", area.code, asked.at);
+        return csv_file(&name, crate::exports::practices_csv(&asked, &rows));
     }
     let total = rows.len();
     let (shown, next) = page(&rows, &listing)?;
@@ -149,17 +146,6 @@ async fn practices(
         next,
     };
     Ok(json_response(json(&answer)?))
-}
-
-fn csv_response(asked: &Asked<'_>, area: &Area, rows: &[&Practice]) -> Result<Response, Problem> {
-    let body = crate::exports::practices_csv(asked, rows).map_err(|error| {
-        tracing::error!(%error, "a CSV could not be written");
-        Problem::internal()
-    })?;
-    let name = format!("attachment; filename=\"practices-{}-{}.csv\"", area.code, asked.at);
-    let headers =
-        [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
-    Ok((headers, body).into_response())
 }
 
 /// How the areas below an area are listed.
@@ -206,11 +192,8 @@ async fn areas_below(
     Path(code): Path<String>,
     Query(query): Query<LowerQuery>,
 ) -> Result<Response, Problem> {
-    let refuse = |at: &str, text: &str, accepted: &str| {
-        Problem::bad_input("a query parameter is not as accepted")
-            .at(at, format!("“{}” is none of {accepted}", cut(text)))
-    };
     let sort = lower_sort(query.sort.as_deref())?;
+    let format = Format::of(query.format.as_deref())?;
     let when_query = WhenQuery {
         at: query.at.clone(),
         known: query.known.clone(),
@@ -224,24 +207,18 @@ async fn areas_below(
         Some("region") => AreaKind::Region,
         Some("local-office") => AreaKind::LocalOffice,
         Some("ccg") => AreaKind::Ccg,
-        Some(other) => return Err(refuse("of", other, "region, local-office, ccg")),
+        Some(other) => {
+            return Err(Problem::bad_input("a query parameter is not as accepted")
+                .at("of", format!("“{}” is none of region, local-office, ccg", cut(other))));
+        }
     };
     let answer = lower::answer(&when.asked(), area, kind, sort);
-    match query.format.as_deref() {
-        None | Some("" | "json") => Ok(json_response(json(&answer)?)),
-        Some("csv") => {
-            let body = crate::exports::areas_csv(&when.asked(), &answer).map_err(|error| {
-                tracing::error!(%error, "a CSV could not be written");
-                Problem::internal()
-            })?;
-            let name = format!("attachment; filename=\"areas-{}-{}.csv\"", area.code, when.at);
-            let headers = [
-                (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-                (header::CONTENT_DISPOSITION, name),
-            ];
-            Ok((headers, body).into_response())
+    match format {
+        Some(Format::Csv) => {
+            let name = format!("areas-{}-{}.csv", area.code, when.at);
+            csv_file(&name, crate::exports::areas_csv(&when.asked(), &answer))
         }
-        Some(other) => Err(refuse("format", other, "json, csv")),
+        Some(Format::Json) | None => Ok(json_response(json(&answer)?)),
     }
 }
 
@@ -276,6 +253,7 @@ async fn trend(
     Path(code): Path<String>,
     Query(query): Query<TrendQuery>,
 ) -> Result<Response, Problem> {
+    let format = Format::of(query.format.as_deref())?;
     let when_query = WhenQuery {
         at: query.to.clone(),
         known: query.known.clone(),
@@ -294,22 +272,11 @@ async fn trend(
     }
     let area = when.area(&code)?;
     let answer = answers::trend(&when.asked(), area, from, to);
-    match query.format.as_deref() {
-        None | Some("" | "json") => Ok(json_response(json(&answer)?)),
-        Some("csv") => {
-            let body = crate::exports::trend_csv(&answer).map_err(|error| {
-                tracing::error!(%error, "a CSV could not be written");
-                Problem::internal()
-            })?;
-            let name = format!("attachment; filename=\"trend-{}-{from}-{to}.csv\"", area.code);
-            let headers = [
-                (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-                (header::CONTENT_DISPOSITION, name),
-            ];
-            Ok((headers, body).into_response())
+    match format {
+        Some(Format::Csv) => {
+            csv_file(&format!("trend-{}-{from}-{to}.csv", area.code), crate::exports::trend_csv(&answer))
         }
-        Some(other) => Err(Problem::bad_input("a query parameter is not as accepted")
-            .at("format", format!("“{}” is neither json nor csv", cut(other)))),
+        Some(Format::Json) | None => Ok(json_response(json(&answer)?)),
     }
 }
 
