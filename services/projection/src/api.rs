@@ -35,10 +35,12 @@ use crate::{
 };
 
 mod file;
+mod gap;
 mod listing;
 mod when;
 
 use file::{Format, csv_file};
+pub use gap::GapQuery;
 pub use listing::{Listing, PracticesQuery, page};
 pub use when::{When, WhenQuery, default_day};
 pub(crate) use when::{cut, day, ods_code};
@@ -432,7 +434,9 @@ async fn set_aside(State(shared): State<Arc<Shared>>) -> Result<Response, Proble
     areas_below,
     practices,
     trend,
+    gap::area_gap,
     practice,
+    gap::practice_gap,
     search,
     look_up,
     status,
@@ -445,13 +449,16 @@ pub struct Description;
 /// The routes.
 pub fn routes(shared: Arc<Shared>) -> Routes {
     let area_of = VIEW_AREA.of("code");
+    let practice_of = VIEW_PRACTICE.of("code");
     let look_up_of = LOOK_UP_STATUS.here().paced(Pace::LookUp);
     Routes::new()
         .get("/api/v1/areas/{code}", area_of, area)
         .get("/api/v1/areas/{code}/areas", area_of, areas_below)
         .get("/api/v1/areas/{code}/practices", area_of, practices)
         .get("/api/v1/areas/{code}/trend", area_of, trend)
-        .get("/api/v1/practices/{code}", VIEW_PRACTICE.of("code"), practice)
+        .get("/api/v1/areas/{code}/gap", area_of, gap::area_gap)
+        .get("/api/v1/practices/{code}", practice_of, practice)
+        .get("/api/v1/practices/{code}/gap", practice_of, gap::practice_gap)
         .get("/api/v1/search", SEARCH.here().paced(Pace::LookUp), search)
         .get("/api/v1/status", look_up_of, look_up)
         .get("/api/v1/status/{code}", look_up_of, status)

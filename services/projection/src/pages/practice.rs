@@ -23,6 +23,7 @@ use super::{
     attention::capital,
     choose,
     frame::{self, Menu, basis},
+    gap,
     kept::Body,
     link::Keep,
     words,
@@ -101,6 +102,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, practice: &Practice, answer: &Pra
             (what_next(when, requirement))
             (changes(when, requirement))
         }
+        (gap::practice(when, keep, practice))
         (downloads("this practice", &[
             Download::new("JSON", keep.at(when.at).to(format_args!("/api/v1{path}"))),
             Download::new("Link to this view", keep.at(when.at).to(&path)),
