@@ -13,6 +13,7 @@ use crate::{
 };
 
 mod area;
+mod gap;
 mod list;
 mod practice;
 mod search;
@@ -22,6 +23,10 @@ mod why;
 
 pub use area::{AreaAnswer, Member, Successor, area, area_member};
 pub(crate) use area::{notes, successors};
+pub use gap::{
+    AreaGapAnswer, GapAssessment, GapOfRequirement, GapOfStandard, GapOfTopic, GapPublication, GapRow,
+    PracticeGapAnswer, TopicCompared, TopicNamed, area_gap, practice_gap,
+};
 pub use list::{
     NextChange, PAGE_ROWS, PAGE_ROWS_MAX, PracticeRow, PracticesAnswer, RowStatus, Sort, practice_row,
     practices,

@@ -25,8 +25,8 @@ use utoipa::{IntoParams, OpenApi};
 
 use crate::{
     access::{LOOK_UP_STATUS, REBUILD, SEARCH, VIEW_AREA, VIEW_PRACTICE, VIEW_SET_ASIDE, VIEW_STATE},
-    answers::{self, Asked, TREND_MAX_DAYS},
-    board::{Area, AreaKind, Board, Footprint, Practice},
+    answers::{self, TREND_MAX_DAYS},
+    board::{AreaKind, Board, Footprint},
     digest,
     facts::SetAside,
     lower::{self, LowerAnswer, LowerSort},
@@ -35,12 +35,14 @@ use crate::{
 };
 
 mod file;
+mod gap;
 mod listing;
 mod tallies;
 mod when;
 
+pub use file::FileQuery;
+use file::{Format, csv_file};
 pub use listing::{Listing, PracticesQuery, page};
-pub use tallies::TallyQuery;
 pub use when::{When, WhenQuery, default_day};
 pub(crate) use when::{cut, day, ods_code};
 
@@ -132,15 +134,10 @@ async fn practices(
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept == "text/csv");
-    match query.format.as_deref() {
-        Some("csv") => return csv_response(&asked, area, &rows),
-        Some("json") => {}
-        None | Some("") if accepts_csv => return csv_response(&asked, area, &rows),
-        None | Some("") => {}
-        Some(other) => {
-            return Err(Problem::bad_input("a query parameter is not as accepted")
-                .at("format", format!("“{}” is neither json nor csv", cut(other))));
-        }
+    let open = if accepts_csv { Format::Csv } else { Format::Json };
+    if Format::of(query.format.as_deref())?.unwrap_or(open) == Format::Csv {
+        let name = format!("practices-{}-{}.csv", area.code, asked.at);
+        return csv_file(&name, crate::exports::practices_csv(&asked, &rows));
     }
     let total = rows.len();
     let (shown, next) = page(&rows, &listing)?;
@@ -152,17 +149,6 @@ async fn practices(
         next,
     };
     Ok(json_response(json(&answer)?))
-}
-
-fn csv_response(asked: &Asked<'_>, area: &Area, rows: &[&Practice]) -> Result<Response, Problem> {
-    let body = crate::exports::practices_csv(asked, rows).map_err(|error| {
-        tracing::error!(%error, "a CSV could not be written");
-        Problem::internal()
-    })?;
-    let name = format!("attachment; filename=\"practices-{}-{}.csv\"", area.code, asked.at);
-    let headers =
-        [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
-    Ok((headers, body).into_response())
 }
 
 /// How the areas below an area are listed.
@@ -210,11 +196,8 @@ async fn areas_below(
     Path(code): Path<String>,
     Query(query): Query<LowerQuery>,
 ) -> Result<Response, Problem> {
-    let refuse = |at: &str, text: &str, accepted: &str| {
-        Problem::bad_input("a query parameter is not as accepted")
-            .at(at, format!("“{}” is none of {accepted}", cut(text)))
-    };
     let sort = lower_sort(query.sort.as_deref())?;
+    let format = Format::of(query.format.as_deref())?;
     let when_query = WhenQuery {
         at: query.at.clone(),
         known: query.known.clone(),
@@ -228,24 +211,18 @@ async fn areas_below(
         Some("region") => AreaKind::Region,
         Some("local-office") => AreaKind::LocalOffice,
         Some("ccg") => AreaKind::Ccg,
-        Some(other) => return Err(refuse("of", other, "region, local-office, ccg")),
+        Some(other) => {
+            return Err(Problem::bad_input("a query parameter is not as accepted")
+                .at("of", format!("“{}” is none of region, local-office, ccg", cut(other))));
+        }
     };
     let answer = lower::answer(&when.asked(), area, kind, sort);
-    match query.format.as_deref() {
-        None | Some("" | "json") => Ok(json_response(json(&answer)?)),
-        Some("csv") => {
-            let body = crate::exports::areas_csv(&when.asked(), &answer).map_err(|error| {
-                tracing::error!(%error, "a CSV could not be written");
-                Problem::internal()
-            })?;
-            let name = format!("attachment; filename=\"areas-{}-{}.csv\"", area.code, when.at);
-            let headers = [
-                (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-                (header::CONTENT_DISPOSITION, name),
-            ];
-            Ok((headers, body).into_response())
+    match format {
+        Some(Format::Csv) => {
+            let name = format!("areas-{}-{}.csv", area.code, when.at);
+            csv_file(&name, crate::exports::areas_csv(&when.asked(), &answer))
         }
-        Some(other) => Err(refuse("format", other, "json, csv")),
+        Some(Format::Json) | None => Ok(json_response(json(&answer)?)),
     }
 }
 
@@ -281,6 +258,7 @@ async fn trend(
     Path(code): Path<String>,
     Query(query): Query<TrendQuery>,
 ) -> Result<Response, Problem> {
+    let format = Format::of(query.format.as_deref())?;
     let when_query = WhenQuery {
         at: query.to.clone(),
         known: query.known.clone(),
@@ -299,22 +277,11 @@ async fn trend(
     }
     let area = when.area(&code)?;
     let answer = answers::trend(&when.asked(), area, from, to);
-    match query.format.as_deref() {
-        None | Some("" | "json") => Ok(json_response(json(&answer)?)),
-        Some("csv") => {
-            let body = crate::exports::trend_csv(&answer).map_err(|error| {
-                tracing::error!(%error, "a CSV could not be written");
-                Problem::internal()
-            })?;
-            let name = format!("attachment; filename=\"trend-{}-{from}-{to}.csv\"", area.code);
-            let headers = [
-                (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-                (header::CONTENT_DISPOSITION, name),
-            ];
-            Ok((headers, body).into_response())
+    match format {
+        Some(Format::Csv) => {
+            csv_file(&format!("trend-{}-{from}-{to}.csv", area.code), crate::exports::trend_csv(&answer))
         }
-        Some(other) => Err(Problem::bad_input("a query parameter is not as accepted")
-            .at("format", format!("“{}” is neither json nor csv", cut(other)))),
+        Some(Format::Json) | None => Ok(json_response(json(&answer)?)),
     }
 }
 
@@ -471,7 +438,9 @@ async fn set_aside(State(shared): State<Arc<Shared>>) -> Result<Response, Proble
     practices,
     trend,
     tallies::area_tallies,
+    gap::area_gap,
     practice,
+    gap::practice_gap,
     search,
     look_up,
     status,
@@ -484,6 +453,7 @@ pub struct Description;
 /// The routes.
 pub fn routes(shared: Arc<Shared>) -> Routes {
     let area_of = VIEW_AREA.of("code");
+    let practice_of = VIEW_PRACTICE.of("code");
     let look_up_of = LOOK_UP_STATUS.here().paced(Pace::LookUp);
     Routes::new()
         .get("/api/v1/areas/{code}", area_of, area)
@@ -491,7 +461,9 @@ pub fn routes(shared: Arc<Shared>) -> Routes {
         .get("/api/v1/areas/{code}/practices", area_of, practices)
         .get("/api/v1/areas/{code}/trend", area_of, trend)
         .get("/api/v1/areas/{code}/tallies", area_of, tallies::area_tallies)
-        .get("/api/v1/practices/{code}", VIEW_PRACTICE.of("code"), practice)
+        .get("/api/v1/areas/{code}/gap", area_of, gap::area_gap)
+        .get("/api/v1/practices/{code}", practice_of, practice)
+        .get("/api/v1/practices/{code}/gap", practice_of, gap::practice_gap)
         .get("/api/v1/search", SEARCH.here().paced(Pace::LookUp), search)
         .get("/api/v1/status", look_up_of, look_up)
         .get("/api/v1/status/{code}", look_up_of, status)

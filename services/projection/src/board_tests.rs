@@ -5,7 +5,10 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proto::{
     AggregateId, Day, DomainEvent, EditionId, Envelope, OdsCode, Position, Service, Subject,
-    assessments::{AssessmentEvent, DeadlineMoved, PublishedResult, ResultListed},
+    assessments::{
+        Answer, AssessmentEvent, AssessmentPublished, DeadlineMoved, Grade, PublishedResult, ResultListed,
+    },
+    onsite::{AssessmentHeld, OnsiteEvent, Outcome, TopicResult},
     organisations::{
         ListSizePublished, MembershipRecorded, OdsStatus, OrganisationEvent, OrganisationKind,
         OrganisationListed, OrganisationListing, PracticeAmended, PracticeListing, PrescribingSetting,
@@ -34,21 +37,25 @@ fn edition(text: &str) -> EditionId {
     text.parse().unwrap()
 }
 
-fn start() -> Day {
+pub(crate) fn start() -> Day {
     "2018-01-01".parse().unwrap()
 }
 
 #[derive(Debug, Clone)]
-enum Said {
+pub(crate) enum Said {
     Organisation(&'static str, OrganisationEvent),
     Assessment(AssessmentEvent),
+    /// With the day it took effect.
+    Published(Day, AssessmentPublished),
+    Onsite(OnsiteEvent),
 }
 
 /// The message body as a service would have written it.
 fn body(number: u64, said: &Said) -> Vec<u8> {
     let (service, id) = match said {
         Said::Organisation(code, _) => (Service::Organisations, (*code).to_owned()),
-        Said::Assessment(_) => (Service::Assessments, format!("test_{number}")),
+        Said::Assessment(_) | Said::Published(..) => (Service::Assessments, format!("test_{number}")),
+        Said::Onsite(_) => (Service::Onsite, format!("test_{number}")),
     };
     let aggregate: AggregateId = id.parse().unwrap();
     let envelope = Envelope {
@@ -56,7 +63,10 @@ fn body(number: u64, said: &Said) -> Vec<u8> {
         subject: Subject::new(service, &aggregate),
         time: jiff::Timestamp::from_second(1_500_000_000 + number as i64).unwrap(),
         by: proto::Actor::system("test").into(),
-        effective: None,
+        effective: match said {
+            Said::Published(on, _) => Some(*on),
+            _ => None,
+        },
         command_id: None,
         correlation_id: None,
         causation_id: None,
@@ -65,6 +75,8 @@ fn body(number: u64, said: &Said) -> Vec<u8> {
     match said {
         Said::Organisation(_, event) => encode(&envelope, event),
         Said::Assessment(event) => encode(&envelope, event),
+        Said::Published(_, event) => encode(&envelope, &AssessmentEvent::from(event.clone())),
+        Said::Onsite(event) => encode(&envelope, event),
     }
 }
 
@@ -107,7 +119,40 @@ fn listing() -> impl Strategy<Value = PracticeListing> {
     )
 }
 
-fn said() -> impl Strategy<Value = Said> {
+fn published() -> impl Strategy<Value = Said> {
+    let practice = prop::sample::select(PRACTICES.to_vec());
+    (practice, day(), 0..4u8, 0..4u8).prop_map(|(practice, on, training, continuity)| {
+        let answers = [("14-117", training), ("14-319", continuity)];
+        let answers =
+            answers.map(|(requirement, level)| (requirement.parse().unwrap(), Answer::Level(level)));
+        let published = AssessmentPublished {
+            organisation: code(practice),
+            edition: edition("igt-14.1"),
+            grade: Grade::Satisfactory,
+            percentage: None,
+            answers: answers.into(),
+            gaps: vec![],
+            exempt: vec![],
+        };
+        Said::Published(on, published)
+    })
+}
+
+fn held() -> impl Strategy<Value = Said> {
+    let practice = prop::sample::select(PRACTICES.to_vec());
+    let outcome = || prop::option::of(prop::sample::select(Outcome::ALL.to_vec()));
+    let outcomes = [outcome(), outcome(), outcome()];
+    (practice, 1..4u16, day(), outcomes).prop_map(|(practice, number, on, outcomes)| {
+        let topics = ["training", "continuity", "patching"].into_iter().zip(outcomes);
+        let result = |(topic, outcome): (&str, Option<Outcome>)| {
+            Some(TopicResult { topic: topic.parse().unwrap(), outcome: outcome?, remark: String::new() })
+        };
+        let results = topics.filter_map(result).collect();
+        Said::Onsite(AssessmentHeld { organisation: code(practice), number, on, results }.into())
+    })
+}
+
+pub(crate) fn said() -> impl Strategy<Value = Said> {
     let practice = prop::sample::select(PRACTICES.to_vec());
     let ccg = prop::sample::select(CCGS.to_vec());
     let region = prop::sample::select(REGIONS.to_vec());
@@ -144,13 +189,15 @@ fn said() -> impl Strategy<Value = Said> {
             };
             Said::Assessment(AssessmentEvent::ResultListed(listed))
         }),
+        2 => published(),
+        3 => held(),
         1 => day().prop_map(|to| Said::Assessment(AssessmentEvent::DeadlineMoved(DeadlineMoved {
             edition: edition("dspt-2018-19"), organisation_type: "general-practice".into(), from: start(), to, reason: String::new(),
         }))),
     ]
 }
 
-fn fold(bodies: &[Vec<u8>]) -> Facts {
+pub(crate) fn fold(bodies: &[Vec<u8>]) -> Facts {
     let mut facts = Facts::default();
     for (index, body) in bodies.iter().enumerate() {
         facts.gather(Decoded::read(Position(index as u64 + 1), body));
@@ -158,11 +205,11 @@ fn fold(bodies: &[Vec<u8>]) -> Facts {
     facts
 }
 
-fn bodies(said: &[Said]) -> Vec<Vec<u8>> {
+pub(crate) fn bodies(said: &[Said]) -> Vec<Vec<u8>> {
     said.iter().enumerate().map(|(index, said)| body(index as u64 + 1, said)).collect()
 }
 
-fn sample_days() -> impl Iterator<Item = Day> {
+pub(crate) fn sample_days() -> impl Iterator<Item = Day> {
     (-40..1300).step_by(17).map(|offset| start().plus_days(offset))
 }
 

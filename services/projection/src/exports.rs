@@ -3,7 +3,7 @@
 use chassis::sheet::{finish, harmless, writer};
 
 use crate::{
-    answers::{self, Asked, TrendAnswer},
+    answers::{self, AreaGapAnswer, Asked, TrendAnswer},
     board::Practice,
     lower::LowerAnswer,
     tally::TallyAnswer,
@@ -151,6 +151,44 @@ pub fn tallies_csv(answer: &TallyAnswer) -> Result<Vec<u8>, csv::Error> {
     for figure in &answer.figures {
         let (count, of) = (figure.count.to_string(), figure.of.to_string());
         csv.write_record([code, &at, requirement, figure.figure, "", "", &count, &of])?;
+    }
+    finish(csv)
+}
+
+/// What was found beside what was declared: of the members of an area, one member and topic a row.
+pub fn gap_csv(answer: &AreaGapAnswer) -> Result<Vec<u8>, csv::Error> {
+    let mut csv = writer();
+    csv.write_record([
+        "code",
+        "name",
+        "kind",
+        "as_at",
+        "topic",
+        "requirement",
+        "standard",
+        "assessed",
+        "declared",
+        "declared_good",
+        "good_by_word_alone",
+    ])?;
+    let at = answer.basis.at.to_string();
+    for member in &answer.members {
+        for of_topic in &member.topics {
+            let (topic, counts) = (&of_topic.topic, &of_topic.counts);
+            csv.write_record([
+                member.body.code.as_str(),
+                &harmless(&member.body.name),
+                member.body.kind,
+                &at,
+                topic.topic.as_str(),
+                &topic.requirement.map(|number| number.to_string()).unwrap_or_default(),
+                topic.standard.as_ref().map_or("", |standard| standard.as_str()),
+                &counts.assessed.to_string(),
+                &counts.declared.to_string(),
+                &counts.declared_good.to_string(),
+                &counts.good_by_word_alone.to_string(),
+            ])?;
+        }
     }
     finish(csv)
 }

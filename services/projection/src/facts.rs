@@ -18,6 +18,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::rules::declared::Declared;
+
 pub mod continuity;
 mod decoded;
 pub mod onsite;
@@ -26,7 +28,7 @@ mod suppliers;
 pub use continuity::{Continuity, ContinuityFact};
 pub use decoded::Decoded;
 use decoded::{Said, What};
-pub use onsite::{Onsite, OnsiteFact};
+pub use onsite::{Onsite, OnsiteFact, Visit};
 pub use suppliers::{Purchase, PurchaseFact, SupplierFacts};
 
 /// To be raised whenever the shape of the facts or the way they are gathered changes: snapshots of
@@ -109,10 +111,14 @@ pub struct OrganisationFacts {
     pub continuity: Vec<ContinuityFact>,
     /// Around its on-site assessments.
     pub onsite: Vec<OnsiteFact>,
+    /// What assessors found on its on-site assessments.
+    pub visits: Vec<Visit>,
     /// What it uses, and has checked.
     pub purchases: Vec<PurchaseFact>,
     /// Which requirements fell short in publications that were below the standard, by position.
     pub gaps: Vec<(Position, Vec<RequirementId>)>,
+    /// What its publications here declared of the topics of on-site assessments, by position.
+    pub declared: Vec<(Position, Declared)>,
 }
 
 /// What a file showed.
@@ -240,7 +246,11 @@ impl Facts {
             Ok(What::Onsite(said)) => {
                 let (organisation, fact) = OnsiteFact::of(position, effective, &said);
                 let Some(fact) = fact else { return Touched::Nothing };
-                self.add(organisation, |facts| facts.onsite.push(fact));
+                let visit = Visit::of(position, &said);
+                self.add(organisation, |facts| {
+                    facts.onsite.push(fact);
+                    facts.visits.extend(visit);
+                });
                 Touched::Timelines(organisation)
             }
             Ok(What::Continuity(organisation, what)) => {
@@ -367,9 +377,12 @@ impl Facts {
         let (organisation, what) = match said {
             Said::Opened(e) => (e.organisation, Toolkit::Opened(e.edition)),
             Said::Published(e) => {
-                if !e.gaps.is_empty() {
-                    self.add(e.organisation, |facts| facts.gaps.push((position, e.gaps)));
-                }
+                self.add(e.organisation, |facts| {
+                    facts.declared.push((position, e.declared));
+                    if !e.gaps.is_empty() {
+                        facts.gaps.push((position, e.gaps));
+                    }
+                });
                 (e.organisation, Toolkit::Published(e.edition, e.grade))
             }
             Said::StatementAccepted(e) => (e.organisation, Toolkit::StatementAccepted(e.edition)),

@@ -20,6 +20,9 @@ pub mod digest;
 pub mod exports;
 pub mod facts;
 pub mod footprint;
+pub mod gap;
+#[cfg(test)]
+mod gap_tests;
 pub mod live;
 pub mod lower;
 pub mod pages;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use futures::StreamExt as _;
-use support::{By, HOSTILE, Running};
+use support::{By, HOSTILE, Running, words};
 
 const PAGES: [&str; 16] = [
     "/",
@@ -28,28 +28,6 @@ const PAGES: [&str; 16] = [
     "/set-aside",
     "/about",
 ];
-
-/// The words of a page, without tags; good enough to look for sentences.
-fn words(html: &str) -> String {
-    let mut text = String::new();
-    let mut inside = false;
-    for letter in html.chars() {
-        match letter {
-            '<' => {
-                inside = true;
-                text.push(' ');
-            }
-            '>' => inside = false,
-            _ if !inside => text.push(letter),
-            _ => {}
-        }
-    }
-    let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    for mark in [".", ",", ":", ";"] {
-        words = words.replace(&format!(" {mark}"), mark);
-    }
-    words
-}
 
 /// The addresses a page leads to.
 fn links(html: &str) -> Vec<String> {

@@ -240,6 +240,7 @@ async fn requests_that_are_not_as_accepted_are_told_what_is() {
         ("/api/v1/areas/ENG/practices?limit=0", "limit"),
         ("/api/v1/areas/ENG/practices?limit=501", "limit"),
         ("/api/v1/areas/ENG/practices?format=pdf", "csv"),
+        ("/api/v1/areas/ENG/gap?format=pdf", "csv"),
         ("/api/v1/areas/ENG/practices?cursor=ZZZZZZ", "cursor"),
         ("/api/v1/areas/ENG/trend?from=2019-01-02&to=2019-01-01", "from"),
         ("/api/v1/areas/ENG/trend?from=1950-01-01&to=2019-01-01", "from"),

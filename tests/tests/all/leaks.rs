@@ -195,6 +195,8 @@ async fn what_is_not_for_one_answers_as_what_is_not_there() {
             (Method::GET, "/api/v1/areas/{}/practices?format=csv"),
             (Method::GET, "/api/v1/areas/{}/areas?format=csv"),
             (Method::GET, "/api/v1/areas/{}/trend"),
+            (Method::GET, "/api/v1/areas/{}/gap?format=csv"),
+            (Method::GET, "/api/v1/practices/{}/gap"),
             (Method::GET, "/api/v1/assessments/{}"),
             (Method::GET, "/api/v1/assessments/{}/dspt-2018-19"),
             (Method::POST, "/api/v1/assessments/{}/dspt-2018-19/open"),

@@ -4,17 +4,18 @@ use jiff::Timestamp;
 use proto::{
     Actor, Day, DecodeError, EditionId, Header, OdsCode, Position, RequirementId,
     assessments::{
-        self, AssuranceStatementAccepted, DeadlineMoved, Grade, GradeReviewed, ImprovementPlanAgreed,
+        self, Answer, AssuranceStatementAccepted, DeadlineMoved, Grade, GradeReviewed, ImprovementPlanAgreed,
         ImprovementPlanRefused, PublishedResult, RequirementExempted,
     },
     onsite::OnsiteEvent,
     organisations::OrganisationEvent,
     suppliers::SupplierEvent,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
 use super::continuity::Continuity;
+use crate::rules::declared::Declared;
 
 /// An event on its way into the facts: decoded, so that only the gathering is left to do.
 #[derive(Debug)]
@@ -69,6 +70,14 @@ pub(super) struct Published {
     pub grade: Grade,
     #[serde(default)]
     pub gaps: Vec<RequirementId>,
+    /// What the answers declare; the answers themselves are not kept.
+    #[serde(default, rename = "answers", deserialize_with = "declared")]
+    pub declared: Declared,
+}
+
+fn declared<'de, D: Deserializer<'de>>(answers: D) -> Result<Declared, D::Error> {
+    let answers: Vec<(RequirementId, Answer)> = Deserialize::deserialize(answers)?;
+    Ok(Declared::by_answers(&answers))
 }
 
 /// Of [`assessments::ResultListed`].

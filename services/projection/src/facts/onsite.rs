@@ -1,8 +1,8 @@
 //! What happened around an organisation's on-site assessments, as far as it bears on the requirement.
 
 use proto::{
-    Day, OdsCode, Position,
-    onsite::{OnsiteEvent, Severity},
+    Day, OdsCode, Position, TopicId,
+    onsite::{OnsiteEvent, Outcome, Severity},
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +61,28 @@ pub enum Onsite {
     },
     /// It was closed.
     Closed,
+}
+
+/// What assessors found on a visit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visit {
+    /// The event that says so.
+    pub position: Position,
+    /// The number of the assessment. A later result of the same assessment corrects this one.
+    pub number: u16,
+    /// The day of the visit; of several days the last.
+    pub on: Day,
+    /// What was found, by topic.
+    pub found: Box<[(TopicId, Outcome)]>,
+}
+
+impl Visit {
+    /// What an event says of a visit, if it does.
+    pub fn of(position: Position, event: &OnsiteEvent) -> Option<Self> {
+        let OnsiteEvent::AssessmentHeld(held) = event else { return None };
+        let found = held.results.iter().map(|result| (result.topic, result.outcome)).collect();
+        Some(Self { position, number: held.number, on: held.on, found })
+    }
 }
 
 impl OnsiteFact {

@@ -18,6 +18,7 @@ use ui::components::{
 use super::{
     Desk, attention, charts, choose, first,
     frame::{self, Menu, basis, share},
+    gap,
     kept::Body,
     link::{Address, Keep},
     list, tallies, words,
@@ -146,6 +147,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, sort: LowerSort) -> 
             (tallies::tallies(when, keep, area))
             h2.nhsuk-heading-m { "Over time" }
             (charts::trend(when, keep, area).figure())
+            (gap::area(when, keep, area))
             (elsewhere(when, keep, area))
             (notes(&answers::notes(&asked, counts)))
         }

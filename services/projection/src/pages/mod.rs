@@ -12,6 +12,7 @@ mod charts;
 mod choose;
 mod first;
 mod frame;
+mod gap;
 mod home;
 mod kept;
 mod link;

@@ -22,6 +22,7 @@ use super::{
     attention::capital,
     choose,
     frame::{self, Menu, basis},
+    gap,
     kept::Body,
     link::Keep,
     words,
@@ -101,6 +102,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, practice: &Practice, answer: &Pra
         @for (rule, requirement) in answer.requirements.iter().enumerate() {
             (section(desk, when, practice, rule, requirement))
         }
+        (gap::practice(when, keep, practice))
         (downloads("this practice", &[
             Download::new("JSON", keep.at(when.at).to(format_args!("/api/v1{path}"))),
             Download::new("Link to this view", keep.at(when.at).to(&path)),

@@ -18,22 +18,67 @@
 use proto::{
     RequirementId, TopicId,
     assessments::{Answer, PublishedResult},
-    onsite::{Outcome, TopicResult},
-    topics::{Topic, topic},
+    onsite::Outcome,
+    topics::{Topic, topics},
 };
+use serde::{Deserialize, Serialize};
 
 /// From this attainment level on a requirement of the IG Toolkit is declared good.
 pub const GOOD_LEVEL: u8 = 2;
 
-/// What an organisation had last published of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Published<'a> {
-    /// Nothing.
-    Nothing,
-    /// Answers to the requirements of an edition of either toolkit.
-    Answers(&'a [(RequirementId, Answer)]),
-    /// A status in the national register.
-    Status(PublishedResult),
+/// What a publication declared of the topics: of each whether it is good, as far as it says.
+///
+/// A bit a topic, in the topics' own order: every practice publishes every year, and all of it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Declared {
+    said: u32,
+    good: u32,
+}
+
+impl Declared {
+    /// By answers to the requirements of an edition of either toolkit.
+    pub fn by_answers(answers: &[(RequirementId, Answer)]) -> Self {
+        Self::by(|topic| answered(answers, topic))
+    }
+
+    /// By a status in the national register.
+    pub fn by_status(status: PublishedResult) -> Self {
+        use PublishedResult as P;
+        let all_good = matches!(status, P::StandardsMet { .. } | P::StandardsExceeded { .. });
+        Self::by(|_| all_good.then_some(true))
+    }
+
+    fn by(declared: impl Fn(&Topic) -> Option<bool>) -> Self {
+        let mut all = Self::default();
+        for (topic, bit) in topics().iter().zip(bits()) {
+            if let Some(good) = declared(topic) {
+                all.said |= bit;
+                all.good |= if good { bit } else { 0 };
+            }
+        }
+        all
+    }
+
+    /// Whether it declared a topic good; none where it says nothing of it.
+    pub fn on(self, topic: TopicId) -> Option<bool> {
+        let (_, bit) = topics().iter().zip(bits()).find(|(listed, _)| listed.id == topic)?;
+        (self.said & bit != 0).then_some(self.good & bit != 0)
+    }
+}
+
+fn bits() -> impl Iterator<Item = u32> {
+    (0..u32::BITS).map(|place| 1 << place)
+}
+
+/// Whether the answers to a topic's requirements declare it good.
+fn answered(answers: &[(RequirementId, Answer)], topic: &Topic) -> Option<bool> {
+    let said = answers.iter().filter_map(|(requirement, answer)| match answer {
+        Answer::Level(level) if topic.is_asked_by(*requirement) => Some(*level >= GOOD_LEVEL),
+        Answer::Met if *requirement == topic.standard => Some(true),
+        Answer::NotMet if *requirement == topic.standard => Some(false),
+        _ => None,
+    });
+    said.reduce(|one, other| one && other)
 }
 
 /// One topic: what was declared, and what was found.
@@ -54,62 +99,22 @@ impl DeclaredAndFound {
     }
 }
 
-/// How far what was declared and what was found lie apart.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Gap {
-    /// The topics that were assessed, in the order of the result.
-    pub topics: Vec<DeclaredAndFound>,
-}
-
-impl Gap {
-    /// How many topics were declared, good or not, and assessed.
-    pub fn declared_and_assessed(&self) -> usize {
-        self.topics.iter().filter(|topic| topic.declared.is_some()).count()
-    }
-
-    /// How many of them were declared good and not found satisfied.
-    pub fn good_by_word_alone(&self) -> usize {
-        self.topics.iter().filter(|topic| topic.is_good_by_word_alone()).count()
-    }
-}
-
-/// What assessors found beside what the organisation had published.
-pub fn gap(published: Published<'_>, results: &[TopicResult]) -> Gap {
-    let beside = |result: &TopicResult| DeclaredAndFound {
-        topic: result.topic,
-        declared: topic(result.topic).and_then(|topic| declared(published, topic)),
-        found: result.outcome,
+/// What assessors found beside what the organisation had declared, in the order of the result.
+pub fn gap(declared: Declared, found: &[(TopicId, Outcome)]) -> Vec<DeclaredAndFound> {
+    let beside = |(topic, found): &(TopicId, Outcome)| DeclaredAndFound {
+        topic: *topic,
+        declared: declared.on(*topic),
+        found: *found,
     };
-    Gap { topics: results.iter().map(beside).collect() }
-}
-
-/// Whether a topic was declared good.
-fn declared(published: Published<'_>, topic: &Topic) -> Option<bool> {
-    match published {
-        Published::Nothing => None,
-        Published::Status(
-            PublishedResult::StandardsMet { .. } | PublishedResult::StandardsExceeded { .. },
-        ) => Some(true),
-        Published::Status(_) => None,
-        Published::Answers(answers) => {
-            let said = answers.iter().filter_map(|(requirement, answer)| match answer {
-                Answer::Level(level) if topic.is_asked_by(*requirement) => Some(*level >= GOOD_LEVEL),
-                Answer::Met if *requirement == topic.standard => Some(true),
-                Answer::NotMet if *requirement == topic.standard => Some(false),
-                _ => None,
-            });
-            said.reduce(|one, other| one && other)
-        }
-    }
+    found.iter().map(beside).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proto::topics::topics;
 
-    fn result(of: &str, outcome: Outcome) -> TopicResult {
-        TopicResult { topic: of.parse().unwrap(), outcome, remark: String::new() }
+    fn found(of: &str, outcome: Outcome) -> (TopicId, Outcome) {
+        (of.parse().unwrap(), outcome)
     }
 
     fn answers(given: &[(&str, Answer)]) -> Vec<(RequirementId, Answer)> {
@@ -123,8 +128,7 @@ mod tests {
     #[track_caller]
     fn check(given: &[(&str, Answer)], of: &str, expected: Option<bool>) {
         let given = answers(given);
-        let gap = gap(Published::Answers(&given), &[result(of, Outcome::Satisfied)]);
-        assert_eq!(gap.topics[0].declared, expected);
+        assert_eq!(Declared::by_answers(&given).on(of.parse().unwrap()), expected);
     }
 
     #[test]
@@ -156,54 +160,65 @@ mod tests {
     #[test]
     fn a_status_of_the_register_declares_all_or_nothing() {
         let edition = "dspt-2018-19".parse().unwrap();
-        let all: Vec<TopicResult> =
-            topics().iter().map(|topic| result(topic.id.as_str(), Outcome::PartlySatisfied)).collect();
         for (status, declared) in [
-            (PublishedResult::StandardsMet { edition }, topics().len()),
-            (PublishedResult::StandardsExceeded { edition }, topics().len()),
-            (PublishedResult::StandardsNotMet { edition }, 0),
-            (PublishedResult::EntryLevel { edition }, 0),
-            (PublishedResult::NotPublished, 0),
+            (PublishedResult::StandardsMet { edition }, Some(true)),
+            (PublishedResult::StandardsExceeded { edition }, Some(true)),
+            (PublishedResult::StandardsNotMet { edition }, None),
+            (PublishedResult::EntryLevel { edition }, None),
+            (PublishedResult::NotPublished, None),
         ] {
-            let gap = gap(Published::Status(status), &all);
-            assert_eq!(
-                (gap.good_by_word_alone(), gap.declared_and_assessed()),
-                (declared, declared),
-                "{status:?}"
-            );
+            for topic in topics() {
+                assert_eq!(Declared::by_status(status).on(topic.id), declared, "{status:?}");
+            }
         }
-        assert_eq!(gap(Published::Nothing, &all).declared_and_assessed(), 0);
     }
 
     #[test]
-    fn the_figure_counts_what_was_declared_good_and_found_otherwise() {
+    fn what_was_declared_good_and_not_found_satisfied_is_good_by_word_alone() {
         let given =
             answers(&[level("14-117", 2), level("14-319", 3), level("14-320", 1), level("14-304", 2)]);
-        let found = [
-            result("training", Outcome::Satisfied),
-            result("continuity", Outcome::PartlySatisfied),
-            result("access-control", Outcome::NotSatisfied),
-            result("incidents", Outcome::NotSatisfied),
-            result("patching", Outcome::NotSatisfied),
-        ];
-        let gap = gap(Published::Answers(&given), &found);
-        let short: Vec<&str> = gap
-            .topics
-            .iter()
-            .filter(|topic| topic.is_good_by_word_alone())
-            .map(|one| one.topic.as_str())
-            .collect();
-        assert_eq!(short, ["continuity", "access-control"]);
-        assert_eq!(
-            (gap.good_by_word_alone(), gap.declared_and_assessed()),
-            (2, 4),
-            "nothing was declared on patching"
+        let gap = gap(
+            Declared::by_answers(&given),
+            &[
+                found("training", Outcome::Satisfied),
+                found("continuity", Outcome::PartlySatisfied),
+                found("access-control", Outcome::NotSatisfied),
+                found("incidents", Outcome::NotSatisfied),
+                found("patching", Outcome::NotSatisfied),
+            ],
         );
+        let short: Vec<&str> =
+            gap.iter().filter(|topic| topic.is_good_by_word_alone()).map(|one| one.topic.as_str()).collect();
+        assert_eq!(short, ["continuity", "access-control"]);
+        let declared: Vec<Option<bool>> = gap.iter().map(|topic| topic.declared).collect();
+        assert_eq!(declared, [Some(true), Some(true), Some(true), Some(false), None]);
+    }
+
+    #[test]
+    fn every_topic_has_a_bit_of_its_own() {
+        assert!(topics().len() <= u32::BITS as usize, "{} topics", topics().len());
+        let only = topics().last().unwrap();
+        let declared = Declared::by(|topic| Some(topic.id == only.id));
+        for topic in topics() {
+            assert_eq!(declared.on(topic.id), Some(topic.id == only.id), "{}", topic.id);
+        }
+    }
+
+    /// Snapshots keep the bits: what one means may change only with the version of the fold.
+    #[test]
+    fn what_a_bit_means_stands_for_a_version_of_the_fold() {
+        let meaning: String = topics()
+            .iter()
+            .map(|topic| format!("{} {} {}\n", topic.id, topic.standard, topic.igt.join(" ")))
+            .collect();
+        let meaning = proto::EventHash::of(meaning.as_bytes()).to_string();
+        assert_eq!((crate::facts::FOLD_VERSION, &meaning[..12]), (4, "c797dd65aa93"));
     }
 
     #[test]
     fn a_topic_that_is_no_longer_listed_declares_nothing() {
-        let gap = gap(Published::Nothing, &[result("parking", Outcome::NotSatisfied)]);
-        assert_eq!((gap.topics.len(), gap.declared_and_assessed()), (1, 0));
+        let edition = "dspt-2018-19".parse().unwrap();
+        let all_good = Declared::by_status(PublishedResult::StandardsMet { edition });
+        assert_eq!(all_good.on("parking".parse().unwrap()), None);
     }
 }

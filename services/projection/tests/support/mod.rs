@@ -69,6 +69,28 @@ fn edition() -> EditionId {
     "dspt-2018-19".parse().unwrap()
 }
 
+/// The words of a page, without tags; good enough to look for sentences.
+pub fn words(html: &str) -> String {
+    let mut text = String::new();
+    let mut inside = false;
+    for letter in html.chars() {
+        match letter {
+            '<' => {
+                inside = true;
+                text.push(' ');
+            }
+            '>' => inside = false,
+            _ if !inside => text.push(letter),
+            _ => {}
+        }
+    }
+    let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for mark in [".", ",", ":", ";"] {
+        words = words.replace(&format!(" {mark}"), mark);
+    }
+    words
+}
+
 /// Who writes the events.
 #[derive(Clone, Copy, PartialEq)]
 pub enum By {

@@ -1,0 +1,259 @@
+//! What assessors found on site beside what was declared, of an area and of a practice.
+
+use proto::{Day, EditionId, Position, RequirementId, TopicId, onsite::Outcome, topics};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Asked, Basis, Named, edition_name, named, named_practice, why::result_name};
+use crate::{
+    board::{Area, AreaKind, Practice},
+    facts::{Toolkit, ToolkitFact},
+    gap::{Compared, GapCounts, RollUp, compared},
+    rules::declared::DeclaredAndFound,
+};
+
+/// What was found beside what was declared, of the practices of a body.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct GapRow {
+    /// The body.
+    #[serde(flatten)]
+    pub body: Named,
+    /// How many practices operated on the day.
+    pub practices: u32,
+    /// How many of them had been assessed on site by its end.
+    pub assessed_practices: u32,
+    /// All topics together.
+    pub total: GapCounts,
+    /// By topic, those that were assessed.
+    pub topics: Vec<GapOfTopic>,
+}
+
+/// Counts of a topic.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct GapOfTopic {
+    /// The topic.
+    #[serde(flatten)]
+    pub topic: TopicNamed,
+    /// The counts.
+    #[serde(flatten)]
+    pub counts: GapCounts,
+}
+
+/// A topic with what it bears on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TopicNamed {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub topic: TopicId,
+    /// Its name.
+    pub title: String,
+    /// The requirement of 2017/18 it bears on, 1 to 10, if any.
+    pub requirement: Option<u8>,
+    /// The data security standard it belongs to; none of a topic that is no longer listed.
+    #[schema(value_type = Option<String>)]
+    pub standard: Option<RequirementId>,
+}
+
+impl TopicNamed {
+    fn of(id: TopicId) -> Self {
+        let listed = topics::topic(id);
+        Self {
+            topic: id,
+            title: listed.map_or_else(|| id.to_string(), |topic| topic.title.clone()),
+            requirement: listed.and_then(|topic| topic.requirement),
+            standard: listed.map(|topic| topic.standard),
+        }
+    }
+}
+
+/// Counts of the topics that bear on a requirement of 2017/18.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct GapOfRequirement {
+    /// Its number, 1 to 10.
+    pub requirement: u8,
+    /// The counts.
+    #[serde(flatten)]
+    pub counts: GapCounts,
+}
+
+/// Counts of the topics that belong to a data security standard.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct GapOfStandard {
+    /// Its number.
+    #[schema(value_type = String)]
+    pub standard: RequirementId,
+    /// The counts.
+    #[serde(flatten)]
+    pub counts: GapCounts,
+}
+
+/// What was found beside what was declared, of an area and of its members.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AreaGapAnswer {
+    /// The area.
+    #[serde(flatten)]
+    pub area: GapRow,
+    /// What the figures are of.
+    #[serde(flatten)]
+    pub basis: Basis,
+    /// By requirement of 2017/18; a topic that bears on none is in none of them.
+    pub requirements: Vec<GapOfRequirement>,
+    /// By data security standard.
+    pub standards: Vec<GapOfStandard>,
+    /// The members next below: of England regions, of a region or local office CCGs, of a CCG those
+    /// practices that had been assessed.
+    pub members: Vec<GapRow>,
+}
+
+/// What was found beside what was declared, of an area and of its members.
+pub fn area_gap(asked: &Asked<'_>, area: &Area) -> AreaGapAnswer {
+    let Asked { board, at, footprint, .. } = *asked;
+    let rolled_up = roll_up(asked, area);
+    let members = match area.kind {
+        AreaKind::Ccg => {
+            let each = board
+                .members(area, footprint, at)
+                .map(|practice| row(named_practice(practice), &RollUp::of(asked, [&**practice])));
+            each.filter(|row| row.assessed_practices > 0).collect()
+        }
+        _ => board
+            .children(area, footprint, at)
+            .map(|child| row(named(child), &roll_up(asked, child)))
+            .collect(),
+    };
+    let requirements = rolled_up.by_requirement().into_iter();
+    let standards = rolled_up.by_standard().into_iter();
+    AreaGapAnswer {
+        area: row(named(area), &rolled_up),
+        basis: asked.basis(),
+        requirements: requirements
+            .map(|(requirement, counts)| GapOfRequirement { requirement, counts })
+            .collect(),
+        standards: standards.map(|(standard, counts)| GapOfStandard { standard, counts }).collect(),
+        members,
+    }
+}
+
+fn roll_up(asked: &Asked<'_>, area: &Area) -> RollUp {
+    let members = asked.board.members(area, asked.footprint, asked.at);
+    RollUp::of(asked, members.map(|practice| &**practice))
+}
+
+fn row(body: Named, rolled_up: &RollUp) -> GapRow {
+    let topics = rolled_up.by_topic().into_iter();
+    GapRow {
+        body,
+        practices: rolled_up.practices,
+        assessed_practices: rolled_up.assessed,
+        total: rolled_up.total(),
+        topics: topics.map(|(topic, counts)| GapOfTopic { topic: TopicNamed::of(topic), counts }).collect(),
+    }
+}
+
+/// What was found at a practice beside what it had declared.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PracticeGapAnswer {
+    /// The practice.
+    #[serde(flatten)]
+    pub body: Named,
+    /// What the figures are of.
+    #[serde(flatten)]
+    pub basis: Basis,
+    /// The latest assessment held by the end of the day; none where none was.
+    pub assessment: Option<GapAssessment>,
+    /// What had last been published before it; none where nothing was.
+    pub published: Option<GapPublication>,
+    /// All topics together.
+    pub total: GapCounts,
+    /// The topics that were assessed, in the order of the result.
+    pub topics: Vec<TopicCompared>,
+}
+
+/// An assessment held.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct GapAssessment {
+    /// Its number among the practice's.
+    pub number: u16,
+    /// The day of the visit.
+    #[schema(value_type = String, format = Date)]
+    pub held: Day,
+    /// The event that says what was found.
+    #[schema(value_type = u64)]
+    pub position: Position,
+}
+
+/// A publication.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct GapPublication {
+    /// The edition.
+    #[schema(value_type = String)]
+    pub edition: EditionId,
+    /// What was published, in words.
+    pub what: String,
+    /// The day.
+    #[schema(value_type = String, format = Date)]
+    pub day: Day,
+    /// The event that says so.
+    #[schema(value_type = u64)]
+    pub position: Position,
+}
+
+impl GapPublication {
+    fn of(fact: &ToolkitFact) -> Option<Self> {
+        let (edition, what) = match fact.what {
+            Toolkit::Published(edition, _) => {
+                (edition, format!("its answers to the {}", edition_name(edition)))
+            }
+            Toolkit::Listed(result) => {
+                let edition = result.edition()?;
+                (edition, format!("{} for the {}", result_name(result), edition_name(edition)))
+            }
+            _ => return None,
+        };
+        Some(Self { edition, what, day: fact.day, position: fact.position })
+    }
+}
+
+/// One topic: what was declared, and what was found.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TopicCompared {
+    /// The topic.
+    #[serde(flatten)]
+    pub topic: TopicNamed,
+    /// Whether it was declared good; none where nothing was declared on it.
+    pub declared_good: Option<bool>,
+    /// `satisfied`, `partly-satisfied` or `not-satisfied`.
+    #[schema(value_type = String)]
+    pub found: Outcome,
+    /// Whether it was declared good and not found satisfied.
+    pub good_by_word_alone: bool,
+}
+
+impl TopicCompared {
+    fn of(topic: &DeclaredAndFound) -> Self {
+        Self {
+            topic: TopicNamed::of(topic.topic),
+            declared_good: topic.declared,
+            found: topic.found,
+            good_by_word_alone: topic.is_good_by_word_alone(),
+        }
+    }
+}
+
+/// What was found at a practice beside what it had declared.
+pub fn practice_gap(asked: &Asked<'_>, practice: &Practice) -> PracticeGapAnswer {
+    let found = compared(asked, practice);
+    let assessment = |compared: &Compared<'_>| {
+        let visit = compared.visit;
+        GapAssessment { number: visit.number, held: visit.on, position: visit.position }
+    };
+    let topics = found.iter().flat_map(|compared| &compared.topics);
+    PracticeGapAnswer {
+        body: named_practice(practice),
+        basis: asked.basis(),
+        assessment: found.as_ref().map(assessment),
+        published: found.as_ref().and_then(|compared| compared.published).and_then(GapPublication::of),
+        total: RollUp::of(asked, [practice]).total(),
+        topics: topics.map(TopicCompared::of).collect(),
+    }
+}
