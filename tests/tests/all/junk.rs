@@ -58,7 +58,7 @@ const BODIES: [(&str, &[u8]); 9] = [
 ];
 
 /// Pages, which no description lists.
-const PAGES: [&str; 84] = [
+const PAGES: [&str; 85] = [
     "/",
     "/status",
     "/status/{code}",

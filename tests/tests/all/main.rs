@@ -13,6 +13,7 @@ mod access;
 mod conformance;
 mod faults;
 mod history;
+mod journeys;
 mod junk;
 mod leaks;
 mod support;
