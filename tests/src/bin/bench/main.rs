@@ -16,6 +16,7 @@ mod load;
 mod machine;
 mod memory;
 mod rebuild;
+mod services;
 
 use std::{fs, path::PathBuf, time::Instant};
 
@@ -36,7 +37,7 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     readme: Option<PathBuf>,
     /// Measure only these parts: append, rebuild, answers, guarding, visible, memory,
-    /// imports.
+    /// look-up, fold, imports.
     #[arg(long, value_delimiter = ',', value_name = "PARTS")]
     only: Vec<String>,
     /// Only say what an England of so many practices costs this process.
@@ -81,6 +82,12 @@ fn main() {
     }
     if wanted("memory") {
         memory::measure(&mut figures);
+    }
+    if wanted("look-up") {
+        services::look_up(&mut figures);
+    }
+    if wanted("fold") {
+        services::fold(&mut figures);
     }
     if wanted("imports") {
         runtime.block_on(imports::measure(&mut figures));
