@@ -1,16 +1,18 @@
 //! The synthetic England against the models of the services: every event is the one that the service
 //! itself would have decided on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assessments::model::{Assessment, AssessmentCommand, Overseers};
 use chassis::{Aggregate, Context, When};
 use continuity::model::{ContinuityPlan, Own, PlanCommand};
+use onsite::model::{OnsiteAssessment, OnsiteCommand, Stage};
 use organisations::model::{Command, Organisation};
-use oversight::synthetic::{DEFAULT_SEED, England, Occurrence};
+use oversight::synthetic::{DEFAULT_SEED, England, Occurrence, geography::Practice};
 use proto::{
-    Actor, Day, Event, OdsCode, Position, assessments::AssessmentEvent, certification::Verdict,
-    continuity::ContinuityEvent, organisations::OrganisationEvent, suppliers::SupplierEvent,
+    Actor, Day, DomainEvent as _, Event, OdsCode, Position, assessments::AssessmentEvent,
+    certification::Verdict, continuity::ContinuityEvent, onsite::OnsiteEvent,
+    organisations::OrganisationEvent, suppliers::SupplierEvent,
 };
 use suppliers::model::{Buyer, BuyerCommand, Check, Supplier, SupplierCommand};
 
@@ -55,19 +57,20 @@ fn the_files_show_what_organisations_would_record() {
     }
 }
 
+/// The CCG and region of each practice.
+fn overseers(england: &England) -> BTreeMap<OdsCode, Overseers> {
+    let land = england.land();
+    let of = |practice: &Practice| {
+        let ccg = &land.ccgs[practice.ccg];
+        Overseers { ccg: Some(ccg.code), region: Some(land.region_of(ccg).code) }
+    };
+    land.practices.iter().map(|practice| (practice.code, of(practice))).collect()
+}
+
 #[test]
 fn practices_and_overseers_do_what_assessments_would_let_them() {
     let england = England::new(DEFAULT_SEED);
-    let overseers: BTreeMap<OdsCode, Overseers> = england
-        .land()
-        .practices
-        .iter()
-        .map(|practice| {
-            let ccg = &england.land().ccgs[practice.ccg];
-            let region = england.land().region_of(ccg).code;
-            (practice.code, Overseers { ccg: Some(ccg.code), region: Some(region) })
-        })
-        .collect();
+    let overseers = overseers(&england);
     let mut states: BTreeMap<String, Assessment> = BTreeMap::new();
     let mut decided = 0;
     for occurrence in england.occurrences() {
@@ -254,4 +257,78 @@ fn plan_command_behind(event: &ContinuityEvent) -> PlanCommand {
         other => unreachable!("{other:?} is not of this year"),
     };
     PlanCommand { organisation, own }
+}
+
+#[test]
+fn assessments_on_site_go_as_onsite_would_let_them_and_end_in_every_way() {
+    let england = England::new(DEFAULT_SEED);
+    let overseers = overseers(&england);
+    let mut states: BTreeMap<String, OnsiteAssessment> = BTreeMap::new();
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for occurrence in england.occurrences() {
+        let context = context(&occurrence);
+        let Event::Onsite(event) = occurrence.event else { continue };
+        let state = states.entry(occurrence.subject.aggregate().to_owned()).or_default();
+        let command = onsite_command_behind(&event, &overseers);
+        assert_eq!(state.decide(&command, &context), Ok(Some(event.clone())), "{}", occurrence.subject);
+        state.evolve(&event, &when(&context));
+        *kinds.entry(event.event_type()).or_default() += 1;
+    }
+    for kind in OnsiteEvent::TYPES {
+        assert!(kinds.contains_key(kind), "nobody tells {kind}: {kinds:?}");
+    }
+    let practices: BTreeSet<&str> = states.keys().filter_map(|id| id.split('_').next()).collect();
+    assert!((350..500).contains(&practices.len()), "some six of a hundred are asked: {}", practices.len());
+
+    let last = Day::from_ymd(2018, 5, 31).unwrap();
+    let count =
+        |test: &dyn Fn(&OnsiteAssessment) -> bool| states.values().filter(|state| test(state)).count();
+    for stage in Stage::ALL {
+        assert!(count(&|state| state.stage() == Some(stage)) > 0, "none is left at {stage:?}");
+    }
+    let to_come = count(&|state| {
+        state.stage() == Some(Stage::Scheduled) && state.visit.as_ref().is_some_and(|visit| visit.on > last)
+    });
+    let late = count(&|state| {
+        state.plan.actions().any(|(_, action, done)| done.is_some_and(|done| done > action.due))
+    });
+    let overdue = count(&|state| !state.overdue(last).is_empty());
+    let asked_again = states.keys().filter(|id| id.ends_with("_2")).count();
+    assert!(
+        to_come > 0 && late > 0 && overdue > 0 && asked_again > 0,
+        "{to_come} {late} {overdue} {asked_again}"
+    );
+}
+
+fn onsite_command_behind(event: &OnsiteEvent, overseers: &BTreeMap<OdsCode, Overseers>) -> OnsiteCommand {
+    use OnsiteCommand as C;
+    use OnsiteEvent as E;
+    let of = |code: &OdsCode| overseers[code];
+    match event.clone() {
+        E::OnsiteRequested(e) => C::Request {
+            organisation: e.organisation,
+            number: e.number,
+            by: e.by,
+            overseers: of(&e.organisation),
+            reason: e.reason,
+        },
+        E::OnsiteAgreed(_) => C::Agree,
+        E::OnsiteRefused(e) => C::Refuse { grounds: e.grounds },
+        E::VisitScheduled(e) => C::Schedule { on: e.on, partner: e.partner, assessor: e.assessor },
+        E::VisitCancelled(e) => C::Cancel { reason: e.reason },
+        E::AssessmentHeld(e) => C::Hold { on: e.on, results: e.results },
+        E::FindingRecorded(e) => C::RecordFinding(e.recorded),
+        E::FindingAnswered(e) => {
+            C::AnswerFinding { finding: e.finding, accepted: e.accepted, answer: e.answer }
+        }
+        E::OutcomeDisclosed(e) => C::Disclose { to: e.to, overseers: of(&e.organisation), on: e.on },
+        E::ActionPlanProposed(e) => C::ProposePlan(e.actions.into_iter().map(|(_, action)| action).collect()),
+        E::ActionPlanAgreed(e) => C::AgreePlan { by: e.by, overseers: of(&e.organisation) },
+        E::ActionPlanReturned(e) => {
+            C::ReturnPlan { by: e.by, overseers: of(&e.organisation), reason: e.reason }
+        }
+        E::ActionCompleted(e) => C::CompleteAction { action: e.action, done: e.done },
+        E::RetestHeld(e) => C::Retest { on: e.on, mended: e.mended },
+        E::AssessmentClosed(_) => C::Close,
+    }
 }

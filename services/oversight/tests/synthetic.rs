@@ -8,9 +8,14 @@ use std::{
 };
 
 use oversight::synthetic::{self, DEFAULT_SEED, England, MARK, geography};
+use projection::{
+    answers::{self, Asked},
+    board::{Board, Footprint, Knowledge},
+    facts::{Decoded, Facts},
+};
 use proptest::prelude::*;
 use proto::{
-    Actor, Day, Event, EventHash, Header, OdsCode,
+    Actor, Day, Event, EventHash, Header, OdsCode, Position,
     assessments::{AssessmentEvent, Grade},
     envelope::ChainLink,
     organisations::{OdsStatus, OrganisationEvent, OrganisationKind},
@@ -296,6 +301,26 @@ fn every_stream_tells_a_possible_story() {
             other => panic!("{other:?} is not of this year"),
         }
     }
+}
+
+/// The figure that the on-site assessments are there for, as the projection works it out.
+#[test]
+fn what_assessors_find_is_often_not_what_was_declared() {
+    let mut facts = Facts::default();
+    for (event, position) in ENGLAND.events().zip(1..) {
+        facts.gather(Decoded::read(Position(position), &event.body));
+    }
+    assert_eq!(facts.set_aside.count, 0);
+    let at = day("2018-05-31");
+    let board = Board::build(&facts, Knowledge::ALL, at);
+    let asked = Asked { board: &board, at, footprint: Footprint::Then, known: None, rule: 0 };
+    let answer = answers::area_gap(&asked, board.england().unwrap());
+    let (assessed, total) = (answer.area.assessed_practices, answer.area.total);
+    println!("assessed {assessed}, {total:?}");
+    assert!(assessed > 150 && total.declared > 300, "{assessed} {total:?}");
+    assert!(total.good_by_word_alone * 10 > total.declared, "{total:?}");
+    assert!(total.good_by_word_alone * 2 < total.declared_good, "{total:?}");
+    assert!(answer.members.iter().all(|region| region.total.good_by_word_alone > 0), "{:?}", answer.members);
 }
 
 #[test]

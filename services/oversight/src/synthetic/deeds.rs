@@ -16,6 +16,7 @@ mod continuity;
 mod suppliers;
 
 use continuity::Keep;
+pub use continuity::partner_of;
 use suppliers::Supply;
 
 /// Something that is done besides the toolkit.
@@ -108,10 +109,10 @@ pub enum Place {
     Plan(OdsCode),
 }
 
-fn code<T: std::str::FromStr>(text: &str) -> T {
+pub(super) fn code<T: std::str::FromStr>(text: &str) -> T {
     match text.parse() {
         Ok(code) => code,
-        // Fixed texts of these files; a test tells every deed.
+        // Fixed texts of the synthetic England; tests tell all of it.
         Err(_) => unreachable!("{text} is not a code"),
     }
 }

@@ -7,8 +7,8 @@ use chassis::CommandId;
 use fastrand::Rng;
 use jiff::Timestamp;
 use proto::{
-    Actor, AggregateId, Day, EditionId, Envelope, Event, EventHash, OdsCode, PersonId, RequirementId,
-    Service, Subject,
+    Actor, AggregateId, Day, EditionId, Envelope, Event, EventHash, PersonId, RequirementId, Service,
+    Subject,
     assessments::{
         Answer, AssessmentEvent, AssessmentOpened, AssessmentPublished, AssuranceStatementAccepted, Evidence,
         GivenAnswer, Grade, GradeReviewed, ImprovementAction, ImprovementActionCompleted,
@@ -26,6 +26,7 @@ use super::{
     deeds::{self, Place, Timed},
     files::{self, Shown},
     geography::{Geography, Practice},
+    onsite,
     story::{self, Choice, REQUIREMENTS, Step, Story},
 };
 
@@ -34,7 +35,7 @@ pub const DEFAULT_SEED: u64 = 2018;
 
 /// To be raised whenever the same seed would yield other events: a load begun by one version is
 /// not finished by another.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The edition of the year.
 const EDITION: &str = "igt-14.1";
@@ -44,6 +45,9 @@ const LOAD: u64 = 0x7379_6e74_6800_4001;
 
 /// Tells the chance of what happens besides the toolkit from that of the toolkit.
 const DEEDS: u64 = 0x6465_6564_735f_0001;
+
+/// Tells the chance of on-site assessments from that of the rest.
+const ONSITE: u64 = 0x6f6e_7369_7465_0001;
 
 /// The code of the CCG whose listing is the very last event.
 const LAST_LISTED: &str = "69A";
@@ -83,6 +87,7 @@ pub struct England {
     stories: Vec<Story>,
     deeds: Vec<Timed>,
     deed_teller: deeds::Teller,
+    onsite: Vec<onsite::Assessment>,
     order: Vec<Moment>,
     edition: EditionId,
     requirements: Vec<RequirementId>,
@@ -100,6 +105,7 @@ enum What {
     Shown(u32),
     Done { practice: u32, step: u32 },
     Deed(u32),
+    Onsite { assessment: u32, step: u32 },
 }
 
 /// The id of the number-th event.
@@ -164,9 +170,15 @@ impl England {
         let deeds = deeds::plan(&mut rng, &land, &clocks);
         let what = |(time, ..): &Timed, index| Moment { time: *time, what: What::Deed(index) };
         order.extend(deeds.iter().zip(0u32..).map(|(deed, index)| what(deed, index)));
+        let gaps: Vec<usize> = stories.iter().map(|story| story.gaps.len()).collect();
+        let onsite = onsite::plan(&mut Rng::with_seed(seed ^ ONSITE), &land, &gaps, &clocks);
+        for (planned, assessment) in onsite.iter().zip(0u32..) {
+            let what = |(time, step)| Moment { time, what: What::Onsite { assessment, step } };
+            order.extend(planned.times().zip(0u32..).map(what));
+        }
         order.sort_unstable();
         let deed_teller = deeds::Teller::new();
-        Self { seed, land, shown, stories, deeds, deed_teller, order, edition, requirements }
+        Self { seed, land, shown, stories, deeds, deed_teller, onsite, order, edition, requirements }
     }
 
     /// How many events there are.
@@ -249,6 +261,16 @@ impl England {
                     Place::Plan(code) => subject(Service::Continuity, &[code.as_str()]),
                 };
                 Occurrence { subject, event, time, effective }
+            }
+            What::Onsite { assessment, step } => {
+                let assessment = &self.onsite[assessment as usize];
+                let (practice, number) = (assessment.practice(&self.land), assessment.number.to_string());
+                Occurrence {
+                    subject: subject(Service::Onsite, &[practice.code.as_str(), &number]),
+                    event: Event::Onsite(assessment.tell(&self.land, step as usize)),
+                    time: moment.time,
+                    effective: None,
+                }
             }
         }
     }
@@ -363,13 +385,13 @@ impl Teller<'_> {
             Step::AgreePlan => AssessmentEvent::ImprovementPlanAgreed(ImprovementPlanAgreed {
                 organisation,
                 edition,
-                by: self.overseer(),
+                by: self.england.land.overseer_of(self.practice),
                 due: self.story.plan_due,
             }),
             Step::RefusePlan => AssessmentEvent::ImprovementPlanRefused(ImprovementPlanRefused {
                 organisation,
                 edition,
-                by: self.overseer(),
+                by: self.england.land.overseer_of(self.practice),
                 reason: REFUSALS[self.number % REFUSALS.len()].to_owned(),
             }),
             Step::ReviewGrade => {
@@ -387,13 +409,6 @@ impl Teller<'_> {
                 })
             }
         }
-    }
-
-    /// Who decides on its plan: the CCG, or the region where the CCG has just been merged away.
-    fn overseer(&self) -> OdsCode {
-        let land = &self.england.land;
-        let ccg = &land.ccgs[self.practice.ccg];
-        if land.merger.from.contains(&self.practice.ccg) { land.region_of(ccg).code } else { ccg.code }
     }
 
     fn carried_over(&self) -> Vec<GivenAnswer> {

@@ -180,6 +180,12 @@ impl Geography {
     pub fn region_of(&self, ccg: &Ccg) -> &Region {
         &self.regions[self.offices[ccg.office].region]
     }
+
+    /// Who decides on a practice's plans: its CCG, or the region where the CCG is merged away this year.
+    pub fn overseer_of(&self, practice: &Practice) -> OdsCode {
+        let ccg = &self.ccgs[practice.ccg];
+        if self.merger.from.contains(&practice.ccg) { self.region_of(ccg).code } else { ccg.code }
+    }
 }
 
 fn offices() -> Vec<Office> {

@@ -12,6 +12,7 @@ mod files;
 pub mod gate;
 pub mod geography;
 pub mod load;
+mod onsite;
 mod story;
 mod words;
 

@@ -127,7 +127,7 @@ pub fn write(rng: &mut Rng, practice: &Practice, ccg: &Ccg, may_not_apply: &[u8]
 }
 
 /// The days on which a practice can do anything.
-fn working_time(practice: &Practice) -> (Day, Day) {
+pub(super) fn working_time(practice: &Practice) -> (Day, Day) {
     let start = calendar::first_day().plus_days(4);
     let end = calendar::last_day().plus_days(-1);
     match practice.fate {

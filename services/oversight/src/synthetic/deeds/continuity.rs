@@ -171,7 +171,7 @@ pub(super) fn tell(land: &Geography, deed: Keep, on: Day) -> Told {
 }
 
 /// The delivery partner of a CCG.
-fn partner_of(land: &Geography, ccg: &Ccg) -> OdsCode {
+pub fn partner_of(land: &Geography, ccg: &Ccg) -> OdsCode {
     code(PARTNERS[land.office_of(ccg).region % PARTNERS.len()].0)
 }
 
