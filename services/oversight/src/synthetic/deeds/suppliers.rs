@@ -50,9 +50,9 @@ const SUPPLIERS: [Invented; 8] = [
         product: "Alder Record",
         service_type: "clinical-system",
         certificates: &[
+            ("dsp-toolkit", (4, 24), Renewed),
+            ("cyber-essentials-plus", (5, 29), Renewed),
             ("dcb0129", (6, 5), Ends),
-            ("dsp-toolkit", (6, 12), Ends),
-            ("cyber-essentials-plus", (6, 19), Ends),
         ],
         covers: Answer::Yes,
     },
@@ -86,7 +86,7 @@ const SUPPLIERS: [Invented; 8] = [
         name: "Dogwood Messaging Limited",
         product: "Dogwood Messages",
         service_type: "messaging",
-        certificates: &[("cyber-essentials", (3, 6), Renewed), ("dsp-toolkit", (6, 12), Ends)],
+        certificates: &[("cyber-essentials", (3, 6), Renewed), ("dsp-toolkit", (5, 22), Renewed)],
         covers: Answer::Yes,
     },
     // The company is certified; nobody says that its product is.
