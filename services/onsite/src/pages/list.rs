@@ -31,7 +31,9 @@ use crate::{
 };
 
 /// The most rows of one list on the page; the file has all.
-const ROWS_MAX: usize = 100;
+const ROWS_MAX: usize = 25;
+/// The most assessments named as overdue; the file has all.
+const OVERDUE_MAX: usize = 10;
 /// The most practices found for one search.
 const FOUND_MAX: usize = 20;
 
@@ -73,7 +75,7 @@ pub(super) async fn all(
                 .width(Width::Characters(10)).value(asked.ccg.clone()).input(InputKind::Text))
             (Button::new("Filter").kind(ui::components::ButtonKind::Secondary))
         }))
-        (overdue(&lines).render())
+        (overdue(&lines))
         (table("asked", "Asked for", &of(&[Stage::Requested, Stage::Refused])))
         (table("coming", "Coming", &of(&[Stage::Agreed, Stage::Scheduled])))
         (table("held", "Held, and followed up", &of(&[Stage::Held, Stage::Disclosed, Stage::PlanProposed, Stage::PlanAgreed])))
@@ -94,23 +96,28 @@ fn href(line: &OnsiteLine) -> String {
     format!("/onsite/{}/{}", line.organisation, line.number)
 }
 
-fn overdue(lines: &[OnsiteLine]) -> Attention {
-    let late: Vec<&OnsiteLine> = lines.iter().filter(|line| line.actions_overdue > 0).collect();
-    late.iter().take(ROWS_MAX).fold(
-        Attention::new("overdue").heading("Overdue").all_well("No action of an agreed plan is overdue."),
-        |list, line| {
-            list.item(AttentionItem {
-                tone: Tone::Bad,
-                label: "Overdue".to_owned(),
-                title: format!("{}, assessment {}", line.name, line.number),
-                href: href(line),
-                detail: format!(
-                    "{} past the due day",
-                    fmt::count(line.actions_overdue as u64, "action is", "actions are")
-                ),
-            })
-        },
-    )
+/// Those with actions past their due day, most of them first.
+fn overdue(lines: &[OnsiteLine]) -> Markup {
+    let mut late: Vec<&OnsiteLine> = lines.iter().filter(|line| line.actions_overdue > 0).collect();
+    late.sort_by_key(|line| std::cmp::Reverse(line.actions_overdue));
+    let item = |line: &OnsiteLine| AttentionItem {
+        tone: Tone::Bad,
+        label: "Overdue".to_owned(),
+        title: format!("{}, assessment {}", line.name, line.number),
+        href: href(line),
+        detail: format!(
+            "{} past the due day",
+            fmt::count(line.actions_overdue as u64, "action is", "actions are")
+        ),
+    };
+    let list =
+        Attention::new("overdue").heading("Overdue").all_well("No action of an agreed plan is overdue.");
+    html! {
+        (late.iter().take(OVERDUE_MAX).fold(list, |list, line| list.item(item(line))).render())
+        @if late.len() > OVERDUE_MAX {
+            p { "The first " (OVERDUE_MAX) " of " (late.len()) " that have actions overdue are shown; the file has all." }
+        }
+    }
 }
 
 fn table(id: &str, caption: &str, lines: &[&OnsiteLine]) -> Markup {

@@ -230,9 +230,19 @@ impl Told<'_> {
     fn service(&self, used: Used) -> String {
         let supplier = self.supplier(used);
         let product = supplier.and_then(|supplier| supplier.product(used.service?));
-        let what = product.map_or_else(|| table().type_title(used.service_type), ToOwned::to_owned);
+        let what =
+            product.map_or_else(|| in_a_sentence(&table().type_title(used.service_type)), ToOwned::to_owned);
         let whose = supplier.and_then(|supplier| supplier.legal_name());
         format!("{what} of {}", whose.map_or_else(|| used.supplier.to_string(), ToOwned::to_owned))
+    }
+}
+
+/// A title without its capital, where that is only the beginning of a sentence.
+fn in_a_sentence(title: &str) -> String {
+    let mut letters = title.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(letters).collect(),
+        _ => title.to_owned(),
     }
 }
 

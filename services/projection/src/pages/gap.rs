@@ -69,8 +69,8 @@ fn counted(table: Table) -> Table {
         .column(Column::number("Assessed"))
         .column(Column::number("Declared"))
         .column(Column::number("Declared good"))
-        .column(Column::number("Of those not found satisfied"))
-        .column(Column::number("Share of the declared"))
+        .column(Column::number("Not satisfied"))
+        .column(Column::number("Share"))
 }
 
 fn cells(counts: &GapCounts) -> [Cell; 5] {

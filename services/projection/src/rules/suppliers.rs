@@ -62,17 +62,16 @@ impl Standing {
         Self { changes }
     }
 
-    /// What holds on a day, and the event that brought it, none where a date did; nothing where it has
-    /// not been certified by then at all.
-    pub fn at(&self, day: Day) -> Option<(Verdict, Option<Position>)> {
+    /// What holds on a day, since when, and the event that brought it, none where a date did.
+    pub fn at(&self, day: Day) -> (Day, Verdict, Option<Position>) {
         let after = self.changes.partition_point(|(from, ..)| *from <= day);
         let last = after.checked_sub(1).and_then(|last| self.changes.get(last));
-        last.map(|(_, verdict, event)| (*verdict, *event))
+        last.copied().unwrap_or((Day::FIRST, Verdict::NotCertified, None))
     }
 
     /// The first day after one on which less is shown than on that one; none where nothing is shown then.
     fn falls_after(&self, day: Day) -> Option<Day> {
-        let (now, _) = self.at(day)?;
+        let (_, now, _) = self.at(day);
         let worse = self.changes.iter().find(|(from, verdict, _)| *from > day && *verdict > now);
         worse.map(|(from, ..)| *from)
     }
@@ -221,19 +220,21 @@ impl Service {
         if checked.days_until(day) >= CHECK_HOLDS_DAYS {
             return Some((Status::NotMet, Cause::Passed(Passed::CheckDue, *check)));
         }
-        let (verdict, event) = self.standing.at(day).unwrap_or((Verdict::NotCertified, Some(*check)));
+        let (since, verdict, event) = self.standing.at(day);
+        // The later of the two brought it: the check, or what became of the certificates.
+        let cause = match event {
+            _ if since <= *checked => Cause::Event(*check),
+            Some(event) => Cause::Event(event),
+            None => Cause::Passed(Passed::CertificateExpired, *check),
+        };
         Some(match verdict {
-            Verdict::Certified | Verdict::RunsOut => (Status::Met, Cause::Event(event.unwrap_or(*check))),
-            Verdict::HolderOnly => (Status::PartlyMet, Cause::Event(event.unwrap_or(*check))),
-            Verdict::NotCertified => {
-                let plan = self.plans.iter().rev().find(|(from, ..)| *from <= day);
-                match (plan, event) {
-                    (Some((_, until, plan)), _) if day <= *until => (Status::PartlyMet, Cause::Event(*plan)),
-                    (Some((_, _, plan)), _) => (Status::NotMet, Cause::Passed(Passed::GapPlanEnded, *plan)),
-                    (None, Some(event)) => (Status::NotMet, Cause::Event(event)),
-                    (None, None) => (Status::NotMet, Cause::Passed(Passed::CertificateExpired, *check)),
-                }
-            }
+            Verdict::Certified | Verdict::RunsOut => (Status::Met, cause),
+            Verdict::HolderOnly => (Status::PartlyMet, cause),
+            Verdict::NotCertified => match self.plans.iter().rev().find(|(from, ..)| *from <= day) {
+                Some((_, until, plan)) if day <= *until => (Status::PartlyMet, Cause::Event(*plan)),
+                Some((_, _, plan)) => (Status::NotMet, Cause::Passed(Passed::GapPlanEnded, *plan)),
+                None => (Status::NotMet, cause),
+            },
         })
     }
 }
