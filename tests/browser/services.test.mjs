@@ -34,6 +34,17 @@ const somebody = async (role, organisation, options = {}) => {
   return { key, page, go, give: (path, body) => ask(path, key, body) };
 };
 
+/** Waits until the officers of the CCG may see the practice, which is a little behind the views. */
+const overseen = async () => {
+  const officer = await somebody("ccg-officer", CCG);
+  for (;;) {
+    const answer = await officer.go(`/purchases/${PRACTICE}`);
+    if (answer.ok()) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await officer.page.context().close();
+};
+
 /** Waits until the views have read the whole log. */
 const shown = async () => {
   for (;;) {
@@ -58,6 +69,7 @@ before(async () => {
   // It ends with 2 where rows were skipped or rejected, which some of these are.
   await promisify(execFile)(process.env.OVERSIGHT_BIN, flags, { env }).catch(({ code, stderr }) => assert.equal(code, 2, stderr));
   await shown();
+  await overseen();
 });
 
 after(async () => {

@@ -1,10 +1,12 @@
 //! What each of the services is for, from the one who begins to the commissioner who has to act: over a
 //! real broker, as separate processes, by their public addresses.
 
+use std::time::{Duration, Instant};
+
 use chassis::Clock;
 use proto::Day;
 use serde_json::{Value, json};
-use whole_system::{Client, Separate, Shipped, keys, platform::until_shown};
+use whole_system::{Client, Separate, Shipped, keys, platform::until_shown, process::READY_TIMEOUT};
 
 use crate::support::Story;
 
@@ -30,13 +32,39 @@ impl Land {
         let broker = Shipped::start();
         let services = Separate::start(&broker).await;
         Story::invented().import_practices(&services.url(), &services.client).await;
-        Self { services, _broker: broker }
+        let land = Self { services, _broker: broker };
+        land.until_overseen().await;
+        land
+    }
+
+    /// Waits until every service lets the CCG's officer see the CCG's practices: each follows by itself who
+    /// stands under whom, and a little behind the views.
+    async fn until_overseen(&self) {
+        let officer = self.who("ccg-officer", CCG).await;
+        let until = Instant::now() + READY_TIMEOUT;
+        for page in ["practices", "purchases", "onsite", "continuity"] {
+            for practice in [PRACTICE, NEIGHBOUR] {
+                let path = format!("/{page}/{practice}");
+                while officer.get(&path).await.status != 200 {
+                    assert!(Instant::now() < until, "the officer is not let see {path}");
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }
+        }
     }
 
     /// Whoever has a role at an organisation.
     async fn who(&self, role: &str, organisation: &str) -> Client {
         let administrator = &self.services.client;
         administrator.with_key(&keys::issue(administrator, role, organisation).await)
+    }
+
+    /// How a question is put that asks what the views say now, whatever is recorded later.
+    async fn as_known_now(&self) -> String {
+        let view = self.services.client.json("/api/v1/areas/ENG").await;
+        // What is recorded within the same second is known at the same moment.
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        format!("&known={}", view["read_to"].as_str().unwrap())
     }
 
     /// Waits until the views show what was given last.
@@ -58,8 +86,14 @@ async fn give(client: &Client, path: &str, body: Value) -> Value {
 
 /// The practices of the CCG that do not meet a requirement at the end of a day.
 async fn short_of(ccg: &Client, requirement: &str, at: Day) -> Vec<String> {
-    let path =
-        format!("/api/v1/areas/{CCG}/practices?requirement={requirement}&status=not-met&at={at}&sort=code");
+    short_of_as_known(ccg, requirement, at, "").await
+}
+
+/// The same as it was known at a moment, where one is named.
+async fn short_of_as_known(ccg: &Client, requirement: &str, at: Day, known: &str) -> Vec<String> {
+    let path = format!(
+        "/api/v1/areas/{CCG}/practices?requirement={requirement}&status=not-met&at={at}&sort=code{known}"
+    );
     let practices = ccg.json(&path).await["practices"].as_array().unwrap().clone();
     practices.iter().map(|practice| practice["code"].as_str().unwrap().to_owned()).collect()
 }
@@ -92,12 +126,23 @@ async fn certified_supplier(supplier: &Client, until: Day) -> String {
     let service = json!({ "service": "lines", "product": "Acme Lines", "service_type": "network" });
     give(supplier, &format!("{at}/services"), service).await;
     let issued = until.plus_days(-364);
-    let printed = json!({ "scheme": "cyber-essentials", "number": "CE-1", "holder": "Acme Lines Ltd",
-        "issuer": "IASME", "issued": issued, "expires": until, "scope": "All of it" });
-    give(supplier, &format!("{at}/certificates"), printed).await;
+    give(supplier, &format!("{at}/certificates"), certificate("CE-1", issued)).await;
     let said = json!({ "service": "lines", "covers": "yes", "ground": "All of it", "from": issued });
     give(supplier, &format!("{at}/certificates/1/coverage"), said).await;
     id
+}
+
+/// A certificate of a year.
+fn certificate(number: &str, issued: Day) -> Value {
+    json!({ "scheme": "cyber-essentials", "number": number, "holder": "Acme Lines Ltd",
+        "issuer": "IASME", "issued": issued, "expires": issued.plus_days(364), "scope": "All of it" })
+}
+
+/// Takes up a supplier's lines for a practice and checks them; answers the receipt.
+async fn check(buyer: &Client, practice: &str, supplier: &str) -> Value {
+    let used = json!({ "supplier": supplier, "service": "lines" });
+    give(buyer, &format!("/api/v1/purchases/{practice}/engagements"), used.clone()).await;
+    give(buyer, &format!("/api/v1/purchases/{practice}/checks"), used).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -111,16 +156,20 @@ async fn a_certificate_ends_and_the_ccg_sees_who_relied_on_it() {
     assert_eq!(found["suppliers"][0]["id"], id.as_str(), "anybody finds it, misspelt");
 
     let ccg = land.who("ccg-officer", CCG).await;
-    let used = json!({ "supplier": id, "service": "lines" });
+    let buyer = land.who("buyer", PRACTICE).await;
     let mut shown = Value::Null;
-    for practice in [PRACTICE, NEIGHBOUR] {
-        let lead = land.who("practice-lead", practice).await;
-        give(&lead, &format!("/api/v1/purchases/{practice}/engagements"), used.clone()).await;
-        shown = give(&lead, &format!("/api/v1/purchases/{practice}/checks"), used.clone()).await;
+    for (who, practice) in [(&buyer, PRACTICE), (&ccg, NEIGHBOUR)] {
+        shown = check(who, practice, &id).await;
         assert_eq!(shown["verdict"], "certified");
-        let receipt = format!("/api/v1/receipts/{}/{}", position(&shown), shown["hash"].as_str().unwrap());
-        assert_eq!(nobody.json(&receipt).await["verdict"], "certified", "anybody can verify it");
+        let (at, hash) = (position(&shown), shown["hash"].as_str().unwrap());
+        let receipt = nobody.json(&format!("/api/v1/receipts/{at}/{hash}")).await;
+        assert_eq!(receipt["verdict"], "certified", "anybody can verify it");
+        let another = nobody.get(&format!("/api/v1/receipts/{at}/{}", "0".repeat(64))).await;
+        assert_eq!(another.status, 404, "and no other: {}", another.text());
     }
+    let elsewhere = json!({ "supplier": id, "service": "lines" });
+    let elsewhere = buyer.post(&format!("/api/v1/purchases/{NEIGHBOUR}/checks"), &elsewhere).await;
+    assert_eq!(elsewhere.status, 404, "another practice is not theirs: {}", elsewhere.text());
     land.shown(&shown).await;
 
     assert_eq!(status_of(&ccg, PRACTICE, "suppliers", today()).await, "met");
@@ -136,6 +185,17 @@ async fn a_certificate_ends_and_the_ccg_sees_who_relied_on_it() {
     assert_eq!(relying[0]["by_ccg"][0]["organisations"], json!([PRACTICE, NEIGHBOUR]));
     let behind = ccg.json(&format!("/api/v1/areas/{CCG}/tallies?requirement=suppliers")).await;
     assert_eq!(behind["figures"][0]["count"], 2, "{behind}");
+
+    // The supplier renews. What had been forecast stays what had been forecast.
+    let known = land.as_known_now().await;
+    let renewal = certificate("CE-2", last.plus_days(1));
+    give(&supplier, &format!("/api/v1/suppliers/{id}/certificates/1/renew"), renewal).await;
+    let said = json!({ "service": "lines", "covers": "yes", "ground": "All of it", "from": today() });
+    let given = give(&supplier, &format!("/api/v1/suppliers/{id}/certificates/2/coverage"), said).await;
+    land.shown(&given).await;
+    assert_eq!(short_of(&ccg, "suppliers", last.plus_days(1)).await, Vec::<String>::new());
+    let forecast = short_of_as_known(&ccg, "suppliers", last.plus_days(1), &known).await;
+    assert_eq!(forecast, [PRACTICE, NEIGHBOUR]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -215,25 +275,29 @@ async fn a_review_falls_due_and_the_regions_count_drops_as_forecast() {
     let review = today().plus_days(30);
     plan(&lead, PRACTICE, review).await;
     plan(&neighbour, NEIGHBOUR, review.plus_days(100)).await;
-    plan(&partner, PARTNER, review.plus_days(100)).await;
     let leans = json!({ "partner": PARTNER, "services": "desktops", "since": today() });
     let given = give(&ccg, &format!("/api/v1/continuity/{CCG}/reliances"), leans).await;
+    land.shown(&given).await;
+    assert_eq!(
+        status_of(&region, PRACTICE, "continuity", today()).await,
+        "partly-met",
+        "the partner's lacks"
+    );
+    let given = plan(&partner, PARTNER, review.plus_days(100)).await;
     land.shown(&given).await;
 
     let eve = review.plus_days(-1);
     assert_eq!(status_of(&region, PRACTICE, "continuity", eve).await, "met");
     assert_eq!(met_on(&region, eve, "").await, [2, 1], "the forecast");
-    let moment = region.json(&format!("/api/v1/areas/{REGION}")).await["read_to"].clone();
     assert_eq!(short_of(&ccg, "continuity", review).await, [PRACTICE]);
     assert!(wants_attention(&ccg, "continuity", review, PRACTICE).await);
 
     // What happens later changes what will be, and not what had been forecast.
-    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    let known = land.as_known_now().await;
     let withdrawn = json!({ "reason": "the practices merge" });
     let given = give(&neighbour, &format!("/api/v1/continuity/{NEIGHBOUR}/withdraw"), withdrawn).await;
     land.shown(&given).await;
     assert_eq!(met_on(&region, eve, "").await, [1, 0]);
-    let known = format!("&known={}", moment.as_str().unwrap());
     assert_eq!(met_on(&region, eve, &known).await, [2, 1]);
 
     let reviewed = json!({ "by": { "name": "A. Partner" }, "next_review": review.plus_days(300) });
