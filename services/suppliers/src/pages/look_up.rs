@@ -238,17 +238,18 @@ fn check_form(supplier: &Supplier, asked: &Asked<'_>) -> Markup {
     Form::get(format!("{}/check", supplier_href(supplier))).label("Check a service").body(html! {
         h3.nhsuk-heading-s { "Check a service before you buy" }
         (Field::new("service", "Which service").value(asked.service).select(&services))
-        (type_field(asked.service_type, "Leave it as it is for a service from the list above."))
+        (type_field("service_type", asked.service_type, "Leave it as it is for a service from the list above."))
         (Field::new("from", "First day of the contract").hint("For example 1/4/2018. Empty: today.").width(Width::Characters(10)).value(asked.from).input(InputKind::Text))
         (Field::new("to", "Last day of the contract").hint("For example 31/3/2021. Empty: the first day.").width(Width::Characters(10)).value(asked.to).input(InputKind::Text))
         (Button::new("Check"))
     })
 }
 
-pub(super) fn type_field(value: &str, hint: &str) -> Markup {
+/// The choice of a type of service, in a field that this id tells from others of the page.
+pub(super) fn type_field(id: &str, value: &str, hint: &str) -> Markup {
     let mut types = vec![Choice::new("", "As the service is listed")];
     types.extend(table().types().iter().map(|kind| Choice::new(kind.id.as_str(), &kind.title)));
-    Field::new("service_type", "Type of service").hint(hint).value(value).select(&types)
+    Field::new("service_type", "Type of service").id(id).hint(hint).value(value).select(&types)
 }
 
 /// What is asked of a supplier.

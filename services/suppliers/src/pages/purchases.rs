@@ -179,7 +179,7 @@ fn render(
                     .error(FieldError::of(&errors, "supplier")).input(InputKind::Text))
                 (Field::new("service", "Id of the service").hint("As on the page of the supplier; empty where it is not listed there.").value(&form.service)
                     .error(FieldError::of(&errors, "service")).width(Width::Characters(20)).input(InputKind::Text))
-                (type_field(&form.service_type, "Needed where no service is given."))
+                (type_field("service_type", &form.service_type, "Needed where no service is given."))
                 (Field::new("on", "In use since").hint("For example 1/4/2018. Empty: today.").value(&form.on)
                     .error(FieldError::of(&errors, "on")).width(Width::Characters(10)).input(InputKind::Text))
                 (Button::new("Add"))
@@ -199,14 +199,16 @@ fn render(
 }
 
 fn line_forms(viewer: &Viewer, organisation: OdsCode, line: &Line, may_plan: bool) -> Markup {
+    let Used { supplier, service, service_type } = line.used;
+    let service = service.map(|service| service.to_string()).unwrap_or_default();
+    let id = |name: &str| format!("{name}-{supplier}-{service}-{service_type}");
+    let field = |name: &str, label: &str| Field::new(name, label).id(id(name));
     let of = |action: &str| {
-        let service = line.used.service.map(|service| service.to_string()).unwrap_or_default();
         form_of(viewer, format!("{}/{action}", href(organisation)))
-            .hidden("supplier", line.used.supplier.to_string())
-            .hidden("service", service)
-            .hidden("service_type", line.used.service_type.to_string())
+            .hidden("supplier", supplier.to_string())
+            .hidden("service", service.clone())
+            .hidden("service_type", service_type.to_string())
     };
-    let field = |name: &str, label: &str| Field::new(name, label).id(format!("{name}-{}", line.name));
     html! {
         (of("checks").body(html! { (Button::new("Check now").kind(ButtonKind::Secondary).about(&line.name)) }))
         (expander("More", html! {
