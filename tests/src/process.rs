@@ -121,6 +121,12 @@ impl Process {
         said.chars().skip(skip).collect()
     }
 
+    /// Whether it ever said something, however much it has said since.
+    pub fn has_said(&self, what: &str) -> bool {
+        let said = fs::read(&self.said).unwrap_or_default();
+        String::from_utf8_lossy(&said).contains(what)
+    }
+
     /// The most memory it ever held at once, in bytes; none where the system does not tell.
     pub fn peak_memory_bytes(&self) -> Option<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;

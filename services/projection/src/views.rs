@@ -246,7 +246,8 @@ impl Follower {
     fn start(mut self, tasks: &Tasks) {
         let stop = tasks.stop().clone();
         let runtime = tokio::runtime::Handle::current();
-        tasks.watch("projection", async move {
+        // Waited for, since a thread cannot be cut off: it would find the runtime gone.
+        tasks.watch_to_the_end("projection", async move {
             let worked = tokio::task::spawn_blocking(move || {
                 runtime.block_on(async {
                     let replaced = self.replaced.clone();

@@ -16,4 +16,5 @@ mod history;
 mod journeys;
 mod junk;
 mod leaks;
+mod stopping;
 mod support;
