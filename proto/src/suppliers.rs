@@ -394,6 +394,11 @@ impl Voice {
     /// All of them.
     pub const ALL: [Voice; 3] = [Voice::Supplier, Voice::Issuer, Voice::Reader];
 
+    /// Whether it is somebody other than the supplier.
+    pub const fn is_independent(self) -> bool {
+        !matches!(self, Voice::Supplier)
+    }
+
     /// The name in addresses and forms.
     pub const fn slug(self) -> &'static str {
         match self {

@@ -362,7 +362,7 @@ impl Aggregate for Supplier {
                 let held = self.held(*certificate)?;
                 self.offered(*service)?;
                 let ground = optional("ground", "the ground", ground, TEXT_MAX_CHARS)?;
-                let same = held.said_of(*service, Day::LAST).is_some_and(|said| {
+                let same = held.last_said(*service, Day::LAST, *said_by).is_some_and(|said| {
                     (said.covers, said.by, said.ground.as_str()) == (*covers, *said_by, ground.as_str())
                 });
                 let event = CoverageStated {

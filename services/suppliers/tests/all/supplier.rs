@@ -271,6 +271,8 @@ fn what_is_said_of_coverage_is_kept_with_who_said_it() {
         // The same from somebody else is worth keeping.
         .when(say(Answer::Yes, Voice::Reader))
         .then_event(|_| {})
+        .when(say(Answer::Yes, Voice::Supplier))
+        .then_nothing()
         .when(C::StateCoverage {
             certificate: 2,
             service: code(SERVICE),
