@@ -17,6 +17,7 @@ pub mod continuity;
 pub mod day;
 pub mod envelope;
 pub mod event;
+pub mod footprint;
 pub mod onsite;
 pub mod organisations;
 pub mod standards;

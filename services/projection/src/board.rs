@@ -4,7 +4,7 @@
 //! A board never changes. The writer makes the next one and readers change over; whoever holds an
 //! old one goes on reading it undisturbed. Parts that stay the same are shared.
 //!
-//! Costs, for N practices: building from nothing is linear in N times the number of file dates;
+//! Costs, for N practices: building from nothing is linear in what the files showed of N;
 //! after an event about one practice's compliance only its timelines and the steps of its areas
 //! are worked out anew, and N pointers are copied.
 
@@ -12,13 +12,13 @@ use std::sync::Arc;
 
 use proto::{
     Day, OdsCode, Position,
+    footprint::{Place, Placed, Places, Stay, Votes},
     organisations::{OrganisationListing, PracticeListing},
 };
 use rustc_hash::FxHashMap;
 
 use crate::{
     facts::{Facts, OrganisationFacts},
-    footprint::{self, Place, Placed, Places},
     rollup::{Counts, Steps},
     rules::Calendar,
     search::SearchIndex,
@@ -135,7 +135,7 @@ pub struct Practice {
     /// Where it operated.
     pub placed: Arc<[Placed]>,
     /// To whom it belonged, whether it operated or not.
-    pub stays: Arc<[footprint::Stay]>,
+    pub stays: Arc<[Stay]>,
     /// Where it, or what became of it, lies today.
     pub now: Option<(OdsCode, Place)>,
     /// Its compliance, one a rule.
@@ -305,17 +305,16 @@ impl Board {
             AreaKind::Region => [None, None],
             AreaKind::LocalOffice => {
                 // A local office lies where most of its practices do.
-                let mut regions: FxHashMap<OdsCode, u32> = FxHashMap::default();
+                let mut regions = Votes::default();
                 for practice in self.members(area, footprint, day) {
                     if let Some((_, Place { region: Some(region), .. })) =
                         self.whereabouts(practice, footprint, day)
                     {
-                        *regions.entry(region).or_default() += 1;
+                        regions.cast(region);
                     }
                 }
-                let most = regions.into_iter().max_by_key(|(code, count)| (*count, std::cmp::Reverse(*code)));
                 let listed = area.listing.as_ref().and_then(|listing| listing.region);
-                [None, most.map(|(code, _)| code).or(listed)]
+                [None, regions.winner().or(listed)]
             }
             AreaKind::Ccg => {
                 let place = self.place_of(area.code, footprint, day);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chassis::access::hierarchy::{Above, Register};
 use proptest::prelude::*;
 use proto::{
     AggregateId, Day, DomainEvent, EditionId, Envelope, OdsCode, Position, Service, Subject,
@@ -274,6 +275,40 @@ proptest! {
                 .map(|area| area.counts(0, Footprint::Then, day).practices()).sum();
             prop_assert_eq!(england, regions);
             prop_assert_eq!(england, ccgs);
+        }
+    }
+
+    /// Whom an officer may look at is who is counted by today's membership, in whatever order the files came,
+    /// and does not depend on how often it was asked on the way.
+    #[test]
+    fn one_may_look_at_those_that_stand_in_ones_figures(
+        said in prop::collection::vec(said(), 1..40), asked in prop::collection::vec(any::<bool>(), 40),
+    ) {
+        let today = start().plus_days(700);
+        let bodies = bodies(&said);
+        let board = Board::build(&fold(&bodies), Knowledge::ALL, today);
+        let mut register = Register::default();
+        for ((position, body), asked) in (1..).map(Position).zip(&bodies).zip(asked) {
+            register.note(position, body);
+            if asked {
+                let _ = register.on(today);
+            }
+        }
+        let hierarchy = register.on(today);
+        for practice in &board.practices {
+            let Some((ccg, place)) = practice.now else { continue };
+            let counted = Above { commissioner: Some(ccg), local_office: place.local_office, region: place.region };
+            prop_assert_eq!(hierarchy.above(practice.code), counted, "{}", practice.code);
+            prop_assert!(hierarchy.is_practice(practice.code), "{}", practice.code);
+        }
+        for area in &board.areas {
+            let above = hierarchy.above(area.code);
+            let seen: Vec<OdsCode> = above.codes().filter(|code| board.area(*code).is_some()).collect();
+            let stands = board.members(area, Footprint::Now, today).next().is_some();
+            let parents = board.parents(area, Footprint::Now, today);
+            let counted: Vec<OdsCode> =
+                parents.iter().map(|parent| parent.code).filter(|code| code.as_str() != OdsCode::ENGLAND).collect();
+            prop_assert!(!stands || seen == counted, "{}: {:?} {:?}", area.code, above, counted);
         }
     }
 

@@ -2,8 +2,8 @@
 //! at any day.
 //!
 //! The data flows from top to bottom: [`facts`] (what the events say of one organisation) ->
-//! [`rules`] (facts to a timeline) -> [`timeline`] -> [`footprint`] (who belonged to whom on a day)
-//! -> [`rollup`] (counts by area and day) -> [`board`] (all of it, at one position of the log) ->
+//! [`rules`] (facts to a timeline) -> [`timeline`] -> [`proto::footprint`] (who belonged to whom on a
+//! day) -> [`rollup`] (counts by area and day) -> [`board`] (all of it, at one position of the log) ->
 //! [`answers`] (what is asked of a board) -> [`api`] and [`pages`]; [`views`] keeps the board up to
 //! date, [`store`] keeps snapshots.
 //!
@@ -19,7 +19,6 @@ mod board_tests;
 pub mod digest;
 pub mod exports;
 pub mod facts;
-pub mod footprint;
 pub mod gap;
 #[cfg(test)]
 mod gap_tests;

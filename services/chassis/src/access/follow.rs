@@ -11,8 +11,9 @@ use tokio::time::Instant;
 use super::{Inner, hierarchy::Register};
 use crate::log::{Log, ReadError};
 
-/// The shortest time between two states of the hierarchy while events pour in.
-pub(super) const PAUSE: Duration = Duration::from_millis(250);
+/// While events pour in, a state of the hierarchy is made so seldom that making them takes one part in
+/// this many of the time: a small installation sees each event at once, the whole of England some a second.
+const ONE_PART_IN: u32 = 10;
 
 /// How often it is looked whether another day has begun.
 const DAY_CHECK: Duration = Duration::from_secs(20);
@@ -38,7 +39,7 @@ async fn read_events(
     position: &mut Position,
 ) -> Result<std::convert::Infallible, ReadError> {
     let mut shown = None;
-    let mut show = |register: &mut Register| {
+    let mut show = |register: &Register| {
         let state = (register.changes(), inner.clock.today());
         if shown != Some(state) {
             inner.hierarchy.store(Arc::new(register.on(state.1)));
@@ -46,36 +47,42 @@ async fn read_events(
             shown = Some(state);
         }
     };
+    let is_read = || inner.events_read.borrow().is_some();
     if log.head().await? <= *position {
         show(register);
         inner.events_read.send_replace(Some(*position));
     }
     let mut reader = log.read(*position).await?;
     let mut shown_at = Instant::now();
+    let mut pause = Duration::ZERO;
     let mut unshown = false;
     loop {
-        let wait = if unshown { PAUSE } else { DAY_CHECK };
+        let wait = if unshown && is_read() { pause } else { DAY_CHECK };
         let batch = tokio::select! {
             batch = reader.next() => Some(batch?),
             () = tokio::time::sleep_until(shown_at + wait) => None,
         };
-        let mut first_end = false;
+        let mut at_head = false;
         if let Some(batch) = &batch {
             for recorded in &batch.events {
                 register.note(recorded.position, &recorded.body);
                 *position = recorded.position;
             }
             unshown = true;
-            first_end = *position >= batch.head && inner.events_read.borrow().is_none();
+            at_head = *position >= batch.head;
         }
-        if batch.is_none() || first_end || shown_at.elapsed() >= PAUSE {
+        // Until the log was read once nobody is told anything, and nothing is made for nobody.
+        if !(is_read() || at_head) {
+            continue;
+        }
+        let now = Instant::now();
+        if batch.is_none() || !is_read() || now >= shown_at + pause {
             show(register);
             shown_at = Instant::now();
+            pause = (shown_at - now) * ONE_PART_IN;
             unshown = false;
         }
-        if first_end || inner.events_read.borrow().is_some() {
-            inner.events_read.send_replace(Some(*position));
-        }
+        inner.events_read.send_replace(Some(*position));
     }
 }
 

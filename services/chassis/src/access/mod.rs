@@ -31,6 +31,7 @@ mod follow;
 mod gate;
 mod giver;
 pub mod hierarchy;
+mod identify;
 pub mod keys;
 mod menu;
 mod outside;
@@ -42,9 +43,10 @@ mod routes;
 mod rules;
 pub mod session;
 mod tokens;
+mod viewer;
 
 pub use action::{About, Action, Asks, Resource};
-pub use gate::{CSRF_FIELD, Gate, Viewer};
+pub use gate::Gate;
 pub use giver::Giver;
 pub use hierarchy::Hierarchy;
 pub use keys::{ApiKey, Known};
@@ -57,11 +59,12 @@ pub use routes::{Declared, Routes};
 pub use rules::{Claims, Rules, RulesError};
 pub use session::{Session, Sessions};
 pub use tokens::{ProviderConfig, ProviderError, Tokens};
+pub use viewer::{CSRF_FIELD, Sees, Viewer};
 
 /// The log is looked at for an unknown key at most this often, so that wrong keys cost nothing.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
-/// How long a request may wait until the access log has been read.
+/// How long a request may wait until the logs have been read.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Who may come in, and who stands under whom: shared by all services of a process.
@@ -80,7 +83,7 @@ struct Inner {
     log: Log,
     events_read: watch::Sender<Option<Position>>,
     access_read: watch::Sender<Option<Position>>,
-    /// Whether it has been read to its end once.
+    /// Whether both have been read to their ends once.
     is_known: AtomicBool,
     only_synthetic: AtomicBool,
     looked_again: tokio::sync::Mutex<Option<tokio::time::Instant>>,
@@ -188,22 +191,27 @@ impl Access {
         }
     }
 
-    /// Waits until keys and accounts are known at all.
+    /// Waits until it is known at all who may come in, and who stands under whom.
     pub(crate) async fn until_known(&self) -> Result<(), Problem> {
         // Every request passes here, and all but the first at once: a flag that never changes again is
         // shared by processors at no cost, a lock is not.
         if self.0.is_known.load(Ordering::Acquire) {
             return Ok(());
         }
-        let mut read = self.0.access_read.subscribe();
-        let known = Box::pin(tokio::time::timeout(CATCH_UP_TIMEOUT, read.wait_for(Option::is_some)));
-        match known.await {
-            Ok(Ok(_)) => {
-                self.0.is_known.store(true, Ordering::Release);
-                Ok(())
+        let both = async {
+            for read in [&self.0.access_read, &self.0.events_read] {
+                if read.subscribe().wait_for(Option::is_some).await.is_err() {
+                    return false;
+                }
             }
-            _ => Err(Problem::unavailable("who may come in is still being read from the access log")),
+            true
+        };
+        if !Box::pin(tokio::time::timeout(CATCH_UP_TIMEOUT, both)).await.unwrap_or(false) {
+            let what = "who may come in, and who stands under whom, is still being read from the logs";
+            return Err(Problem::unavailable(what));
         }
+        self.0.is_known.store(true, Ordering::Release);
+        Ok(())
     }
 
     /// Reads what the access log has by now: a key that is not known may have been issued a moment ago

@@ -13,7 +13,7 @@ use cedar_policy::{
 use jiff::Timestamp;
 use proto::OdsCode;
 
-use super::{Action, Principal, Resource, hierarchy::Hierarchy};
+use super::{Action, Principal, Resource, hierarchy::Hierarchy, principal::Bears};
 
 const COMMON: &str = include_str!("common.cedarschema");
 
@@ -164,14 +164,8 @@ impl Policies {
     ) -> Result<bool, String> {
         let Some(action) = self.actions.get(&action) else { return Err("no schema declares it".to_owned()) };
         let mut entities = Vec::with_capacity(6);
-        let (role, organisation, glass) = match principal {
-            Principal::Public => ("public", None, None),
-            Principal::Holder(holder) => (
-                holder.role.name(),
-                Some(holder.organisation),
-                holder.glass.filter(|glass| glass.until > now).map(|glass| glass.organisation),
-            ),
-        };
+        let Bears { role, organisation, glass } = principal.bears(now);
+        let role = role.map_or("public", |role| role.name());
         let role = self.uid(&self.role, role);
         let who = self.uid(&self.holder, "who");
         let mut attributes: HashMap<String, RestrictedExpression> = HashMap::new();

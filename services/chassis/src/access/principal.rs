@@ -37,6 +37,17 @@ pub struct Glass {
     pub until: Timestamp,
 }
 
+/// All of somebody that decisions go by: who bears the same may do the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Bears {
+    /// Their role; none: the public.
+    pub role: Option<Role>,
+    /// Where they have it.
+    pub organisation: Option<OdsCode>,
+    /// What broken glass still opens to them.
+    pub glass: Option<OdsCode>,
+}
+
 impl Holder {
     /// A person.
     pub fn person(id: PersonId, role: Role, organisation: OdsCode) -> Self {
@@ -55,6 +66,19 @@ impl Principal {
         match self {
             Principal::Public => None,
             Principal::Holder(holder) => Some(holder),
+        }
+    }
+
+    /// What decisions about them go by.
+    pub(super) fn bears(&self, now: Timestamp) -> Bears {
+        let holder = self.holder();
+        Bears {
+            role: holder.map(|holder| holder.role),
+            organisation: holder.map(|holder| holder.organisation),
+            glass: holder
+                .and_then(|holder| holder.glass)
+                .filter(|glass| glass.until > now)
+                .map(|glass| glass.organisation),
         }
     }
 

@@ -1,14 +1,13 @@
 //! Everything about one practice, and why.
 
 use jiff::Timestamp;
-use proto::{Day, OdsCode, Position};
+use proto::{Day, OdsCode, Position, footprint::Known};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Asked, Basis, Named, change_answer, named, named_practice};
 use crate::{
     board::{AreaKind, Practice},
-    footprint::Known,
     rules::RULES,
     timeline::Status,
 };

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use proto::{Day, OdsCode, Position, organisations::OrganisationKind};
+use proto::{
+    Day, OdsCode, Position,
+    footprint::{Known, Placed},
+    organisations::OrganisationKind,
+};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::{Area, AreaKind, Footprint, Practice, making::listings};
 use crate::{
     facts::Facts,
-    footprint::{Known, Placed},
     rollup::{REACHING_BACK, StepsBuilder},
     rules::RULES,
 };

@@ -1,21 +1,21 @@
 //! Making boards: from nothing, on all cores, and from the one before.
 
-use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use proto::{
     Day, OdsCode, Position,
-    organisations::{OdsStatus, OrganisationKind, PracticeListing, PrescribingSetting},
+    footprint::{self, BodyShown, Heirs, Link, Place, Places, Shown},
+    organisations::{OdsStatus, PracticeListing, PrescribingSetting},
 };
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::{
     Area, Board, Footprint, Knowledge, Practice,
     areas::{Standing, areas, areas_of, stretches},
 };
 use crate::{
-    facts::{Facts, Listed, OrganisationFacts},
-    footprint::{self, Place, Places},
+    facts::{Facts, Listed, MembershipFact, OrganisationFacts},
     rollup::Sign,
     rules::{Calendar, Common, Seen},
     search::{Entry, SearchIndex, Target},
@@ -35,28 +35,28 @@ impl Board {
         let upto = knowledge.upto;
 
         let mut codes = Vec::new();
-        let mut practice_listings = Vec::new();
+        let mut shown: Vec<Vec<Shown>> = Vec::new();
         for (code, organisation) in &facts.organisations {
             let listings = listings(&organisation.practice, upto);
             if listings.iter().any(|listed| listed.listing.setting == PrescribingSetting::GENERAL_PRACTICE) {
                 codes.push((*code, organisation));
-                practice_listings.push(listings);
+                let each = listings.iter();
+                shown.push(each.map(|of| Shown::of(of.position, of.as_of, &of.listing)).collect());
             }
         }
-        let commissioners = facts.organisations.iter().filter_map(|(code, organisation)| {
+        let bodies = facts.organisations.iter().map(|(code, organisation)| {
             let listings = listings(&organisation.organisation, upto);
-            listings
-                .last()
-                .is_some_and(|last| is_commissioner(last.listing.kind))
-                .then_some((*code, listings))
+            (*code, listings.iter().map(|listed| BodyShown::of(listed.as_of, &listed.listing)).collect())
         });
-        let places = footprint::places(&practice_listings, commissioners);
+        let commissioners =
+            bodies.filter(|(_, shown): &(_, Vec<_>)| shown.last().is_some_and(BodyShown::is_commissioner));
+        let places = Places::of(shown.iter().map(Vec::as_slice), commissioners);
 
         let common = Common::new(facts, &calendar, upto);
         let mut practices: Vec<Practice> = codes
             .into_par_iter()
-            .zip(&practice_listings)
-            .map(|((code, facts), listings)| practice(code, facts, listings, &places, &common))
+            .zip(&shown)
+            .map(|((code, facts), shown)| practice(code, facts, shown, &places, &common))
             .collect();
         drop(common);
         place_today(&mut practices, &places, today);
@@ -139,29 +139,28 @@ impl Board {
     }
 }
 
-fn is_commissioner(kind: OrganisationKind) -> bool {
-    matches!(kind, OrganisationKind::Ccg | OrganisationKind::CommissioningHub)
-}
-
 fn practice(
     code: OdsCode,
     facts: &Arc<OrganisationFacts>,
-    listings: &[&Listed<PracticeListing>],
+    shown: &[Shown],
     places: &Places,
     common: &Common<'_>,
 ) -> Practice {
     let upto = common.upto;
-    let memberships: Vec<_> = facts.memberships.iter().filter(|fact| fact.position <= upto).collect();
-    let operating = footprint::operating(listings);
-    let stays = footprint::stays(listings, &memberships);
-    let latest = listings.last().map(|listed| listed.listing.clone());
-    let own = latest.as_ref().map_or(Place::default(), |listing| Place {
-        region: listing.region,
-        local_office: listing.local_office,
+    let memberships = facts.memberships.iter().filter(|fact| fact.position <= upto);
+    let links = memberships.map(|&MembershipFact { position, as_of, parent, joined }| Link {
+        position,
+        as_of,
+        parent,
+        joined,
     });
+    let operating = footprint::operating(shown);
+    let stays = footprint::stays(shown, links);
+    let own = shown.last().map_or(Place::default(), |latest| latest.place);
     let placed = footprint::placed(&operating, &stays, places, own);
     let timelines = Seen { own: facts, stays: &stays, common }.timelines();
     // Only practices with a listing come here.
+    let latest = listings(&facts.practice, upto).last().map(|listed| listed.listing.clone());
     let listing = latest.unwrap_or_else(|| Arc::new(nameless()));
     Practice {
         code,
@@ -193,37 +192,18 @@ fn nameless() -> PracticeListing {
 }
 
 /// Places every practice by today's footprint. One that operates today lies where it lies; one
-/// that no longer does lies where its last CCG is, or, where that has no practices left, where most
-/// of the practices that once belonged to that CCG are today.
+/// that no longer does lies where its last CCG, or what became of that, is.
 fn place_today(practices: &mut [Practice], places: &Places, today: Day) {
-    let mut alive: FxHashSet<OdsCode> = FxHashSet::default();
-    let mut moved: FxHashMap<OdsCode, BTreeMap<OdsCode, u32>> = FxHashMap::default();
-    for practice in practices.iter() {
-        let Some(commissioner) = practice.placed_on(today).and_then(|placed| placed.commissioner) else {
-            continue;
-        };
-        alive.insert(commissioner);
-        for stay in practice.stays.iter().filter(|stay| stay.commissioner != commissioner) {
-            *moved.entry(stay.commissioner).or_default().entry(commissioner).or_default() += 1;
-        }
-    }
-    let heir = |commissioner: OdsCode| -> OdsCode {
-        if alive.contains(&commissioner) {
-            return commissioner;
-        }
-        moved
-            .get(&commissioner)
-            .and_then(|to| to.iter().max_by_key(|(code, count)| (**count, Reverse(**code))))
-            .map_or(commissioner, |(code, _)| *code)
-    };
+    let operating = practices
+        .iter()
+        .filter_map(|practice| Some((practice.placed_on(today)?.commissioner?, practice.stays.as_ref())));
+    let heirs = Heirs::of(operating, today);
     for practice in practices.iter_mut() {
         let today_or_last = practice.placed_on(today).or(practice.placed.last());
         practice.now = today_or_last.and_then(|placed| placed.commissioner).map(|commissioner| {
-            let commissioner = heir(commissioner);
-            let (mut place, _) = places.on(commissioner, today);
-            place.region = place.region.or(practice.listing.region);
-            place.local_office = place.local_office.or(practice.listing.local_office);
-            (commissioner, place)
+            let commissioner = heirs.of_commissioner(commissioner);
+            let PracticeListing { region, local_office, .. } = *practice.listing;
+            (commissioner, places.on(commissioner, today).0.or(Place { region, local_office }))
         });
     }
 }

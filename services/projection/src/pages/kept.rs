@@ -7,8 +7,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use chassis::{Problem, pages::has_already};
-use proto::{Day, OdsCode, Role};
+use chassis::{Problem, access::Sees, pages::has_already};
+use proto::Day;
 use quick_cache::{Weighter, sync::Cache as QuickCache};
 use sha2::{Digest as _, Sha256};
 
@@ -23,13 +23,9 @@ const KEPT_ABOUT: usize = 512;
 /// Longer addresses are answered but not kept.
 const ADDRESS_MAX_BYTES: usize = 400;
 
-/// Of which board a page shows what is asked for by which address, and to whom: a role at an
-/// organisation, in a state of the hierarchy. A day's beginning changes pages even where nothing
-/// happened.
+/// Of which board a page shows what is asked for by which address, and to whom. A day's beginning
+/// changes pages even where nothing happened.
 type Key = (u64, u64, Day, Sees, String);
-
-/// Who is shown the same.
-type Sees = (Option<Role>, Option<OdsCode>, u64);
 
 #[derive(Debug, Clone)]
 struct Rendered {

@@ -241,7 +241,7 @@ fn belongs(when: &When, keep: &Keep, practice: &Practice) -> Markup {
     let reaching_back = when.footprint == Footprint::Then
         && practice
             .placed_on(when.at)
-            .is_some_and(|placed| placed.known == crate::footprint::Known::ReachingBack);
+            .is_some_and(|placed| placed.known == proto::footprint::Known::ReachingBack);
     html! {
         @if areas.is_empty() {
             p { "To which CCG this practice belongs is not known." }

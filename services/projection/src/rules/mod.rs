@@ -3,11 +3,10 @@
 //! A requirement is added by adding its rule to [`RULES`]; everything after the rules (counts,
 //! answers, pages) takes them from there.
 
-use proto::Position;
+use proto::{Position, footprint::Stay};
 
 use crate::{
     facts::{Facts, OrganisationFacts},
-    footprint::Stay,
     timeline::Timeline,
 };
 

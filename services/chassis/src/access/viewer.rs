@@ -1,0 +1,271 @@
+//! Who looks: what handlers know of them, and what is done with those who may not.
+
+use std::sync::Arc;
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::FromRequestParts,
+    http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use proto::{
+    By, OdsCode, Service,
+    access::{AccessEvent, Exported, Refused, SensitiveRead},
+};
+use uuid::Uuid;
+
+use super::{
+    Access, Action, Asks, Gate, Holder, Principal, Resource, Session, hierarchy,
+    identify::{Caller, not_signed_in},
+    principal::Bears,
+    record::Record,
+};
+use crate::{
+    http::{BODY_MAX_BYTES, wants_page},
+    problem::Problem,
+};
+
+/// The name of the form field, and header, that carries what a session's forms must carry.
+pub const CSRF_FIELD: &str = "csrf";
+const CSRF_HEADER: &str = "x-csrf-token";
+
+/// Where one signs in.
+const SIGN_IN: &str = "/sign-in";
+
+/// The most characters of an address that is kept in a record or carried to the sign-in page.
+const ADDRESS_MAX_CHARS: usize = 1000;
+
+/// Who looks: what they may do beside what the route asked for, and how events name them.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    pub(super) gate: Gate,
+    pub(super) caller: Arc<Caller>,
+}
+
+/// All that decides what somebody is shown: what they bear, in a state of the hierarchy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Sees {
+    by: Bears,
+    hierarchy: u64,
+}
+
+impl Viewer {
+    /// Who.
+    pub fn principal(&self) -> &Principal {
+        &self.caller.principal
+    }
+
+    /// Who, where they have shown who they are.
+    pub fn holder(&self) -> Option<&Holder> {
+        self.caller.principal.holder()
+    }
+
+    /// The session they came with.
+    pub fn session(&self) -> Option<&Session> {
+        self.caller.session.as_ref()
+    }
+
+    /// Whether they may do something of an organisation.
+    pub fn may(&self, action: Action, organisation: OdsCode) -> bool {
+        self.gate.decide(&self.caller.principal, action, Resource::Organisation(organisation))
+    }
+
+    /// Whether they may do something of the platform.
+    pub fn may_here(&self, action: Action) -> bool {
+        self.gate.decide(&self.caller.principal, action, Resource::Platform)
+    }
+
+    /// Whether they may do something of England, and so of every organisation in it.
+    pub fn may_in_england(&self, action: Action) -> bool {
+        self.may(action, hierarchy::england())
+    }
+
+    /// How events name them when they act for an organisation.
+    pub fn by(&self, about: Option<OdsCode>) -> By {
+        self.caller.principal.by(about)
+    }
+
+    /// Whether they speak for an organisation.
+    pub fn speaks_for(&self, organisation: OdsCode) -> bool {
+        self.gate.is_open() || self.holder().is_some_and(|holder| holder.organisation == organisation)
+    }
+
+    /// The id of their request.
+    pub fn request(&self) -> Uuid {
+        self.caller.request
+    }
+
+    /// What a form of theirs must carry in its field [`CSRF_FIELD`].
+    pub fn csrf(&self) -> String {
+        self.caller.session.as_ref().map(|session| session.csrf.to_string()).unwrap_or_default()
+    }
+
+    /// Who may come in, and who stands under whom.
+    pub fn access(&self) -> &Access {
+        self.gate.access()
+    }
+
+    /// What one looker is shown another may be shown too when this is the same.
+    pub fn sees(&self) -> Sees {
+        let Access(access) = self.access();
+        Sees { by: self.principal().bears(access.clock.now()), hierarchy: access.hierarchy.load().version() }
+    }
+
+    /// Writes down what they did.
+    pub async fn record(&self, event: AccessEvent, about: Option<OdsCode>) -> Result<(), Problem> {
+        let record = Record {
+            service: Service::Access,
+            by: self.by(about),
+            request: Some(self.caller.request),
+            event,
+        };
+        self.access().recorder().write(record).await
+    }
+
+    /// Writes down that they looked, where that is to be known of them.
+    pub(super) async fn note_look(
+        &self,
+        uri: &Uri,
+        asks: Asks,
+        resource: Resource,
+        is_taken_away: bool,
+    ) -> Result<(), Problem> {
+        let about = resource.organisation();
+        let own = self.holder().is_some_and(|holder| about == Some(holder.organisation));
+        let record = |event| Record {
+            service: service_of(asks.action),
+            by: self.by(about),
+            request: Some(self.caller.request),
+            event,
+        };
+        if is_taken_away {
+            let address = cut(uri.path_and_query().map_or("", |address| address.as_str()));
+            let exported = Exported { action: asks.action.to_string(), about, address };
+            self.access().recorder().write(record(AccessEvent::Exported(exported))).await?;
+        } else if asks.sensitive && !own {
+            let read = SensitiveRead { action: asks.action.to_string(), about };
+            self.access().recorder().note(record(AccessEvent::SensitiveRead(read)));
+        }
+        Ok(())
+    }
+
+    pub(super) fn refuse(&self, parts: &Parts, asks: Asks, resource: Resource) -> Result<Response, Problem> {
+        let Some(holder) = self.holder() else {
+            return if parts.method == Method::GET && wants_page(parts.uri.path(), &parts.headers) {
+                Ok(Redirect::to(&sign_in_and_back(&parts.uri)).into_response())
+            } else {
+                Err(not_signed_in(
+                    "this is for those who are signed in: send an API key as “Authorization: Bearer”, or sign in at /sign-in",
+                ))
+            };
+        };
+        let seen =
+            asks.seen_by.is_some_and(|action| self.gate.decide(&self.caller.principal, action, resource));
+        let problem = if seen || resource == Resource::Platform {
+            Problem::new(
+                StatusCode::FORBIDDEN,
+                "not-allowed",
+                "Not for you to do",
+                format!("as {} you may not do this ({})", holder.words(), asks.action),
+            )
+        } else {
+            // The very answer to an address where there is nothing.
+            crate::http::nothing_at(parts.uri.path())
+        };
+        let refused = Refused {
+            action: asks.action.to_string(),
+            about: resource.organisation(),
+            status: problem.status,
+        };
+        self.access().recorder().note(Record {
+            service: service_of(asks.action),
+            by: self.by(resource.organisation()),
+            request: Some(self.caller.request),
+            event: AccessEvent::Refused(refused),
+        });
+        metrics::counter!("oversight_refused_total", "status" => if problem.status == 403 { "403" } else { "404" })
+            .increment(1);
+        Err(problem)
+    }
+
+    /// Who still has a first password sets their own before anything else.
+    pub(super) fn must_first(&self, parts: &Parts, asks: Asks) -> Result<Option<Response>, Problem> {
+        let must = self.caller.session.as_ref().is_some_and(|session| session.must_change);
+        let is_way_out = asks.action.service == "access" && matches!(asks.action.name, "sign-in" | "see-own");
+        if !must || is_way_out || parts.uri.path().starts_with("/assets/") {
+            return Ok(None);
+        }
+        if wants_page(parts.uri.path(), &parts.headers) {
+            return Ok(Some(Redirect::to("/account/password").into_response()));
+        }
+        Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "change-password",
+            "Change your password first",
+            "the first password has to be changed at /account/password before anything else",
+        ))
+    }
+
+    /// What comes with a cookie and changes something must show that it comes from a page of ours.
+    pub(super) async fn check_form(&self, parts: &Parts, body: Body) -> Result<Body, Problem> {
+        let Some(session) = &self.caller.session else { return Ok(body) };
+        if matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
+            return Ok(body);
+        }
+        let wanted = session.csrf.to_string();
+        let is = |text: &str| subtle::ConstantTimeEq::ct_eq(text.as_bytes(), wanted.as_bytes()).into();
+        let refuse = || {
+            Problem::new(
+                StatusCode::FORBIDDEN,
+                "forged",
+                "Not from a page of yours",
+                "the form does not belong to your session: load the page again and send it from there",
+            )
+        };
+        if let Some(token) = parts.headers.get(CSRF_HEADER).and_then(|token| token.to_str().ok()) {
+            return if is(token) { Ok(body) } else { Err(refuse()) };
+        }
+        let kind = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+        if !kind.starts_with(b"application/x-www-form-urlencoded") {
+            return Err(refuse());
+        }
+        let bytes = to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| crate::http::too_large())?;
+        let field =
+            |pair: &[u8]| pair.strip_prefix(CSRF_FIELD.as_bytes())?.strip_prefix(b"=").map(<[u8]>::to_vec);
+        let token = bytes.split(|byte| *byte == b'&').find_map(field).unwrap_or_default();
+        if !std::str::from_utf8(&token).is_ok_and(is) {
+            return Err(refuse());
+        }
+        // The handler's form is its own fields alone.
+        let rest: Vec<&[u8]> =
+            bytes.split(|byte| *byte == b'&').filter(|pair| field(pair).is_none()).collect();
+        Ok(Body::from(rest.join(&b'&')))
+    }
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(ADDRESS_MAX_CHARS).collect()
+}
+
+/// The service an action is of, on whose behalf it is recorded. What belongs to none, such as the
+/// event feed, is recorded by `access`.
+fn service_of(action: Action) -> Service {
+    action.service.parse().unwrap_or(Service::Access)
+}
+
+/// The sign-in page, with the way back.
+fn sign_in_and_back(uri: &Uri) -> String {
+    let back = cut(uri.path_and_query().map_or("/", |address| address.as_str()));
+    format!("{SIGN_IN}?to={}", crate::pages::in_query(&back))
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Viewer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Viewer>().cloned().ok_or_else(|| {
+            tracing::error!("a handler asks who looks, but stands behind no gate");
+            Problem::internal()
+        })
+    }
+}
