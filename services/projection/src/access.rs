@@ -10,6 +10,8 @@ const fn action(name: &'static str) -> Action {
 pub(crate) const VIEW_AREA: Action = action("view-area");
 /// See a practice's timelines, and why.
 pub(crate) const VIEW_PRACTICE: Action = action("view-practice");
+/// See what assessors found at a practice, topic by topic.
+pub(crate) const VIEW_FOUND: Action = action("view-found");
 /// Look for areas and practices; what is found is what one may see.
 pub(crate) const SEARCH: Action = action("search");
 /// Look up what an organisation has published.

@@ -24,7 +24,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi};
 
 use crate::{
-    access::{LOOK_UP_STATUS, REBUILD, SEARCH, VIEW_AREA, VIEW_PRACTICE, VIEW_SET_ASIDE, VIEW_STATE},
+    access::{
+        LOOK_UP_STATUS, REBUILD, SEARCH, VIEW_AREA, VIEW_FOUND, VIEW_PRACTICE, VIEW_SET_ASIDE, VIEW_STATE,
+    },
     answers::{self, TREND_MAX_DAYS},
     board::{AreaKind, Board, Footprint},
     digest,
@@ -454,6 +456,7 @@ pub struct Description;
 pub fn routes(shared: Arc<Shared>) -> Routes {
     let area_of = VIEW_AREA.of("code");
     let practice_of = VIEW_PRACTICE.of("code");
+    let found_at = VIEW_FOUND.of("code").seen_by(VIEW_PRACTICE);
     let look_up_of = LOOK_UP_STATUS.here().paced(Pace::LookUp);
     Routes::new()
         .get("/api/v1/areas/{code}", area_of, area)
@@ -463,7 +466,7 @@ pub fn routes(shared: Arc<Shared>) -> Routes {
         .get("/api/v1/areas/{code}/tallies", area_of, tallies::area_tallies)
         .get("/api/v1/areas/{code}/gap", area_of, gap::area_gap)
         .get("/api/v1/practices/{code}", practice_of, practice)
-        .get("/api/v1/practices/{code}/gap", practice_of, gap::practice_gap)
+        .get("/api/v1/practices/{code}/gap", found_at, gap::practice_gap)
         .get("/api/v1/search", SEARCH.here().paced(Pace::LookUp), search)
         .get("/api/v1/status", look_up_of, look_up)
         .get("/api/v1/status/{code}", look_up_of, status)

@@ -226,6 +226,22 @@ async fn findings_become_a_plan_that_runs_overdue() {
     let agreed = give(&ccg, &format!("{one}/plan/agree"), json!({ "by": CCG })).await;
     land.shown(&agreed).await;
 
+    // What was found is told to those who see the assessment; the others hear how much of it there is.
+    for (role, at, status, practices) in [
+        ("ccg-officer", CCG, 200, 1),
+        ("nhs-digital", "X26", 200, 1),
+        ("nhs-improvement", "ZZ9", 403, 0),
+        ("administrator", "X26", 403, 0),
+    ] {
+        let who = land.who(role, at).await;
+        assert_eq!(who.get(&format!("/api/v1/practices/{PRACTICE}/gap")).await.status, status, "{role}");
+        let page = who.get(&format!("/practices/{PRACTICE}")).await.text();
+        assert_eq!(page.contains("id=\"gap\""), status == 200, "{role}");
+        let area = who.json(&format!("/api/v1/areas/{CCG}/gap")).await;
+        assert_eq!(area["assessed_practices"], 1, "{role}");
+        assert_eq!(area["members"].as_array().map(Vec::len), Some(practices), "{role}");
+    }
+
     assert_eq!(status_of(&ccg, PRACTICE, "onsite", day).await, "partly-met");
     assert_eq!(status_of(&ccg, PRACTICE, "onsite", due).await, "partly-met");
     assert_eq!(status_of(&ccg, NEIGHBOUR, "onsite", due).await, "not-applicable");

@@ -1,6 +1,6 @@
 //! What assessors found on site beside what was declared, of an area and of a practice.
 
-use proto::{Day, EditionId, Position, RequirementId, TopicId, onsite::Outcome, topics};
+use proto::{Day, EditionId, OdsCode, Position, RequirementId, TopicId, onsite::Outcome, topics};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -101,19 +101,19 @@ pub struct AreaGapAnswer {
     /// By data security standard.
     pub standards: Vec<GapOfStandard>,
     /// The members next below: of England regions, of a region or local office CCGs, of a CCG those
-    /// practices that had been assessed.
+    /// practices that had been assessed and of which one may know what was found.
     pub members: Vec<GapRow>,
 }
 
-/// What was found beside what was declared, of an area and of its members.
-pub fn area_gap(asked: &Asked<'_>, area: &Area) -> AreaGapAnswer {
+/// What was found beside what was declared, of an area and of its members: of practices those alone that
+/// `may_know_of` says yes to.
+pub fn area_gap(asked: &Asked<'_>, area: &Area, may_know_of: impl Fn(OdsCode) -> bool) -> AreaGapAnswer {
     let Asked { board, at, footprint, .. } = *asked;
     let rolled_up = roll_up(asked, area);
     let members = match area.kind {
         AreaKind::Ccg => {
-            let each = board
-                .members(area, footprint, at)
-                .map(|practice| row(named_practice(practice), &RollUp::of(asked, [&**practice])));
+            let known = board.members(area, footprint, at).filter(|practice| may_know_of(practice.code));
+            let each = known.map(|practice| row(named_practice(practice), &RollUp::of(asked, [&**practice])));
             each.filter(|row| row.assessed_practices > 0).collect()
         }
         _ => board

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
 use chassis::{
-    Problem,
+    Problem, Viewer,
     http::{Path, Query},
 };
 
@@ -13,24 +13,25 @@ use super::{
     file::{FileQuery, Format, csv_file},
     json, json_response,
 };
-use crate::{answers, exports};
+use crate::{access::VIEW_FOUND, answers, exports};
 
 /// What assessors found on site beside what the practices of an area had declared, with the members next
-/// below. Unit: topics, each counted once for every practice where it was assessed. As CSV the members, one
-/// member and topic a row.
+/// below; practices among them where one may know what was found there. Unit: topics, each counted once for
+/// every practice where it was assessed. As CSV the members, one member and topic a row.
 #[utoipa::path(
     get, path = "/api/v1/areas/{code}/gap", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or CCG"), FileQuery),
     responses((status = 200, description = "JSON, or CSV with format=csv", content((answers::AreaGapAnswer = "application/json"), (String = "text/csv"))), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 pub(super) async fn area_gap(
     State(shared): State<Arc<Shared>>,
+    viewer: Viewer,
     Path(code): Path<String>,
     Query(query): Query<FileQuery>,
 ) -> Result<Response, Problem> {
     let format = Format::of(query.format.as_deref())?;
     let when = When::read(&shared, &query.when()).await?;
     let area = when.area(&code)?;
-    let answer = answers::area_gap(&when.asked(), area);
+    let answer = answers::area_gap(&when.asked(), area, |practice| viewer.may(VIEW_FOUND, practice));
     match format {
         Some(Format::Csv) => {
             csv_file(&format!("gap-{}-{}.csv", area.code, when.at), exports::gap_csv(&answer))
@@ -39,10 +40,11 @@ pub(super) async fn area_gap(
     }
 }
 
-/// What assessors found on site at a practice beside what it had last published before their visit.
+/// What assessors found on site at a practice beside what it had last published before their visit. For those
+/// who may see its on-site assessments.
 #[utoipa::path(
     get, path = "/api/v1/practices/{code}/gap", tag = "practices", params(("code" = String, Path, description = "The ODS code of the practice"), WhenQuery),
-    responses((status = 200, body = answers::PracticeGapAnswer), (status = 400, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = answers::PracticeGapAnswer), (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem))
 )]
 pub(super) async fn practice_gap(
     State(shared): State<Arc<Shared>>,

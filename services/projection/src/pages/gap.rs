@@ -26,7 +26,7 @@ const HEADING: &str = "What assessors found, beside what was declared";
 
 /// The part of an area's page.
 pub(super) fn area(when: &When, keep: &Keep, area: &Area) -> Markup {
-    let answer = answers::area_gap(&when.asked(), area);
+    let answer = answers::area_gap(&when.asked(), area, |practice| keep.may_know_what_was_found(practice));
     let of_area = &answer.area;
     html! {
         h2.nhsuk-heading-m id="gap" { (HEADING) }
@@ -43,7 +43,7 @@ pub(super) fn area(when: &When, keep: &Keep, area: &Area) -> Markup {
             p.nhsuk-body-s.nhsuk-u-secondary-text-colour { (basis(when)) }
             (topics(area, &answer))
             (groups(&answer))
-            (members(keep, area, &answer))
+            @if keep.may_know_what_was_found(area.code) || area.kind != AreaKind::Ccg { (members(keep, area, &answer)) }
             (downloads("what was found beside what was declared", &[
                 Download::new("CSV", keep.at(when.at).to(format_args!("/api/v1/areas/{}/gap", area.code)).with("format", "csv")),
                 Download::new("JSON", keep.at(when.at).to(format_args!("/api/v1/areas/{}/gap", area.code))),

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use proto::{Day, OdsCode};
 
 use crate::{
-    access::{VIEW_AREA, VIEW_PRACTICE},
+    access::{VIEW_AREA, VIEW_FOUND, VIEW_PRACTICE},
     api::WhenQuery,
     rules::{DEFAULT_RULE, requirement},
 };
@@ -54,6 +54,11 @@ impl Keep {
     /// Whether an area may be seen.
     pub fn may_see_area(&self, code: OdsCode) -> bool {
         self.may(VIEW_AREA, code)
+    }
+
+    /// Whether what assessors found at an organisation may be told.
+    pub fn may_know_what_was_found(&self, code: OdsCode) -> bool {
+        self.may(VIEW_FOUND, code)
     }
 
     /// As the query has it. Empty parameters, as forms send them, are none.

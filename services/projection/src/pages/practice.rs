@@ -102,7 +102,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, practice: &Practice, answer: &Pra
         @for (rule, requirement) in answer.requirements.iter().enumerate() {
             (section(desk, when, practice, rule, requirement))
         }
-        (gap::practice(when, keep, practice))
+        @if keep.may_know_what_was_found(practice.code) { (gap::practice(when, keep, practice)) }
         (downloads("this practice", &[
             Download::new("JSON", keep.at(when.at).to(format_args!("/api/v1{path}"))),
             Download::new("Link to this view", keep.at(when.at).to(&path)),
