@@ -32,6 +32,11 @@ use crate::{
 const ROUNDS: u64 = 5;
 const ROUND: Duration = Duration::from_millis(1_500);
 
+/// Guarding is measured over many short turns, each over connections of its own: what a request takes depends
+/// more on which processor its connection came to than on what is measured.
+const TURNS: usize = 100;
+const TURN: Duration = Duration::from_millis(150);
+
 /// A server over a log with a static page beside its answers.
 struct Server {
     address: SocketAddr,
@@ -118,7 +123,7 @@ pub fn measure(figures: &mut Figures, log: &Log, folder: &Path, views: &Views) {
     let server = Server::start(log, folder, page, Doors::Open);
     let address = server.address;
     let send = |seed, path: fn(&mut fastrand::Rng) -> String| {
-        generator.block_on(load::send(address, "", ROUND, seed, path))
+        generator.block_on(load::send(address, ROUND, seed, path))
     };
     let page: fn(&mut fastrand::Rng) -> String = |_| "/static".to_owned();
     let any_day: fn(&mut fastrand::Rng) -> String =
@@ -173,7 +178,7 @@ pub fn measure(figures: &mut Figures, log: &Log, folder: &Path, views: &Views) {
 }
 
 /// Measures what it costs an answer to ask who is there, by an API key, and the policies what they may: the
-/// same requests to a server that does and to one that does not, each folded from the same log, by turns.
+/// same requests to a server that does and to one that does not, each folded from the same log, one by one.
 pub fn guarding(figures: &mut Figures, log: &Log) {
     let generator = Runtime::new().expect("a runtime");
     let folders = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
@@ -187,24 +192,16 @@ pub fn guarding(figures: &mut Figures, log: &Log) {
         .reveal();
     let path: fn(&mut fastrand::Rng) -> String =
         |rng| format!("/api/v1/areas/ENG?at={}", rebuild::any_day(rng));
-    // The median time with and without, and what the ratio of them is from round to round.
+    let header = format!("authorization: Bearer {key}\r\n");
+    // The median time with and without, and what the ratio of them is from turn to turn.
     let measure = |connections: u64| {
-        let send = |server: &Server, seed| {
-            let load = load::send_over(connections, server.address, &key, ROUND, seed, path);
-            generator.block_on(load).times
-        };
-        send(&open, 1_000);
-        send(&guarded, 1_000);
+        let addresses = [open.address, guarded.address];
+        let send =
+            |turn| generator.block_on(load::by_turns(connections, addresses, &header, TURN, turn, path));
         let (mut without, mut with) = (Times::new(), Times::new());
         let mut ratios = Vec::new();
-        for round in 0..2 * ROUNDS {
-            // Neither is always the one that comes second.
-            let (one, other) = if round % 2 == 0 {
-                (send(&open, round), send(&guarded, round))
-            } else {
-                let other = send(&guarded, round);
-                (send(&open, round), other)
-            };
+        for turn in 0..TURNS {
+            let [one, other] = send(turn as u64);
             ratios.push(other.percentile_ms(50.0) / one.percentile_ms(50.0));
             without.join(&one);
             with.join(&other);

@@ -25,49 +25,46 @@ pub struct Load {
     pub times: Times,
 }
 
-/// Sends requests for a while. `path` makes each next path from a random number.
-pub async fn send<F>(address: SocketAddr, key: &str, lasting: Duration, seed: u64, path: F) -> Load
-where
-    F: Fn(&mut fastrand::Rng) -> String + Send + Sync + 'static,
-{
-    send_over(CONNECTIONS, address, key, lasting, seed, path).await
+/// A connection kept alive.
+struct Caller {
+    connection: BufReader<TcpStream>,
+    buffer: Vec<u8>,
 }
 
-/// The same over so many connections.
-pub async fn send_over<F>(
-    connections: u64,
-    address: SocketAddr,
-    key: &str,
-    lasting: Duration,
-    seed: u64,
-    path: F,
-) -> Load
+impl Caller {
+    async fn new(address: SocketAddr) -> Self {
+        let connection = TcpStream::connect(address).await.expect("a connection");
+        connection.set_nodelay(true).expect("a socket option");
+        Self { connection: BufReader::with_capacity(64 * 1024, connection), buffer: Vec::new() }
+    }
+
+    /// How long an answer takes. `header` is empty or a line.
+    async fn ask(&mut self, path: &str, header: &str) -> Duration {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{header}\r\n");
+        let asked = Instant::now();
+        self.connection.get_mut().write_all(request.as_bytes()).await.expect("a request");
+        read_answer(&mut self.connection, &mut self.buffer).await;
+        asked.elapsed()
+    }
+}
+
+/// Sends requests for a while. `path` makes each next path from a random number.
+pub async fn send<F>(address: SocketAddr, lasting: Duration, seed: u64, path: F) -> Load
 where
     F: Fn(&mut fastrand::Rng) -> String + Send + Sync + 'static,
 {
     let path = Arc::new(path);
-    let key: Arc<str> = match key {
-        "" => "".into(),
-        key => format!("authorization: Bearer {key}\r\n").into(),
-    };
     let began = Instant::now();
     let mut senders = tokio::task::JoinSet::new();
-    for number in 0..connections {
-        let (path, key) = (path.clone(), key.clone());
+    for number in 0..CONNECTIONS {
+        let path = path.clone();
         senders.spawn(async move {
             let mut rng = fastrand::Rng::with_seed(seed * CONNECTIONS + number);
-            let connection = TcpStream::connect(address).await.expect("a connection");
-            connection.set_nodelay(true).expect("a socket option");
-            let mut connection = BufReader::with_capacity(64 * 1024, connection);
+            let mut caller = Caller::new(address).await;
             let mut times = Times::new();
             let mut count = 0u64;
-            let mut buffer = Vec::new();
             while began.elapsed() < lasting {
-                let request = format!("GET {} HTTP/1.1\r\nhost: 127.0.0.1\r\n{key}\r\n", path(&mut rng));
-                let asked = Instant::now();
-                connection.get_mut().write_all(request.as_bytes()).await.expect("a request");
-                read_answer(&mut connection, &mut buffer).await;
-                times.add(asked.elapsed());
+                times.add(caller.ask(&path(&mut rng), "").await);
                 count += 1;
             }
             (count, times)
@@ -80,6 +77,48 @@ where
         times.join(&took);
     }
     Load { rate: count as f64 / began.elapsed().as_secs_f64(), times }
+}
+
+/// Sends every request to two servers, one after the other, over so many connections to each: what the
+/// machine does beside falls on both alike.
+pub async fn by_turns<F>(
+    connections: u64,
+    addresses: [SocketAddr; 2],
+    header: &str,
+    lasting: Duration,
+    seed: u64,
+    path: F,
+) -> [Times; 2]
+where
+    F: Fn(&mut fastrand::Rng) -> String + Send + Sync + 'static,
+{
+    let (path, header): (_, Arc<str>) = (Arc::new(path), header.into());
+    let began = Instant::now();
+    let mut senders = tokio::task::JoinSet::new();
+    for number in 0..connections {
+        let (path, header) = (path.clone(), header.clone());
+        senders.spawn(async move {
+            let mut rng = fastrand::Rng::with_seed(seed * CONNECTIONS + number);
+            let mut callers = [Caller::new(addresses[0]).await, Caller::new(addresses[1]).await];
+            let mut times = [Times::new(), Times::new()];
+            while began.elapsed() < lasting {
+                let path = path(&mut rng);
+                // Neither always comes second.
+                let first = rng.usize(0..2);
+                for which in [first, 1 - first] {
+                    times[which].add(callers[which].ask(&path, &header).await);
+                }
+            }
+            times
+        });
+    }
+    let mut times = [Times::new(), Times::new()];
+    while let Some(sent) = senders.join_next().await {
+        for (all, of_one) in times.iter_mut().zip(sent.expect("a sender")) {
+            all.join(&of_one);
+        }
+    }
+    times
 }
 
 async fn read_answer(connection: &mut BufReader<TcpStream>, buffer: &mut Vec<u8>) {
