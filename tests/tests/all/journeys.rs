@@ -107,7 +107,9 @@ async fn status_of(client: &Client, practice: &str, requirement: &str, at: Day) 
 
 /// Whether the list of what needs attention on the CCG's page names a practice.
 async fn wants_attention(ccg: &Client, requirement: &str, at: Day, practice: &str) -> bool {
-    let page = ccg.get(&format!("/areas/{CCG}?requirement={requirement}&at={at}")).await.text();
+    let page = ccg.get(&format!("/areas/{CCG}?requirement={requirement}&at={at}")).await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    let page = page.text();
     let (_, list) = page.split_once("ov-attention").unwrap_or_default();
     let (list, _) = list.split_once("ov-figures").unwrap_or((list, ""));
     list.contains(&format!("/practices/{practice}?"))

@@ -24,7 +24,8 @@ pub struct WhenQuery {
     /// The day, `yyyy-mm-dd`, past or future. Default: today in London; over synthetic data the
     /// last day it reaches.
     pub at: Option<String>,
-    /// As known at this moment: a day (its end, London) or an RFC 3339 time. Default: now.
+    /// As known at this moment: a day (its end, London) or an RFC 3339 time, by the second: what was recorded
+    /// within it is known. Default: now.
     pub known: Option<String>,
     /// `then`: members as they were on the day (default); `now`: members as they are today.
     #[param(pattern = "^(then|now)$")]
