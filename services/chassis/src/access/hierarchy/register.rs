@@ -132,7 +132,7 @@ impl Register {
         }
     }
 
-    /// Who stands under whom on a day. Takes some milliseconds for the whole of England.
+    /// Who stands under whom on a day. Linear in what the files showed.
     pub fn on(&self, today: Day) -> Hierarchy {
         let commissioners =
             self.bodies.iter().filter(|(_, shown)| shown.last().is_some_and(BodyShown::is_commissioner));
