@@ -31,14 +31,14 @@ impl Persona {
     /// What they come here for, as a sentence.
     pub fn words(&self) -> &'static str {
         match self.role {
-            Role::PracticeLead => "does one practice’s assessment and sees its position",
+            Role::PracticeLead => "does one practice’s work on all its requirements, and sees its position",
             Role::CcgOfficer => "oversees the practices of one CCG and agrees their plans",
             Role::RegionalLead => "oversees the CCGs and practices of one region",
             Role::Assessor => "assesses practices on site for a delivery partner",
             Role::NhsDigital => "keeps the toolkit: sees England, moves deadlines, loads registers",
             Role::NhsImprovement => "sees England and takes the year-end confirmations",
-            Role::Buyer => "looks up what is published before buying",
-            Role::Supplier => "supplies IT to practices",
+            Role::Buyer => "checks that a supplier and its service are certified before buying",
+            Role::Supplier => "keeps the record of its services and certificates",
             Role::Administrator => "runs this installation: keys, accounts and imports",
         }
     }

@@ -130,7 +130,8 @@ fn push_word(name: &mut String, word: &str, first: bool) {
     let has_vowel = word.contains(['A', 'E', 'I', 'O', 'U', 'Y']);
     let initials =
         INITIALS.contains(&word) || (!has_vowel && word.len() <= 5 && !NOT_INITIALS.contains(&word));
-    if initials || word.chars().count() == 1 {
+    // A code is a name, too, where there is no better: CCG 15E.
+    if initials || word.chars().count() == 1 || word.starts_with(|first: char| first.is_ascii_digit()) {
         name.push_str(word);
         return;
     }
@@ -197,6 +198,7 @@ mod tests {
             ("DR A B O'BRIEN & PARTNERS", "Dr A B O'Brien & Partners"),
             ("ST. ANNE'S (MCDONALD) GP CENTRE", "St. Anne's (McDonald) GP Centre"),
             ("SURGERY OF THE 1ST", "Surgery of the 1ST"),
+            ("CCG 15E", "CCG 15E"),
             ("South East", "South East"),
             ("<B>", "<B>"),
             ("", ""),

@@ -98,7 +98,10 @@ fn render(
         } @else if !accounts && desk.sign_in.is_none() {
             p { "People sign in here once accounts or a provider are set up. Programs send an API key." }
         }
-        p { "Without signing in you can look up " a.nhsuk-link href="/status" { "what practices have published" } "." }
+        p {
+            "Without signing in you can look up " a.nhsuk-link href="/status" { "what practices have published" }
+            " and " a.nhsuk-link href="/suppliers" { "whether suppliers are certified" } "."
+        }
     };
     Ok(respond(status, page(viewer, "/sign-in", "Sign in").errors(errors).body(body)))
 }
