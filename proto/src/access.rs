@@ -142,6 +142,9 @@ events! {
     }
 }
 
+/// What every service records of those who ask it, on a subject of its own.
+pub const RECORDS: [&str; 3] = [Refused::TYPE, Exported::TYPE, SensitiveRead::TYPE];
+
 /// An API key was issued. The aggregate is the key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyIssued {

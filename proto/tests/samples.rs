@@ -109,3 +109,28 @@ fn a_sample_holds_no_name_of_a_person() {
         assert!(!text.contains('@'), "{kind} holds something like an e-mail address");
     }
 }
+
+#[test]
+fn an_event_stands_where_its_own_service_writes_and_nowhere_else() {
+    use proto::{access::RECORDS, envelope::may_stand_on};
+
+    for (service, kind, text) in samples() {
+        let event: Value = serde_json::from_str(&text).unwrap();
+        let own = event["subject"].as_str().unwrap().to_owned();
+        // As it is laid out here, and as it stands in a log.
+        for body in [text.clone(), serde_json::to_string(&event).unwrap()] {
+            assert!(may_stand_on(body.as_bytes(), &own), "{kind} on {own}");
+            assert!(!may_stand_on(body.as_bytes(), &format!("{own}x")), "{kind} on another subject");
+            // A service that may write its own subjects alone says in the body that it stands there.
+            for other in Service::ALL.into_iter().filter(|other| other.name() != service) {
+                let root = own.split('.').next().unwrap();
+                let there = format!("{root}.{other}.x");
+                let forged = body.replacen(&own, &there, 1);
+                let is_record = RECORDS.contains(&kind.as_str());
+                assert_eq!(may_stand_on(forged.as_bytes(), &there), is_record, "{kind} on {there}");
+                assert!(!may_stand_on(body.as_bytes(), &there), "{kind} as it is, on {there}");
+            }
+        }
+    }
+    assert!(may_stand_on(b"no event", "oversight.suppliers.x"), "of what is no event nothing is said");
+}

@@ -48,6 +48,15 @@ pub(super) fn read(body: &[u8]) -> Option<Header<'_>> {
     })
 }
 
+/// The type and the subject; none where it is written in another way.
+pub(super) fn standing(body: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut rest = Rest(body);
+    rest.text_after(br#"{"specversion":"1.0","id":""#)?;
+    rest.text_after(br#","source":""#)?;
+    let kind = rest.text_after(br#","type":""#)?;
+    Some((kind, rest.text_after(br#","subject":""#)?))
+}
+
 /// What is still to be read.
 struct Rest<'a>(&'a [u8]);
 

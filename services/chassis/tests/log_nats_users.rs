@@ -220,6 +220,62 @@ async fn nats_users_each_listens_to_its_own_inbox_only() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nats_users_nobody_reads_what_one_writes_in_the_name_of_another() {
+    let broker = broker().await;
+    let log = broker.open("organisations", "").await.unwrap();
+    let stranger = Stranger::at(&broker, "suppliers").await;
+    let published = |subject: &str, kind: &str, data: &str| {
+        format!(
+            r#"{{"specversion":"1.0","id":"{}","source":"/oversight/x","type":"{kind}","subject":"{subject}","time":"2018-03-28T16:02:11.5Z","datacontenttype":"application/json","actor":"system:x","data":{data}}}"#,
+            support::id(7)
+        )
+    };
+    let key = r#"{"key":"0f8e4a4c-5c1d-4a53-9d0e-6a1c1b2f9e77","role":"administrator","organisation":"X26","purpose":"x","secret":"2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"}"#;
+    let (assessment, published_v1) =
+        ("oversight.assessments.A81001_igt-14_1", "oversight.assessments.assessment-published.v1");
+    for (to, body, is_read) in [
+        ("oversight.suppliers.buyer_A81001", published(assessment, published_v1, "{}"), false),
+        (
+            "oversight.suppliers.buyer_A81001",
+            published("oversight.suppliers.buyer_A81001", published_v1, "{}"),
+            false,
+        ),
+        (
+            "oversight.suppliers.buyer_A81001",
+            published("oversight.suppliers.buyer_A81001", "oversight.suppliers.engagement-ended.v1", "{}"),
+            true,
+        ),
+        (
+            "oversight-access.suppliers.x",
+            published("oversight-access.suppliers.x", "oversight.access.key-issued.v1", key),
+            false,
+        ),
+        (
+            "oversight-access.suppliers.x",
+            published("oversight-access.suppliers.x", "oversight.access.refused.v1", "{}"),
+            true,
+        ),
+    ] {
+        let is_access = to.starts_with("oversight-access");
+        let log = if is_access { broker.open_access("access").await.unwrap() } else { log.clone() };
+        let next = log.head().await.unwrap().next();
+        stranger.client.publish(to.to_owned(), body.clone().into()).await.unwrap();
+        soon("the words of the stranger", async {
+            while log.head().await.unwrap() < next {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await;
+        let mut reader = log.read(Position(next.0 - 1)).await.unwrap();
+        let read = soon("reading", reader.next()).await.unwrap().events.remove(0);
+        let found = log.at(next).await.unwrap().unwrap();
+        assert_eq!((read.position, &read.body), (next, &found.body));
+        assert_eq!(read.body == body.as_bytes(), is_read, "{to}: {body}");
+        assert_eq!(Header::read(&read.body).is_ok(), is_read, "{to}: {body}");
+    }
+}
+
 /// The one thing that the broker's permissions do not stop, as its configuration says.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nats_users_what_the_broker_itself_lays_under_anothers_name_is_no_event_and_stops_nobody() {

@@ -2,10 +2,13 @@
 
 use std::io::BufRead;
 
-use chassis::log::{AppendError, EventLog, Log, NewEvent, ReadError, Receipt, Recorded};
+use chassis::{
+    CommandId,
+    log::{AppendError, EventLog, Log, NewEvent, ReadError, Receipt, Recorded},
+};
 use futures::{StreamExt, future::BoxFuture, stream::FuturesOrdered};
-use proto::{Position, Subject, envelope::ChainLink};
-use rustc_hash::FxHashMap;
+use proto::{AggregateId, Position, Service, Stream, Subject, envelope::ChainLink};
+use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 
 use crate::backup::{BackupError, Reader};
@@ -32,12 +35,6 @@ pub enum RestoreError {
         /// Why.
         error: AppendError,
     },
-    /// An event that no log can take.
-    #[error("line {line} of the backup holds an event without id or subject, which no log takes")]
-    Homeless {
-        /// Its line.
-        line: u64,
-    },
     /// The log holds other events.
     #[error("the log holds another event than the backup at position {0}: restore into an empty log")]
     OtherEvents(Position),
@@ -55,9 +52,6 @@ pub enum RestoreError {
 pub fn check<R: BufRead>(mut backup: Reader<R>, mut on: impl FnMut(Position)) -> Result<u64, RestoreError> {
     let mut count = 0;
     while let Some(event) = backup.next_event()? {
-        if home_of(&event).is_none() {
-            return Err(RestoreError::Homeless { line: backup.line() });
-        }
         count += 1;
         on(event.position);
     }
@@ -107,18 +101,18 @@ pub async fn append<R: BufRead>(
     mut backup: Reader<R>,
     log: &Log,
     after: Position,
+    stream: Stream,
     pace: Pace,
     mut on: impl FnMut(Position),
 ) -> Result<(), RestoreError> {
+    let mut homes = Homes { stream, given: FxHashSet::default() };
     let mut tails: FxHashMap<Subject, (Position, Uuid)> = FxHashMap::default();
     let mut answered = after;
     let mut flight: FuturesOrdered<BoxFuture<'static, (Position, Result<Receipt, AppendError>)>> =
         FuturesOrdered::new();
     while let Some(event) = backup.next_event()? {
         let position = event.position;
-        let Some((id, subject)) = home_of(&event) else {
-            return Err(RestoreError::Homeless { line: backup.line() });
-        };
+        let (id, subject) = homes.of(&event)?;
         let last = tails.insert(subject.clone(), (position, id));
         if position <= after {
             continue;
@@ -164,6 +158,34 @@ fn settled(position: Position, answer: Result<Receipt, AppendError>) -> Result<(
         Ok(receipt) if receipt.position == position => Ok(()),
         Ok(_) | Err(AppendError::Conflict { .. }) => Err(RestoreError::Disturbed(position)),
         Err(error) => Err(RestoreError::Append { position, error }),
+    }
+}
+
+/// Finds out where events belong.
+struct Homes {
+    stream: Stream,
+    /// The ids that a log has taken already: it takes none twice.
+    given: FxHashSet<Uuid>,
+}
+
+impl Homes {
+    /// The id and subject of an event. What is none, is of the other stream, or has the id of an event
+    /// before it, nobody reads; it keeps its position, under an id and a subject made from that.
+    fn of(&mut self, event: &Recorded) -> Result<(Uuid, Subject), RestoreError> {
+        if let Some((id, subject)) = home_of(event)
+            && subject.stream() == self.stream
+            && self.given.insert(id)
+        {
+            return Ok((id, subject));
+        }
+        let position = event.position;
+        let nameless = |error: proto::codes::CodeError| RestoreError::Append {
+            position,
+            error: AppendError::Refused { reason: error.to_string() },
+        };
+        let aggregate: AggregateId = format!("set-aside-{position}").parse().map_err(nameless)?;
+        let id = CommandId::keyed("restore what was set aside", &position.to_string()).event_id();
+        Ok((id, Subject::on(self.stream, Service::Organisations, &aggregate)))
     }
 }
 

@@ -10,7 +10,7 @@ use oversight::{
     synthetic::England,
     tail::{Stretch, Tail},
 };
-use proto::{Position, envelope::ChainLink};
+use proto::{Position, Stream, envelope::ChainLink};
 
 fn events(seed: u64, count: usize) -> Vec<Recorded> {
     let england = England::new(seed);
@@ -35,7 +35,7 @@ async fn empty_log(folder: &tempfile::TempDir) -> Log {
 async fn restore(file: &[u8], log: &Log, pace: Pace) -> Result<Position, RestoreError> {
     restoring::check(Reader::new(file)?, |_| ())?;
     let there = restoring::compare(Reader::new(file)?, log.as_ref()).await?;
-    restoring::append(Reader::new(file)?, log, there, pace, |_| ()).await?;
+    restoring::append(Reader::new(file)?, log, there, Stream::Events, pace, |_| ()).await?;
     Ok(there)
 }
 
@@ -96,13 +96,17 @@ async fn an_altered_backup_writes_nothing() {
 }
 
 #[tokio::test]
-async fn an_event_that_no_log_takes_is_named_by_its_line() {
-    let folder = tempfile::tempdir().unwrap();
-    let (log, mut events) = (empty_log(&folder).await, events(1, 9));
+async fn what_nobody_reads_keeps_its_position() {
+    let mut events = events(1, 9);
     events[6].body = Bytes::from_static(b"nobody's");
-    let error = restore(&backup(&events), &log, Pace::Any).await.unwrap_err();
-    assert!(matches!(error, RestoreError::Homeless { line: 8 }), "{error}");
-    assert!(all_of(&log).await.is_empty());
+    events[7].body = events[2].body.clone();
+    for pace in [Pace::Any, Pace::OneOfEach] {
+        let folder = tempfile::tempdir().unwrap();
+        let log = empty_log(&folder).await;
+        restore(&backup(&events[..7]), &log, pace).await.unwrap();
+        assert_eq!(restore(&backup(&events), &log, pace).await.unwrap(), Position(7), "it goes on");
+        assert!(same(&events, all_of(&log).await), "junk, and an event that is there twice");
+    }
 }
 
 #[tokio::test]
@@ -115,6 +119,8 @@ async fn somebody_else_who_writes_is_noticed() {
     let stranger =
         NewEvent { id: link.id, subject: link.subject.parse().unwrap(), body: events[3].body.clone() };
     log.append(stranger, Position::START).await.unwrap();
-    let restored = restoring::append(Reader::new(&file[..]).unwrap(), &log, there, Pace::Any, |_| ()).await;
+    let restored =
+        restoring::append(Reader::new(&file[..]).unwrap(), &log, there, Stream::Events, Pace::Any, |_| ())
+            .await;
     assert!(matches!(restored, Err(RestoreError::Disturbed(_))), "{restored:?}");
 }

@@ -25,9 +25,10 @@ use std::{
 };
 
 use async_nats::jetstream::{self, message::StreamMessage, stream::Stream};
+use bytes::Bytes;
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
-use proto::{Position, Subject};
+use proto::{Position, Subject, envelope::may_stand_on};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -301,7 +302,8 @@ impl NatsLog {
 
     fn recorded(&self, message: StreamMessage) -> Recorded {
         self.id_of(&message);
-        Recorded { position: Position(message.sequence), body: message.payload }
+        let position = Position(message.sequence);
+        Recorded { position, body: in_its_place(position, &message.subject, message.payload) }
     }
 
     /// Bounded by the subject's last event at the time of asking.
@@ -345,6 +347,21 @@ async fn head_of(connection: &Connection, stream: &str) -> Result<Position, Read
     let info = connection.ask(ASK_PATIENCE, || stream::info(&connection.client, stream)).await?;
     info.map(|info| Position(info.state.last_sequence))
         .ok_or_else(|| ReadError::Unreachable { reason: format!("there is no stream {stream}") })
+}
+
+/// What a body is taken for that stands where its writer may write and says that it stands elsewhere, or is
+/// of a type that its writer does not write: readers set it aside as they do whatever is no event.
+const MISPLACED: Bytes =
+    Bytes::from_static(b"an event of another subject or service than the one it was written to");
+
+/// The body of a message, where it may stand where it was found.
+fn in_its_place(position: Position, subject: &str, body: Bytes) -> Bytes {
+    if may_stand_on(&body, subject) {
+        return body;
+    }
+    metrics::counter!("oversight_log_misplaced_total").increment(1);
+    tracing::error!(%position, subject, "a user of the broker wrote an event in the name of another, which nobody reads");
+    MISPLACED
 }
 
 impl EventLog for NatsLog {

@@ -4,7 +4,7 @@ use std::{ffi::OsString, fs, path::PathBuf, sync::Arc};
 
 use chassis::{
     log::{
-        Log, LogUrl, OpenError,
+        Log, LogUrl, NatsUrl, OpenError,
         nats::{NatsLog, nkey},
     },
     testing::nats::NatsServer,
@@ -67,14 +67,32 @@ impl Broker {
         scheme: &str,
         user: &str,
         more: &str,
-        mut variables: Vec<(&str, OsString)>,
+        variables: Vec<(&str, OsString)>,
     ) -> Result<Log, OpenError> {
         let address = format!("{scheme}://127.0.0.1:{}?inbox={user}{more}", self.port());
         let Ok(LogUrl::Nats(url)) = address.parse() else { panic!("{address}") };
+        self.open_url(&url, user, variables).await
+    }
+
+    /// The access log beside it.
+    pub async fn open_access(&self, user: &str) -> Result<Log, OpenError> {
+        let address = format!("nats://127.0.0.1:{}?inbox={user}", self.port());
+        let Ok(LogUrl::Nats(url)) = address.parse().map(|url: LogUrl| url.access()) else {
+            panic!("{address}")
+        };
+        self.open_url(&url, user, Vec::new()).await
+    }
+
+    async fn open_url(
+        &self,
+        url: &NatsUrl,
+        user: &str,
+        mut variables: Vec<(&str, OsString)>,
+    ) -> Result<Log, OpenError> {
         variables.push(("OVERSIGHT_NATS_NKEY_SEED", self.seeds.path().join(user).into()));
         let variable = |name: &str| {
             variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| value.clone())
         };
-        Ok(Arc::new(NatsLog::connect_with(&url, variable).await?))
+        Ok(Arc::new(NatsLog::connect_with(url, variable).await?))
     }
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use chassis::log::{self, LogUrl};
+use proto::Stream;
 
 use super::{Failure, Verdict, output};
 use crate::{
@@ -37,13 +38,15 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     bar.finish_and_clear();
 
     let log = log::open(&if args.access { args.log.access() } else { args.log.clone() }).await?;
+    let stream = if args.access { Stream::Access } else { Stream::Events };
     let there = restoring::compare(open(&args.file)?, log.as_ref()).await?;
     let pace = match args.log {
         LogUrl::File(_) => Pace::Any,
         LogUrl::Nats(_) => Pace::OneOfEach,
     };
     let bar = output::bar(heading.last.0, "restoring");
-    restoring::append(open(&args.file)?, &log, there, pace, |position| bar.set_position(position.0)).await?;
+    restoring::append(open(&args.file)?, &log, there, stream, pace, |position| bar.set_position(position.0))
+        .await?;
     bar.finish_and_clear();
     let place = log.describe().place;
     output::say(match there.0 {

@@ -200,7 +200,8 @@ impl NatsReader {
         }
         self.after = place.position;
         self.head = Position(place.position.0 + place.pending);
-        self.events.push(Recorded { position: place.position, body: message.payload });
+        let body = super::in_its_place(place.position, &message.subject, message.payload);
+        self.events.push(Recorded { position: place.position, body });
         Step::More
     }
 
