@@ -1,14 +1,58 @@
 //! What can be checked of a log by reading it: no position is missing, every event can be read, and
 //! each carries the hash of the one before it on its aggregate. Pure.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use chassis::log::Recorded;
 use proto::{Event, EventHash, Header, Position, envelope::ChainLink};
 use rustc_hash::{FxHashMap, FxHashSet};
+use sha2::{Digest as _, Sha256};
 
 /// The most faults that are kept; the rest is counted.
 pub const FAULTS_MAX: usize = 1_000;
+
+/// A hash over all events up to a position. Whoever keeps one elsewhere can show later that nothing up to
+/// there was altered, left out or put in: the chains alone do not say so of the last event of each.
+///
+/// It is SHA-256 of the seal before and the SHA-256 of the event's body; before the first event, of nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seal {
+    /// The last event under it.
+    pub position: Position,
+    hash: EventHash,
+}
+
+impl Seal {
+    fn before_all() -> Self {
+        Self { position: Position::START, hash: EventHash::of(&[]) }
+    }
+
+    fn over(self, position: Position, body: EventHash) -> Self {
+        let both = Sha256::new().chain_update(self.hash.bytes()).chain_update(body.bytes());
+        Self { position, hash: EventHash::from_bytes(both.finalize().into()) }
+    }
+}
+
+impl fmt::Display for Seal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.position, self.hash)
+    }
+}
+
+/// A text that is no seal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a seal: one is a position, a colon and 64 hexadecimal digits, as `oversight verify` prints it")]
+pub struct NoSeal;
+
+impl FromStr for Seal {
+    type Err = NoSeal;
+
+    fn from_str(text: &str) -> Result<Self, NoSeal> {
+        let (position, hash) = text.trim().split_once(':').ok_or(NoSeal)?;
+        let position = position.parse().map(Position).map_err(|_| NoSeal)?;
+        Ok(Self { position, hash: hash.parse().map_err(|_| NoSeal)? })
+    }
+}
 
 /// Something wrong with a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +87,8 @@ pub enum What {
     },
     /// Another event has the same id.
     SameId,
+    /// The events up to here are not those that were sealed.
+    BrokenSeal,
 }
 
 impl fmt::Display for Fault {
@@ -65,6 +111,9 @@ impl fmt::Display for Fault {
                 "the hash it carries is not that of the event before it: one of the two was altered",
             ),
             What::SameId => f.write_str("an earlier event has the same id"),
+            What::BrokenSeal => f.write_str(
+                "the events up to here are not those of the seal: one was altered, left out or put in since",
+            ),
         }
     }
 }
@@ -80,6 +129,8 @@ pub struct Audit {
     faults: Vec<Fault>,
     fault_count: u64,
     first_fault: Option<Position>,
+    seal: Seal,
+    expected: Option<Seal>,
 }
 
 impl Default for Audit {
@@ -93,6 +144,8 @@ impl Default for Audit {
             faults: Vec::new(),
             fault_count: 0,
             first_fault: None,
+            seal: Seal::before_all(),
+            expected: None,
         }
     }
 }
@@ -101,6 +154,16 @@ impl Audit {
     /// Nothing read yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Nothing read yet, and a seal of earlier that the events have to fit.
+    pub fn expecting(seal: Option<Seal>) -> Self {
+        Self { expected: seal, ..Self::default() }
+    }
+
+    /// The seal over all that was read.
+    pub fn seal(&self) -> Seal {
+        self.seal
     }
 
     /// Events read.
@@ -132,10 +195,17 @@ impl Audit {
         }
         self.next = position.next();
         self.events += 1;
+        let hash = EventHash::of(&event.body);
+        self.seal = self.seal.over(position, hash);
+        if self.expected.is_some_and(|seal| seal.position == position && seal != self.seal) {
+            self.fault(position, None, What::BrokenSeal);
+            // Which one it was, a hash does not say.
+            self.not_intact_from(Position::START.next());
+        }
         let link = match ChainLink::read(&event.body) {
             Ok(link) => link,
             Err(error) => {
-                self.unreadable.insert(*EventHash::of(&event.body).bytes());
+                self.unreadable.insert(*hash.bytes());
                 return self.fault(position, None, What::Unreadable { reason: error.to_string() });
             }
         };
@@ -143,7 +213,6 @@ impl Audit {
         if !self.ids.insert(link.id.as_u128()) {
             self.fault(position, Some(&aggregate), What::SameId);
         }
-        let hash = EventHash::of(&event.body);
         let before = match self.chains.get_mut(aggregate.as_ref()) {
             Some(last) => Some(std::mem::replace(last, (hash, position))),
             None => {
@@ -175,6 +244,10 @@ impl Audit {
     pub fn ends_at(&mut self, head: Position) {
         if self.next <= head {
             self.fault(head.next(), None, What::Gap { expected: self.next });
+        }
+        // A log that ends before its seal has lost its tail.
+        if let Some(seal) = self.expected.filter(|seal| seal.position >= self.next) {
+            self.fault(seal.position, None, What::Gap { expected: self.next });
         }
     }
 
@@ -264,6 +337,32 @@ mod tests {
         }
         let audit = audit(&events);
         assert!(matches!(audit.faults().0[0].what, What::BrokenChain { expected: None, carried: Some(_) }));
+    }
+
+    #[test]
+    fn a_seal_shows_what_no_chain_does() {
+        let events = events();
+        let seal = audit(&events).seal();
+        assert_eq!(seal.to_string().parse(), Ok(seal));
+        let check = |events: &[Recorded]| {
+            let mut audit = Audit::expecting(Some(seal));
+            events.iter().for_each(|event| audit.read(event));
+            audit.ends_at(Position(events.len() as u64));
+            (audit.faults().0.first().map(|fault| fault.what.clone()), audit.intact_to())
+        };
+        assert_eq!(check(&events), (None, seal.position));
+        // The last event of its aggregate: no other carries its hash.
+        let mut altered = events.clone();
+        let last = altered.last_mut().unwrap();
+        last.body = String::from_utf8(last.body.to_vec()).unwrap().replace("Synthetic", "Authentic").into();
+        assert_ne!(altered.last().unwrap().body, events.last().unwrap().body);
+        assert_eq!(audit(&altered).faults().1, 0, "the chains are whole");
+        assert_eq!(check(&altered), (Some(What::BrokenSeal), Position::START));
+        let cut = check(&events[..events.len() - 1]);
+        assert!(matches!(cut.0, Some(What::Gap { .. })), "{cut:?}");
+        for wrong in ["", "7", "7:abc", "x:", &format!("-1{}", &seal.to_string()[1..])] {
+            assert_eq!(wrong.parse::<Seal>(), Err(NoSeal), "{wrong}");
+        }
     }
 
     #[test]

@@ -14,7 +14,10 @@ use super::{
     server::Server,
     source::{self, Source},
 };
-use crate::{audit::Audit, tail::Stretch};
+use crate::{
+    audit::{Audit, Seal},
+    tail::Stretch,
+};
 
 /// How many faults are printed.
 const FAULTS_SHOWN: usize = 50;
@@ -24,6 +27,12 @@ const FAULTS_SHOWN: usize = 50;
 pub struct Args {
     #[command(flatten)]
     source: source::From,
+    /// A seal that an earlier check printed and that was kept elsewhere: nothing up to it was altered since.
+    #[arg(long, value_name = "POSITION:HASH")]
+    expect: Option<Seal>,
+    /// The same of the access log.
+    #[arg(long, value_name = "POSITION:HASH", requires = "log")]
+    expect_access: Option<Seal>,
 }
 
 /// Checks a log, and a served view where there is one.
@@ -46,7 +55,7 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     let mut events = source.events(Stretch::everything()).await?;
     let head = events.head();
     let bar = output::bar(head.0, "checking");
-    let mut audit = Audit::new();
+    let mut audit = Audit::expecting(args.expect);
     let mut facts = Facts::default();
     let fold_to = served.map_or(head, |view| view.position);
     while let Some(batch) = events.next().await? {
@@ -64,7 +73,7 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     let verdict = report(&source.place(), head, &audit, served, fold_to, folded)?;
     match &args.source.log {
         Some(url) if is_there(&url.access()) => {
-            let doors = access_log(&url.access()).await?;
+            let doors = access_log(&url.access(), args.expect_access).await?;
             Ok(if verdict == Verdict::Good { doors } else { verdict })
         }
         _ => Ok(verdict),
@@ -80,10 +89,10 @@ fn is_there(url: &LogUrl) -> bool {
 }
 
 /// Checks the access log of a log that was named: its positions and its chains.
-async fn access_log(url: &LogUrl) -> Result<Verdict, Failure> {
+async fn access_log(url: &LogUrl, seal: Option<Seal>) -> Result<Verdict, Failure> {
     let log = Source::Log(source::open_log(url).await?);
     let mut events = log.events(Stretch::everything()).await?;
-    let mut audit = Audit::new();
+    let mut audit = Audit::expecting(seal);
     while let Some(batch) = events.next().await? {
         batch.iter().for_each(|event| audit.read(event));
     }
@@ -143,6 +152,11 @@ fn faults_of(place: &str, head: Position, audit: &Audit) -> Result<Verdict, Fail
     })?;
     if count > 0 {
         output::say(format!("it is intact up to position {}", audit.intact_to()))?;
+    } else if audit.events() > 0 {
+        output::say(format!(
+            "seal {} (kept elsewhere, it shows later that this was not altered)",
+            audit.seal()
+        ))?;
     }
     Ok(if count == 0 { Verdict::Good } else { Verdict::Faulty })
 }
