@@ -205,6 +205,16 @@ impl Actor {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The person, where it is one.
+    pub fn person_id(&self) -> Option<PersonId> {
+        self.0.strip_prefix("person:")?.parse().ok()
+    }
+
+    /// The API key, where it is the holder of one.
+    pub fn key_id(&self) -> Option<Uuid> {
+        Uuid::try_parse(self.0.strip_prefix("key:")?).ok()
+    }
 }
 
 fn read_code<'de, C: FromStr<Err = CodeError>, D: Deserializer<'de>>(deserializer: D) -> Result<C, D::Error> {

@@ -111,7 +111,8 @@ mod tests {
         let clock = Clock::system();
         let organisation: OdsCode = "X26".parse().unwrap();
         let key = first_administrator(&log, &clock, organisation).await.unwrap();
-        let holder = read(&log).await.unwrap().holder(&key, clock.now()).unwrap();
+        let holder =
+            read(&log).await.unwrap().holder(&key, clock.now(), chassis::access::MadeUp::LeftOut).unwrap();
         assert_eq!((holder.role, holder.organisation), (Role::Administrator, organisation));
         let again = first_administrator(&log, &clock, organisation).await.unwrap_err();
         assert!(matches!(again, BootstrapError::HasOne), "{again}");

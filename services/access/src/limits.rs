@@ -48,13 +48,12 @@ impl<C: Clock + Clone> Limits<C> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderMap;
     use governor::clock::FakeRelativeClock;
 
     use super::*;
 
     fn peer(address: &str) -> Peer {
-        Peer::of(address.parse().unwrap(), &HeaderMap::new())
+        address.parse::<std::net::IpAddr>().unwrap().into()
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Made-up people for a first look: on this machine alone, and over synthetic data alone.
 
-use chassis::{Access, CommandId};
+use chassis::{Access, access::made_up_person};
 use proto::{OdsCode, PersonId, Role};
 
 /// Whether this process lets anybody be a made-up person.
@@ -25,7 +25,7 @@ pub struct Persona {
 impl Persona {
     /// Their id: the same one always.
     pub fn person(&self) -> PersonId {
-        PersonId(CommandId::keyed("persona", self.role.name()).uuid())
+        made_up_person(self.role)
     }
 
     /// What they come here for, as a sentence.

@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::Body,
     extract::{FromRequest, FromRequestParts, Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -16,6 +16,7 @@ use crate::{
     access::{Access, Principal, Session},
     ids,
     ids::CommandId,
+    pace::{Peer, Proxies},
     pages,
     problem::Problem,
 };
@@ -182,6 +183,8 @@ pub struct Names {
     /// The origin that people know it by, such as `https://oversight.example.nhs.uk`; none: this
     /// machine's loopback names alone.
     pub public: Option<PublicUrl>,
+    /// The proxies in front, which are believed when they say for whom they ask.
+    pub proxies: Proxies,
 }
 
 /// The address people know a server by: scheme, host and perhaps a port.
@@ -278,6 +281,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// Nothing of the machine that a browser could hand a page is of use here.
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
+/// The header by which a page says that it asks by itself: nobody need be there, so no session is kept
+/// alive by it.
+const BACKGROUND: HeaderName = HeaderName::from_static("oversight-background");
+
 /// A browser that has once come by TLS comes by nothing else for a year.
 const STAY_WITH_TLS: &str = "max-age=31536000";
 
@@ -287,6 +294,9 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
     let method = request.method().clone();
     let path = cut(request.uri().path());
     let wants_page = wants_page(&path, request.headers());
+    let is_background = request.headers().contains_key(BACKGROUND);
+    let peer = Peer::of(&request, &door.names.proxies);
+    request.extensions_mut().insert(peer);
 
     let entered = match knock(&request, &door.names) {
         Ok(()) => door.access.identify(request.headers(), id).await,
@@ -297,7 +307,9 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
             let caller = identified.0.clone();
             request.extensions_mut().insert(identified);
             let mut response = next.run(request).await;
-            door.renew(caller.session.as_ref(), &mut response);
+            if !is_background {
+                door.renew(caller.session(), &mut response);
+            }
             if wants_page {
                 response = Box::pin(as_page(response, &caller.principal)).await;
             }
@@ -338,7 +350,12 @@ impl Door {
     fn renew(&self, session: Option<&Session>, response: &mut Response) {
         let now = self.access.now();
         let Some(session) = session.filter(|session| session.is_to_be_renewed(now)) else { return };
-        if response.headers().contains_key(header::SET_COOKIE) {
+        let answer = response.headers();
+        let is_for_all = |kept: &HeaderValue| kept.to_str().is_ok_and(|kept| kept.contains("public"));
+        // What others may be handed too carries nobody's cookie.
+        if answer.contains_key(header::SET_COOKIE)
+            || answer.get(header::CACHE_CONTROL).is_some_and(is_for_all)
+        {
             return;
         }
         if let Some(cookie) = self.access.sessions().give(&Session { written: now, ..session.clone() }) {
@@ -451,7 +468,7 @@ mod tests {
     fn a_public_address_is_safe_and_bare() {
         let public: PublicUrl = "https://Oversight.example.nhs.uk/".parse().unwrap();
         assert_eq!(public.origin(), "https://oversight.example.nhs.uk");
-        let names = Names { public: Some(public) };
+        let names = Names { public: Some(public), ..Names::default() };
         assert!(names.answer_to("oversight.EXAMPLE.nhs.uk") && names.answer_to("127.0.0.1:80"));
         assert!(!names.answer_to("example.nhs.uk") && !names.answer_to("oversight.example.nhs.uk.evil.org"));
         assert!("http://127.0.0.1:8080".parse::<PublicUrl>().is_ok());

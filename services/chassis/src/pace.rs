@@ -5,10 +5,11 @@ use std::{
     hash::{BuildHasher as _, Hash, RandomState},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     num::NonZeroU32,
+    str::FromStr,
 };
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts},
+    extract::{ConnectInfo, FromRequestParts, Request},
     http::{HeaderMap, StatusCode, request::Parts},
 };
 use governor::{
@@ -17,6 +18,7 @@ use governor::{
     middleware::NoOpMiddleware,
     state::keyed::DashMapStateStore,
 };
+use ipnet::IpNet;
 
 use crate::problem::Problem;
 
@@ -26,7 +28,7 @@ const COUNTED_MAX: usize = 50_000;
 /// When to come again where too many are counted to count one more.
 const FULL_RETRY_SECONDS: u32 = 60;
 
-/// The header a proxy in front of this process says in who asked.
+/// The header in which a proxy in front of this process says who asked.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// What may be asked only so often.
@@ -68,18 +70,73 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
     }
 }
 
+impl From<IpAddr> for Peer {
+    fn from(address: IpAddr) -> Self {
+        Self(network(address))
+    }
+}
+
 impl Peer {
+    /// As the door found it out.
     pub(crate) fn of_request(parts: &Parts) -> Self {
-        let connected = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-        Self::of(connected.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), &parts.headers)
+        parts.extensions.get().copied().unwrap_or(Self(IpAddr::V4(Ipv4Addr::LOCALHOST)))
     }
 
-    /// By who is connected. Only a proxy on this machine is believed when it says for whom it asks, and
-    /// of what it says only the last address: those before it are what the asker said.
-    pub fn of(connected: IpAddr, headers: &HeaderMap) -> Self {
-        let said = headers.get_all(FORWARDED_FOR).iter().next_back().and_then(|line| line.to_str().ok());
-        let said = said.and_then(|line| line.rsplit(',').next()).and_then(|last| last.trim().parse().ok());
-        Self(network(said.filter(|_| connected.is_loopback()).unwrap_or(connected)))
+    /// By who is connected and, where that is a proxy of ours, for whom it says that it asks.
+    pub(crate) fn of(request: &Request, proxies: &Proxies) -> Self {
+        let connected =
+            request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+        Self::said(connected.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), request.headers(), proxies)
+    }
+
+    /// Of what is said only the part that our proxies said: the last address that is none of theirs. Those
+    /// before it are what the asker said.
+    fn said(connected: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> Self {
+        let lines = headers.get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok());
+        let said: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
+        let mut asker = connected;
+        for address in said.iter().rev() {
+            if !proxies.are(asker) {
+                break;
+            }
+            let Ok(address) = address.parse() else { break };
+            asker = address;
+        }
+        asker.into()
+    }
+}
+
+/// The proxies in front of a process: those on this machine, and the networks that are named.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Proxies(Vec<IpNet>);
+
+impl Proxies {
+    fn are(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        address.is_loopback() || self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// Whether none but those on this machine are known.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromStr for Proxies {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let network = |part: &str| {
+            let part = part.trim();
+            let found = part.parse::<IpNet>().or_else(|_| part.parse::<IpAddr>().map(IpNet::from));
+            found.map_err(|_| {
+                format!(
+                    "“{part}” is no address or network: accepted are several, separated by commas, such as \
+                     10.1.2.3 or 172.16.0.0/12"
+                )
+            })
+        };
+        text.split(',').map(network).collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -183,7 +240,7 @@ mod tests {
     use super::*;
 
     fn peer(address: &str) -> Peer {
-        Peer::of(address.parse().unwrap(), &HeaderMap::new())
+        address.parse::<IpAddr>().unwrap().into()
     }
 
     #[test]
@@ -202,16 +259,27 @@ mod tests {
     }
 
     #[test]
-    fn only_a_proxy_on_this_machine_is_believed_and_only_its_own_word() {
+    fn only_proxies_of_ours_are_believed_and_only_their_own_word() {
         let mut headers = HeaderMap::new();
         headers.append(FORWARDED_FOR, "198.51.100.1".parse().unwrap());
         headers.append(FORWARDED_FOR, "198.51.100.2, 203.0.113.9".parse().unwrap());
-        let of = |connected: &str| Peer::of(connected.parse().unwrap(), &headers);
-        assert_eq!(of("127.0.0.1"), peer("203.0.113.9"));
-        assert_eq!(of("::1"), peer("203.0.113.9"));
-        assert_eq!(of("192.0.2.1"), peer("192.0.2.1"));
+        let of =
+            |connected: &str, proxies: &Proxies| Peer::said(connected.parse().unwrap(), &headers, proxies);
+        let none = Proxies::default();
+        assert_eq!(of("127.0.0.1", &none), peer("203.0.113.9"));
+        assert_eq!(of("::1", &none), peer("203.0.113.9"));
+        assert_eq!(of("192.0.2.1", &none), peer("192.0.2.1"));
+        let named: Proxies = "192.0.2.0/24, 203.0.113.9".parse().unwrap();
+        assert_eq!(of("192.0.2.1", &named), peer("198.51.100.2"), "two of them, one behind the other");
+        assert_eq!(of("192.0.3.1", &named), peer("192.0.3.1"));
         assert_eq!(peer("::ffff:192.0.2.1"), peer("192.0.2.1"));
         assert_eq!(peer("2001:db8::1"), peer("2001:db8::ffff"));
         assert_ne!(peer("2001:db8::1"), peer("2001:db8:0:1::1"));
+        headers.clear();
+        headers.append(FORWARDED_FOR, "unknown".parse().unwrap());
+        assert_eq!(Peer::said("127.0.0.1".parse().unwrap(), &headers, &none), peer("127.0.0.1"));
+        for wrong in ["", "proxy", "10.0.0.0/33", "10.1.2.3;10.1.2.4"] {
+            assert!(wrong.parse::<Proxies>().unwrap_err().contains("10.1.2.3"), "{wrong}");
+        }
     }
 }

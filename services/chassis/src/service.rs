@@ -17,6 +17,7 @@ use crate::{
     clock::Clock,
     http::PublicUrl,
     log::{LogUrl, OpenError},
+    pace::Proxies,
     production::REPLICAS_MIN,
     telemetry::{self, LogFormat},
 };
@@ -40,6 +41,10 @@ pub struct Config {
     /// loopback names alone.
     #[arg(long, env = "OVERSIGHT_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<PublicUrl>,
+    /// The proxies in front, by address or network, separated by commas: they are believed when they say for
+    /// whom they ask. Default: those on this machine alone.
+    #[arg(long, env = "OVERSIGHT_TRUSTED_PROXIES", value_name = "LIST")]
+    pub trusted_proxies: Option<Proxies>,
     /// The file of the keys that seal sessions, one a line, the newest first; the same for all
     /// services. Default: session.keys in the data folder, made where it is missing.
     #[arg(long, env = "OVERSIGHT_SESSION_KEYS", value_name = "FILE")]
@@ -57,6 +62,13 @@ pub struct Config {
     /// events or is reached over a network in plain text, or session keys that other services do not have.
     #[arg(long, env = "OVERSIGHT_PRODUCTION")]
     pub production: bool,
+}
+
+impl Config {
+    /// Whether this may be a first look: at this machine alone, and not in production.
+    pub fn is_first_look(&self) -> bool {
+        self.listen.ip().is_loopback() && self.public_url.is_none() && !self.production
+    }
 }
 
 /// A running service.
@@ -187,6 +199,13 @@ pub async fn listen(config: &Config) -> Result<Listening, StartError> {
              listen on a loopback address such as 127.0.0.1:8080"
                 .to_owned(),
         ));
+    }
+    if !address.ip().is_loopback() && config.trusted_proxies.is_none() {
+        tracing::warn!(
+            %address,
+            "whoever connects is taken for who asks: where a proxy stands in front, name it with --trusted-proxies, \
+             or all who come through it are counted as one"
+        );
     }
     bind(address).await
 }

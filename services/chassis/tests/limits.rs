@@ -143,7 +143,8 @@ async fn behind_tls_browsers_are_told_to_stay_there() {
         let doors = Doors::of(names).await;
         doors.send(ask("GET", "/look-up", "192.0.2.1:9", Body::empty())).await.1
     };
-    let over_tls = Names { public: Some("https://oversight.example.nhs.uk".parse().unwrap()) };
+    let over_tls =
+        Names { public: Some("https://oversight.example.nhs.uk".parse().unwrap()), ..Names::default() };
     let headers = answer(over_tls).await;
     assert!(headers["strict-transport-security"].to_str().unwrap().starts_with("max-age="));
     assert!(!answer(Names::default()).await.contains_key("strict-transport-security"));

@@ -1,6 +1,6 @@
 //! The log over HTTP: `GET /api/v1/events`, one CloudEvents object a line.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -22,6 +22,9 @@ use crate::{
 
 /// The header that says how far the log went when the answer began.
 pub const LAST_POSITION: HeaderName = HeaderName::from_static("oversight-last-position");
+
+/// How often it is looked whether somebody who waits for events may still have them.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// The bytes of lines that are sent together.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -115,15 +118,18 @@ async fn events(
                 if !chunk.is_empty() {
                     return Some((Ok(Bytes::from(chunk)), Some((tail, left))));
                 }
+                // Whoever follows the log does so for as long as what they came with is good.
+                if !viewer.still_stands() {
+                    return None;
+                }
                 let next = tokio::select! {
                     () = stop.cancelled() => return None,
-                    next = tail.next() => next,
+                    () = tokio::time::sleep(LOOK_AGAIN_AFTER) => continue,
+                    next = tail.next(|body| may_read(&viewer, body)) => next,
                 };
                 match next {
-                    Ok(Some(mut events)) => {
-                        events.retain(|event| may_read(&viewer, &event.body));
-                        left = events.into_iter();
-                    }
+                    Ok(Some(_)) if !viewer.still_stands() => return None,
+                    Ok(Some(events)) => left = events.into_iter(),
                     Ok(None) => return None,
                     Err(error) => {
                         tracing::error!(%error, "an answer with events breaks off");

@@ -74,8 +74,12 @@ impl Tail {
         self.head
     }
 
-    /// The next events, perhaps none of a batch that was all of other services; nothing at the end.
-    pub async fn next(&mut self) -> Result<Option<Vec<Recorded>>, ReadError> {
+    /// The next events that whoever asks may read, perhaps none of a batch; nothing at the end. What they
+    /// may not read counts for nothing, not for the limit either.
+    pub async fn next(
+        &mut self,
+        may_read: impl Fn(&[u8]) -> bool,
+    ) -> Result<Option<Vec<Recorded>>, ReadError> {
         if self.done {
             return Ok(None);
         }
@@ -97,6 +101,7 @@ impl Tail {
         if let Some(service) = self.stretch.service {
             events.retain(|event| is_of(&event.body, service));
         }
+        events.retain(|event| may_read(&event.body));
         events.truncate(usize::try_from(self.left).unwrap_or(usize::MAX));
         self.left -= events.len() as u64;
         self.done |= self.left == 0;

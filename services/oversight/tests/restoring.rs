@@ -42,7 +42,7 @@ async fn restore(file: &[u8], log: &Log, pace: Pace) -> Result<Position, Restore
 async fn all_of(log: &Log) -> Vec<(Position, Bytes)> {
     let mut tail = Tail::open(log.clone(), Stretch::everything()).await.unwrap();
     let mut all = Vec::new();
-    while let Some(events) = tail.next().await.unwrap() {
+    while let Some(events) = tail.next(|_| true).await.unwrap() {
         all.extend(events.into_iter().map(|event| (event.position, event.body)));
     }
     all

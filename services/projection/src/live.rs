@@ -13,8 +13,11 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use chassis::{Problem, Routes};
-use futures::stream::{self, Stream};
+use chassis::{Problem, Routes, Viewer};
+use futures::{
+    StreamExt as _,
+    stream::{self, Stream},
+};
 use proto::Position;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -46,7 +49,10 @@ fn routes_for(shared: Arc<Shared>, listeners_max: usize) -> Routes {
     Routes::new().get("/live", FOLLOW.here(), live).with_state(listeners)
 }
 
-async fn live(State(Listeners { shared, seats }): State<Listeners>) -> Result<Response, Problem> {
+async fn live(
+    State(Listeners { shared, seats }): State<Listeners>,
+    viewer: Viewer,
+) -> Result<Response, Problem> {
     let seat = seats.try_acquire_owned().map_err(|_| {
         metrics::counter!("oversight_live_refused_total").increment(1);
         Problem::unavailable(
@@ -55,6 +61,8 @@ async fn live(State(Listeners { shared, seats }): State<Listeners>) -> Result<Re
         .retry_after(30)
     })?;
     let news = news(shared.views.positions(), shared.tasks.stop().clone(), seat);
+    // Who was put out, or whose session ended, hears nothing more.
+    let news = news.take_while(move |_| std::future::ready(viewer.still_stands()));
     let headers =
         [(header::CACHE_CONTROL, "no-store"), (header::HeaderName::from_static("x-accel-buffering"), "no")];
     let beat = KeepAlive::new().interval(HEARTBEAT_EVERY).text("no news");
@@ -99,7 +107,6 @@ impl Listener {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures::StreamExt as _;
 
     #[tokio::test(start_paused = true)]
     async fn a_burst_of_positions_is_one_piece_of_news() {

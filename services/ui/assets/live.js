@@ -76,7 +76,11 @@
     if (document.hidden || busy()) return later();
     const asked = wanted;
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+      const answer = await fetch(location.href, {
+        // Nobody need be there for this: it keeps no session alive.
+        headers: { Accept: "text/html", "Oversight-Background": "1" },
+        cache: "no-store",
+      });
       if (!answer.ok) return;
       const news = new DOMParser().parseFromString(await answer.text(), "text/html");
       const content = news.getElementById("maincontent");

@@ -19,6 +19,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::{FutureExt as _, future::BoxFuture};
+use proto::Service;
 use quick_cache::sync::Cache as QuickCache;
 use rustc_hash::FxHashMap;
 
@@ -52,6 +53,8 @@ struct Inner {
     asks: FxHashMap<String, Vec<(Method, Asks)>>,
     decisions: QuickCache<Question, bool>,
     paces: Paces,
+    /// The services of this process: whose records it may write.
+    services: Vec<Service>,
 }
 
 impl fmt::Debug for Gate {
@@ -62,14 +65,20 @@ impl fmt::Debug for Gate {
 
 impl Gate {
     /// Guards routes by policies.
-    pub(crate) fn before(access: Access, policies: Policies, routes: Routes) -> Router {
+    pub(crate) fn before(
+        access: Access,
+        policies: Policies,
+        routes: Routes,
+        services: Vec<Service>,
+    ) -> Router {
         let (router, declared) = routes.into_parts();
         let mut asks: FxHashMap<String, Vec<(Method, Asks)>> = FxHashMap::default();
         for route in declared {
             asks.entry(route.path).or_default().push((route.method, route.asks));
         }
         let decisions = QuickCache::new(DECISIONS_MAX);
-        let gate = Gate(Arc::new(Inner { access, policies, asks, decisions, paces: Paces::default() }));
+        let paces = Paces::default();
+        let gate = Gate(Arc::new(Inner { access, policies, asks, decisions, paces, services }));
         if gate.is_open() {
             return router.route_layer(axum::middleware::from_fn_with_state(gate, stand_aside));
         }
@@ -78,6 +87,17 @@ impl Gate {
 
     pub(super) fn access(&self) -> &Access {
         &self.0.access
+    }
+
+    /// The service that records what was asked for by an action: its own, or, of what is of none, such as
+    /// the event feed, one of this process. A service may write its own records alone.
+    pub(super) fn records_as(&self, action: Action) -> Service {
+        let of_the_action = action.service.parse().ok().filter(|service| self.0.services.contains(service));
+        let of_the_process = || {
+            let is_access = self.0.services.contains(&Service::Access);
+            if is_access { None } else { self.0.services.first().copied() }
+        };
+        of_the_action.or_else(of_the_process).unwrap_or(Service::Access)
     }
 
     /// Whether everybody may do everything.
@@ -171,12 +191,12 @@ async fn pass(
     }
     let looks = matches!(parts.method, Method::GET | Method::HEAD);
     let body = if looks { body } else { viewer.check_form(&parts, body).boxed().await? };
-    let looked = looks.then(|| parts.uri.clone());
+    let uri = parts.uri.clone();
     parts.extensions.insert(viewer.clone());
     let response = next.run(Request::from_parts(parts, body)).await;
-    if let Some(uri) = looked.filter(|_| response.status().is_success()) {
+    if response.status().is_success() {
         let is_taken_away = is_taken_away(&response);
-        if is_taken_away || asks.sensitive {
+        if is_taken_away || (looks && asks.sensitive) {
             viewer.note_look(&uri, asks, resource, is_taken_away).boxed().await?;
         }
     }
@@ -214,9 +234,10 @@ async fn resource(parts: &mut Parts, asks: Asks) -> Result<Resource, Problem> {
     Ok(code.map_or(Resource::NoCode, Resource::Organisation))
 }
 
-/// Files that people carry off: lists, and the event log.
+/// Files that people carry off: lists, calendars, and the event log.
 fn is_taken_away(response: &Response) -> bool {
-    const KINDS: [&[u8]; 3] = [b"text/csv", b"application/x-ndjson", b"application/vnd.openxmlformats"];
+    const KINDS: [&[u8]; 4] =
+        [b"text/csv", b"text/calendar", b"application/x-ndjson", b"application/vnd.openxmlformats"];
     let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     KINDS.iter().any(|known| kind.starts_with(known))
 }

@@ -7,16 +7,38 @@ use futures::FutureExt as _;
 use proto::Role;
 use uuid::Uuid;
 
-use super::{Access, ApiKey, Doors, Holder, Principal, Session, hierarchy, keys};
+use super::{Access, ApiKey, Doors, Holder, Principal, Session, Tokens, hierarchy, keys, tokens::TokenLife};
 use crate::problem::Problem;
 
 /// Who a request comes from, as its credentials show.
 #[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) principal: Principal,
-    /// With cookies a browser sends along on its own.
-    pub(crate) session: Option<Session>,
+    shown: Shown,
     pub(super) request: Uuid,
+}
+
+/// What somebody showed of themselves.
+#[derive(Debug)]
+enum Shown {
+    /// Nothing, or nothing is asked for.
+    Nothing,
+    /// With cookies a browser sends along on its own.
+    Session(Session),
+    /// An API key.
+    Key(ApiKey),
+    /// A token of the sign-in provider.
+    Token(TokenLife),
+}
+
+impl Caller {
+    /// The session they came with.
+    pub(crate) fn session(&self) -> Option<&Session> {
+        match &self.shown {
+            Shown::Session(session) => Some(session),
+            Shown::Nothing | Shown::Key(_) | Shown::Token(_) => None,
+        }
+    }
 }
 
 /// What the door has found out of a request, on its way to the guard.
@@ -28,18 +50,42 @@ impl Access {
     async fn holder_of(&self, key: &ApiKey, now: jiff::Timestamp) -> Option<Holder> {
         {
             let known = self.known();
-            let holder = known.holder(key, now);
+            let holder = known.holder(key, now, self.made_up());
             if holder.is_some() || known.has_key(key.id) {
                 return holder;
             }
         }
         self.look_again().boxed().await;
-        self.known().holder(key, now)
+        self.known().holder(key, now, self.made_up())
+    }
+
+    /// Who comes with a token. The provider may still give them tokens when they were put out here.
+    async fn bearer_of(&self, tokens: &Tokens, token: &str) -> Result<Option<(Holder, TokenLife)>, Problem> {
+        let Some((holder, life)) = tokens.holder(token).await? else { return Ok(None) };
+        let is_in = self.known().lets_in(&holder.actor, life.issued);
+        Ok(Some((holder, life)).filter(|_| is_in))
+    }
+
+    /// Whether what somebody came with a while ago is still good.
+    pub(crate) fn still_stands(&self, caller: &Caller) -> bool {
+        let now = self.0.clock.now();
+        match &caller.shown {
+            Shown::Nothing => true,
+            Shown::Key(key) => self.known().holder(key, now, self.made_up()).is_some(),
+            Shown::Session(session) => {
+                session.has_time_left(now) && self.known().stands(session, self.made_up())
+            }
+            Shown::Token(life) => {
+                let holder = caller.principal.holder();
+                life.until > now
+                    && holder.is_none_or(|holder| self.known().lets_in(&holder.actor, life.issued))
+            }
+        }
     }
 
     /// Who a request comes from. Credentials that are wrong are refused and not overlooked.
     pub(crate) async fn identify(&self, headers: &HeaderMap, request: Uuid) -> Result<Identified, Problem> {
-        let known = |principal, session| Ok(Identified(Arc::new(Caller { principal, session, request })));
+        let known = |principal, shown| Ok(Identified(Arc::new(Caller { principal, shown, request })));
         if self.0.doors == Doors::Open {
             let everybody = Holder {
                 actor: proto::Actor::system("unguarded"),
@@ -48,7 +94,7 @@ impl Access {
                 session: None,
                 glass: None,
             };
-            return known(Principal::Holder(everybody), None);
+            return known(Principal::Holder(everybody), Shown::Nothing);
         }
         let now = self.0.clock.now();
         if let Some(credentials) = headers.get(header::AUTHORIZATION) {
@@ -60,26 +106,31 @@ impl Access {
             self.until_known().await?;
             let holder = match (token.trim().starts_with(keys::PREFIX), self.tokens()) {
                 (true, _) => match token.parse::<ApiKey>() {
-                    Ok(key) => self.holder_of(&key, now).await,
+                    Ok(key) => self.holder_of(&key, now).await.map(|holder| (holder, Shown::Key(key))),
                     Err(_) => None,
                 },
-                (false, Some(tokens)) => tokens.holder(token.trim()).boxed().await?,
+                (false, Some(tokens)) => {
+                    let bearer = self.bearer_of(tokens, token.trim()).boxed().await?;
+                    bearer.map(|(holder, life)| (holder, Shown::Token(life)))
+                }
                 (false, None) => None,
             };
             return match holder {
-                Some(holder) => known(Principal::Holder(holder), None),
+                Some((holder, shown)) => known(Principal::Holder(holder), shown),
                 None => {
                     metrics::counter!("oversight_credentials_refused_total").increment(1);
                     Err(not_signed_in("this key or token opens nothing: it is unknown, revoked or expired"))
                 }
             };
         }
-        let Some(session) = self.0.sessions.of(headers, now) else { return known(Principal::Public, None) };
+        let Some(session) = self.0.sessions.of(headers, now) else {
+            return known(Principal::Public, Shown::Nothing);
+        };
         self.until_known().await?;
-        if !self.known().stands(&session) {
-            return known(Principal::Public, None);
+        if !self.known().stands(&session, self.made_up()) {
+            return known(Principal::Public, Shown::Nothing);
         }
-        known(Principal::Holder(session.holder()), Some(session))
+        known(Principal::Holder(session.holder()), Shown::Session(session))
     }
 }
 

@@ -4,14 +4,14 @@
 //! SHA-256 of the secret; the secret is shown once, when the key is issued, and is nowhere kept. It
 //! has 256 bits of chance, so a fast hash is enough: there is nothing to guess.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::LazyLock};
 
 use jiff::Timestamp;
 use proto::{
     Actor, EventHash, OdsCode, PersonId, Role,
-    access::{AccessEvent, AccountOpened, KeyIssued, PasswordSet, SessionsEnded},
+    access::{AccessEvent, AccountOpened, KeyIssued, PasswordSet, SessionsEnded, SignInWay},
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
@@ -89,6 +89,8 @@ pub struct Issued {
     pub revoked: Option<Timestamp>,
     /// How events name whoever holds it.
     pub actor: Actor,
+    /// Whether a made-up person is behind it.
+    pub made_up: bool,
 }
 
 impl Issued {
@@ -109,6 +111,22 @@ pub struct Account {
     pub at: Timestamp,
     /// Whether it is closed for the time being.
     pub disabled: bool,
+    /// Whether a made-up person is behind it.
+    pub made_up: bool,
+}
+
+/// Whether the made-up people of the synthetic England may come in, and what they let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MadeUp {
+    /// They may: all there is is made up, and it is shown at this machine alone.
+    LetIn,
+    /// They may not, nor may whoever comes with a key or an account that one of them made.
+    LeftOut,
+}
+
+/// The id of the made-up person in a role: the same one always.
+pub fn made_up_person(role: Role) -> PersonId {
+    PersonId(ids::CommandId::keyed("persona", role.name()).uuid())
 }
 
 /// What the access log says of who may come in.
@@ -120,15 +138,31 @@ pub struct Known {
     out_before: FxHashMap<PersonId, Timestamp>,
     /// Sessions that their holders ended, and when.
     ended: FxHashMap<Uuid, Timestamp>,
+    /// People who are kept out, with an account here or without.
+    barred: FxHashSet<PersonId>,
 }
 
 impl Known {
+    /// Whether a made-up person is behind an actor: one of them, or a key or account that one of them made.
+    fn is_made_up(&self, actor: &Actor) -> bool {
+        if let Some(person) = actor.person_id() {
+            static ALL: LazyLock<FxHashSet<PersonId>> =
+                LazyLock::new(|| Role::ALL.into_iter().map(made_up_person).collect());
+            return ALL.contains(&person)
+                || self.accounts.get(&person).is_some_and(|account| account.made_up);
+        }
+        let key = actor.key_id().and_then(|key| self.keys.get(&key));
+        key.is_some_and(|issued| issued.made_up)
+    }
+
     /// Takes in an event.
     pub fn note(&mut self, event: &AccessEvent, by: &Actor, time: Timestamp) {
         match event {
             AccessEvent::KeyIssued(key) => {
                 let actor = Actor::key(key.key);
-                let issued = Issued { key: key.clone(), at: time, by: by.clone(), revoked: None, actor };
+                let made_up = self.is_made_up(by);
+                let issued =
+                    Issued { key: key.clone(), at: time, by: by.clone(), revoked: None, actor, made_up };
                 self.keys.insert(key.key, issued);
             }
             AccessEvent::KeyRevoked(revoked) => {
@@ -137,16 +171,22 @@ impl Known {
                 }
             }
             AccessEvent::AccountOpened(AccountOpened { person, role, organisation }) => {
-                let account = Account { role: *role, organisation: *organisation, at: time, disabled: false };
+                let made_up = self.is_made_up(by);
+                let (role, organisation) = (*role, *organisation);
+                let account = Account { role, organisation, at: time, disabled: false, made_up };
                 self.accounts.insert(*person, account);
                 self.out_before.insert(*person, time);
             }
             AccessEvent::AccountDisabled(disabled) => {
                 self.account(disabled.person, |account| account.disabled = true);
+                self.barred.insert(disabled.person);
                 self.out_before.insert(disabled.person, time);
             }
             AccessEvent::AccountEnabled(enabled) => {
                 self.account(enabled.person, |account| account.disabled = false);
+                self.barred.remove(&enabled.person);
+                // What they showed while they were kept out stays worthless.
+                self.out_before.insert(enabled.person, time);
             }
             AccessEvent::PasswordSet(PasswordSet { person, .. })
             | AccessEvent::SessionsEnded(SessionsEnded { person }) => {
@@ -171,11 +211,29 @@ impl Known {
     }
 
     /// Whether a session that was sealed once still stands: its holder did not end it, nobody put them
-    /// out since, and their account, where they have one, is not closed.
-    pub fn stands(&self, session: &Session) -> bool {
+    /// out since or keeps them out, and no made-up person is behind it where they are left out.
+    pub fn stands(&self, session: &Session, made_up: MadeUp) -> bool {
+        let is_real =
+            || session.way != SignInWay::Persona && !self.is_made_up(&Actor::person(session.person));
         !self.ended.contains_key(&session.id)
-            && self.out_before.get(&session.person).is_none_or(|out| session.began >= *out)
-            && self.accounts.get(&session.person).is_none_or(|account| !account.disabled)
+            && self.is_in(session.person, session.began)
+            && (made_up == MadeUp::LetIn || is_real())
+    }
+
+    /// Whether somebody who showed at a moment who they are is in: nobody put them out since, and nobody
+    /// keeps them out.
+    fn is_in(&self, person: PersonId, since: Timestamp) -> bool {
+        !self.is_barred(person) && self.out_before.get(&person).is_none_or(|out| since >= *out)
+    }
+
+    /// The same of whoever acts under a name. Only people are put out; keys are revoked.
+    pub(super) fn lets_in(&self, actor: &Actor, since: Timestamp) -> bool {
+        actor.person_id().is_none_or(|person| self.is_in(person, since))
+    }
+
+    /// Whether somebody is kept out, whether or not they have an account here.
+    pub fn is_barred(&self, person: PersonId) -> bool {
+        self.barred.contains(&person)
     }
 
     fn account(&mut self, person: PersonId, change: impl FnOnce(&mut Account)) {
@@ -190,11 +248,12 @@ impl Known {
     }
 
     /// The holder of a key, where it is one and good. Takes as long for a key that is not.
-    pub fn holder(&self, key: &ApiKey, now: Timestamp) -> Option<Holder> {
+    pub fn holder(&self, key: &ApiKey, now: Timestamp, made_up: MadeUp) -> Option<Holder> {
         let issued = self.keys.get(&key.id);
         let expected = issued.map_or([0; 32], |issued| *issued.key.secret.bytes());
         let same = bool::from(key.hash().bytes().ct_eq(&expected));
-        let issued = issued.filter(|issued| same && issued.is_good(now))?;
+        let is_let_in = |issued: &Issued| made_up == MadeUp::LetIn || !issued.made_up;
+        let issued = issued.filter(|issued| same && issued.is_good(now) && is_let_in(issued))?;
         Some(Holder {
             actor: issued.actor.clone(),
             role: issued.key.role,
@@ -202,6 +261,11 @@ impl Known {
             session: None,
             glass: None,
         })
+    }
+
+    /// A key, good or not.
+    pub fn key(&self, id: Uuid) -> Option<&Issued> {
+        self.keys.get(&id)
     }
 
     /// Every key, the oldest first.
@@ -223,17 +287,21 @@ impl Known {
         accounts
     }
 
-    /// Whether somebody can administer the platform at a moment.
+    /// Whether somebody can administer the platform at a moment. What made-up people made is nobody's.
     pub fn has_administrator(&self, now: Timestamp) -> bool {
-        self.keys.values().any(|issued| issued.key.role == Role::Administrator && issued.is_good(now))
-            || self.accounts.values().any(|account| account.role == Role::Administrator && !account.disabled)
+        let key = |issued: &Issued| {
+            issued.key.role == Role::Administrator && issued.is_good(now) && !issued.made_up
+        };
+        let account =
+            |account: &Account| account.role == Role::Administrator && !account.disabled && !account.made_up;
+        self.keys.values().any(key) || self.accounts.values().any(account)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
-    use proto::access::{SignInWay, SignedOut};
+    use proto::access::{AccountDisabled, SignedOut};
 
     use super::*;
 
@@ -271,14 +339,14 @@ mod tests {
         };
         let (first, second) = (session("08"), session("08"));
         let mut known = Known::default();
-        assert!(known.stands(&first) && known.stands(&second));
+        assert!(known.stands(&first, MadeUp::LeftOut) && known.stands(&second, MadeUp::LeftOut));
         let out = AccessEvent::SignedOut(SignedOut { session: first.id });
         known.note(&out, &Actor::person(person), at("09"));
-        assert!(!known.stands(&first) && known.stands(&second));
+        assert!(!known.stands(&first, MadeUp::LeftOut) && known.stands(&second, MadeUp::LeftOut));
         let ended = AccessEvent::SessionsEnded(SessionsEnded { person });
         known.note(&ended, &Actor::system("test"), at("10"));
-        assert!(!known.stands(&second), "whoever was in is out");
-        assert!(known.stands(&session("11")), "and may come back in");
+        assert!(!known.stands(&second, MadeUp::LeftOut), "whoever was in is out");
+        assert!(known.stands(&session("11"), MadeUp::LeftOut), "and may come back in");
     }
 
     #[test]
@@ -295,14 +363,48 @@ mod tests {
     fn a_key_opens_until_it_expires_or_is_revoked() {
         let key = ApiKey::fresh();
         let mut known = Known::default();
-        assert_eq!(known.holder(&key, at("09")), None, "never issued");
+        assert_eq!(known.holder(&key, at("09"), MadeUp::LeftOut), None, "never issued");
         known.note(&issued(&key, Some("2019-04-01T12:00:00Z")), &Actor::system("test"), at("08"));
-        assert_eq!(known.holder(&key, at("09")).unwrap().role, Role::CcgOfficer);
-        assert_eq!(known.holder(&key, at("12")), None, "expired");
+        assert_eq!(known.holder(&key, at("09"), MadeUp::LeftOut).unwrap().role, Role::CcgOfficer);
+        assert_eq!(known.holder(&key, at("12"), MadeUp::LeftOut), None, "expired");
         let other = ApiKey { id: key.id, ..ApiKey::fresh() };
-        assert_eq!(known.holder(&other, at("09")), None, "the secret of another");
+        assert_eq!(known.holder(&other, at("09"), MadeUp::LeftOut), None, "the secret of another");
         let revoked = proto::access::KeyRevoked { key: key.id, reason: String::new() };
         known.note(&AccessEvent::KeyRevoked(revoked), &Actor::system("test"), at("10"));
-        assert_eq!(known.holder(&key, at("11")), None, "revoked");
+        assert_eq!(known.holder(&key, at("11"), MadeUp::LeftOut), None, "revoked");
+    }
+
+    #[test]
+    fn who_is_kept_out_is_out_whether_or_not_they_have_an_account() {
+        let person = PersonId(Uuid::from_u128(7));
+        let mut known = Known::default();
+        let disabled = AccountDisabled { person, reason: "left".to_owned() };
+        known.note(&AccessEvent::AccountDisabled(disabled), &Actor::system("test"), at("09"));
+        let later =
+            Session::begin(person, Role::CcgOfficer, "15E".parse().unwrap(), SignInWay::Provider, at("10"));
+        assert!(known.is_barred(person) && !known.stands(&later, MadeUp::LeftOut));
+        assert!(!known.lets_in(&Actor::person(person), at("10")), "nor with a token");
+        let enabled = proto::access::AccountEnabled { person };
+        known.note(&AccessEvent::AccountEnabled(enabled), &Actor::system("test"), at("11"));
+        assert!(known.stands(&Session { began: at("12"), ..later.clone() }, MadeUp::LeftOut));
+        assert!(!known.lets_in(&Actor::person(person), at("10")), "what was issued before stays worthless");
+    }
+
+    #[test]
+    fn what_made_up_people_made_opens_nothing_where_they_are_left_out() {
+        let administrator = Actor::person(made_up_person(Role::Administrator));
+        let (first, second) = (ApiKey::fresh(), ApiKey::fresh());
+        let mut known = Known::default();
+        known.note(&issued(&first, None), &administrator, at("08"));
+        known.note(&issued(&second, None), &Actor::key(first.id), at("09"));
+        for key in [&first, &second] {
+            assert!(known.holder(key, at("10"), MadeUp::LetIn).is_some());
+            assert_eq!(known.holder(key, at("10"), MadeUp::LeftOut), None, "nor what their keys made");
+        }
+        let own = made_up_person(Role::Administrator);
+        let session =
+            Session::begin(own, Role::Administrator, "X26".parse().unwrap(), SignInWay::Persona, at("10"));
+        assert!(known.stands(&session, MadeUp::LetIn));
+        assert!(!known.stands(&session, MadeUp::LeftOut));
     }
 }

@@ -28,19 +28,16 @@ pub fn sees_records(viewer: &Viewer, practice: OdsCode) -> bool {
         Role::PracticeLead | Role::CcgOfficer | Role::RegionalLead => {
             viewer.access().hierarchy().is_under(practice, holder.organisation)
         }
-        Role::NhsImprovement | Role::Administrator | Role::Assessor | Role::Buyer | Role::Supplier => false,
+        Role::NhsImprovement | Role::Administrator | Role::Assessor | Role::Buyer | Role::Supplier => {
+            viewer.has_opened(practice)
+        }
     })
 }
 
-/// Whether somebody sees who did what to an organisation, by what the policy of `access` says.
+/// Whether somebody sees who did what to an organisation, by what the policy of `access` says: those who
+/// see what it was done to.
 pub fn sees_history(viewer: &Viewer, organisation: OdsCode) -> bool {
-    viewer.holder().is_some_and(|holder| match holder.role {
-        Role::NhsDigital | Role::Administrator => true,
-        Role::PracticeLead | Role::CcgOfficer | Role::RegionalLead => {
-            viewer.access().hierarchy().is_under(organisation, holder.organisation)
-        }
-        Role::NhsImprovement | Role::Assessor | Role::Buyer | Role::Supplier => false,
-    })
+    sees_records(viewer, organisation)
 }
 
 /// Whether somebody sees the figures of an area, by what the views' policy says: for links from pages

@@ -49,7 +49,7 @@ pub use action::{About, Action, Asks, Resource};
 pub use gate::Gate;
 pub use giver::Giver;
 pub use hierarchy::Hierarchy;
-pub use keys::{ApiKey, Known};
+pub use keys::{ApiKey, Known, MadeUp, made_up_person};
 pub use menu::{home_of, menu, sees_area, sees_history, sees_records};
 pub use outside::{Outside, OutsideError};
 pub use policy::{Policies, PolicyError, ServicePolicy};
@@ -86,6 +86,7 @@ struct Inner {
     /// Whether both have been read to their ends once.
     is_known: AtomicBool,
     only_synthetic: AtomicBool,
+    first_look: AtomicBool,
     looked_again: tokio::sync::Mutex<Option<tokio::time::Instant>>,
 }
 
@@ -128,6 +129,7 @@ impl Access {
             access_read: watch::Sender::new(None),
             is_known: AtomicBool::new(false),
             only_synthetic: AtomicBool::new(false),
+            first_look: AtomicBool::new(false),
             looked_again: tokio::sync::Mutex::new(None),
         })
     }
@@ -177,6 +179,18 @@ impl Access {
     /// Whether all organisations on the log are made up, and there are some.
     pub fn only_synthetic(&self) -> bool {
         self.0.only_synthetic.load(Ordering::Acquire)
+    }
+
+    /// From now on made-up people may come in, as long as all organisations are made up: for a first look,
+    /// at this machine alone.
+    pub fn allow_made_up_people(&self) {
+        self.0.first_look.store(true, Ordering::Release);
+    }
+
+    /// Whether made-up people may come in now, and what they let in.
+    pub fn made_up(&self) -> MadeUp {
+        let may = self.0.first_look.load(Ordering::Acquire) && self.only_synthetic();
+        if may { MadeUp::LetIn } else { MadeUp::LeftOut }
     }
 
     /// Whether both logs have been read once.

@@ -101,6 +101,11 @@ impl Session {
         now.duration_since(self.began) < SESSION_MAX && now.duration_since(self.written) < IDLE_MAX
     }
 
+    /// Whether it is not yet too old; an answer that goes on is no sign of somebody being there.
+    pub(super) fn has_time_left(&self, now: Timestamp) -> bool {
+        now.duration_since(self.began) < SESSION_MAX
+    }
+
     /// Whether its cookie is old enough to be written anew.
     pub fn is_to_be_renewed(&self, now: Timestamp) -> bool {
         now.duration_since(self.written) > RENEW_AFTER

@@ -4,6 +4,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use jiff::Timestamp;
 use openidconnect::ClientId;
 use proto::Actor;
 use serde_json::Value;
@@ -48,6 +49,13 @@ pub enum ProviderError {
     Outside(#[from] OutsideError),
 }
 
+/// When a token was issued, and until when it is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TokenLife {
+    pub issued: Timestamp,
+    pub until: Timestamp,
+}
+
 /// Accepts tokens.
 #[derive(Debug, Clone)]
 pub struct Tokens {
@@ -86,8 +94,8 @@ impl Tokens {
         self.audience.as_ref().map(|audience| audience.as_str())
     }
 
-    /// Who comes with a token, where it is good and a rule gives them a role.
-    pub async fn holder(&self, token: &str) -> Result<Option<Holder>, Problem> {
+    /// Who comes with a token, where it is good and a rule gives them a role; and for how long it is good.
+    pub(super) async fn holder(&self, token: &str) -> Result<Option<(Holder, TokenLife)>, Problem> {
         let Some(audience) = &self.audience else { return Ok(None) };
         let claims = match self.provider.verify(token, audience, None).await {
             Ok(claims) => claims,
@@ -100,10 +108,12 @@ impl Tokens {
         Ok(self.holder_of(&claims))
     }
 
-    fn holder_of(&self, claims: &Claims) -> Option<Holder> {
+    fn holder_of(&self, claims: &Claims) -> Option<(Holder, TokenLife)> {
+        let moment = |name: &str| Timestamp::from_second(claims.get(name)?.as_f64()? as i64).ok();
+        let life = TokenLife { issued: moment("iat")?, until: moment("exp")? };
         let subject = claims.get("sub").and_then(Value::as_str)?;
         let (role, organisation) = self.rules.role_of(claims)?;
         let actor = Actor::person(self.provider.person(subject));
-        Some(Holder { actor, role, organisation, session: None, glass: None })
+        Some((Holder { actor, role, organisation, session: None, glass: None }, life))
     }
 }

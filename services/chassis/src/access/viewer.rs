@@ -62,7 +62,7 @@ impl Viewer {
 
     /// The session they came with.
     pub fn session(&self) -> Option<&Session> {
-        self.caller.session.as_ref()
+        self.caller.session()
     }
 
     /// Whether they may do something of an organisation.
@@ -90,6 +90,18 @@ impl Viewer {
         self.gate.is_open() || self.holder().is_some_and(|holder| holder.organisation == organisation)
     }
 
+    /// Whether they broke the glass of an organisation, and it is still open to them.
+    pub fn has_opened(&self, organisation: OdsCode) -> bool {
+        let now = self.access().now();
+        let glass = self.holder().and_then(|holder| holder.glass);
+        glass.is_some_and(|glass| glass.organisation == organisation && glass.until > now)
+    }
+
+    /// Whether what they came with is still good: to be asked from time to time by an answer that goes on.
+    pub fn still_stands(&self) -> bool {
+        self.access().still_stands(&self.caller)
+    }
+
     /// The id of their request.
     pub fn request(&self) -> Uuid {
         self.caller.request
@@ -97,7 +109,7 @@ impl Viewer {
 
     /// What a form of theirs must carry in its field [`CSRF_FIELD`].
     pub fn csrf(&self) -> String {
-        self.caller.session.as_ref().map(|session| session.csrf.to_string()).unwrap_or_default()
+        self.caller.session().map(|session| session.csrf.to_string()).unwrap_or_default()
     }
 
     /// Who may come in, and who stands under whom.
@@ -133,7 +145,7 @@ impl Viewer {
         let about = resource.organisation();
         let own = self.holder().is_some_and(|holder| about == Some(holder.organisation));
         let record = |event| Record {
-            service: service_of(asks.action),
+            service: self.gate.records_as(asks.action),
             by: self.by(about),
             request: Some(self.caller.request),
             event,
@@ -178,7 +190,7 @@ impl Viewer {
             status: problem.status,
         };
         self.access().recorder().note(Record {
-            service: service_of(asks.action),
+            service: self.gate.records_as(asks.action),
             by: self.by(resource.organisation()),
             request: Some(self.caller.request),
             event: AccessEvent::Refused(refused),
@@ -190,7 +202,7 @@ impl Viewer {
 
     /// Who still has a first password sets their own before anything else.
     pub(super) fn must_first(&self, parts: &Parts, asks: Asks) -> Result<Option<Response>, Problem> {
-        let must = self.caller.session.as_ref().is_some_and(|session| session.must_change);
+        let must = self.caller.session().is_some_and(|session| session.must_change);
         let is_way_out = asks.action.service == "access" && matches!(asks.action.name, "sign-in" | "see-own");
         if !must || is_way_out || parts.uri.path().starts_with("/assets/") {
             return Ok(None);
@@ -208,7 +220,7 @@ impl Viewer {
 
     /// What comes with a cookie and changes something must show that it comes from a page of ours.
     pub(super) async fn check_form(&self, parts: &Parts, body: Body) -> Result<Body, Problem> {
-        let Some(session) = &self.caller.session else { return Ok(body) };
+        let Some(session) = self.caller.session() else { return Ok(body) };
         if matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
             return Ok(body);
         }
@@ -245,12 +257,6 @@ impl Viewer {
 
 fn cut(text: &str) -> String {
     text.chars().take(ADDRESS_MAX_CHARS).collect()
-}
-
-/// The service an action is of, on whose behalf it is recorded. What belongs to none, such as the
-/// event feed, is recorded by `access`.
-fn service_of(action: Action) -> Service {
-    action.service.parse().unwrap_or(Service::Access)
 }
 
 /// The sign-in page, with the way back.

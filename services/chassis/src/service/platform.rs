@@ -94,7 +94,13 @@ impl Platform {
         if let Some(tokens) = tokens {
             access.accept(tokens);
         }
-        let names = Names { public: config.public_url.clone() };
+        if config.is_first_look() {
+            access.allow_made_up_people();
+        }
+        let names = Names {
+            public: config.public_url.clone(),
+            proxies: config.trusted_proxies.clone().unwrap_or_default(),
+        };
         Ok(Self::new(log, &config.data, access, names, clock, tasks))
     }
 

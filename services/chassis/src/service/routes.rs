@@ -35,6 +35,7 @@ pub fn routes(platform: &Platform, services: &mut [Service]) -> Result<Router, S
         )
         .build();
     let mut checks = Vec::new();
+    let names = services.iter().filter_map(|service| service.name.parse().ok()).collect();
     for service in services {
         all = all.merge(std::mem::take(&mut service.routes));
         openapi.merge(service.openapi.clone());
@@ -63,7 +64,7 @@ pub fn routes(platform: &Platform, services: &mut [Service]) -> Result<Router, S
             return Err(StartError::Undeclared { method, path, action });
         }
     }
-    let guarded = Gate::before(platform.access.clone(), policies, all);
+    let guarded = Gate::before(platform.access.clone(), policies, all, names);
     let door = Door { access: platform.access.clone(), names: platform.names.clone() };
     Ok(http::with_common_layers(guarded, door))
 }

@@ -36,7 +36,7 @@ pub struct Args {
     /// Run these services alone, separated by commas. Nothing synthetic is loaded then.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "SERVICES")]
     only: Vec<Part>,
-    /// Begin with nothing: do not load the synthetic England into an empty log.
+    /// Begin with nothing: do not load the synthetic England into an empty log. In production always so.
     #[arg(long)]
     empty: bool,
     /// Load the synthetic England of another seed into an empty log.
@@ -87,7 +87,8 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     let mut platform = Platform::open(&args.config, Clock::system()).await?;
 
     let progress = Progress::new();
-    if !args.empty && args.only.is_empty() {
+    // What is made up does not belong into a log that is to be kept.
+    if !args.empty && !args.config.production && args.only.is_empty() {
         let seed = args.seed.unwrap_or(DEFAULT_SEED);
         platform = load_beside(platform, &args.config, seed, &progress).await?;
     }

@@ -130,7 +130,7 @@ impl Events {
     /// The next events, nothing at the end.
     pub async fn next(&mut self) -> Result<Option<Vec<Recorded>>, Failure> {
         match self {
-            Events::Log(tail) => Ok(tail.next().await?),
+            Events::Log(tail) => Ok(tail.next(|_| true).await?),
             Events::Server { server, body, rest, .. } => loop {
                 let events = lines(rest)?;
                 if !events.is_empty() {
