@@ -2,19 +2,21 @@
 
 use axum::{
     Json as AxumJson,
+    body::Body,
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use chassis::{
     Problem, Routes, Viewer,
     http::{Path, Query},
-    pages::{form_of, in_query},
+    pages::{form_of, in_query, moment},
     sheet,
 };
-use jiff::Timestamp;
+use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use maud::{Markup, html};
-use proto::{Day, LONDON, OdsCode, PersonId, Position};
+use proto::{Day, OdsCode, PersonId, Position};
 use serde::{Deserialize, Serialize};
 use ui::components::{
     Button, ButtonKind, Cell, Column, Download, Field, Form, InputKind, Pager, Row, Table, details,
@@ -23,16 +25,16 @@ use ui::components::{
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
 use crate::{
-    Shared,
+    Desk, Shared,
     actions::{MANAGE_ACCOUNTS, VIEW_DOORS, VIEW_HISTORY},
-    history::{Entry, Filter, PAGE_ENTRIES, PAGE_ENTRIES_MAX},
+    history::{Entry, Filter, PAGE_ENTRIES, PAGE_ENTRIES_MAX, Page as Found, Part, Tale},
     pages::{page, respond},
 };
 
 /// The description of these routes.
 #[derive(Debug, OpenApi)]
 #[openapi(
-    paths(of_organisation, looks, of_actor, doors, event),
+    paths(of_organisation, looks, of_actor, of_actor_at_the_doors, doors, event, any_event, record),
     tags((name = "history", description = "Who did what, when, and what it changed."))
 )]
 pub(crate) struct Description;
@@ -43,8 +45,15 @@ pub(crate) fn routes() -> Routes<Shared> {
         .get("/api/v1/history/organisations/{code}", VIEW_HISTORY.of("code").sensitive(), of_organisation)
         .get("/api/v1/history/organisations/{code}/looks", VIEW_HISTORY.of("code"), looks)
         .get("/api/v1/history/actors/{actor}", VIEW_DOORS.here(), of_actor)
+        .get("/api/v1/history/actors/{actor}/access", VIEW_DOORS.here(), of_actor_at_the_doors)
         .get("/api/v1/history/access", VIEW_DOORS.here(), doors)
-        .get("/api/v1/history/events/{code}/{position}", VIEW_HISTORY.of("code").sensitive(), event)
+        .get("/api/v1/history/access/{position}", VIEW_DOORS.here(), record)
+        .get("/api/v1/history/events/{position}", VIEW_DOORS.here(), any_event)
+        .get(
+            "/api/v1/history/organisations/{code}/events/{position}",
+            VIEW_HISTORY.of("code").sensitive(),
+            event,
+        )
         .get("/history/{code}", VIEW_HISTORY.of("code").sensitive(), organisation_page)
         .get("/history/actors/{actor}", VIEW_DOORS.here(), actor_page)
         .get("/access/records", VIEW_DOORS.here(), doors_page)
@@ -55,7 +64,8 @@ pub(crate) fn routes() -> Routes<Shared> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct HistoryQuery {
-    /// Only about this requirement, such as `14-117`.
+    /// Only about this requirement: one of the ten (`toolkit`, `continuity`, `onsite`, `suppliers`), or
+    /// one of a toolkit, such as `14-117`.
     #[serde(default)]
     requirement: String,
     /// Only where the type of the event contains this, such as `published`.
@@ -76,7 +86,7 @@ pub(crate) struct HistoryQuery {
     /// Entries of a page, 1 to 500; 50 unless given.
     #[serde(default)]
     limit: String,
-    /// `json` (default) or `csv`; a CSV has all of them.
+    /// `json` (default) or `csv`. A CSV has all of them, not a page: one that breaks off is not complete.
     #[serde(default)]
     format: String,
 }
@@ -108,20 +118,18 @@ impl HistoryQuery {
                 })
                 .transpose()
         };
-        // A day begins where the one before it ends.
-        let from = day("from", &self.from)?.map(|day| day.plus_days(-1).end_in_london());
-        let until = day("to", &self.to)?.map(|day| day.end_in_london());
         Ok(Filter {
             requirement: given(&self.requirement),
             what: given(&self.what),
+            types: &[],
             actor: given(&self.actor),
-            from,
-            until,
+            from: day("from", &self.from)?,
+            to: day("to", &self.to)?,
         })
     }
 
-    /// One page of the entries.
-    fn page(&self, entries: Vec<Entry>) -> Result<HistoryAnswer, Problem> {
+    /// Which part of a history the page is.
+    fn part(&self) -> Result<Part, Problem> {
         let limit =
             match self.limit.trim() {
                 "" => PAGE_ENTRIES,
@@ -133,43 +141,91 @@ impl HistoryQuery {
             "" => u64::MAX,
             text => text.parse().map_err(|_| Self::refuse("cursor", "not the `next` of a page"))?,
         };
-        let total = entries.len();
-        let mut rest = entries.into_iter().filter(|entry| entry.position.0 < before);
-        let entries: Vec<Entry> = rest.by_ref().take(limit).collect();
-        let next = rest.next().and(entries.last().map(|entry| entry.position));
-        Ok(HistoryAnswer { total, entries, next })
+        Ok(Part { before: Position(before), limit })
     }
 
-    fn answer(&self, name: &str, entries: Vec<Entry>) -> Result<Response, Problem> {
+    async fn found(&self, desk: &Desk, viewer: &Viewer, tale: &Tale) -> Result<Found, Problem> {
+        let mut found = desk.history.page(tale, &self.filter()?, self.part()?).await?;
+        found.entries.iter_mut().for_each(|entry| keep_to_what_they_may_see(viewer, tale, entry));
+        Ok(found)
+    }
+
+    /// A page as JSON, or the whole as a CSV under a name.
+    async fn answer(&self, desk: &Desk, viewer: Viewer, tale: Tale, name: &str) -> Result<Response, Problem> {
         match self.format.as_str() {
-            "" | "json" => Ok(AxumJson(self.page(entries)?).into_response()),
-            "csv" => sheet::answer(&format!("history-{name}.csv"), csv(&entries)),
+            "" | "json" => {
+                let Found { total, entries, next } = self.found(desk, &viewer, &tale).await?;
+                Ok(AxumJson(HistoryAnswer { total, entries, next }).into_response())
+            }
+            "csv" => {
+                let entries = desk.history.clone().whole(tale.clone(), self.filter()?);
+                let entries = entries.map_ok(move |mut entries| {
+                    entries.iter_mut().for_each(|entry| keep_to_what_they_may_see(&viewer, &tale, entry));
+                    entries
+                });
+                Ok(sheet::streamed(&format!("history-{name}.csv"), Body::from_stream(csv_of(entries))))
+            }
             _ => Err(Self::refuse("format", "neither json nor csv")),
         }
     }
 }
 
-/// One change a row; an entry that changed nothing has a row of its own.
-fn csv(entries: &[Entry]) -> Result<Vec<u8>, csv::Error> {
+/// What somebody did is for those who watch the doors; what it changed of an organisation, comments and
+/// findings among it, is for those alone who may see that organisation's history.
+fn keep_to_what_they_may_see(viewer: &Viewer, tale: &Tale, entry: &mut Entry) {
+    let Tale::ByActor(_) = tale else { return };
+    if entry.organisation.is_some_and(|code| !viewer.may(VIEW_HISTORY, code)) {
+        entry.changes.clear();
+    }
+}
+
+/// A history as a CSV while it is read: what comes after an error is missing, and the answer breaks off.
+fn csv_of<E: std::error::Error + Send + Sync + 'static>(
+    entries: impl Stream<Item = Result<Vec<Entry>, E>> + Send + 'static,
+) -> impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static {
+    let heads = stream::once(async { Ok(Vec::new()) });
+    heads.chain(entries).enumerate().map(|(number, entries)| {
+        let written = match entries {
+            Ok(_) if number == 0 => heads_row(),
+            Ok(entries) => rows(&entries),
+            Err(error) => {
+                tracing::error!(%error, "a file with a history breaks off");
+                return Err(std::io::Error::other(error));
+            }
+        };
+        written.map(Bytes::from).map_err(std::io::Error::other)
+    })
+}
+
+fn heads_row() -> Result<Vec<u8>, csv::Error> {
     let mut writer = sheet::writer();
-    writer.write_record([
-        "position",
-        "event_id",
-        "recorded",
-        "effective",
-        "what",
-        "organisation",
-        "requirement",
-        "actor",
-        "role",
-        "role_at",
-        "on_behalf_of",
-        "command_id",
-        "request_id",
-        "field",
-        "from",
-        "to",
-    ])?;
+    writer.write_record(HEADS)?;
+    sheet::finish(writer)
+}
+
+const HEADS: [&str; 17] = [
+    "position",
+    "event_id",
+    "recorded",
+    "effective",
+    "what",
+    "organisation",
+    "requirement",
+    "edition",
+    "actor",
+    "role",
+    "role_at",
+    "on_behalf_of",
+    "command_id",
+    "request_id",
+    "field",
+    "from",
+    "to",
+];
+
+/// One change a row; an entry that changed nothing has a row of its own.
+fn rows(entries: &[Entry]) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = sheet::writer();
     let text = |value: Option<&dyn ToString>| value.map(ToString::to_string).unwrap_or_default();
     for entry in entries {
         let head = [
@@ -180,6 +236,7 @@ fn csv(entries: &[Entry]) -> Result<Vec<u8>, csv::Error> {
             entry.what.clone(),
             text(entry.organisation.as_ref().map(|code| code as _)),
             entry.requirement.clone().unwrap_or_default(),
+            entry.edition.clone().unwrap_or_default(),
             entry.actor.clone(),
             text(entry.role.as_ref().map(|role| role as _)),
             text(entry.at.as_ref().map(|code| code as _)),
@@ -215,18 +272,19 @@ fn code_of(text: &str) -> Result<OdsCode, Problem> {
 
 /// What happened to an organisation, newest first: who did it, when, and what it changed from and to.
 ///
-/// Who may call it: the organisation itself and who stands above it, NHS Digital and administrators.
+/// Who may call it: the organisation itself and who stands above it, NHS Digital, and administrators who
+/// broke the glass.
 #[utoipa::path(get, path = "/api/v1/history/organisations/{code}", tag = "history",
     params(("code" = String, Path, description = "the ODS code"), HistoryQuery),
     responses((status = 200, description = "JSON, or CSV with format=csv", content((HistoryAnswer = "application/json"), (String = "text/csv"))), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 async fn of_organisation(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path(code): Path<String>,
     Query(query): Query<HistoryQuery>,
 ) -> Result<Response, Problem> {
     let code = code_of(&code)?;
-    let entries = desk.history.of_organisation(code, &query.filter()?).await?;
-    query.answer(code.as_str(), entries)
+    query.answer(&desk, viewer, Tale::OfOrganisation(code), code.as_str()).await
 }
 
 /// Who looked at what is an organisation's own, took it away as a file, or broke the glass to see it,
@@ -238,15 +296,16 @@ async fn of_organisation(
     responses((status = 200, description = "JSON, or CSV with format=csv", content((HistoryAnswer = "application/json"), (String = "text/csv"))), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 async fn looks(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path(code): Path<String>,
     Query(query): Query<HistoryQuery>,
 ) -> Result<Response, Problem> {
     let code = code_of(&code)?;
-    let entries = desk.history.looks_at(code, &query.filter()?).await?;
-    query.answer(&format!("{code}-looks"), entries)
+    query.answer(&desk, viewer, Tale::LooksAt(code), &format!("{code}-looks")).await
 }
 
-/// What somebody did, newest first: a person or the holder of an API key.
+/// What somebody did, newest first: a person or the holder of an API key. What it changed of an
+/// organisation is told to those alone who may see that organisation's history.
 ///
 /// Who may call it: administrators.
 #[utoipa::path(get, path = "/api/v1/history/actors/{actor}", tag = "history",
@@ -254,11 +313,26 @@ async fn looks(
     responses((status = 200, description = "JSON, or CSV with format=csv", content((HistoryAnswer = "application/json"), (String = "text/csv"))), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 async fn of_actor(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path(actor): Path<String>,
     Query(query): Query<HistoryQuery>,
 ) -> Result<Response, Problem> {
-    let entries = desk.history.by_actor(&actor, &query.filter()?).await?;
-    query.answer("actor", entries)
+    query.answer(&desk, viewer, Tale::ByActor(actor), "actor").await
+}
+
+/// What somebody did at the doors, newest first: signed in, was refused, looked, took away.
+///
+/// Who may call it: administrators.
+#[utoipa::path(get, path = "/api/v1/history/actors/{actor}/access", tag = "history",
+    params(("actor" = String, Path, description = "such as person:<id> or key:<id>"), HistoryQuery),
+    responses((status = 200, description = "JSON, or CSV with format=csv", content((HistoryAnswer = "application/json"), (String = "text/csv"))), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+async fn of_actor_at_the_doors(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    Path(actor): Path<String>,
+    Query(query): Query<HistoryQuery>,
+) -> Result<Response, Problem> {
+    query.answer(&desk, viewer, Tale::AtTheDoorsBy(actor), "actor-access").await
 }
 
 /// What happened at the doors, newest first: keys issued and revoked, sign-ins, refusals, exports, looks
@@ -268,15 +342,52 @@ async fn of_actor(
 #[utoipa::path(get, path = "/api/v1/history/access", tag = "history",
     params(HistoryQuery),
     responses((status = 200, description = "JSON, or CSV with format=csv", content((HistoryAnswer = "application/json"), (String = "text/csv"))), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
-async fn doors(State(desk): State<Shared>, Query(query): Query<HistoryQuery>) -> Result<Response, Problem> {
-    let entries = desk.history.at_the_doors(&query.filter()?).await?;
-    query.answer("access", entries)
+async fn doors(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    Query(query): Query<HistoryQuery>,
+) -> Result<Response, Problem> {
+    query.answer(&desk, viewer, Tale::AtTheDoors, "access").await
+}
+
+/// A record of the access log, as it was written.
+///
+/// Who may call it: administrators.
+#[utoipa::path(get, path = "/api/v1/history/access/{position}", tag = "history",
+    params(("position" = u64, Path)),
+    responses((status = 200, body = serde_json::Value), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+async fn record(State(desk): State<Shared>, Path(position): Path<u64>) -> Result<Response, Problem> {
+    let body = desk.history.record(Position(position)).await?;
+    body.map(as_recorded).ok_or_else(|| Problem::not_found(format!("no record stands at {position}")))
+}
+
+/// An event of the event log, as it was recorded. One that is about an organisation is there for those
+/// alone who may see that organisation's history.
+///
+/// Who may call it: administrators.
+#[utoipa::path(get, path = "/api/v1/history/events/{position}", tag = "history",
+    params(("position" = u64, Path)),
+    responses((status = 200, body = serde_json::Value), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+async fn any_event(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    Path(position): Path<u64>,
+) -> Result<Response, Problem> {
+    let found = desk.history.event(Position(position)).await?;
+    found
+        .filter(|(about, _)| about.is_none_or(|code| viewer.may(VIEW_HISTORY, code)))
+        .map(|(_, body)| as_recorded(body))
+        .ok_or_else(|| Problem::not_found(format!("no event that you may see stands at {position}")))
+}
+
+fn as_recorded(body: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 /// An event about an organisation, as it was recorded.
 ///
 /// Who may call it: whoever may see the organisation's history.
-#[utoipa::path(get, path = "/api/v1/history/events/{code}/{position}", tag = "history",
+#[utoipa::path(get, path = "/api/v1/history/organisations/{code}/events/{position}", tag = "history",
     params(("code" = String, Path, description = "the ODS code"), ("position" = u64, Path)),
     responses((status = 200, body = serde_json::Value), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 async fn event(
@@ -286,7 +397,7 @@ async fn event(
     let code = code_of(&code)?;
     let found = desk.history.event(Position(position)).await?;
     match found.filter(|(about, _)| *about == Some(code)) {
-        Some((_, body)) => Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response()),
+        Some((_, body)) => Ok(as_recorded(body)),
         None => Err(Problem::not_found(format!("no event about {code} stands at {position}"))),
     }
 }
@@ -298,17 +409,22 @@ async fn organisation_page(
     Query(query): Query<HistoryQuery>,
 ) -> Result<Response, Problem> {
     let code = code_of(&code)?;
-    let filter = query.filter()?;
-    let entries = desk.history.of_organisation(code, &filter).await?;
-    let looks = desk.history.looks_at(code, &filter).await?;
+    let done = query.found(&desk, &viewer, &Tale::OfOrganisation(code)).await?;
+    let looks = desk.history.page(&Tale::LooksAt(code), &query.filter()?, NEWEST).await?;
     let hierarchy = desk.access.hierarchy();
     let name = hierarchy.name(code).map_or_else(|| code.to_string(), ui::fmt::name);
     let api = format!("/api/v1/history/organisations/{code}");
-    let done = render(&query, &format!("/history/{code}"), &api, Some(code), entries, &viewer)?;
+    let look = Look {
+        viewer: &viewer,
+        here: &format!("/history/{code}"),
+        api: &api,
+        events: &format!("{api}/events"),
+    };
     let body = html! {
-        (done)
+        (render(&query, done, Some(code), &look))
         h2.nhsuk-heading-m { "Who looked" }
-        (looks_table(&looks[..looks.len().min(PAGE_ENTRIES)]))
+        (looks_table(&looks.entries))
+        (newest_of(&looks))
         (downloads("who looked", &[Download::new("CSV", format!("{api}/looks?{}format=csv", query.kept()))]))
     };
     let page = page(&viewer, "", "What happened").caption(format!("{name} ({code})")).body(body);
@@ -321,21 +437,28 @@ async fn actor_page(
     Path(actor): Path<String>,
     Query(query): Query<HistoryQuery>,
 ) -> Result<Response, Problem> {
-    let filter = query.filter()?;
-    let entries = desk.history.by_actor(&actor, &filter).await?;
-    let at_the_doors = desk.history.at_the_doors_by(&actor, &filter).await?;
+    let done = query.found(&desk, &viewer, &Tale::ByActor(actor.clone())).await?;
+    let at_the_doors =
+        desk.history.page(&Tale::AtTheDoorsBy(actor.clone()), &query.filter()?, NEWEST).await?;
     let here = format!("/history/actors/{actor}");
-    let done = render(&query, &here, &format!("/api/v1{here}"), None, entries, &viewer)?;
+    let api = format!("/api/v1{here}");
+    let look = Look { viewer: &viewer, here: &here, api: &api, events: ALL_EVENTS };
     let person = actor.strip_prefix("person:").and_then(|id| id.parse::<PersonId>().ok());
+    let name = desk.name_of(&actor)?;
     let body = html! {
+        @if let Some(name) = &name { (lede(html! { (name) })) }
         @if let Some(person) = person.filter(|_| viewer.may_here(MANAGE_ACCOUNTS)) {
             (form_of(&viewer, format!("/access/people/{person}/sign-out")).body(html! {
                 (Button::new("Sign them out everywhere").kind(ButtonKind::Secondary))
             }))
         }
-        (done)
+        (render(&query, done, None, &look))
         h2.nhsuk-heading-m { "At the doors" }
-        (table("doors", &at_the_doors, &viewer, None))
+        (table("doors", &at_the_doors.entries, None, &Look { events: ALL_RECORDS, ..look }))
+        (newest_of(&at_the_doors))
+        (downloads("what they did at the doors", &[
+            Download::new("CSV", format!("{api}/access?{}format=csv", query.kept())),
+        ]))
     };
     Ok(respond(StatusCode::OK, page(&viewer, "/access", "What somebody did").caption(actor).body(body)))
 }
@@ -345,42 +468,64 @@ async fn doors_page(
     viewer: Viewer,
     Query(query): Query<HistoryQuery>,
 ) -> Result<Response, Problem> {
-    let entries = desk.history.at_the_doors(&query.filter()?).await?;
-    let body = render(&query, "/access/records", "/api/v1/history/access", None, entries, &viewer)?;
+    let found = query.found(&desk, &viewer, &Tale::AtTheDoors).await?;
+    let look = Look { viewer: &viewer, here: "/access/records", api: ALL_RECORDS, events: ALL_RECORDS };
+    let body = render(&query, found, None, &look);
     Ok(respond(StatusCode::OK, page(&viewer, "/access", "At the doors").body(body)))
 }
 
-fn render(
-    query: &HistoryQuery,
-    here: &str,
-    api: &str,
-    of: Option<OdsCode>,
-    entries: Vec<Entry>,
-    viewer: &Viewer,
-) -> Result<Markup, Problem> {
-    let answer = query.page(entries)?;
+/// The newest entries, as a table beside another history shows them.
+const NEWEST: Part = Part { before: Position(u64::MAX), limit: PAGE_ENTRIES };
+
+/// Where any event can be had by its position, and any record.
+const ALL_EVENTS: &str = "/api/v1/history/events";
+const ALL_RECORDS: &str = "/api/v1/history/access";
+
+/// Who looks at a history, and where what it tells of is to be had.
+#[derive(Debug, Clone, Copy)]
+struct Look<'a> {
+    viewer: &'a Viewer,
+    /// The page.
+    here: &'a str,
+    /// The same as JSON and CSV.
+    api: &'a str,
+    /// What, with a slash and its position, is the address of an entry's event.
+    events: &'a str,
+}
+
+/// Says that a table has the newest entries alone, where there are more.
+fn newest_of(found: &Found) -> Markup {
+    html! {
+        @if found.next.is_some() {
+            p { "The newest " (found.entries.len()) " of " (ui::fmt::count(found.total as u64, "entry", "entries")) "; the file has all of them." }
+        }
+    }
+}
+
+fn render(query: &HistoryQuery, found: Found, of: Option<OdsCode>, look: &Look<'_>) -> Markup {
+    let Look { here, api, .. } = look;
     let kept = query.kept();
-    let next = answer.next.map(|next| format!("{here}?{kept}cursor={next}"));
-    let count = ui::fmt::count(answer.total as u64, "entry", "entries");
-    let choose = Form::get(here).label("Choose what to show").body(html! {
+    let next = found.next.map(|next| format!("{here}?{kept}cursor={next}"));
+    let count = ui::fmt::count(found.total as u64, "entry", "entries");
+    let choose = Form::get(*here).label("Choose what to show").body(html! {
             @if of.is_some() {
-                (Field::new("requirement", "About the requirement").hint("Such as 14-117").value(query.requirement.clone()).input(InputKind::Text))
+                (Field::new("requirement", "About the requirement").hint("One of the ten: toolkit, continuity, onsite or suppliers; or one of a toolkit, such as 14-117").value(query.requirement.clone()).input(InputKind::Text))
             }
             (Field::new("what", "What happened").hint("A word of it, such as published or refused").value(query.what.clone()).input(InputKind::Text))
             (Field::new("from", "From").value(query.from.clone()).input(InputKind::Date))
             (Field::new("to", "To").value(query.to.clone()).input(InputKind::Date))
             (Button::new("Show"))
         });
-    Ok(html! {
+    html! {
         (lede(html! { strong { (count) } @if kept.is_empty() { ", newest first." } @else { " of what was chosen, newest first." } }))
         (details("Choose what to show", choose))
-        (table("history", &answer.entries, viewer, of))
-        (Pager { previous: None, next, summary: format!("{} of {} entries", answer.entries.len(), answer.total) }.render())
+        (table("history", &found.entries, of, look))
+        (Pager { previous: None, next, summary: format!("{} of {} entries", found.entries.len(), found.total) }.render())
         (downloads("these entries", &[
             Download::new("CSV", format!("{api}?{kept}format=csv")),
             Download::new("JSON", format!("{api}?{kept}limit={PAGE_ENTRIES_MAX}")),
         ]))
-    })
+    }
 }
 
 impl HistoryQuery {
@@ -403,13 +548,14 @@ impl HistoryQuery {
 
 /// `Requirement answered` of `oversight.assessments.requirement-answered.v1`.
 fn title(kind: &str) -> String {
-    let words = kind.rsplit('.').nth(1).unwrap_or(kind).replace('-', " ");
-    let mut chars = words.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+    in_words(kind.rsplit('.').nth(1).unwrap_or(kind))
 }
 
-fn moment(time: Timestamp) -> String {
-    time.to_zoned(LONDON.clone()).strftime("%-d %B %Y, %-I:%M%P").to_string()
+/// `Answer level` of `answer.level`: a name in words.
+fn in_words(name: &str) -> String {
+    let words = name.replace(['.', '_', '-'], " ");
+    let mut chars = words.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// Who looked at what is an organisation's own.
@@ -450,23 +596,40 @@ fn looks_table(looks: &[Entry]) -> Markup {
     .render()
 }
 
-fn table(id: &str, entries: &[Entry], viewer: &Viewer, of: Option<OdsCode>) -> Markup {
-    let may_follow_actors = viewer.may_here(VIEW_DOORS);
+/// The most characters of a value on a page; the files and the event have it whole.
+const VALUE_MAX_CHARS: usize = 300;
+
+fn in_short(value: &str) -> String {
+    if value.chars().count() <= VALUE_MAX_CHARS {
+        return value.to_owned();
+    }
+    value.chars().take(VALUE_MAX_CHARS).chain(['…']).collect()
+}
+
+fn table(id: &str, entries: &[Entry], of: Option<OdsCode>, look: &Look<'_>) -> Markup {
+    let may_follow_actors = look.viewer.may_here(VIEW_DOORS);
     let row = |entry: &Entry| {
         let who = match (entry.role, entry.at) {
             (Some(role), Some(at)) => format!("{}, {at}", role.words()),
             _ => entry.actor.clone(),
         };
+        // An event of an organisation is there for those who may see its history.
+        let leads = of.is_some()
+            || look.events != ALL_EVENTS
+            || entry.organisation.is_none_or(|code| look.viewer.may(VIEW_HISTORY, code));
         Row::new([
             Cell::from(html! {
-                @match of {
-                    Some(code) => { a.nhsuk-link href={ "/api/v1/history/events/" (code) "/" (entry.position) } { (title(&entry.what)) } }
-                    None => { (title(&entry.what)) }
-                }
+                @if leads {
+                    a.nhsuk-link href={ (look.events) "/" (entry.position) } { (title(&entry.what)) }
+                } @else { (title(&entry.what)) }
                 @if let Some(requirement) = &entry.requirement { " " (requirement) }
+                @if let Some(edition) = &entry.edition { ", " (edition) }
                 @if let Some(code) = entry.organisation.filter(|code| of != Some(*code)) { " (" (code) ")" }
             }),
-            Cell::text(moment(entry.time)),
+            Cell::from(html! {
+                (moment(entry.time))
+                @if entry.effective != Day::in_london(entry.time) { ", of " (ui::fmt::day(entry.effective.date())) }
+            }),
             Cell::from(html! {
                 @if may_follow_actors && !entry.actor.starts_with("system:") {
                     a.nhsuk-link href={ "/history/actors/" (entry.actor) } { (who) }
@@ -476,9 +639,9 @@ fn table(id: &str, entries: &[Entry], viewer: &Viewer, of: Option<OdsCode>) -> M
             Cell::from(html! {
                 @for change in &entry.changes {
                     div {
-                        (change.field) ": "
-                        @if let Some(from) = &change.from { del { (from) } " " }
-                        @if let Some(to) = &change.to { (to) } @else { "(nothing)" }
+                        (in_words(&change.field)) ": "
+                        @if let Some(from) = &change.from { del { (in_short(from)) } " " }
+                        @if let Some(to) = &change.to { (in_short(to)) } @else { "(nothing)" }
                     }
                 }
             }),

@@ -25,11 +25,13 @@ pub mod user_name;
 use std::sync::Arc;
 
 use chassis::{
-    Access, Clock, Commands, Platform, Service,
+    Access, Clock, Commands, Platform, Problem, Service,
     cache::Cache,
     service::{Config, StartError},
 };
+use proto::{OdsCode, PersonId, Role};
 use utoipa::OpenApi as _;
+use uuid::Uuid;
 
 pub use provider::{SignInConfig, SignInConfigError, SignInOptions};
 
@@ -52,10 +54,11 @@ impl Options {
     /// By the flags of a process. Made-up people are for a first look at this machine alone.
     pub fn of(config: &Config, sign_in: &SignInConfig) -> Result<Self, SignInConfigError> {
         let sign_in = SignInOptions::of(config, sign_in)?;
-        let first_look =
-            config.listen.ip().is_loopback() && config.public_url.is_none() && !config.production;
-        let personas =
-            if first_look { personas::Personas::WhileSynthetic } else { personas::Personas::Never };
+        let personas = if config.is_first_look() {
+            personas::Personas::WhileSynthetic
+        } else {
+            personas::Personas::Never
+        };
         Ok(Self { personas, sign_in })
     }
 }
@@ -70,6 +73,25 @@ pub(crate) struct Desk {
     pub history: history::History,
     pub clock: Clock,
     pub options: Options,
+}
+
+impl Desk {
+    /// Who an actor is, in words for administrators: the holder of an account by name, a key by its purpose.
+    fn name_of(&self, actor: &str) -> Result<Option<String>, Problem> {
+        let at = |what: &str, role: Role, organisation: OdsCode| {
+            format!("{what}: {}, {organisation}", role.words())
+        };
+        if let Some(person) = actor.strip_prefix("person:").and_then(|id| id.parse::<PersonId>().ok()) {
+            let Some(name) = self.people.name_of(person)? else { return Ok(None) };
+            let account = self.access.known().account_of(person).cloned();
+            return Ok(Some(
+                account.map_or(name.clone(), |account| at(&name, account.role, account.organisation)),
+            ));
+        }
+        let id = actor.strip_prefix("key:").and_then(|id| Uuid::try_parse(id).ok());
+        let key = id.and_then(|id| self.access.known().key(id).cloned());
+        Ok(key.map(|issued| at(&issued.key.purpose, issued.key.role, issued.key.organisation)))
+    }
 }
 
 /// What routes get.

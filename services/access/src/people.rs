@@ -107,6 +107,11 @@ impl People {
         Ok(!self.accounts.is_empty()?)
     }
 
+    /// What somebody with an account is called.
+    pub fn name_of(&self, person: PersonId) -> Result<Option<String>, Problem> {
+        Ok(self.accounts.get(person)?.map(|entry| entry.display_name))
+    }
+
     /// Counts that somebody comes back from a provider; 429 where that was too often.
     pub fn check_peer(&self, peer: Peer) -> Result<(), Problem> {
         self.limits.check_peer(peer)

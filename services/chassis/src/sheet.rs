@@ -1,6 +1,7 @@
 //! Files out as CSV: RFC 4180, safe to open in a spreadsheet.
 
 use axum::{
+    body::Body,
     http::header,
     response::{IntoResponse, Response},
 };
@@ -32,11 +33,16 @@ pub fn answer(name: &str, written: Result<Vec<u8>, csv::Error>) -> Result<Respon
         tracing::error!(%error, "a CSV could not be written");
         Problem::internal()
     })?;
+    Ok(streamed(name, body.into()))
+}
+
+/// A file that is written while it is sent, under a name without quotes.
+pub fn streamed(name: &str, body: Body) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
     ];
-    Ok((headers, body).into_response())
+    (headers, body).into_response()
 }
 
 #[cfg(test)]

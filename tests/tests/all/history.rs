@@ -51,10 +51,11 @@ async fn who_did_what_for_whom_is_told_and_what_it_changed() {
     assert_eq!(newest["changes"], changed, "{newest}");
 
     // Each entry leads to its event.
-    let event = lead.json(&format!("/api/v1/history/events/A99001/{}", newest["position"])).await;
+    let event =
+        lead.json(&format!("/api/v1/history/organisations/A99001/events/{}", newest["position"])).await;
     assert_eq!(event["id"], newest["id"]);
     assert_eq!(event["actorrole"], "ccg-officer");
-    let not_its_own = lead.get("/api/v1/history/events/A99001/2").await;
+    let not_its_own = lead.get("/api/v1/history/organisations/A99001/events/2").await;
     assert_eq!(not_its_own.status, 404, "an event of another organisation: {}", not_its_own.text());
 
     // Filters, and the file.

@@ -204,7 +204,7 @@ async fn what_is_not_for_one_answers_as_what_is_not_there() {
             (Method::POST, "/api/v1/assessments/{}/dspt-2018-19/plan/agree"),
             (Method::GET, "/api/v1/history/organisations/{}"),
             (Method::GET, "/api/v1/history/organisations/{}?format=csv"),
-            (Method::GET, "/api/v1/history/events/{}/1"),
+            (Method::GET, "/api/v1/history/organisations/{}/events/1"),
             (Method::GET, "/practices/{}"),
             (Method::GET, "/areas/{}/practices"),
             (Method::GET, "/assessments/{}/dspt-2018-19/plan"),

@@ -1,14 +1,15 @@
 //! One entry of a history: who, when, what, and what it changed from and to.
 
+use std::{borrow::Cow, collections::BTreeMap};
+
 use jiff::Timestamp;
-use proto::{Day, EventHash, Header, OdsCode, Position, Role, Subject, envelope::Provenance};
+use proto::{Day, EventHash, Header, OdsCode, Position, Role, envelope::Provenance};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// The most characters of a value in an entry; the event has it whole.
-const VALUE_MAX_CHARS: usize = 300;
+use super::thing::{About, TRANSPARENT};
 
 /// Something that somebody did.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -26,6 +27,8 @@ pub struct Entry {
     pub organisation: Option<OdsCode>,
     /// The requirement it is about.
     pub requirement: Option<String>,
+    /// The edition of a toolkit it is about.
+    pub edition: Option<String>,
     /// When it was recorded.
     #[schema(value_type = String, format = "date-time")]
     pub time: Timestamp,
@@ -67,17 +70,19 @@ pub struct FieldChange {
     pub to: Option<String>,
 }
 
-/// Parts of an event's data that are what it says, and not a thing within it.
-const TRANSPARENT: [&str; 3] = ["listing", "given", "action"];
-
-/// An event that was read, and what a later one is compared with.
+/// An event that was read, and what another can be compared with.
 #[derive(Debug, Clone)]
 pub struct Told {
     /// The entry, its changes not yet worked out.
-    pub entry: Entry,
-    /// What it is about within its subject: events of the same thing are compared.
-    pub thing: String,
-    fields: Map<String, Value>,
+    entry: Entry,
+    fields: BTreeMap<String, Field>,
+}
+
+/// A field of an event, and the outermost field of its data that it stands in.
+#[derive(Debug, Clone, PartialEq)]
+struct Field {
+    outermost: String,
+    value: Value,
 }
 
 impl Told {
@@ -85,33 +90,17 @@ impl Told {
     pub fn read(position: Position, body: &[u8]) -> Option<Self> {
         let header = Header::read(body).ok()?;
         let Provenance { by, command_id, correlation_id, .. } = Provenance::read(body).ok()?;
+        let about = About::read(&header);
         let data: Value = serde_json::from_slice(header.data).ok()?;
-        let text = |name: &str| data.get(name).and_then(Value::as_str).map(str::to_owned);
-        // What an answer or action is about stands within it.
-        let inner = |name: &str| {
-            let within = TRANSPARENT.iter().filter_map(|part| data.get(part)?.get(name)?.as_str());
-            within.map(str::to_owned).next()
-        };
-        let requirement = text("requirement").or_else(|| inner("requirement"));
-        let number = data.get("number").map(ToString::to_string).unwrap_or_default();
-        let kind = header.kind.replace("-amended.", "-listed.");
-        let thing =
-            format!("{} {kind} {} {number}", header.subject, requirement.as_deref().unwrap_or_default());
-        let mut fields = Map::new();
-        flatten("", &data, &mut fields);
-        let about = header
-            .subject
-            .parse::<Subject>()
-            .ok()
-            .and_then(|subject| subject.organisation())
-            .or_else(|| text("about").and_then(|code| code.parse().ok()))
-            .or_else(|| text("organisation").and_then(|code| code.parse().ok()));
+        let mut fields = BTreeMap::new();
+        flatten("", "", &data, &mut fields);
         let entry = Entry {
             position,
             id: header.id,
             what: header.kind.clone().into_owned(),
-            organisation: about,
-            requirement,
+            organisation: about.organisation,
+            requirement: about.requirement.map(Cow::into_owned),
+            edition: data.get("edition").and_then(Value::as_str).map(str::to_owned),
             time: header.time,
             effective: header.effective_day(),
             actor: by.actor.as_str().to_owned(),
@@ -123,60 +112,67 @@ impl Told {
             changes: Vec::new(),
             hash: EventHash::of(body),
         };
-        Some(Self { entry, thing, fields })
+        Some(Self { entry, fields })
     }
 
-    /// The entry with what changed since the event before it of the same thing.
+    /// The organisation it is about.
+    pub fn organisation(&self) -> Option<OdsCode> {
+        self.entry.organisation
+    }
+
+    /// The entry with what changed since the last event of the same thing.
     pub fn after(self, before: Option<&Told>) -> Entry {
-        let nothing = Map::new();
+        let nothing = BTreeMap::new();
         let old = before.map_or(&nothing, |before| &before.fields);
+        let was = |field: &String| old.get(field).map(|field| &field.value);
         let mut changes: Vec<FieldChange> = self
             .fields
             .iter()
-            .filter(|(field, value)| old.get(*field) != Some(*value))
-            .map(|(field, value)| FieldChange {
+            .filter(|(field, new)| was(field) != Some(&new.value))
+            .map(|(field, new)| FieldChange {
                 field: field.clone(),
-                from: old.get(field).map(shown),
-                to: Some(shown(value)),
+                from: was(field).map(shown),
+                to: Some(shown(&new.value)),
             })
             .collect();
-        changes.extend(
-            old.iter().filter(|(field, _)| !self.fields.contains_key(*field)).map(|(field, value)| {
-                FieldChange { field: field.clone(), from: Some(shown(value)), to: None }
-            }),
-        );
+        // An event of another type may leave out what it does not speak of.
+        let same_type = before.is_some_and(|before| before.entry.what == self.entry.what);
+        let speaks_of = |outermost: &str| self.fields.values().any(|field| field.outermost == outermost);
+        let gone = old.iter().filter(|(field, _)| !self.fields.contains_key(*field));
+        changes.extend(gone.filter(|(_, old)| same_type || speaks_of(&old.outermost)).map(|(field, old)| {
+            FieldChange { field: field.clone(), from: Some(shown(&old.value)), to: None }
+        }));
         Entry { changes, ..self.entry }
     }
 }
 
-/// The fields within fields, each under its path; lists and the names of what the event is about stay
-/// whole or out.
-fn flatten(path: &str, value: &Value, fields: &mut Map<String, Value>) {
-    const ABOUT: [&str; 5] = ["organisation", "edition", "requirement", "as_of", "changed"];
+/// The fields within fields, each under its path. Lists stay whole; what the event is about, and the
+/// hashes of secrets, stay out.
+fn flatten(path: &str, outermost: &str, value: &Value, fields: &mut BTreeMap<String, Field>) {
+    const LEFT_OUT: [&str; 6] = ["organisation", "edition", "requirement", "as_of", "changed", "secret"];
     match value {
         Value::Object(object) => {
             for (name, value) in object {
-                let outermost = path.is_empty() || TRANSPARENT.contains(&path);
-                if outermost && ABOUT.contains(&name.as_str()) {
+                let is_outer = path.is_empty() || TRANSPARENT.contains(&path);
+                if is_outer && LEFT_OUT.contains(&name.as_str()) {
                     continue;
                 }
-                let inner = if outermost { name.clone() } else { format!("{path}.{name}") };
-                flatten(&inner, value, fields);
+                let inner = if is_outer { name.clone() } else { format!("{path}.{name}") };
+                flatten(&inner, if outermost.is_empty() { name } else { outermost }, value, fields);
             }
         }
         Value::Null => {}
         value => {
-            fields.insert(path.to_owned(), value.clone());
+            fields.insert(path.to_owned(), Field { outermost: outermost.to_owned(), value: value.clone() });
         }
     }
 }
 
 fn shown(value: &Value) -> String {
-    let text = match value {
+    match value {
         Value::String(text) => text.clone(),
         value => value.to_string(),
-    };
-    text.chars().take(VALUE_MAX_CHARS).collect()
+    }
 }
 
 #[cfg(test)]
@@ -193,7 +189,6 @@ mod tests {
     #[test]
     fn an_entry_says_who_did_what_for_whom_and_what_it_changed() {
         let (first, second) = (told(1, 1, "Policy drafted."), told(2, 2, "Policy drafted."));
-        assert_eq!(first.thing, second.thing);
         let entry = second.after(Some(&first));
         assert_eq!(entry.organisation, Some("A81001".parse().unwrap()));
         assert_eq!((entry.role, entry.at), (Some(Role::CcgOfficer), Some("00K".parse().unwrap())));
@@ -206,5 +201,66 @@ mod tests {
         };
         assert_eq!(entry.changes, [changed]);
         assert_eq!(first.after(None).changes.len(), 2, "of a first event all that it says");
+    }
+
+    fn of(kind: &str, data: &str) -> Told {
+        let body = format!(
+            r#"{{"specversion":"1.0","id":"5b6a5b5e-6d0f-5d0b-8f0c-0d8f5a1f3c11","source":"/oversight/x","type":"oversight.{kind}.v1","subject":"oversight.suppliers.supplier_8hp68","time":"2018-03-28T16:02:11.5Z","datacontenttype":"application/json","actor":"system:test","data":{data}}}"#
+        );
+        Told::read(Position(1), body.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn what_is_left_out_has_gone_unless_the_event_does_not_speak_of_it() {
+        let registered = of(
+            "suppliers.supplier-registered",
+            r#"{"supplier":"8hp68","details":{"legal_name":"A","company_number":"1"},"listing":{"list":"dsp-toolkit"}}"#,
+        );
+        let amended =
+            of("suppliers.supplier-amended", r#"{"supplier":"8hp68","details":{"legal_name":"A"}}"#);
+        let gone =
+            FieldChange { field: "details.company_number".to_owned(), from: Some("1".to_owned()), to: None };
+        assert_eq!(amended.after(Some(&registered)).changes, [gone], "nothing is said of the list");
+        let (said, silent) = (of("x.y", r#"{"reason":"late"}"#), of("x.y", "{}"));
+        let gone = FieldChange { field: "reason".to_owned(), from: Some("late".to_owned()), to: None };
+        assert_eq!(silent.after(Some(&said)).changes, [gone]);
+    }
+
+    #[test]
+    fn no_secret_is_told() {
+        let entry = of("access.key-issued", r#"{"purpose":"nightly export","secret":"abc"}"#).after(None);
+        let [purpose] = &entry.changes[..] else { panic!("{:?}", entry.changes) };
+        assert_eq!((purpose.field.as_str(), purpose.to.as_deref()), ("purpose", Some("nightly export")));
+    }
+
+    #[test]
+    fn every_event_there_ever_was_is_told_with_what_it_says() {
+        // Those that say what they say by their type and what they are about.
+        const SAY_NOTHING_MORE: [&str; 5] = [
+            "oversight.assessments.requirement-reviewed.v1",
+            "oversight.access.account-enabled.v1",
+            "oversight.access.sessions-ended.v1",
+            "oversight.onsite.assessment-agreed.v1",
+            "oversight.onsite.assessment-closed.v1",
+        ];
+        let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto/samples");
+        let mut told = 0;
+        for folder in std::fs::read_dir(samples).unwrap() {
+            for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
+                let path = file.unwrap().path();
+                let entry = Told::read(Position(1), &std::fs::read(&path).unwrap()).unwrap().after(None);
+                let said = entry.changes.len();
+                assert!(said > 0 || SAY_NOTHING_MORE.contains(&entry.what.as_str()), "{}", path.display());
+                let has_own = ["suppliers.supplier", "suppliers.listing", "assessments.edition", "access"];
+                let subject = std::fs::read_to_string(&path).unwrap();
+                if !has_own.iter().any(|part| {
+                    subject.contains(&format!("oversight.{part}")) || subject.contains("oversight-access")
+                }) {
+                    assert!(entry.organisation.is_some(), "{}", path.display());
+                }
+                told += 1;
+            }
+        }
+        assert!(told > 60, "{told}");
     }
 }

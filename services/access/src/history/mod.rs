@@ -1,34 +1,38 @@
 //! Who did what, when, and what it changed: of an organisation, of a requirement, of somebody, and at
 //! the doors.
 //!
-//! What it costs: a page of a history of an organisation reads every event of that organisation, some
-//! dozens, one by one from the log; the other histories read one page of events.
+//! What it costs: a page reads its own entries from the log and the event that each is compared with;
+//! which ones these are, and how many there are in all, an index in memory knows. A history may be of
+//! any length: files are written while they are read.
 
 pub mod entry;
 pub mod index;
+mod thing;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use chassis::{Problem, log::Log};
-use jiff::Timestamp;
+use chassis::{
+    Problem,
+    log::{Log, ReadError},
+};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use proto::{
-    OdsCode, Position,
+    Day, OdsCode, Position, Service,
     access::{Exported, GlassBroken, SensitiveRead},
 };
 
 use entry::Told;
 pub use entry::{Entry, FieldChange};
-pub use index::Index;
-
-/// The most events one history looks through at a time. An importer's key has done more: ask by days
-/// and page on.
-pub const LOOKED_AT_MAX: usize = 5_000;
+pub use index::{Chosen, Index, Part, Place, Whose};
 
 /// Entries of a page, unless asked otherwise.
 pub const PAGE_ENTRIES: usize = 50;
 
-/// The most entries of a page. A CSV has all of those looked at.
+/// The most entries of a page.
 pub const PAGE_ENTRIES_MAX: usize = 500;
+
+/// How many events are asked for at a time.
+const READS_AT_A_TIME: usize = 16;
 
 /// Both logs with their indexes.
 #[derive(Debug, Clone)]
@@ -43,88 +47,157 @@ pub struct History {
     pub access_index: Index,
 }
 
+/// Whose history, and on which log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tale {
+    /// What happened to an organisation.
+    OfOrganisation(OdsCode),
+    /// Who looked at what is an organisation's own or took it away. Who was refused is for those who
+    /// watch the doors.
+    LooksAt(OdsCode),
+    /// What somebody did on the event log.
+    ByActor(String),
+    /// What somebody did at the doors.
+    AtTheDoorsBy(String),
+    /// What happened at the doors.
+    AtTheDoors,
+}
+
 /// Which entries.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// About this requirement.
+    /// About this requirement: one of the ten by its name, or one of a toolkit.
     pub requirement: Option<String>,
     /// Whose type contains this.
     pub what: Option<String>,
+    /// Whose type is one of these; empty: any.
+    pub types: &'static [&'static str],
     /// By this actor.
     pub actor: Option<String>,
-    /// Recorded at or after this.
-    pub from: Option<Timestamp>,
-    /// Recorded before this.
-    pub until: Option<Timestamp>,
+    /// Recorded on or after this day, London.
+    pub from: Option<Day>,
+    /// Recorded up to the end of this day.
+    pub to: Option<Day>,
 }
 
 impl Filter {
-    fn fits(&self, entry: &Entry) -> bool {
-        self.requirement.as_ref().is_none_or(|wanted| entry.requirement.as_ref() == Some(wanted))
-            && self.what.as_ref().is_none_or(|wanted| entry.what.contains(wanted.as_str()))
-            && self.actor.as_ref().is_none_or(|wanted| entry.actor == *wanted)
-            && self.from.is_none_or(|from| entry.time >= from)
-            && self.until.is_none_or(|until| entry.time < until)
+    fn fits_kind(&self, kind: &str) -> bool {
+        self.what.as_ref().is_none_or(|wanted| kind.contains(wanted.as_str()))
+            && (self.types.is_empty() || self.types.contains(&kind))
     }
+
+    fn fits_day(&self, day: Day) -> bool {
+        self.from.is_none_or(|from| day >= from) && self.to.is_none_or(|to| day <= to)
+    }
+}
+
+/// The service that keeps the record of one of the ten requirements, by the name that it has in
+/// addresses everywhere.
+fn service_of_requirement(name: &str) -> Option<Service> {
+    match name {
+        "toolkit" => Some(Service::Assessments),
+        "continuity" => Some(Service::Continuity),
+        "onsite" => Some(Service::Onsite),
+        "suppliers" => Some(Service::Suppliers),
+        _ => None,
+    }
+}
+
+/// A page of a history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// How many entries there are with the filter.
+    pub total: usize,
+    /// The entries of the page, newest first.
+    pub entries: Vec<Entry>,
+    /// Before which the next page goes on; none: this is the last.
+    pub next: Option<Position>,
 }
 
 impl History {
-    /// What happened to an organisation, newest first.
-    pub async fn of_organisation(&self, code: OdsCode, filter: &Filter) -> Result<Vec<Entry>, Problem> {
-        let positions = self.event_index.about(code);
-        read(&self.events, &positions, filter).await
+    /// A part of a history, newest first.
+    pub async fn page(&self, tale: &Tale, filter: &Filter, part: Part) -> Result<Page, Problem> {
+        let Chosen { total, places, more } = self.choose(tale, filter, part);
+        let next = places.last().map(|place| place.position).filter(|_| more);
+        let entries = read(self.log_of(tale), &places).await?;
+        Ok(Page { total, entries, next })
     }
 
-    /// Who looked at what is an organisation's own or took it away, newest first. Who was refused is for
-    /// those who watch the doors.
-    pub async fn looks_at(&self, code: OdsCode, filter: &Filter) -> Result<Vec<Entry>, Problem> {
-        let mut entries = read(&self.access, &self.access_index.about(code), filter).await?;
-        entries.retain(|entry| {
-            [SensitiveRead::TYPE, Exported::TYPE, GlassBroken::TYPE].contains(&entry.what.as_str())
-        });
-        Ok(entries)
+    /// The whole of a history, newest first, some hundred entries at a time.
+    pub fn whole(
+        self,
+        tale: Tale,
+        filter: Filter,
+    ) -> impl stream::Stream<Item = Result<Vec<Entry>, ReadError>> + Send + 'static {
+        stream::try_unfold(Some(Position(u64::MAX)), move |before| {
+            let (history, tale, filter) = (self.clone(), tale.clone(), filter.clone());
+            async move {
+                let Some(before) = before else { return Ok(None) };
+                let part = Part { before, limit: PAGE_ENTRIES_MAX };
+                let Chosen { places, more, .. } = history.choose(&tale, &filter, part);
+                let next = places.last().map(|place| place.position).filter(|_| more);
+                let entries = read(history.log_of(&tale), &places).await?;
+                Ok(Some((entries, next)))
+            }
+        })
     }
 
-    /// What somebody did on the event log, newest first.
-    pub async fn by_actor(&self, actor: &str, filter: &Filter) -> Result<Vec<Entry>, Problem> {
-        read(&self.events, &self.event_index.by(actor), filter).await
-    }
-
-    /// What somebody did at the doors, newest first.
-    pub async fn at_the_doors_by(&self, actor: &str, filter: &Filter) -> Result<Vec<Entry>, Problem> {
-        read(&self.access, &self.access_index.by(actor), filter).await
-    }
-
-    /// What happened at the doors, newest first.
-    pub async fn at_the_doors(&self, filter: &Filter) -> Result<Vec<Entry>, Problem> {
-        let head = self.access.head().await?;
-        let first = head.0.saturating_sub(LOOKED_AT_MAX as u64) + 1;
-        let positions: Vec<Position> = (first..=head.0).map(Position).collect();
-        read(&self.access, &positions, filter).await
-    }
-
-    /// The body of an event, and the organisation it is about.
+    /// The body of an event of the event log, and the organisation it is about.
     pub async fn event(&self, position: Position) -> Result<Option<(Option<OdsCode>, Vec<u8>)>, Problem> {
-        let Some(recorded) = self.events.at(position).await? else { return Ok(None) };
-        let about = Told::read(position, &recorded.body).and_then(|told| told.entry.organisation);
-        Ok(Some((about, recorded.body.to_vec())))
+        event(&self.events, position).await
+    }
+
+    /// The body of a record of the access log.
+    pub async fn record(&self, position: Position) -> Result<Option<Vec<u8>>, Problem> {
+        Ok(event(&self.access, position).await?.map(|(_, body)| body))
+    }
+
+    fn choose(&self, tale: &Tale, filter: &Filter, part: Part) -> Chosen {
+        const LOOKS: &[&str] = &[SensitiveRead::TYPE, Exported::TYPE, GlassBroken::TYPE];
+        match tale {
+            Tale::OfOrganisation(code) => self.event_index.choose(Whose::Organisation(*code), filter, part),
+            Tale::LooksAt(code) => {
+                let filter = Filter { types: LOOKS, ..filter.clone() };
+                self.access_index.choose(Whose::Organisation(*code), &filter, part)
+            }
+            Tale::ByActor(actor) => self.event_index.choose(Whose::Actor(actor), filter, part),
+            Tale::AtTheDoorsBy(actor) => self.access_index.choose(Whose::Actor(actor), filter, part),
+            Tale::AtTheDoors => self.access_index.choose(Whose::Everybody, filter, part),
+        }
+    }
+
+    fn log_of(&self, tale: &Tale) -> &Log {
+        match tale {
+            Tale::OfOrganisation(_) | Tale::ByActor(_) => &self.events,
+            Tale::LooksAt(_) | Tale::AtTheDoorsBy(_) | Tale::AtTheDoors => &self.access,
+        }
     }
 }
 
-/// The entries at some positions that fit, newest first, each with what it changed.
-async fn read(log: &Log, positions: &[Position], filter: &Filter) -> Result<Vec<Entry>, Problem> {
-    let from = positions.len().saturating_sub(LOOKED_AT_MAX);
-    let mut last: HashMap<String, Told> = HashMap::new();
-    let mut entries = Vec::new();
-    for position in positions.get(from..).unwrap_or_default() {
-        let Some(recorded) = log.at(*position).await? else { continue };
-        let Some(told) = Told::read(*position, &recorded.body) else { continue };
-        let entry = told.clone().after(last.get(&told.thing));
-        last.insert(told.thing.clone(), told);
-        if filter.fits(&entry) {
-            entries.push(entry);
-        }
-    }
-    entries.reverse();
-    Ok(entries)
+async fn event(log: &Log, position: Position) -> Result<Option<(Option<OdsCode>, Vec<u8>)>, Problem> {
+    let Some(recorded) = log.at(position).await? else { return Ok(None) };
+    let about = Told::read(position, &recorded.body).and_then(|told| told.organisation());
+    Ok(Some((about, recorded.body.to_vec())))
+}
+
+/// The entries at some places, in their order, each with what it changed. An event is read once,
+/// whether it is an entry or is compared with one.
+async fn read(log: &Log, places: &[Place]) -> Result<Vec<Entry>, ReadError> {
+    let positions: BTreeSet<Position> =
+        places.iter().flat_map(|place| [Some(place.position), place.before]).flatten().collect();
+    let told: HashMap<Position, Told> = stream::iter(positions)
+        .map(async |position| -> Result<Option<(Position, Told)>, ReadError> {
+            let recorded = log.at(position).await?;
+            let told = recorded.and_then(|recorded| Told::read(position, &recorded.body));
+            Ok(told.map(|told| (position, told)))
+        })
+        .buffered(READS_AT_A_TIME)
+        .try_filter_map(async |told| Ok(told))
+        .try_collect()
+        .await?;
+    let entry = |place: &Place| {
+        let before = place.before.and_then(|before| told.get(&before));
+        Some(told.get(&place.position)?.clone().after(before))
+    };
+    Ok(places.iter().filter_map(entry).collect())
 }
