@@ -35,7 +35,8 @@ pub struct People {
     access: Access,
     clock: Clock,
     /// Held to write while a password or the state of an account changes, in the log and then here, and
-    /// to read while somebody signs in: so that nobody comes in by what is just being taken away.
+    /// to read while somebody signs in: so that nobody comes in by what is just being taken away. What
+    /// takes it to write asks for the time only then: whoever came in before is out by it.
     changing: Arc<RwLock<()>>,
 }
 
@@ -167,22 +168,23 @@ impl People {
             ));
         }
         let purpose = format!("disable-account {person}");
-        let meta = self.meta(giver, giver.command(&purpose), &purpose);
         let _changing = self.changing.write().await;
+        let meta = self.meta(giver, giver.command(&purpose), &purpose);
         self.execute(person, &AccountCommand::Disable { reason }, meta).await.map(drop)
     }
 
     /// Opens it again.
     pub async fn enable(&self, giver: &Giver, person: PersonId) -> Result<(), Problem> {
         let purpose = format!("enable-account {person}");
-        let meta = self.meta(giver, giver.command(&purpose), &purpose);
         let _changing = self.changing.write().await;
+        let meta = self.meta(giver, giver.command(&purpose), &purpose);
         self.execute(person, &AccountCommand::Enable, meta).await.map(drop)
     }
 
     /// Puts somebody out of wherever they are signed in, whether or not they have an account here.
     pub async fn end_sessions(&self, giver: &Giver, person: PersonId) -> Result<(), Problem> {
         let purpose = format!("end-sessions {person}");
+        let _changing = self.changing.write().await;
         let meta = self.meta(giver, giver.command(&purpose), &purpose);
         self.execute(person, &AccountCommand::EndSessions { person }, meta).await.map(drop)
     }
@@ -196,8 +198,8 @@ impl People {
         let password = first_password();
         let hash = self.hash(password.clone()).await?;
         let purpose = format!("reset-account {person}");
-        let meta = self.meta(giver, giver.command(&purpose), &purpose);
         let _changing = self.changing.write().await;
+        let meta = self.meta(giver, giver.command(&purpose), &purpose);
         let outcome =
             self.execute(person, &AccountCommand::SetPassword { to_be_changed: true }, meta).await?;
         if outcome == chassis::log::Written::Before {
@@ -279,14 +281,15 @@ impl People {
     }
 
     /// Changes the password of somebody who is signed in and knows the current one. Their sessions end;
-    /// they are given a new one. The user name and the faults of fields go back to the page.
-    pub async fn change_password(
+    /// they enter anew. The faults of fields go back to the page.
+    pub async fn change_password<T>(
         &self,
         viewer: &Viewer,
         peer: Peer,
         current: Typed,
         new: Typed,
-    ) -> Result<Recognised, Problem> {
+        enter: impl AsyncFnOnce(Recognised) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
         let person = viewer.session().map(|session| session.person).ok_or_else(no_password)?;
         let accounts = self.accounts.clone();
         let entry = apart(move || Ok(accounts.get(person)?)).await?.ok_or_else(no_password)?;
@@ -307,10 +310,9 @@ impl People {
                 )
             })?;
         let hash = self.hash(new).await?;
-        let id = CommandId::fresh();
-        let mut meta = CommandMeta::new(id, self.clock.now(), viewer.by(None));
-        meta.correlation_id = Some(viewer.request());
         let _changing = self.changing.write().await;
+        let mut meta = CommandMeta::new(CommandId::fresh(), self.clock.now(), viewer.by(None));
+        meta.correlation_id = Some(viewer.request());
         let accounts = self.accounts.clone();
         let is_same = move || Ok(accounts.get(person)?.is_some_and(|now| now.hash == entry.hash));
         if !apart(is_same).await? {
@@ -319,7 +321,7 @@ impl People {
         self.execute(person, &AccountCommand::SetPassword { to_be_changed: false }, meta).await?;
         let accounts = self.accounts.clone();
         apart(move || Ok(accounts.set_password(person, hash, false)?)).await?;
-        Ok(Recognised { must_change: false, ..known })
+        enter(Recognised { must_change: false, ..known }).await
     }
 
     async fn until_known(&self) -> Result<(), Problem> {
@@ -364,3 +366,6 @@ async fn apart<T: Send + 'static>(
         Problem::internal()
     })?
 }
+
+#[cfg(test)]
+mod tests;

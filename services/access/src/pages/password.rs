@@ -11,6 +11,7 @@ use super::{form_of, page, respond};
 use crate::{
     Shared,
     passwords::{PASSWORD_MIN_CHARS, Typed},
+    people::Recognised,
 };
 
 /// The current password and a new one, twice. Not `Debug`: it holds passwords.
@@ -35,12 +36,13 @@ pub(super) async fn change(
         let errors = vec![FieldError::new("again", "this is not the new password typed above")];
         return Ok(render(&viewer, StatusCode::BAD_REQUEST, errors));
     }
-    match desk.people.change_password(&viewer, peer, form.current, form.new).await {
-        Ok(known) => {
-            let session = desk.session_of(&known, SignInWay::Password);
-            let home = home_of(&session.holder());
-            desk.enter(&viewer, session, &home).await
-        }
+    let enter = async |known: Recognised| {
+        let session = desk.session_of(&known, SignInWay::Password);
+        let home = home_of(&session.holder());
+        desk.enter(&viewer, session, &home).await
+    };
+    match desk.people.change_password(&viewer, peer, form.current, form.new, enter).await {
+        Ok(entered) => Ok(entered),
         Err(problem) if problem.status == 400 => {
             let errors = problem.errors.iter().map(|fault| FieldError::new(&*fault.at, &*fault.detail));
             Ok(render(&viewer, StatusCode::BAD_REQUEST, errors.collect()))
