@@ -13,12 +13,16 @@ use proto::{
 use tokio::sync::RwLock;
 
 use crate::{
-    accounts::{Accounts, Attempt, Entry},
+    accounts::{Accounts, Asker, Attempt, Entry},
     limits::Limits,
     model::{Account, AccountCommand, AccountRefusal},
     passwords::{Typed, Workshop, check_new, first_password},
     user_name::{NAME_MAX_CHARS, UserName},
 };
+
+mod known;
+
+pub use known::{KNOWN_MAX, KnownBrowser};
 
 /// The one answer to everybody who is not let in: it does not tell whether there is such a user.
 pub const NOT_LET_IN: &str = "The user name or the password is not right, or the account is closed or has to wait \
@@ -83,6 +87,17 @@ pub struct Recognised {
     pub organisation: OdsCode,
     /// Whether they have to change their password before anything else.
     pub must_change: bool,
+    /// What their browser keeps.
+    pub browser: KnownBrowser,
+}
+
+/// Where somebody signs in from.
+#[derive(Debug, Clone)]
+pub struct From {
+    /// The address.
+    pub peer: Peer,
+    /// What the browser keeps of who signed in with it before.
+    pub browser: Option<KnownBrowser>,
 }
 
 /// What a look at a password led to, and why for the record.
@@ -220,29 +235,68 @@ impl People {
     pub async fn recognise<T>(
         &self,
         viewer: &Viewer,
-        peer: Peer,
+        from: From,
         user_name: &str,
         password: Typed,
         enter: impl AsyncFnOnce(Recognised) -> Result<T, Problem>,
     ) -> Result<Option<T>, Problem> {
-        self.limits.check(peer, user_name)?;
+        self.limits.check_peer(from.peer)?;
         self.until_known().await?;
         let _unchanged = self.changing.read().await;
-        let (person, reason) = match self.look(user_name, password).await? {
+        let name: Option<UserName> = user_name.parse().ok();
+        let asker = match self.known_by(from.browser, name.clone()).await? {
+            Some(person) => {
+                self.limits.check_known(person)?;
+                Asker::KnownBrowser
+            }
+            None => {
+                self.limits.check_name(user_name)?;
+                Asker::Anybody
+            }
+        };
+        let Some(recognised) = self.judge(viewer, asker, name, password).await? else { return Ok(None) };
+        metrics::counter!("oversight_sign_ins_total", "way" => "password").increment(1);
+        enter(recognised).await.map(Some)
+    }
+
+    /// Whose name it is, where it is theirs who signed in with this browser before.
+    async fn known_by(
+        &self,
+        browser: Option<KnownBrowser>,
+        name: Option<UserName>,
+    ) -> Result<Option<PersonId>, Problem> {
+        let (Some(browser), Some(name)) = (browser, name) else { return Ok(None) };
+        let (accounts, now) = (self.accounts.clone(), self.clock.now());
+        apart(move || {
+            let found = accounts.find(&name)?;
+            Ok(found.filter(|(person, entry)| browser.knows(*person, entry, now)).map(|(person, _)| person))
+        })
+        .await
+    }
+
+    /// Whose name and password these are, where that is so and their account is open. What is wrong is
+    /// counted, and on record.
+    async fn judge(
+        &self,
+        viewer: &Viewer,
+        asker: Asker,
+        name: Option<UserName>,
+        password: Typed,
+    ) -> Result<Option<Recognised>, Problem> {
+        let (person, reason) = match self.look(asker, name, password).await? {
             Looked::Right(person, entry) => {
                 let account = self.access.known().account_of(person).cloned();
                 match account {
                     Some(account) if !account.disabled => {
                         let accounts = self.accounts.clone();
-                        apart(move || Ok(accounts.forget_attempts(person)?)).await?;
-                        let recognised = Recognised {
+                        apart(move || Ok(accounts.forget_attempts(person, asker)?)).await?;
+                        return Ok(Some(Recognised {
                             person,
                             role: account.role,
                             organisation: account.organisation,
                             must_change: entry.must_change,
-                        };
-                        metrics::counter!("oversight_sign_ins_total", "way" => "password").increment(1);
-                        return enter(recognised).await.map(Some);
+                            browser: KnownBrowser::of(person, &entry.hash, self.clock.now()),
+                        }));
                     }
                     Some(_) => (Some(person), "disabled"),
                     None => (None, "unknown"),
@@ -262,13 +316,12 @@ impl People {
     }
 
     /// Looks whether a password is right: a look, a count and a hash for everybody.
-    async fn look(&self, user_name: &str, password: Typed) -> Result<Looked, Problem> {
-        let name: Option<UserName> = user_name.parse().ok();
+    async fn look(&self, asker: Asker, name: Option<UserName>, password: Typed) -> Result<Looked, Problem> {
         let (accounts, now) = (self.accounts.clone(), self.clock.now());
         let looked = self.workshop.at_work(move |hashing| {
             let found = name.map(|name| accounts.find(&name)).transpose()?.flatten();
             let person = found.as_ref().map(|(person, _)| *person);
-            let attempt = accounts.begin_attempt(person, now)?;
+            let attempt = accounts.begin_attempt(person, asker, now)?;
             let right = hashing.is(&password, found.as_ref().map(|(_, entry)| entry.hash.as_str()));
             match (found, attempt) {
                 (None, _) => Ok(Looked::Wrong(None, "unknown")),
@@ -281,11 +334,11 @@ impl People {
     }
 
     /// Changes the password of somebody who is signed in and knows the current one. Their sessions end;
-    /// they enter anew. The faults of fields go back to the page.
+    /// they enter anew. The faults of fields go back to the page. However often strangers try their name,
+    /// they are not kept from it.
     pub async fn change_password<T>(
         &self,
         viewer: &Viewer,
-        peer: Peer,
         current: Typed,
         new: Typed,
         enter: impl AsyncFnOnce(Recognised) -> Result<T, Problem>,
@@ -298,9 +351,11 @@ impl People {
         if new.as_str() == current.as_str() {
             return Err(fault("new", "the new password is the current one: choose another".to_owned()));
         }
-        let name = entry.user_name.clone();
+        self.limits.check_own(person)?;
+        let name = Some(entry.user_name.clone());
+        let unchanged = self.changing.read().await;
         let known = self
-            .recognise(viewer, peer, name.as_str(), current, async |recognised| Ok(recognised))
+            .judge(viewer, Asker::SignedIn, name, current)
             .await?
             .filter(|recognised| recognised.person == person)
             .ok_or_else(|| {
@@ -309,9 +364,11 @@ impl People {
                     "this is not your current password, or there were too many wrong tries".to_owned(),
                 )
             })?;
+        drop(unchanged);
         let hash = self.hash(new).await?;
         let _changing = self.changing.write().await;
-        let mut meta = CommandMeta::new(CommandId::fresh(), self.clock.now(), viewer.by(None));
+        let now = self.clock.now();
+        let mut meta = CommandMeta::new(CommandId::fresh(), now, viewer.by(None));
         meta.correlation_id = Some(viewer.request());
         let accounts = self.accounts.clone();
         let is_same = move || Ok(accounts.get(person)?.is_some_and(|now| now.hash == entry.hash));
@@ -319,9 +376,9 @@ impl People {
             return Err(Problem::busy());
         }
         self.execute(person, &AccountCommand::SetPassword { to_be_changed: false }, meta).await?;
-        let accounts = self.accounts.clone();
+        let (accounts, browser) = (self.accounts.clone(), KnownBrowser::of(person, &hash, now));
         apart(move || Ok(accounts.set_password(person, hash, false)?)).await?;
-        enter(Recognised { must_change: false, ..known }).await
+        enter(Recognised { must_change: false, browser, ..known }).await
     }
 
     async fn until_known(&self) -> Result<(), Problem> {

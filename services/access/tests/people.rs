@@ -139,6 +139,95 @@ async fn too_many_wrong_passwords_lock_the_account_for_a_while() {
 }
 
 #[tokio::test]
+async fn strangers_who_know_a_name_do_not_keep_out_whose_it_is() {
+    let (here, id) = with_an_officer().await;
+    let mut own = here.browser();
+    assert_eq!(own.sign_in(NAME, OWN).await.status, 303);
+    let (mut later, mut inside) = (own.clone(), own.clone());
+    later.forget("oversight");
+    // Long past the lock, and more often than a name may be tried in a minute.
+    let mut tries = 0;
+    while here.browser().sign_in(NAME, "not my password").await.status != 429 {
+        tries += 1;
+        assert!(tries < 200, "nobody is turned away");
+    }
+    assert_eq!(later.sign_in(NAME, OWN).await.status, 303, "with the browser of before");
+    let listed = here.administer("GET", "/api/v1/access/users", None).await.json();
+    assert!(listed[0]["locked_until"].is_string(), "strangers still wait: {listed}");
+    let changed = inside.change_password(OWN, "three other words in a row").await;
+    assert_eq!(changed.status, 303, "and to whoever is in the lock is nothing: {}", changed.text);
+    assert!(here.events().await.iter().any(|event| matches!(
+        event,
+        AccessEvent::PasswordSet(set) if set.person.to_string() == id && !set.to_be_changed
+    )));
+}
+
+#[tokio::test]
+async fn a_known_browser_is_told_what_strangers_are_and_waits_for_itself() {
+    let (here, _) = with_an_officer().await;
+    let mut own = here.browser();
+    own.sign_in(NAME, OWN).await;
+    own.forget("oversight");
+    let stranger = here.browser().sign_in(NAME, "not my password").await;
+    for _ in 0..5 {
+        let wrong = own.sign_in(NAME, "not my password").await;
+        assert_eq!((wrong.status, &wrong.text), (stranger.status, &stranger.text));
+    }
+    let locked = own.sign_in(NAME, OWN).await;
+    assert_eq!((locked.status, locked.text), (stranger.status, stranger.text));
+    assert_eq!(refusals(&here).await.last().unwrap().1, "locked");
+    assert_eq!(here.browser().sign_in(NAME, OWN).await.status, 303, "elsewhere they may");
+}
+
+#[tokio::test]
+async fn a_browser_is_known_to_one_account_and_its_password_alone() {
+    let (here, id) = with_an_officer().await;
+    let (_, first) = here.open_account("b.officer@example.org", "buyer", "15E").await;
+    let lock = async || {
+        for _ in 0..5 {
+            here.browser().sign_in(NAME, "not my password").await;
+        }
+    };
+    let mut of_another = here.browser();
+    of_another.sign_in("b.officer@example.org", &first).await;
+    let mut of_before = here.browser();
+    assert_eq!(of_before.sign_in(NAME, OWN).await.status, 303);
+    let kept = of_before.clone();
+    for browser in [&mut of_another, &mut of_before] {
+        browser.forget("oversight");
+    }
+    lock().await;
+    assert_eq!(of_another.sign_in(NAME, OWN).await.status, 401, "another's browser is a stranger's");
+    // The password is set anew, and strangers lock the account again.
+    let answer = here.administer("POST", &format!("/api/v1/access/users/{id}/reset"), None).await;
+    let second = answer.json()["password"].as_str().unwrap().to_owned();
+    lock().await;
+    assert_eq!(of_before.sign_in(NAME, &second).await.status, 401, "from before the password was set");
+
+    // What the browser keeps tells nothing, opens nothing, and is good for half a year.
+    let mut alone = kept.clone();
+    alone.forget("oversight");
+    assert!(alone.get("/account").await.location().starts_with("/sign-in"));
+    let cookie = kept.cookie("oversight-known").unwrap();
+    assert!(!cookie.contains(&id) && !cookie.contains(NAME), "{cookie}");
+}
+
+#[tokio::test]
+async fn a_browser_is_known_for_half_a_year() {
+    let (here, _) = with_an_officer().await;
+    let mut own = here.browser();
+    own.sign_in(NAME, OWN).await;
+    own.forget("oversight");
+    here.later(180 * 86_400 - 1);
+    for _ in 0..5 {
+        here.browser().sign_in(NAME, "not my password").await;
+    }
+    assert_eq!(own.clone().sign_in(NAME, OWN).await.status, 303);
+    here.later(1);
+    assert_eq!(own.sign_in(NAME, OWN).await.status, 401);
+}
+
+#[tokio::test]
 async fn whose_account_is_disabled_is_out_at_once() {
     let (here, id) = with_an_officer().await;
     let mut browser = here.browser();

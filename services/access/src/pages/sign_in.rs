@@ -2,12 +2,12 @@
 
 use axum::{
     extract::State,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use chassis::{
     Problem, Viewer,
-    access::{CSRF_FIELD, Record, Session},
+    access::{CSRF_FIELD, Record, Session, session::cookie_of},
     http::{Form as FormBody, Query},
     pace::Peer,
     pages::in_query,
@@ -27,7 +27,7 @@ use super::{page, respond};
 use crate::{
     Desk, Shared,
     passwords::Typed,
-    people::{NOT_LET_IN, Recognised},
+    people::{From, KNOWN_MAX, KnownBrowser, NOT_LET_IN, Recognised},
     personas::Persona,
 };
 
@@ -149,13 +149,16 @@ pub(super) async fn by_password(
     State(desk): State<Shared>,
     viewer: Viewer,
     peer: Peer,
+    headers: HeaderMap,
     FormBody(form): FormBody<PasswordForm>,
 ) -> Result<Response, Problem> {
     let to = To { to: form.to };
     let enter = async |known: Recognised| {
-        desk.enter(&viewer, desk.session_of(&known, SignInWay::Password), &to.address()).await
+        let session = desk.session_of(&known, SignInWay::Password);
+        desk.remember(desk.enter(&viewer, session, &to.address()).await?, &known.browser)
     };
-    match desk.people.recognise(&viewer, peer, &form.user_name, form.password, enter).await? {
+    let from = From { peer, browser: desk.known_browser(&headers) };
+    match desk.people.recognise(&viewer, from, &form.user_name, form.password, enter).await? {
         Some(entered) => Ok(entered),
         None => {
             let errors = vec![FieldError::new("user_name", NOT_LET_IN)];
@@ -197,6 +200,24 @@ impl Desk {
     pub fn session_of(&self, known: &Recognised, way: SignInWay) -> Session {
         let session = Session::begin(known.person, known.role, known.organisation, way, self.clock.now());
         Session { must_change: known.must_change, ..session }
+    }
+
+    /// The name of the cookie that says who signed in with a browser before.
+    fn known_cookie(&self) -> String {
+        format!("{}-known", self.access.sessions().name())
+    }
+
+    /// What a browser keeps of who signed in with it before.
+    fn known_browser(&self, headers: &HeaderMap) -> Option<KnownBrowser> {
+        let name = self.known_cookie();
+        self.access.sessions().open(&name, cookie_of(headers, &name)?)
+    }
+
+    /// An answer after which a browser is known for a while.
+    pub fn remember(&self, answer: Response, browser: &KnownBrowser) -> Result<Response, Problem> {
+        let (sessions, name) = (self.access.sessions(), self.known_cookie());
+        let cookie = sessions.seal(&name, browser).and_then(|sealed| sessions.set(&name, &sealed, KNOWN_MAX));
+        Ok(with_cookie(answer, cookie.ok_or_else(Problem::internal)?))
     }
 
     /// Lets somebody in: on record, with a cookie, and on to where they wanted to go.

@@ -121,7 +121,7 @@ impl Here {
             self.later(1);
             Ok(session)
         };
-        let sign_in = self.people.recognise(&self.administrator.viewer, peer(), NAME, password, enter);
+        let sign_in = self.people.recognise(&self.administrator.viewer, somewhere(), NAME, password, enter);
         let other = async {
             found_right.notified().await;
             other.await
@@ -132,8 +132,8 @@ impl Here {
     }
 }
 
-fn peer() -> Peer {
-    Peer::of(IpAddr::V4(Ipv4Addr::LOCALHOST), &HeaderMap::new())
+fn somewhere() -> From {
+    From { peer: Peer::of(IpAddr::V4(Ipv4Addr::LOCALHOST), &HeaderMap::new()), browser: None }
 }
 
 async fn catch(
@@ -178,11 +178,11 @@ async fn whoever_was_signing_in_while_the_password_was_changed_is_out() {
     here.later(1);
     let enter = async |known: Recognised| Ok(here.session_of(&known));
     let viewer = &here.administrator.viewer;
-    let own = here.people.recognise(viewer, peer(), NAME, first.clone(), enter).await.unwrap().unwrap();
+    let own = here.people.recognise(viewer, somewhere(), NAME, first.clone(), enter).await.unwrap().unwrap();
     let viewer = here.viewer_of(&own).await;
     let new = Typed::from("three words in a row".to_owned());
     let mut renewed = None;
-    let change = here.people.change_password(&viewer, peer(), first.clone(), new, async |known| {
+    let change = here.people.change_password(&viewer, first.clone(), new, async |known| {
         renewed = Some(here.session_of(&known));
         Ok(())
     });
