@@ -174,7 +174,8 @@ impl People {
         Ok((person, password))
     }
 
-    /// Closes an account for the time being: nobody gets in by it, and who is in is out.
+    /// Shuts somebody out for the time being, whether or not they have an account here: they do not get in,
+    /// and are out where they are in.
     pub async fn disable(&self, giver: &Giver, person: PersonId, reason: String) -> Result<(), Problem> {
         if giver.viewer.by(None).actor == Actor::person(person) {
             return Err(Problem::refused(
@@ -185,15 +186,15 @@ impl People {
         let purpose = format!("disable-account {person}");
         let _changing = self.changing.write().await;
         let meta = self.meta(giver, giver.command(&purpose), &purpose);
-        self.execute(person, &AccountCommand::Disable { reason }, meta).await.map(drop)
+        self.execute(person, &AccountCommand::Disable { person, reason }, meta).await.map(drop)
     }
 
-    /// Opens it again.
+    /// Lets them in again.
     pub async fn enable(&self, giver: &Giver, person: PersonId) -> Result<(), Problem> {
         let purpose = format!("enable-account {person}");
         let _changing = self.changing.write().await;
         let meta = self.meta(giver, giver.command(&purpose), &purpose);
-        self.execute(person, &AccountCommand::Enable, meta).await.map(drop)
+        self.execute(person, &AccountCommand::Enable { person }, meta).await.map(drop)
     }
 
     /// Puts somebody out of wherever they are signed in, whether or not they have an account here.

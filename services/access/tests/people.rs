@@ -331,6 +331,31 @@ async fn an_administrator_opens_an_account_on_the_page_but_does_not_close_their_
 }
 
 #[tokio::test]
+async fn an_administrator_shuts_out_by_id_on_the_page() {
+    let (here, id) = with_an_officer().await;
+    let (_, first) = here.open_account("boss@example.org", "administrator", "X26").await;
+    let mut boss = here.browser();
+    boss.sign_in("boss@example.org", &first).await;
+    boss.change_password(&first, OWN).await;
+    let mut officer = here.browser();
+    officer.sign_in(NAME, OWN).await;
+    here.later(1);
+    let csrf = boss.get("/access/users").await.hidden("csrf");
+    let send = async |boss: &mut support::Browser<'_>, person: &str, what: &str| {
+        boss.post("/access/people", &[("csrf", &csrf), ("person", person), ("what", what)]).await
+    };
+    let wrong = send(&mut boss, "a.officer@example.org", "").await;
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.text.contains("no id of a person") && wrong.text.contains("choose whether"), "{wrong:?}");
+    let actor = format!("person:{id}");
+    let done = send(&mut boss, &actor, "shut-out").await;
+    assert_eq!((done.status.as_u16(), done.location()), (303, &*format!("/history/actors/{actor}")));
+    assert!(officer.get("/account").await.location().starts_with("/sign-in"));
+    assert_eq!(send(&mut boss, &id, "let-in").await.status, 303);
+    assert_eq!(here.browser().sign_in(NAME, OWN).await.status, 303);
+}
+
+#[tokio::test]
 async fn a_name_that_is_tried_too_often_is_not_tried_again() {
     let here = Installation::start().await;
     let mut last = here.browser().sign_in("nobody@example.org", OWN).await;

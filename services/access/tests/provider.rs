@@ -252,6 +252,32 @@ async fn somebody_signs_in_at_the_provider_and_out_of_both() {
 }
 
 #[tokio::test]
+async fn somebody_of_the_provider_is_shut_out_without_an_account_here() {
+    let provider = MadeProvider::start().await;
+    let here = installation(&provider).await;
+    let mut browser = here.browser();
+    let back = way_back(&mut browser, &provider, &here, json!({}), json!({})).await;
+    assert_eq!(browser.get(&back).await.status, 303);
+    let me =
+        browser.get(ME).await.json()["actor"].as_str().unwrap().strip_prefix("person:").unwrap().to_owned();
+    here.later(1);
+    let shut_out = format!("/api/v1/access/users/{me}/disable");
+    for _ in 0..2 {
+        let answer = here.administer("POST", &shut_out, Some(json!({ "reason": "left" }))).await;
+        assert_eq!(answer.status, 204, "{answer:?}");
+    }
+    assert!(browser.get("/account").await.location().starts_with("/sign-in"), "out at once");
+    assert_eq!(here.administer("POST", &shut_out.replace("disable", "enable"), None).await.status, 204);
+    let events = here.events().await;
+    let of_me = |event: &&AccessEvent| match event {
+        AccessEvent::AccountDisabled(disabled) => disabled.person.to_string() == me,
+        AccessEvent::AccountEnabled(enabled) => enabled.person.to_string() == me,
+        _ => false,
+    };
+    assert_eq!(events.iter().filter(of_me).count(), 2, "{events:?}");
+}
+
+#[tokio::test]
 async fn what_a_token_leaves_out_is_asked_for() {
     let provider = MadeProvider::start().await;
     let here = installation(&provider).await;

@@ -151,11 +151,12 @@ pub(crate) struct DisableInput {
     reason: String,
 }
 
-/// Closes an account for the time being: nobody gets in by it, and who is in is out.
+/// Shuts somebody out for the time being: they do not get in, and are out where they are in. Of somebody
+/// with an account here that closes the account; somebody of the sign-in provider needs none.
 ///
-/// Who may call it: administrators, of accounts other than their own.
+/// Who may call it: administrators, of others than themselves.
 #[utoipa::path(post, path = "/api/v1/access/users/{id}/disable", tag = "access",
-    params(("id" = String, Path, format = "uuid", description = "the person's id"), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = String, Path, format = "uuid", description = "the person's id, with or without an account here"), ("Idempotency-Key" = Option<String>, Header)),
     request_body = DisableInput,
     responses((status = 204), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn disable(
@@ -168,11 +169,11 @@ pub(super) async fn disable(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Opens a closed account again.
+/// Lets somebody in again who was shut out: opens their closed account, where they have one.
 ///
 /// Who may call it: administrators.
 #[utoipa::path(post, path = "/api/v1/access/users/{id}/enable", tag = "access",
-    params(("id" = String, Path, format = "uuid", description = "the person's id"), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = String, Path, format = "uuid", description = "the person's id, with or without an account here"), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 204), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn enable(
     State(desk): State<Shared>,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{TEXT_MAX_CHARS, is_short};
 
-/// An account.
+/// An account, or somebody who comes through a provider and has none here: they can be shut out too.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     person: Option<PersonId>,
@@ -30,13 +30,18 @@ pub enum AccountCommand {
         /// For which organisation.
         organisation: OdsCode,
     },
-    /// To let nobody in.
+    /// To let nobody in. Who comes through a provider needs no account for that.
     Disable {
+        /// Who.
+        person: PersonId,
         /// Why.
         reason: String,
     },
-    /// To let its holder in again.
-    Enable,
+    /// To let them in again.
+    Enable {
+        /// Who.
+        person: PersonId,
+    },
     /// To put its holder out of wherever they are signed in. Who comes through a provider needs no
     /// account for that.
     EndSessions {
@@ -102,15 +107,13 @@ impl Aggregate for Account {
                 let opened = AccountOpened { person: *person, role: *role, organisation: *organisation };
                 Ok(Some(AccessEvent::AccountOpened(opened)))
             }
-            AccountCommand::Disable { reason } if person.is_ok() && !is_short(reason) => {
-                Err(AccountRefusal::Reason)
-            }
-            AccountCommand::Disable { reason } => {
-                let disabled = AccountDisabled { person: person?, reason: reason.trim().to_owned() };
+            AccountCommand::Disable { reason, .. } if !is_short(reason) => Err(AccountRefusal::Reason),
+            AccountCommand::Disable { person, reason } => {
+                let disabled = AccountDisabled { person: *person, reason: reason.trim().to_owned() };
                 Ok((!self.disabled).then_some(AccessEvent::AccountDisabled(disabled)))
             }
-            AccountCommand::Enable => {
-                let enabled = AccountEnabled { person: person? };
+            AccountCommand::Enable { person } => {
+                let enabled = AccountEnabled { person: *person };
                 Ok(self.disabled.then_some(AccessEvent::AccountEnabled(enabled)))
             }
             AccountCommand::SetPassword { to_be_changed } => {
@@ -152,7 +155,11 @@ mod tests {
     }
 
     fn disable(reason: &str) -> AccountCommand {
-        AccountCommand::Disable { reason: reason.to_owned() }
+        AccountCommand::Disable { person: WHO, reason: reason.to_owned() }
+    }
+
+    fn enable() -> AccountCommand {
+        AccountCommand::Enable { person: WHO }
     }
 
     fn disabled() -> AccessEvent {
@@ -162,8 +169,6 @@ mod tests {
     #[test]
     fn an_account_is_opened_once() {
         given::<Account>([]).when(open()).then(opened()).when(open()).then_refused("opened before");
-        given::<Account>([]).when(disable("left")).then_refused("no such account");
-        given::<Account>([]).when(AccountCommand::Enable).then_refused("no such account");
         let set = AccountCommand::SetPassword { to_be_changed: true };
         given::<Account>([]).when(set).then_refused("no such account");
     }
@@ -171,16 +176,29 @@ mod tests {
     #[test]
     fn an_account_is_closed_and_opened_again() {
         let enabled = AccessEvent::AccountEnabled(AccountEnabled { person: WHO });
-        given::<Account>([opened()]).when(AccountCommand::Enable).then_nothing();
+        given::<Account>([opened()]).when(enable()).then_nothing();
         given::<Account>([opened()])
             .when(disable(" left "))
             .then(disabled())
             .when(disable("again"))
             .then_nothing()
-            .when(AccountCommand::Enable)
+            .when(enable())
             .then(enabled)
             .when(disable(&"x".repeat(TEXT_MAX_CHARS + 1)))
             .then_refused("200 characters");
+    }
+
+    #[test]
+    fn somebody_without_an_account_can_be_shut_out_and_let_in_again() {
+        let enabled = AccessEvent::AccountEnabled(AccountEnabled { person: WHO });
+        given::<Account>([]).when(enable()).then_nothing();
+        given::<Account>([])
+            .when(disable("left"))
+            .then(disabled())
+            .when(disable("again"))
+            .then_nothing()
+            .when(enable())
+            .then(enabled);
     }
 
     #[test]

@@ -44,17 +44,18 @@ enum What {
     },
     /// Lists every account.
     List,
-    /// Closes an account for the time being: whoever is in by it is out.
+    /// Shuts somebody out for the time being, with or without an account here: where they are in, they are
+    /// out.
     Disable {
-        /// Whose: the id, as listed.
+        /// Who: the id, as listed, or as records name them after `person:`.
         id: PersonId,
         /// Why. It stays in the access log: name nobody.
         #[arg(long, default_value = "", value_name = "TEXT")]
         reason: String,
     },
-    /// Opens a closed account again.
+    /// Lets somebody in again who was shut out.
     Enable {
-        /// Whose: the id, as listed.
+        /// Who: the id, as listed, or as records name them after `person:`.
         id: PersonId,
     },
     /// Puts somebody out of wherever they are signed in, with or without an account here.
@@ -131,11 +132,11 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
         What::Disable { id, reason } => {
             let request = server.post(&format!("{USERS}/{id}/disable")).json(&json!({ "reason": reason }));
             server.send(request).await?;
-            output::note(&format!("Nobody gets in by account {id} any more."));
+            output::note(&format!("{id} does not get in any more."));
         }
         What::Enable { id } => {
             server.send(server.post(&format!("{USERS}/{id}/enable"))).await?;
-            output::note(&format!("Account {id} is open again."));
+            output::note(&format!("{id} may come in again."));
         }
         What::SignOut { id } => {
             server.send(server.post(&format!("/api/v1/access/people/{id}/sign-out"))).await?;
