@@ -189,12 +189,39 @@ impl People {
         self.execute(person, &AccountCommand::Disable { person, reason }, meta).await.map(drop)
     }
 
-    /// Lets them in again.
+    /// Lets them in again. An account that was removed stays closed.
     pub async fn enable(&self, giver: &Giver, person: PersonId) -> Result<(), Problem> {
         let purpose = format!("enable-account {person}");
         let _changing = self.changing.write().await;
+        if self.is_removed(person).await? {
+            return Err(AccountRefusal::Removed.into());
+        }
         let meta = self.meta(giver, giver.command(&purpose), &purpose);
         self.execute(person, &AccountCommand::Enable { person }, meta).await.map(drop)
+    }
+
+    /// Deletes the names and the password of a closed account. The name is free again; the account itself
+    /// stays closed in the log for ever.
+    pub async fn remove(&self, giver: &Giver, person: PersonId) -> Result<(), Problem> {
+        let purpose = format!("remove-account {person}");
+        let _changing = self.changing.write().await;
+        if self.is_removed(person).await? {
+            return Ok(());
+        }
+        let meta = self.meta(giver, giver.command(&purpose), &purpose);
+        self.execute(person, &AccountCommand::Remove, meta).await?;
+        let accounts = self.accounts.clone();
+        apart(move || Ok(accounts.remove(person)?)).await
+    }
+
+    /// Whether somebody's account stands in the log alone.
+    async fn is_removed(&self, person: PersonId) -> Result<bool, Problem> {
+        self.until_known().await?;
+        if self.access.known().account_of(person).is_none() {
+            return Ok(false);
+        }
+        let accounts = self.accounts.clone();
+        apart(move || Ok(accounts.get(person)?.is_none())).await
     }
 
     /// Puts somebody out of wherever they are signed in, whether or not they have an account here.

@@ -5,7 +5,7 @@
 mod support;
 
 use proto::access::{AccessEvent, SignInWay};
-use serde_json::json;
+use serde_json::{Value, json};
 use support::Installation;
 
 const NAME: &str = "a.officer@example.org";
@@ -244,6 +244,63 @@ async fn whose_account_is_disabled_is_out_at_once() {
     assert_eq!(here.administer("POST", &enable, None).await.status, 204);
     assert!(browser.get("/account").await.location().starts_with("/sign-in"), "the old session stays out");
     assert_eq!(here.browser().sign_in(NAME, OWN).await.status, 303);
+}
+
+#[tokio::test]
+async fn the_names_of_a_closed_account_are_deleted_for_good() {
+    let (here, id) = with_an_officer().await;
+    let act = async |what: &str| {
+        let body = (what == "disable").then(|| json!({}));
+        here.administer("POST", &format!("/api/v1/access/users/{id}/{what}"), body).await
+    };
+    let open = act("remove").await;
+    assert_eq!((open.status.as_u16(), open.json()["type"].as_str()), (409, Some("/problems/account-open")));
+    assert_eq!(act("disable").await.status, 204);
+    for _ in 0..2 {
+        assert_eq!(act("remove").await.status, 204, "it is so already the second time");
+    }
+    let listed = here.administer("GET", "/api/v1/access/users", None).await.json();
+    assert_eq!((&listed[0]["user_name"], &listed[0]["display_name"]), (&Value::Null, &Value::Null));
+    assert_eq!(here.browser().sign_in(NAME, OWN).await.status, 401);
+    let enabled = act("enable").await;
+    assert_eq!(
+        (enabled.status.as_u16(), enabled.json()["type"].as_str()),
+        (409, Some("/problems/account-removed"))
+    );
+    assert_eq!(act("reset").await.status, 404);
+    let unknown = format!("/api/v1/access/users/{}/remove", uuid::Uuid::nil());
+    assert_eq!(here.administer("POST", &unknown, None).await.status, 404);
+
+    // The name is free, for the same person in another role.
+    let (anew, first) = here.open_account(NAME, "administrator", "X26").await;
+    assert_ne!(anew, id);
+    let mut browser = here.browser();
+    assert_eq!(browser.sign_in(NAME, &first).await.status, 303);
+    browser.change_password(&first, OWN).await;
+    let page = browser.get("/access/users").await;
+    assert!(page.text.contains("Name deleted"), "{}", page.text);
+    assert!(!page.text.contains(&format!("/access/users/{id}/enable")), "nothing is left to be done with it");
+    let removed = here.events().await.into_iter().filter(
+        |event| matches!(event, AccessEvent::AccountDisabled(disabled) if disabled.reason == "removed"),
+    );
+    assert_eq!(removed.count(), 1);
+}
+
+#[tokio::test]
+async fn an_administrator_deletes_names_on_the_page() {
+    let (here, id) = with_an_officer().await;
+    let (_, first) = here.open_account("boss@example.org", "administrator", "X26").await;
+    let mut boss = here.browser();
+    boss.sign_in("boss@example.org", &first).await;
+    boss.change_password(&first, OWN).await;
+    let (disable, remove) = (format!("/access/users/{id}/disable"), format!("/access/users/{id}/remove"));
+    let page = boss.get("/access/users").await;
+    assert!(!page.text.contains(&remove), "an open account is not removed");
+    let fields = [("csrf", &*page.hidden("csrf"))];
+    assert_eq!(boss.post(&disable, &fields).await.status, 303);
+    assert!(boss.get("/access/users").await.text.contains(&remove));
+    assert_eq!(boss.post(&remove, &fields).await.location(), "/access/users");
+    assert!(!boss.get("/access/users").await.text.contains(NAME));
 }
 
 #[tokio::test]

@@ -58,7 +58,7 @@ const BODIES: [(&str, &[u8]); 9] = [
 ];
 
 /// Pages, which no description lists.
-const PAGES: [&str; 86] = [
+const PAGES: [&str; 87] = [
     "/",
     "/status",
     "/status/{code}",
@@ -70,6 +70,7 @@ const PAGES: [&str; 86] = [
     "/sign-out",
     "/account/password",
     "/access/users",
+    "/access/users/{id}/remove",
     "/access/people",
     "/access/glass",
     "/access/records",

@@ -42,6 +42,8 @@ pub enum AccountCommand {
         /// Who.
         person: PersonId,
     },
+    /// To stay closed for ever, because its names and its password are being deleted.
+    Remove,
     /// To put its holder out of wherever they are signed in. Who comes through a provider needs no
     /// account for that.
     EndSessions {
@@ -64,6 +66,12 @@ pub enum AccountRefusal {
     /// Its id is taken.
     #[error("this account was opened before; its first password was shown then, and `reset` makes a new one")]
     OpenedBefore,
+    /// It is open.
+    #[error("this account is open: disable it first, so that nobody is removed by mistake")]
+    Open,
+    /// It was removed.
+    #[error("this account was removed, and its names and password are deleted: add the person anew")]
+    Removed,
     /// A reason is too long.
     #[error("a reason has up to {TEXT_MAX_CHARS} characters")]
     Reason,
@@ -75,10 +83,15 @@ impl From<AccountRefusal> for Problem {
         match refusal {
             AccountRefusal::Unknown => Problem::not_found(text),
             AccountRefusal::OpenedBefore => Problem::refused("opened-before", text),
+            AccountRefusal::Open => Problem::refused("account-open", text),
+            AccountRefusal::Removed => Problem::refused("account-removed", text),
             AccountRefusal::Reason => Problem::bad_input(text.clone()).at("reason", text),
         }
     }
 }
+
+/// What the log says why an account was closed for ever.
+const REMOVED: &str = "removed";
 
 impl Account {
     /// The id of the account's aggregate.
@@ -115,6 +128,11 @@ impl Aggregate for Account {
             AccountCommand::Enable { person } => {
                 let enabled = AccountEnabled { person: *person };
                 Ok(self.disabled.then_some(AccessEvent::AccountEnabled(enabled)))
+            }
+            AccountCommand::Remove if person.is_ok() && !self.disabled => Err(AccountRefusal::Open),
+            AccountCommand::Remove => {
+                let removed = AccountDisabled { person: person?, reason: REMOVED.to_owned() };
+                Ok(Some(AccessEvent::AccountDisabled(removed)))
             }
             AccountCommand::SetPassword { to_be_changed } => {
                 let set = PasswordSet { person: person?, to_be_changed: *to_be_changed };
@@ -186,6 +204,15 @@ mod tests {
             .then(enabled)
             .when(disable(&"x".repeat(TEXT_MAX_CHARS + 1)))
             .then_refused("200 characters");
+    }
+
+    #[test]
+    fn only_a_closed_account_is_removed() {
+        let removed =
+            AccessEvent::AccountDisabled(AccountDisabled { person: WHO, reason: "removed".to_owned() });
+        given::<Account>([]).when(AccountCommand::Remove).then_refused("no such account");
+        given::<Account>([opened()]).when(AccountCommand::Remove).then_refused("disable it first");
+        given::<Account>([opened(), disabled()]).when(AccountCommand::Remove).then(removed);
     }
 
     #[test]

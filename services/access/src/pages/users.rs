@@ -120,6 +120,17 @@ pub(super) async fn enable(
     Ok(Redirect::to("/access/users").into_response())
 }
 
+pub(super) async fn remove(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    Path(id): Path<Uuid>,
+    FormBody(form): FormBody<KeyOnly>,
+) -> Result<Response, Problem> {
+    let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
+    desk.people.remove(&giver, PersonId(id)).await?;
+    Ok(Redirect::to("/access/users").into_response())
+}
+
 /// Somebody to be shut out or let in again, as the form sends it.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct PersonForm {
@@ -283,7 +294,8 @@ fn table(viewer: &Viewer, listed: Vec<Listed>) -> Markup {
             @else { (tag(Tone::Neutral, "Deleted")) }
         };
         let actions = html! {
-            @if account.disabled { (act("enable", "Enable")) } @else { (act("disable", "Disable")) }
+            @if !account.disabled { (act("disable", "Disable")) }
+            @else if account.entry.is_some() { (act("enable", "Enable")) (act("remove", "Remove")) }
             @if account.entry.is_some() { (act("reset", "Reset the password")) }
         };
         Row::new([

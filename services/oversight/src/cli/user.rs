@@ -58,6 +58,14 @@ enum What {
         /// Who: the id, as listed, or as records name them after `person:`.
         id: PersonId,
     },
+    /// Deletes the names and the password of a closed account, for ever; the user name is free again.
+    ///
+    /// Events keep who did something in which role, so an account keeps its role and organisation. Where
+    /// those change, disable and remove the account, and add the person anew.
+    Remove {
+        /// Whose: the id, as listed.
+        id: PersonId,
+    },
     /// Puts somebody out of wherever they are signed in, with or without an account here.
     SignOut {
         /// Who: the id, as listed, or as records name them after `person:`.
@@ -137,6 +145,10 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
         What::Enable { id } => {
             server.send(server.post(&format!("{USERS}/{id}/enable"))).await?;
             output::note(&format!("{id} may come in again."));
+        }
+        What::Remove { id } => {
+            server.send(server.post(&format!("{USERS}/{id}/remove"))).await?;
+            output::note(&format!("Account {id} has no names any more, and stays closed."));
         }
         What::SignOut { id } => {
             server.send(server.post(&format!("/api/v1/access/people/{id}/sign-out"))).await?;
