@@ -14,7 +14,7 @@ use tokio::sync::RwLock;
 
 use crate::{
     accounts::{Accounts, Asker, Attempt, Entry},
-    limits::Limits,
+    limits::{Limits, Refusals},
     model::{Account, AccountCommand, AccountRefusal},
     passwords::{Typed, Workshop, check_new, first_password},
     user_name::{NAME_MAX_CHARS, UserName},
@@ -36,6 +36,7 @@ pub struct People {
     commands: Commands<Account>,
     workshop: Workshop,
     limits: Limits,
+    refusals: Refusals,
     access: Access,
     clock: Clock,
     /// Held to write while a password or the state of an account changes, in the log and then here, and
@@ -114,8 +115,16 @@ impl People {
         access: Access,
         clock: Clock,
     ) -> Result<Self, Problem> {
-        let (workshop, limits, changing) = (Workshop::open()?, Limits::default(), Arc::default());
-        Ok(Self { accounts, commands, workshop, limits, access, clock, changing })
+        Ok(Self {
+            accounts,
+            commands,
+            workshop: Workshop::open()?,
+            limits: Limits::default(),
+            refusals: Refusals::default(),
+            access,
+            clock,
+            changing: Arc::default(),
+        })
     }
 
     /// Whether anybody has an account.
@@ -332,15 +341,27 @@ impl People {
             }
             Looked::Wrong(person, reason) => (person, reason),
         };
-        metrics::counter!("oversight_sign_ins_refused_total", "way" => "password").increment(1);
-        let refused = SignInRefused { way: SignInWay::Password, person, reason: reason.to_owned() };
+        self.note_refused(viewer, SignInWay::Password, person, reason);
+        Ok(None)
+    }
+
+    /// Counts that somebody was not let in, and writes it down where there were not too many.
+    pub fn note_refused(&self, viewer: &Viewer, way: SignInWay, person: Option<PersonId>, reason: &str) {
+        let label = match way {
+            SignInWay::Password => "password",
+            SignInWay::Provider => "provider",
+            SignInWay::Persona => "persona",
+        };
+        metrics::counter!("oversight_sign_ins_refused_total", "way" => label).increment(1);
+        if !self.refusals.is_recorded(person, self.clock.now()) {
+            return;
+        }
         self.access.recorder().note(Record {
             service: Service::Access,
             by: viewer.by(None),
             request: Some(viewer.request()),
-            event: AccessEvent::SignInRefused(refused),
+            event: AccessEvent::SignInRefused(SignInRefused { way, person, reason: reason.to_owned() }),
         });
-        Ok(None)
     }
 
     /// Looks whether a password is right: a look, a count and a hash for everybody.

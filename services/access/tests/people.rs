@@ -413,6 +413,45 @@ async fn an_administrator_shuts_out_by_id_on_the_page() {
 }
 
 #[tokio::test]
+async fn refusals_do_not_fill_the_log() {
+    let (here, id) = with_an_officer().await;
+    for number in 0..15 {
+        let nobody = format!("nobody-{number}@example.org");
+        assert_eq!(here.browser().sign_in(&nobody, OWN).await.status, 401);
+        assert_eq!(here.browser().sign_in(NAME, "not my password").await.status, 401);
+    }
+    let recorded = refusals(&here).await;
+    let of = |person: Option<&str>| recorded.iter().filter(|(who, _)| who.as_deref() == person).count();
+    assert_eq!((of(None), of(Some(&id))), (10, 10));
+    here.later(60);
+    here.browser().sign_in("nobody@example.org", OWN).await;
+    assert_eq!(refusals(&here).await.len(), 21, "a minute later they are recorded again");
+}
+
+#[tokio::test]
+async fn an_address_is_turned_away_whomever_it_names() {
+    let here = Installation::start().await;
+    let try_from = async |address: &str, number: u32| {
+        let mut browser = here.browser();
+        browser.address = Some(address.to_owned());
+        browser.sign_in(&format!("nobody-{number}@example.org"), OWN).await
+    };
+    let mut tries = 0;
+    let turned_away = loop {
+        let answer = try_from("192.0.2.1", tries).await;
+        if answer.status != 401 {
+            break answer;
+        }
+        tries += 1;
+        assert!(tries < 600, "nobody is turned away");
+    };
+    assert!(tries >= 60, "{tries}");
+    assert_eq!(turned_away.status, 429);
+    assert!(turned_away.headers.contains_key("retry-after"));
+    assert_eq!(try_from("192.0.2.2", tries).await.status, 401, "another address");
+}
+
+#[tokio::test]
 async fn a_name_that_is_tried_too_often_is_not_tried_again() {
     let here = Installation::start().await;
     let mut last = here.browser().sign_in("nobody@example.org", OWN).await;

@@ -342,6 +342,22 @@ async fn whoever_comes_back_wrongly_is_not_let_in() {
     assert_eq!(reasons.iter().filter(|(reason, who)| reason == "provider" && !who).count(), 9);
 }
 
+#[tokio::test]
+async fn whoever_never_set_out_takes_nothing_from_those_who_did() {
+    let provider = MadeProvider::start().await;
+    let here = installation(&provider).await;
+    let mut browser = here.browser();
+    let back = way_back(&mut browser, &provider, &here, json!({}), json!({})).await;
+    for _ in 0..70 {
+        assert_eq!(here.browser().get("/sign-in/callback?code=a&state=b").await.status, 403);
+    }
+    assert_eq!(browser.get(&back).await.status, 303, "from the same address");
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let refused = |event: &AccessEvent| matches!(event, AccessEvent::SignInRefused(_));
+    let recorded = here.events().await.iter().filter(|event| refused(event)).count();
+    assert_eq!(recorded, 10, "what anybody can do does not fill the log");
+}
+
 #[test]
 fn flags_that_do_not_go_together_say_so() {
     let folder = tempfile::tempdir().unwrap();

@@ -7,16 +7,13 @@ use axum::{
 };
 use chassis::{
     Problem, Viewer,
-    access::{Record, Session, session::cookie_of},
+    access::{Session, session::cookie_of},
     http::Query,
     pace::Peer,
 };
 use jiff::SignedDuration;
 use maud::html;
-use proto::{
-    Service,
-    access::{AccessEvent, SignInRefused, SignInWay},
-};
+use proto::access::SignInWay;
 
 use super::{page, respond, sign_in::To};
 use crate::{
@@ -42,14 +39,7 @@ impl Desk {
             NotShown::NoRole(person) => (Some(*person), "no-role"),
             NotShown::OtherWay | NotShown::Refused | NotShown::Away => (None, "provider"),
         };
-        metrics::counter!("oversight_sign_ins_refused_total", "way" => "provider").increment(1);
-        let refused = SignInRefused { way: SignInWay::Provider, person, reason: reason.to_owned() };
-        self.access.recorder().note(Record {
-            service: Service::Access,
-            by: viewer.by(None),
-            request: Some(viewer.request()),
-            event: AccessEvent::SignInRefused(refused),
-        });
+        self.people.note_refused(viewer, SignInWay::Provider, person, reason);
     }
 }
 
@@ -77,12 +67,13 @@ pub(super) async fn come_back(
     Query(back): Query<Back>,
 ) -> Result<Response, Problem> {
     let sign_in = desk.provider()?;
-    desk.people.check_peer(peer)?;
     let (sessions, name) = (desk.access.sessions(), desk.way_cookie());
     let now = desk.clock.now();
     let sent: Option<Sent> = cookie_of(&headers, &name).and_then(|sealed| sessions.open(&name, sealed));
     let shown = match sent.filter(|sent| now.duration_since(sent.sent) < AWAY_MAX) {
         Some(Sent { way, .. }) => {
+            // Who set out here is counted. Others cost nothing, and take nothing from those who did.
+            desk.people.check_peer(peer)?;
             let to = way.to.clone();
             sign_in.finish(way, back).await.map(|shown| (shown, to))
         }

@@ -66,6 +66,8 @@ impl Answer {
 #[derive(Clone)]
 pub struct Browser<'a> {
     at: &'a Installation,
+    /// From where a proxy says that it asks; none: from this machine.
+    pub address: Option<String>,
     cookies: Vec<(String, String)>,
 }
 
@@ -150,7 +152,7 @@ impl Installation {
     }
 
     pub fn browser(&self) -> Browser<'_> {
-        Browser { at: self, cookies: Vec::new() }
+        Browser { at: self, address: None, cookies: Vec::new() }
     }
 
     /// What the access log holds, as the types of its events and their data.
@@ -207,6 +209,10 @@ impl Browser<'_> {
             .uri(path)
             .header(header::HOST, HOST)
             .header(header::ACCEPT, "text/html");
+        let request = match &self.address {
+            Some(address) => request.header("x-forwarded-for", address),
+            None => request,
+        };
         if cookies.is_empty() { request } else { request.header(header::COOKIE, cookies.join("; ")) }
     }
 
