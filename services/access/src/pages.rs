@@ -3,6 +3,7 @@
 mod account;
 mod glass;
 mod keys;
+mod own_form;
 mod password;
 mod provider;
 mod sign_in;

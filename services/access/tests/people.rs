@@ -99,8 +99,8 @@ async fn whoever_is_not_let_in_is_told_the_same() {
         ("closed@example.org", &*first),
     ] {
         let answer = here.browser().sign_in(name, password).await;
-        assert!(answer.headers.get("set-cookie").is_none());
-        answers.push((answer.status.as_u16(), answer.text));
+        assert!(!answer.lets_in());
+        answers.push((answer.status.as_u16(), answer.without_token()));
     }
     assert_eq!(answers[0].0, 401);
     assert!(answers.iter().all(|answer| answer == &answers[0]), "{answers:#?}");
@@ -125,7 +125,8 @@ async fn too_many_wrong_passwords_lock_the_account_for_a_while() {
     }
     let wrong = here.browser().sign_in("nobody@example.org", OWN).await;
     let locked = here.browser().sign_in(NAME, OWN).await;
-    assert_eq!((locked.status, locked.text), (wrong.status, wrong.text), "even the right one is not told");
+    let told = (wrong.status, wrong.without_token());
+    assert_eq!((locked.status, locked.without_token()), told, "even the right one is not told");
     assert_eq!(refusals(&here).await.last().unwrap().1, "locked");
     let listed = here.administer("GET", "/api/v1/access/users", None).await.json();
     assert_eq!(listed[0]["locked_until"], "2019-04-01T09:01:00Z");
@@ -171,10 +172,10 @@ async fn a_known_browser_is_told_what_strangers_are_and_waits_for_itself() {
     let stranger = here.browser().sign_in(NAME, "not my password").await;
     for _ in 0..5 {
         let wrong = own.sign_in(NAME, "not my password").await;
-        assert_eq!((wrong.status, &wrong.text), (stranger.status, &stranger.text));
+        assert_eq!((wrong.status, wrong.without_token()), (stranger.status, stranger.without_token()));
     }
     let locked = own.sign_in(NAME, OWN).await;
-    assert_eq!((locked.status, locked.text), (stranger.status, stranger.text));
+    assert_eq!((locked.status, locked.without_token()), (stranger.status, stranger.without_token()));
     assert_eq!(refusals(&here).await.last().unwrap().1, "locked");
     assert_eq!(here.browser().sign_in(NAME, OWN).await.status, 303, "elsewhere they may");
 }
@@ -339,6 +340,76 @@ async fn a_forged_form_does_nothing() {
     let good = [change.as_slice(), &[("csrf", &csrf)]].concat();
     assert_eq!(browser.post_raw("/account/password", "https://evil.example", &good).await.status, 403);
     assert_eq!(browser.post("/account/password", &good).await.status, 303);
+}
+
+#[tokio::test]
+async fn nobody_is_signed_in_by_a_form_that_no_page_of_ours_sent() {
+    let (here, _) = with_an_officer().await;
+    let fields = [("user_name", NAME), ("password", OWN)];
+    let send = async |browser: &mut support::Browser<'_>, token: Option<&str>| {
+        let token = token.map(|token| ("token", token));
+        let fields: Vec<_> = fields.into_iter().chain(token).collect();
+        browser.post_bare("/sign-in/password", &[], &fields).await
+    };
+    // A browser that does not say where a form comes from has what the page gave it.
+    let mut browser = here.browser();
+    let token = browser.get("/sign-in").await.hidden("token");
+    assert_eq!(send(&mut browser.clone(), Some(&token)).await.status, 303);
+    let again = browser.get("/sign-in").await;
+    assert_eq!(again.hidden("token"), token, "of two open pages both are good");
+    for (browser, token) in [
+        (&mut here.browser(), None),
+        (&mut here.browser(), Some(&*token)),
+        (&mut browser.clone(), None),
+        (&mut browser.clone(), Some("00000000-0000-0000-0000-000000000000")),
+    ] {
+        let refused = send(browser, token).await;
+        assert!(refused.status == 403 && !refused.lets_in(), "{refused:?}");
+    }
+    let persona = here.browser().post_bare("/sign-in/persona", &[], &[("role", "administrator")]).await;
+    assert_eq!(persona.status, 403);
+    for said in [("origin", "http://127.0.0.1:8080"), ("sec-fetch-site", "same-origin")] {
+        let sent = here.browser().post_bare("/sign-in/password", &[said], &fields).await;
+        assert_eq!(sent.status, 303, "{said:?}");
+    }
+    for said in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
+        let sent = here.browser().post_bare("/sign-in/password", &[said], &fields).await;
+        assert_eq!(sent.status, 403, "{said:?}");
+    }
+    here.later(3600);
+    assert_eq!(send(&mut browser, Some(&token)).await.status, 403, "an hour later");
+}
+
+#[tokio::test]
+async fn an_administrator_puts_somebody_out() {
+    let (here, id) = with_an_officer().await;
+    let mut browser = here.browser();
+    for with_api in [true, false] {
+        assert_eq!(browser.sign_in(NAME, OWN).await.status, 303);
+        assert_eq!(browser.get("/account").await.status, 200);
+        here.later(1);
+        if with_api {
+            let path = format!("/api/v1/access/people/{id}/sign-out");
+            assert_eq!(here.administer("POST", &path, None).await.status, 204);
+        } else {
+            let path = format!("/access/people/{id}/sign-out");
+            let mut officer = browser.clone();
+            let csrf = officer.get("/account").await.hidden("csrf");
+            assert_eq!(officer.post(&path, &[("csrf", &csrf)]).await.status, 403, "not for an officer");
+            assert_eq!(browser.get("/account").await.status, 200);
+            let (_, first) = here.open_account("boss@example.org", "administrator", "X26").await;
+            let mut boss = here.browser();
+            boss.sign_in("boss@example.org", &first).await;
+            boss.change_password(&first, OWN).await;
+            let csrf = boss.get("/account").await.hidden("csrf");
+            let done = boss.post(&path, &[("csrf", &csrf)]).await;
+            assert_eq!(done.location(), format!("/history/actors/person:{id}"), "{done:?}");
+        }
+        assert!(browser.get("/account").await.location().starts_with("/sign-in"), "out");
+    }
+    let ended = |event: &AccessEvent| matches!(event, AccessEvent::SessionsEnded(ended) if ended.person.to_string() == id);
+    assert_eq!(here.events().await.iter().filter(|event| ended(event)).count(), 2);
+    assert_eq!(browser.sign_in(NAME, OWN).await.status, 303, "and may come back in");
 }
 
 #[tokio::test]

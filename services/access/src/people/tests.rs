@@ -191,3 +191,29 @@ async fn whoever_was_signing_in_while_the_password_was_changed_is_out() {
     assert!(!known.stands(&session) && !known.stands(&own));
     assert!(known.stands(&renewed.unwrap()), "whoever changed it is in");
 }
+
+#[tokio::test]
+async fn whoever_is_not_let_in_costs_one_hash_whether_or_not_there_is_such_a_user() {
+    let here = Here::start().await;
+    let (person, password) = here.open_account().await;
+    let wrong = Typed::from("not the password".to_owned());
+    let cost = async |name: &str, password: &Typed| {
+        let before = here.people.workshop.compared();
+        let enter = async |_| Ok(());
+        let viewer = &here.administrator.viewer;
+        let entered =
+            here.people.recognise(viewer, somewhere(), name, password.clone(), enter).await.unwrap();
+        (entered.is_some(), here.people.workshop.compared() - before)
+    };
+    for name in ["nobody@example.org", "", "no user name at all", NAME] {
+        assert_eq!(cost(name, &wrong).await, (false, 1), "{name:?}");
+    }
+    assert_eq!(cost(NAME, &password).await, (true, 1));
+    for _ in 0..5 {
+        cost(NAME, &wrong).await;
+    }
+    assert_eq!(cost(NAME, &password).await, (false, 1), "locked");
+    here.later(60);
+    here.people.disable(&here.administrator, person, String::new()).await.unwrap();
+    assert_eq!(cost(NAME, &password).await, (false, 1), "closed");
+}

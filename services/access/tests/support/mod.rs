@@ -18,11 +18,12 @@ use chassis::{
         session::{KEY_BYTES, Wire},
     },
     http::Names,
-    log::{Log, file::FileLog},
+    log::{Log, NewEvent, file::FileLog},
     task::Tasks,
+    testing::land::{Told, recorded},
 };
 use jiff::SignedDuration;
-use proto::{Header, Position, access::AccessEvent};
+use proto::{Actor, Envelope, Header, Position, access::AccessEvent};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -32,6 +33,8 @@ pub const HOST: &str = "127.0.0.1:8080";
 pub struct Installation {
     pub app: Router,
     pub clock: Clock,
+    pub access: Access,
+    pub event_log: Log,
     pub access_log: Log,
     pub administrator: String,
     _folder: tempfile::TempDir,
@@ -52,6 +55,20 @@ impl Answer {
 
     pub fn location(&self) -> &str {
         self.headers.get(header::LOCATION).map_or("", |to| to.to_str().unwrap())
+    }
+
+    /// Whether it gives a session.
+    pub fn lets_in(&self) -> bool {
+        let given = self.headers.get_all(header::SET_COOKIE).iter();
+        given.into_iter().any(|cookie| {
+            let cookie = cookie.to_str().unwrap();
+            cookie.starts_with("oversight=") || cookie.starts_with("oversight-known=")
+        })
+    }
+
+    /// The page but for what is in it for one browser alone.
+    pub fn without_token(&self) -> String {
+        self.text.replace(&self.hidden("token"), "")
     }
 
     /// The value a hidden field of the page has.
@@ -92,10 +109,22 @@ impl Installation {
         }
         let data = folder.path().to_owned();
         std::fs::create_dir_all(data.join("cache")).unwrap();
-        let platform = Platform::new(log, &data, access, Names::default(), clock.clone(), tasks);
+        let event_log = log.clone();
+        let platform = Platform::new(log, &data, access.clone(), Names::default(), clock.clone(), tasks);
         let mut services = [access::service(&platform, options).await.unwrap()];
         let app = chassis::service::routes(&platform, &mut services).unwrap();
-        Self { app, clock, access_log, administrator: key.reveal(), _folder: folder }
+        Self { app, clock, access, event_log, access_log, administrator: key.reveal(), _folder: folder }
+    }
+
+    /// Writes organisations to the event log, by somebody.
+    pub async fn tell(&self, told: &[Told], by: Actor) {
+        for told in told {
+            let (envelope, _) = recorded(told);
+            let envelope = Envelope { by: by.clone().into(), ..envelope };
+            let body = told.2.encode(&envelope).unwrap().into();
+            let event = NewEvent { id: envelope.id, subject: envelope.subject, body };
+            self.event_log.append(event, Position::START).await.unwrap();
+        }
     }
 
     pub fn later(&self, seconds: i64) {
@@ -222,11 +251,18 @@ impl Browser<'_> {
         answer
     }
 
-    /// Sends a form as it is.
+    /// Sends a form as it is, from somewhere.
     pub async fn post_raw(&mut self, path: &str, origin: &str, fields: &[(&str, &str)]) -> Answer {
-        let request = self
-            .request("POST", path)
-            .header(header::ORIGIN, origin)
+        self.post_bare(path, &[("origin", origin)], fields).await
+    }
+
+    /// Sends a form as it is, with what a browser says of it.
+    pub async fn post_bare(&mut self, path: &str, said: &[(&str, &str)], fields: &[(&str, &str)]) -> Answer {
+        let mut request = self.request("POST", path);
+        for (name, value) in said {
+            request = request.header(*name, *value);
+        }
+        let request = request
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Body::from(form(fields)))
             .unwrap();
