@@ -29,6 +29,7 @@ async function administrator() {
   const answer = await fetch(`${server.origin}/sign-in/persona`, {
     method: "POST",
     redirect: "manual",
+    headers: { origin: server.origin },
     body: new URLSearchParams({ role: "administrator" }),
   });
   assert.equal(answer.status, 303, "there is a made-up administrator");

@@ -10,7 +10,9 @@ use std::{fmt, path::Path, sync::Arc};
 use chassis::Problem;
 use jiff::{SignedDuration, Timestamp};
 use proto::PersonId;
-use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
+use redb::{
+    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::user_name::UserName;
@@ -19,8 +21,12 @@ use crate::user_name::UserName;
 const ACCOUNTS: TableDefinition<u128, &[u8]> = TableDefinition::new("accounts");
 /// By user name: the person.
 const NAMES: TableDefinition<&str, u128> = TableDefinition::new("names");
-/// By person: wrong passwords in a row, and when the last one was, in microseconds since 1970.
-const ATTEMPTS: TableDefinition<u128, (u32, i64)> = TableDefinition::new("attempts");
+/// By person: wrong passwords in a row, and when the last one was, in microseconds since 1970. A table for
+/// each [`Asker`].
+type Attempts = TableDefinition<'static, u128, (u32, i64)>;
+const ATTEMPTS: Attempts = TableDefinition::new("attempts");
+const ATTEMPTS_KNOWN: Attempts = TableDefinition::new("attempts-known");
+const ATTEMPTS_OWN: Attempts = TableDefinition::new("attempts-own");
 
 /// Under this key attempts at accounts that do not exist are counted: they cost what others cost.
 const NOBODY: u128 = 0;
@@ -94,6 +100,30 @@ pub enum Attempt {
     Locked,
 }
 
+/// Who tries a password of somebody. The wrong ones of each are counted apart, so that a stranger who knows
+/// a user name keeps out other strangers and not whose name it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asker {
+    /// Anybody.
+    Anybody,
+    /// A browser that they signed in with before.
+    KnownBrowser,
+    /// They themselves, who are signed in and show that they still know it.
+    SignedIn,
+}
+
+impl Asker {
+    const ALL: [Asker; 3] = [Asker::Anybody, Asker::KnownBrowser, Asker::SignedIn];
+
+    const fn attempts(self) -> Attempts {
+        match self {
+            Asker::Anybody => ATTEMPTS,
+            Asker::KnownBrowser => ATTEMPTS_KNOWN,
+            Asker::SignedIn => ATTEMPTS_OWN,
+        }
+    }
+}
+
 /// The store of accounts.
 #[derive(Debug, Clone)]
 pub struct Accounts {
@@ -108,7 +138,9 @@ impl Accounts {
         let write = store.begin_write().map_err(failed)?;
         write.open_table(ACCOUNTS).map_err(failed)?;
         write.open_table(NAMES).map_err(failed)?;
-        write.open_table(ATTEMPTS).map_err(failed)?;
+        for asker in Asker::ALL {
+            write.open_table(asker.attempts()).map_err(failed)?;
+        }
         write.commit().map_err(failed)?;
         Ok(Self { store: Arc::new(store) })
     }
@@ -186,18 +218,23 @@ impl Accounts {
             let entry = entry.ok_or(AccountsError::Unknown)?;
             let entry = Entry { hash, must_change, ..entry };
             accounts.insert(key, encode(&entry)?.as_slice()).map_err(failed)?;
-            write.open_table(ATTEMPTS).map_err(failed)?.remove(key).map_err(failed)?;
         }
+        forget_all(&write, key)?;
         write.commit().map_err(failed)
     }
 
     /// Counts an attempt at an account, or at none, before its password is looked at: so that many at
     /// the same time are not more than many in a row. Costs the same for everybody.
-    pub fn begin_attempt(&self, id: Option<PersonId>, now: Timestamp) -> Result<Attempt, AccountsError> {
+    pub fn begin_attempt(
+        &self,
+        id: Option<PersonId>,
+        asker: Asker,
+        now: Timestamp,
+    ) -> Result<Attempt, AccountsError> {
         let key = id.map_or(NOBODY, |id| id.0.as_u128());
         let write = self.store.begin_write().map_err(failed)?;
         let attempt = {
-            let mut attempts = write.open_table(ATTEMPTS).map_err(failed)?;
+            let mut attempts = write.open_table(asker.attempts()).map_err(failed)?;
             let (wrong, last) =
                 attempts.get(key).map_err(failed)?.map_or((0, i64::MIN), |found| found.value());
             let locked = id.is_some() && locked_until(wrong, last).is_some_and(|until| now < until);
@@ -212,14 +249,14 @@ impl Accounts {
         Ok(attempt)
     }
 
-    /// Forgets the wrong attempts at an account, once there was a right one.
-    pub fn forget_attempts(&self, id: PersonId) -> Result<(), AccountsError> {
+    /// Forgets the wrong attempts at an account, once there was a right one by the same asker.
+    pub fn forget_attempts(&self, id: PersonId, asker: Asker) -> Result<(), AccountsError> {
         let write = self.store.begin_write().map_err(failed)?;
-        write.open_table(ATTEMPTS).map_err(failed)?.remove(id.0.as_u128()).map_err(failed)?;
+        write.open_table(asker.attempts()).map_err(failed)?.remove(id.0.as_u128()).map_err(failed)?;
         write.commit().map_err(failed)
     }
 
-    /// Until when an account cannot be tried, where that is so.
+    /// Until when an account cannot be tried by just anybody, where that is so.
     pub fn locked_until(&self, id: PersonId, now: Timestamp) -> Result<Option<Timestamp>, AccountsError> {
         let read = self.store.begin_read().map_err(failed)?;
         let attempts = read.open_table(ATTEMPTS).map_err(failed)?;
@@ -239,10 +276,18 @@ impl Accounts {
                 let mut names = write.open_table(NAMES).map_err(failed)?;
                 names.remove(entry.user_name.as_str()).map_err(failed)?;
             }
-            write.open_table(ATTEMPTS).map_err(failed)?.remove(key).map_err(failed)?;
         }
+        forget_all(&write, key)?;
         write.commit().map_err(failed)
     }
+}
+
+/// Forgets the wrong attempts of every asker.
+fn forget_all(write: &WriteTransaction, key: u128) -> Result<(), AccountsError> {
+    for asker in Asker::ALL {
+        write.open_table(asker.attempts()).map_err(failed)?.remove(key).map_err(failed)?;
+    }
+    Ok(())
 }
 
 fn person(id: u128) -> PersonId {
@@ -345,7 +390,7 @@ mod tests {
     #[test]
     fn wrong_passwords_cost_a_minute_then_twice_as_long_up_to_an_hour() {
         let (_folder, accounts) = store();
-        let begin = |time: &str| accounts.begin_attempt(Some(id(1)), at(time)).unwrap();
+        let begin = |time: &str| accounts.begin_attempt(Some(id(1)), Asker::Anybody, at(time)).unwrap();
         for second in 0..5 {
             assert_eq!(begin(&format!("09:00:0{second}")), Attempt::Free);
         }
@@ -358,11 +403,11 @@ mod tests {
         assert_eq!(begin("09:07:03"), Attempt::Locked, "four");
         for _ in 0..40 {
             let until = accounts.locked_until(id(1), at("09:00:00")).unwrap().unwrap();
-            assert_eq!(accounts.begin_attempt(Some(id(1)), until).unwrap(), Attempt::Free);
+            assert_eq!(accounts.begin_attempt(Some(id(1)), Asker::Anybody, until).unwrap(), Attempt::Free);
             let next = accounts.locked_until(id(1), until).unwrap().unwrap();
             assert!(next.duration_since(until) <= WAIT_MAX);
         }
-        accounts.forget_attempts(id(1)).unwrap();
+        accounts.forget_attempts(id(1), Asker::Anybody).unwrap();
         assert_eq!(begin("09:07:03"), Attempt::Free, "a right one makes up for all");
     }
 
@@ -370,7 +415,26 @@ mod tests {
     fn attempts_at_nobody_lock_nobody() {
         let (_folder, accounts) = store();
         for _ in 0..20 {
-            assert_eq!(accounts.begin_attempt(None, at("09:00:00")).unwrap(), Attempt::Free);
+            let nobody = accounts.begin_attempt(None, Asker::Anybody, at("09:00:00")).unwrap();
+            assert_eq!(nobody, Attempt::Free);
         }
+    }
+
+    #[test]
+    fn the_wrong_attempts_of_one_asker_do_not_keep_out_another() {
+        let (_folder, accounts) = store();
+        accounts.add(id(1), &entry("a@example.org"), |_| true).unwrap();
+        let begin = |asker| accounts.begin_attempt(Some(id(1)), asker, at("09:00:00")).unwrap();
+        for asker in Asker::ALL {
+            for _ in 0..TRIES_MAX {
+                assert_eq!(begin(asker), Attempt::Free, "{asker:?}");
+            }
+            assert_eq!(begin(asker), Attempt::Locked, "{asker:?}");
+        }
+        accounts.forget_attempts(id(1), Asker::KnownBrowser).unwrap();
+        assert_eq!(begin(Asker::Anybody), Attempt::Locked, "a right one makes up for the asker's own alone");
+        assert_eq!(begin(Asker::KnownBrowser), Attempt::Free);
+        accounts.set_password(id(1), "$argon2id$second".to_owned(), false).unwrap();
+        assert!(Asker::ALL.into_iter().all(|asker| begin(asker) == Attempt::Free), "a new one for all");
     }
 }

@@ -12,7 +12,7 @@ pub(crate) const SIGN_IN: Action = action("sign-in");
 pub(crate) const SEE_OWN: Action = action("see-own");
 /// Issue, list and revoke API keys.
 pub(crate) const MANAGE_KEYS: Action = action("manage-keys");
-/// Open, list, close and reset people's accounts.
+/// Open, list, close, reset and remove people's accounts.
 pub(crate) const MANAGE_ACCOUNTS: Action = action("manage-accounts");
 
 /// See who did what to an organisation.

@@ -24,7 +24,7 @@ use crate::{
 /// The description of these routes.
 #[derive(Debug, OpenApi)]
 #[openapi(
-    paths(issue, list, revoke, me, users::open, users::list, users::disable, users::enable, users::reset, users::sign_out),
+    paths(issue, list, revoke, me, users::open, users::list, users::disable, users::enable, users::reset, users::remove, users::sign_out),
     tags((name = "access", description = "Who may come in. Keys and accounts are for administrators."))
 )]
 pub(crate) struct Description;

@@ -10,11 +10,15 @@ use proto::{
     access::{AccessEvent, KeyIssued},
     envelope::Provenance,
 };
+use uuid::Uuid;
 
 use crate::model::Key;
 
 /// What the first key says it is for.
 const PURPOSE: &str = "first administrator";
+
+/// How events name whoever makes it.
+const BY: &str = "bootstrap";
 
 /// Why there is no first administrator to be made.
 #[derive(Debug, thiserror::Error)]
@@ -46,15 +50,17 @@ pub async fn first_administrator(
     if known.has_administrator(now) {
         return Err(BootstrapError::HasOne);
     }
-    let key = ApiKey::fresh();
+    let key = ApiKey::with_id(next_id(&known));
     let encode = |error: String| BootstrapError::Encode(error);
     let aggregate = Key::aggregate(key.id).map_err(|error| encode(error.to_string()))?;
+    // An event of its own: with the id of another's this one would be taken for it, and its secret is not
+    // the other's.
     let command = CommandId::fresh();
     let envelope = Envelope {
         id: command.event_id(),
         subject: Subject::on(Stream::Access, Service::Access, &aggregate),
         time: now,
-        by: By::system("bootstrap"),
+        by: By::system(BY),
         effective: None,
         command_id: Some(command.uuid()),
         correlation_id: None,
@@ -71,8 +77,19 @@ pub async fn first_administrator(
     });
     let body = envelope.encode(&issued).map_err(|error| encode(error.to_string()))?;
     let new = NewEvent { id: envelope.id, subject: envelope.subject, body: body.into() };
-    log.append(new, Position::START).await?;
-    Ok(key)
+    match log.append(new, Position::START).await {
+        Ok(_) => Ok(key),
+        Err(AppendError::Conflict { .. }) => Err(BootstrapError::HasOne),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The id of the next key made here, by how many there were before: who makes one at the same time makes
+/// the same, and the log takes one of them.
+fn next_id(known: &Known) -> Uuid {
+    let maker = By::system(BY).actor;
+    let before = known.keys().iter().filter(|issued| issued.by == maker).count();
+    CommandId::keyed("bootstrap", &before.to_string()).uuid()
 }
 
 /// What the access log says of keys and accounts, read once.
@@ -100,9 +117,66 @@ pub async fn read(log: &Log) -> Result<Known, ReadError> {
 mod tests {
     use std::sync::Arc;
 
-    use chassis::log::file::FileLog;
+    use chassis::{
+        log::{self, file::FileLog},
+        testing::nats::{NatsServer, Sync},
+    };
+    use proto::access::KeyRevoked;
 
     use super::*;
+
+    /// Two at the same time, and a third.
+    async fn only_one_of_many(first: &Log, second: &Log) {
+        let (clock, organisation) = (Clock::system(), "X26".parse().unwrap());
+        let made = tokio::join!(
+            first_administrator(first, &clock, organisation),
+            first_administrator(second, &clock, organisation),
+        );
+        let key = match made {
+            (Ok(key), Err(BootstrapError::HasOne)) | (Err(BootstrapError::HasOne), Ok(key)) => key,
+            others => panic!("{others:?}"),
+        };
+        let known = read(first).await.unwrap();
+        assert_eq!(known.keys().len(), 1, "{:?}", known.keys());
+        assert!(known.holder(&key, clock.now()).is_some(), "the key that is shown is the one that opens");
+        let third = first_administrator(second, &clock, organisation).await.unwrap_err();
+        assert!(matches!(third, BootstrapError::HasOne), "{third}");
+    }
+
+    #[tokio::test]
+    async fn of_two_at_the_same_time_one_makes_the_administrator() {
+        let folder = tempfile::tempdir().unwrap();
+        let log: Log = Arc::new(FileLog::open(&folder.path().join("a.redb")).await.unwrap());
+        only_one_of_many(&log, &log).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn of_two_at_the_same_time_one_makes_the_administrator_over_nats() {
+        let server = NatsServer::start(Sync::Lazily);
+        let url = server.url().access();
+        let (first, second) = (log::open(&url).await.unwrap(), log::open(&url).await.unwrap());
+        only_one_of_many(&first, &second).await;
+    }
+
+    #[test]
+    fn an_installation_that_lost_its_administrator_gets_another_key() {
+        let mut known = Known::default();
+        let first = next_id(&known);
+        let issued = AccessEvent::KeyIssued(KeyIssued {
+            key: first,
+            role: Role::Administrator,
+            organisation: "X26".parse().unwrap(),
+            purpose: PURPOSE.to_owned(),
+            secret: ApiKey::fresh().hash(),
+            expires: None,
+        });
+        let now = Clock::system().now();
+        known.note(&issued, &By::system(BY).actor, now);
+        let revoked = AccessEvent::KeyRevoked(KeyRevoked { key: first, reason: String::new() });
+        known.note(&revoked, &By::system("test").actor, now);
+        assert!(!known.has_administrator(now));
+        assert_ne!(next_id(&known), first);
+    }
 
     #[tokio::test]
     async fn an_installation_gets_its_first_administrator_once() {

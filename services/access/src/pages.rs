@@ -3,6 +3,7 @@
 mod account;
 mod glass;
 mod keys;
+mod own_form;
 mod password;
 mod provider;
 mod sign_in;
@@ -46,6 +47,8 @@ pub(crate) fn routes() -> Routes<Shared> {
         .post("/access/users/{id}/disable", MANAGE_ACCOUNTS.here(), users::disable)
         .post("/access/users/{id}/enable", MANAGE_ACCOUNTS.here(), users::enable)
         .post("/access/users/{id}/reset", MANAGE_ACCOUNTS.here(), users::reset)
+        .post("/access/users/{id}/remove", MANAGE_ACCOUNTS.here(), users::remove)
+        .post("/access/people", MANAGE_ACCOUNTS.here(), users::shut_out_or_let_in)
         .post("/access/people/{id}/sign-out", MANAGE_ACCOUNTS.here(), users::sign_out)
 }
 

@@ -95,6 +95,9 @@ pub fn first_password() -> Typed {
 pub struct Hashing {
     argon2: Argon2<'static>,
     nobody: String,
+    /// How often a password was compared with a hash.
+    #[cfg(test)]
+    compared: std::sync::atomic::AtomicU32,
 }
 
 impl Hashing {
@@ -111,8 +114,14 @@ impl Hashing {
             tracing::error!("a password hash in the store of accounts cannot be read");
             return false;
         };
-        let same = self.argon2.verify_password(password.0.as_bytes(), &expected).is_ok();
+        let same = self.compare(password, &expected);
         same && hash.is_some()
+    }
+
+    fn compare(&self, password: &Typed, expected: &PasswordHash) -> bool {
+        #[cfg(test)]
+        self.compared.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.argon2.verify_password(password.0.as_bytes(), expected).is_ok()
     }
 }
 
@@ -132,13 +141,24 @@ pub struct Workshop {
 impl Workshop {
     /// Opens it.
     pub fn open() -> Result<Self, Problem> {
-        let mut hashing = Hashing { argon2: Argon2::default(), nobody: String::new() };
+        let mut hashing = Hashing {
+            argon2: Argon2::default(),
+            nobody: String::new(),
+            #[cfg(test)]
+            compared: Default::default(),
+        };
         hashing.nobody = hashing.hash(&first_password())?;
         Ok(Self {
             hashing: Arc::new(hashing),
             places: Arc::new(Semaphore::new(AT_A_TIME_MAX + WAITING_MAX)),
             benches: Arc::new(Semaphore::new(AT_A_TIME_MAX)),
         })
+    }
+
+    /// How often a password was compared with a hash.
+    #[cfg(test)]
+    pub fn compared(&self) -> u32 {
+        self.hashing.compared.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// Does work with passwords when it is its turn; 503 where too much work waits.

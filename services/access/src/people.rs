@@ -13,12 +13,16 @@ use proto::{
 use tokio::sync::RwLock;
 
 use crate::{
-    accounts::{Accounts, Attempt, Entry},
-    limits::Limits,
+    accounts::{Accounts, Asker, Attempt, Entry},
+    limits::{Limits, Refusals},
     model::{Account, AccountCommand, AccountRefusal},
     passwords::{Typed, Workshop, check_new, first_password},
     user_name::{NAME_MAX_CHARS, UserName},
 };
+
+mod known;
+
+pub use known::{KNOWN_MAX, KnownBrowser};
 
 /// The one answer to everybody who is not let in: it does not tell whether there is such a user.
 pub const NOT_LET_IN: &str = "The user name or the password is not right, or the account is closed or has to wait \
@@ -32,10 +36,12 @@ pub struct People {
     commands: Commands<Account>,
     workshop: Workshop,
     limits: Limits,
+    refusals: Refusals,
     access: Access,
     clock: Clock,
     /// Held to write while a password or the state of an account changes, in the log and then here, and
-    /// to read while somebody signs in: so that nobody comes in by what is just being taken away.
+    /// to read while somebody signs in: so that nobody comes in by what is just being taken away. What
+    /// takes it to write asks for the time only then: whoever came in before is out by it.
     changing: Arc<RwLock<()>>,
 }
 
@@ -82,6 +88,17 @@ pub struct Recognised {
     pub organisation: OdsCode,
     /// Whether they have to change their password before anything else.
     pub must_change: bool,
+    /// What their browser keeps.
+    pub browser: KnownBrowser,
+}
+
+/// Where somebody signs in from.
+#[derive(Debug, Clone)]
+pub struct From {
+    /// The address.
+    pub peer: Peer,
+    /// What the browser keeps of who signed in with it before.
+    pub browser: Option<KnownBrowser>,
 }
 
 /// What a look at a password led to, and why for the record.
@@ -98,8 +115,16 @@ impl People {
         access: Access,
         clock: Clock,
     ) -> Result<Self, Problem> {
-        let (workshop, limits, changing) = (Workshop::open()?, Limits::default(), Arc::default());
-        Ok(Self { accounts, commands, workshop, limits, access, clock, changing })
+        Ok(Self {
+            accounts,
+            commands,
+            workshop: Workshop::open()?,
+            limits: Limits::default(),
+            refusals: Refusals::default(),
+            access,
+            clock,
+            changing: Arc::default(),
+        })
     }
 
     /// Whether anybody has an account.
@@ -163,7 +188,8 @@ impl People {
         Ok((person, password))
     }
 
-    /// Closes an account for the time being: nobody gets in by it, and who is in is out.
+    /// Shuts somebody out for the time being, whether or not they have an account here: they do not get in,
+    /// and are out where they are in.
     pub async fn disable(&self, giver: &Giver, person: PersonId, reason: String) -> Result<(), Problem> {
         if giver.viewer.by(None).actor == Actor::person(person) {
             return Err(Problem::refused(
@@ -172,22 +198,50 @@ impl People {
             ));
         }
         let purpose = format!("disable-account {person}");
-        let meta = self.meta(giver, giver.command(&purpose), &purpose);
         let _changing = self.changing.write().await;
-        self.execute(person, &AccountCommand::Disable { reason }, meta).await.map(drop)
+        let meta = self.meta(giver, giver.command(&purpose), &purpose);
+        self.execute(person, &AccountCommand::Disable { person, reason }, meta).await.map(drop)
     }
 
-    /// Opens it again.
+    /// Lets them in again. An account that was removed stays closed.
     pub async fn enable(&self, giver: &Giver, person: PersonId) -> Result<(), Problem> {
         let purpose = format!("enable-account {person}");
-        let meta = self.meta(giver, giver.command(&purpose), &purpose);
         let _changing = self.changing.write().await;
-        self.execute(person, &AccountCommand::Enable, meta).await.map(drop)
+        if self.is_removed(person).await? {
+            return Err(AccountRefusal::Removed.into());
+        }
+        let meta = self.meta(giver, giver.command(&purpose), &purpose);
+        self.execute(person, &AccountCommand::Enable { person }, meta).await.map(drop)
+    }
+
+    /// Deletes the names and the password of a closed account. The name is free again; the account itself
+    /// stays closed in the log for ever.
+    pub async fn remove(&self, giver: &Giver, person: PersonId) -> Result<(), Problem> {
+        let purpose = format!("remove-account {person}");
+        let _changing = self.changing.write().await;
+        if self.is_removed(person).await? {
+            return Ok(());
+        }
+        let meta = self.meta(giver, giver.command(&purpose), &purpose);
+        self.execute(person, &AccountCommand::Remove, meta).await?;
+        let accounts = self.accounts.clone();
+        apart(move || Ok(accounts.remove(person)?)).await
+    }
+
+    /// Whether somebody's account stands in the log alone.
+    async fn is_removed(&self, person: PersonId) -> Result<bool, Problem> {
+        self.until_known().await?;
+        if self.access.known().account_of(person).is_none() {
+            return Ok(false);
+        }
+        let accounts = self.accounts.clone();
+        apart(move || Ok(accounts.get(person)?.is_none())).await
     }
 
     /// Puts somebody out of wherever they are signed in, whether or not they have an account here.
     pub async fn end_sessions(&self, giver: &Giver, person: PersonId) -> Result<(), Problem> {
         let purpose = format!("end-sessions {person}");
+        let _changing = self.changing.write().await;
         let meta = self.meta(giver, giver.command(&purpose), &purpose);
         self.execute(person, &AccountCommand::EndSessions { person }, meta).await.map(drop)
     }
@@ -201,8 +255,8 @@ impl People {
         let password = first_password();
         let hash = self.hash(password.clone()).await?;
         let purpose = format!("reset-account {person}");
-        let meta = self.meta(giver, giver.command(&purpose), &purpose);
         let _changing = self.changing.write().await;
+        let meta = self.meta(giver, giver.command(&purpose), &purpose);
         let outcome =
             self.execute(person, &AccountCommand::SetPassword { to_be_changed: true }, meta).await?;
         if outcome == chassis::log::Written::Before {
@@ -223,29 +277,68 @@ impl People {
     pub async fn recognise<T>(
         &self,
         viewer: &Viewer,
-        peer: Peer,
+        from: From,
         user_name: &str,
         password: Typed,
         enter: impl AsyncFnOnce(Recognised) -> Result<T, Problem>,
     ) -> Result<Option<T>, Problem> {
-        self.limits.check(peer, user_name)?;
+        self.limits.check_peer(from.peer)?;
         self.until_known().await?;
         let _unchanged = self.changing.read().await;
-        let (person, reason) = match self.look(user_name, password).await? {
+        let name: Option<UserName> = user_name.parse().ok();
+        let asker = match self.known_by(from.browser, name.clone()).await? {
+            Some(person) => {
+                self.limits.check_known(person)?;
+                Asker::KnownBrowser
+            }
+            None => {
+                self.limits.check_name(user_name)?;
+                Asker::Anybody
+            }
+        };
+        let Some(recognised) = self.judge(viewer, asker, name, password).await? else { return Ok(None) };
+        metrics::counter!("oversight_sign_ins_total", "way" => "password").increment(1);
+        enter(recognised).await.map(Some)
+    }
+
+    /// Whose name it is, where it is theirs who signed in with this browser before.
+    async fn known_by(
+        &self,
+        browser: Option<KnownBrowser>,
+        name: Option<UserName>,
+    ) -> Result<Option<PersonId>, Problem> {
+        let (Some(browser), Some(name)) = (browser, name) else { return Ok(None) };
+        let (accounts, now) = (self.accounts.clone(), self.clock.now());
+        apart(move || {
+            let found = accounts.find(&name)?;
+            Ok(found.filter(|(person, entry)| browser.knows(*person, entry, now)).map(|(person, _)| person))
+        })
+        .await
+    }
+
+    /// Whose name and password these are, where that is so and their account is open. What is wrong is
+    /// counted, and on record.
+    async fn judge(
+        &self,
+        viewer: &Viewer,
+        asker: Asker,
+        name: Option<UserName>,
+        password: Typed,
+    ) -> Result<Option<Recognised>, Problem> {
+        let (person, reason) = match self.look(asker, name, password).await? {
             Looked::Right(person, entry) => {
                 let account = self.access.known().account_of(person).cloned();
                 match account {
                     Some(account) if !account.disabled => {
                         let accounts = self.accounts.clone();
-                        apart(move || Ok(accounts.forget_attempts(person)?)).await?;
-                        let recognised = Recognised {
+                        apart(move || Ok(accounts.forget_attempts(person, asker)?)).await?;
+                        return Ok(Some(Recognised {
                             person,
                             role: account.role,
                             organisation: account.organisation,
                             must_change: entry.must_change,
-                        };
-                        metrics::counter!("oversight_sign_ins_total", "way" => "password").increment(1);
-                        return enter(recognised).await.map(Some);
+                            browser: KnownBrowser::of(person, &entry.hash, self.clock.now()),
+                        }));
                     }
                     Some(_) => (Some(person), "disabled"),
                     None => (None, "unknown"),
@@ -253,25 +346,36 @@ impl People {
             }
             Looked::Wrong(person, reason) => (person, reason),
         };
-        metrics::counter!("oversight_sign_ins_refused_total", "way" => "password").increment(1);
-        let refused = SignInRefused { way: SignInWay::Password, person, reason: reason.to_owned() };
+        self.note_refused(viewer, SignInWay::Password, person, reason);
+        Ok(None)
+    }
+
+    /// Counts that somebody was not let in, and writes it down where there were not too many.
+    pub fn note_refused(&self, viewer: &Viewer, way: SignInWay, person: Option<PersonId>, reason: &str) {
+        let label = match way {
+            SignInWay::Password => "password",
+            SignInWay::Provider => "provider",
+            SignInWay::Persona => "persona",
+        };
+        metrics::counter!("oversight_sign_ins_refused_total", "way" => label).increment(1);
+        if !self.refusals.is_recorded(person, self.clock.now()) {
+            return;
+        }
         self.access.recorder().note(Record {
             service: Service::Access,
             by: viewer.by(None),
             request: Some(viewer.request()),
-            event: AccessEvent::SignInRefused(refused),
+            event: AccessEvent::SignInRefused(SignInRefused { way, person, reason: reason.to_owned() }),
         });
-        Ok(None)
     }
 
     /// Looks whether a password is right: a look, a count and a hash for everybody.
-    async fn look(&self, user_name: &str, password: Typed) -> Result<Looked, Problem> {
-        let name: Option<UserName> = user_name.parse().ok();
+    async fn look(&self, asker: Asker, name: Option<UserName>, password: Typed) -> Result<Looked, Problem> {
         let (accounts, now) = (self.accounts.clone(), self.clock.now());
         let looked = self.workshop.at_work(move |hashing| {
             let found = name.map(|name| accounts.find(&name)).transpose()?.flatten();
             let person = found.as_ref().map(|(person, _)| *person);
-            let attempt = accounts.begin_attempt(person, now)?;
+            let attempt = accounts.begin_attempt(person, asker, now)?;
             let right = hashing.is(&password, found.as_ref().map(|(_, entry)| entry.hash.as_str()));
             match (found, attempt) {
                 (None, _) => Ok(Looked::Wrong(None, "unknown")),
@@ -284,14 +388,15 @@ impl People {
     }
 
     /// Changes the password of somebody who is signed in and knows the current one. Their sessions end;
-    /// they are given a new one. The user name and the faults of fields go back to the page.
-    pub async fn change_password(
+    /// they enter anew. The faults of fields go back to the page. However often strangers try their name,
+    /// they are not kept from it.
+    pub async fn change_password<T>(
         &self,
         viewer: &Viewer,
-        peer: Peer,
         current: Typed,
         new: Typed,
-    ) -> Result<Recognised, Problem> {
+        enter: impl AsyncFnOnce(Recognised) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
         let person = viewer.session().map(|session| session.person).ok_or_else(no_password)?;
         let accounts = self.accounts.clone();
         let entry = apart(move || Ok(accounts.get(person)?)).await?.ok_or_else(no_password)?;
@@ -300,9 +405,11 @@ impl People {
         if new.as_str() == current.as_str() {
             return Err(fault("new", "the new password is the current one: choose another".to_owned()));
         }
-        let name = entry.user_name.clone();
+        self.limits.check_own(person)?;
+        let name = Some(entry.user_name.clone());
+        let unchanged = self.changing.read().await;
         let known = self
-            .recognise(viewer, peer, name.as_str(), current, async |recognised| Ok(recognised))
+            .judge(viewer, Asker::SignedIn, name, current)
             .await?
             .filter(|recognised| recognised.person == person)
             .ok_or_else(|| {
@@ -311,20 +418,21 @@ impl People {
                     "this is not your current password, or there were too many wrong tries".to_owned(),
                 )
             })?;
+        drop(unchanged);
         let hash = self.hash(new).await?;
-        let id = CommandId::fresh();
-        let mut meta = CommandMeta::new(id, self.clock.now(), viewer.by(None));
-        meta.correlation_id = Some(viewer.request());
         let _changing = self.changing.write().await;
+        let now = self.clock.now();
+        let mut meta = CommandMeta::new(CommandId::fresh(), now, viewer.by(None));
+        meta.correlation_id = Some(viewer.request());
         let accounts = self.accounts.clone();
         let is_same = move || Ok(accounts.get(person)?.is_some_and(|now| now.hash == entry.hash));
         if !apart(is_same).await? {
             return Err(Problem::busy());
         }
         self.execute(person, &AccountCommand::SetPassword { to_be_changed: false }, meta).await?;
-        let accounts = self.accounts.clone();
+        let (accounts, browser) = (self.accounts.clone(), KnownBrowser::of(person, &hash, now));
         apart(move || Ok(accounts.set_password(person, hash, false)?)).await?;
-        Ok(Recognised { must_change: false, ..known })
+        enter(Recognised { must_change: false, browser, ..known }).await
     }
 
     async fn until_known(&self) -> Result<(), Problem> {
@@ -369,3 +477,6 @@ async fn apart<T: Send + 'static>(
         Problem::internal()
     })?
 }
+
+#[cfg(test)]
+mod tests;

@@ -153,11 +153,24 @@ pub(crate) struct Back {
 }
 
 /// Somebody the provider knows, in the role our rules give them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shown {
     pub person: PersonId,
     pub role: Role,
     pub organisation: OdsCode,
+    pub hint: Hint,
+}
+
+/// The provider's own word on who signed in, which it is shown again when they sign out: so that it need
+/// not ask whom. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Hint(String);
+
+impl std::fmt::Debug for Hint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hint(..)")
+    }
 }
 
 /// Why somebody who came back is not let in.
@@ -276,7 +289,7 @@ impl SignIn {
             }
         };
         let (role, organisation) = role.ok_or(NotShown::NoRole(person))?;
-        Ok(Shown { person, role, organisation })
+        Ok(Shown { person, role, organisation, hint: Hint(token) })
     }
 
     /// What the provider says of somebody when it is asked: some say there what others put into the
@@ -307,13 +320,17 @@ impl SignIn {
 
     /// Where somebody who signed out here signs out there; none where the provider has no such place,
     /// or does not answer.
-    pub async fn way_out(&self) -> Option<Url> {
+    pub async fn way_out(&self, hint: Option<Hint>) -> Option<Url> {
         let found = self.tokens.provider().found().await.ok()?;
         let place = found.metadata.additional_metadata().end_session_endpoint.clone()?;
         let request = LogoutRequest::from(place)
             .set_client_id(self.options.client.clone())
             .set_post_logout_redirect_uri(self.options.after.clone());
-        Some(request.http_get_url())
+        let mut address = request.http_get_url();
+        if let Some(Hint(token)) = hint {
+            address.query_pairs_mut().append_pair("id_token_hint", &token);
+        }
+        Some(address)
     }
 }
 

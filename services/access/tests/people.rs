@@ -5,7 +5,7 @@
 mod support;
 
 use proto::access::{AccessEvent, SignInWay};
-use serde_json::json;
+use serde_json::{Value, json};
 use support::Installation;
 
 const NAME: &str = "a.officer@example.org";
@@ -99,8 +99,8 @@ async fn whoever_is_not_let_in_is_told_the_same() {
         ("closed@example.org", &*first),
     ] {
         let answer = here.browser().sign_in(name, password).await;
-        assert!(answer.headers.get("set-cookie").is_none());
-        answers.push((answer.status.as_u16(), answer.text));
+        assert!(!answer.lets_in());
+        answers.push((answer.status.as_u16(), answer.without_token()));
     }
     assert_eq!(answers[0].0, 401);
     assert!(answers.iter().all(|answer| answer == &answers[0]), "{answers:#?}");
@@ -125,7 +125,8 @@ async fn too_many_wrong_passwords_lock_the_account_for_a_while() {
     }
     let wrong = here.browser().sign_in("nobody@example.org", OWN).await;
     let locked = here.browser().sign_in(NAME, OWN).await;
-    assert_eq!((locked.status, locked.text), (wrong.status, wrong.text), "even the right one is not told");
+    let told = (wrong.status, wrong.without_token());
+    assert_eq!((locked.status, locked.without_token()), told, "even the right one is not told");
     assert_eq!(refusals(&here).await.last().unwrap().1, "locked");
     let listed = here.administer("GET", "/api/v1/access/users", None).await.json();
     assert_eq!(listed[0]["locked_until"], "2019-04-01T09:01:00Z");
@@ -136,6 +137,95 @@ async fn too_many_wrong_passwords_lock_the_account_for_a_while() {
     assert_eq!(here.browser().sign_in(NAME, OWN).await.status, 303);
     assert_eq!(here.browser().sign_in(NAME, "not my password").await.status, 401);
     assert_eq!(here.browser().sign_in(NAME, OWN).await.status, 303, "a right one made up for all before");
+}
+
+#[tokio::test]
+async fn strangers_who_know_a_name_do_not_keep_out_whose_it_is() {
+    let (here, id) = with_an_officer().await;
+    let mut own = here.browser();
+    assert_eq!(own.sign_in(NAME, OWN).await.status, 303);
+    let (mut later, mut inside) = (own.clone(), own.clone());
+    later.forget("oversight");
+    // Long past the lock, and more often than a name may be tried in a minute.
+    let mut tries = 0;
+    while here.browser().sign_in(NAME, "not my password").await.status != 429 {
+        tries += 1;
+        assert!(tries < 200, "nobody is turned away");
+    }
+    assert_eq!(later.sign_in(NAME, OWN).await.status, 303, "with the browser of before");
+    let listed = here.administer("GET", "/api/v1/access/users", None).await.json();
+    assert!(listed[0]["locked_until"].is_string(), "strangers still wait: {listed}");
+    let changed = inside.change_password(OWN, "three other words in a row").await;
+    assert_eq!(changed.status, 303, "and to whoever is in the lock is nothing: {}", changed.text);
+    assert!(here.events().await.iter().any(|event| matches!(
+        event,
+        AccessEvent::PasswordSet(set) if set.person.to_string() == id && !set.to_be_changed
+    )));
+}
+
+#[tokio::test]
+async fn a_known_browser_is_told_what_strangers_are_and_waits_for_itself() {
+    let (here, _) = with_an_officer().await;
+    let mut own = here.browser();
+    own.sign_in(NAME, OWN).await;
+    own.forget("oversight");
+    let stranger = here.browser().sign_in(NAME, "not my password").await;
+    for _ in 0..5 {
+        let wrong = own.sign_in(NAME, "not my password").await;
+        assert_eq!((wrong.status, wrong.without_token()), (stranger.status, stranger.without_token()));
+    }
+    let locked = own.sign_in(NAME, OWN).await;
+    assert_eq!((locked.status, locked.without_token()), (stranger.status, stranger.without_token()));
+    assert_eq!(refusals(&here).await.last().unwrap().1, "locked");
+    assert_eq!(here.browser().sign_in(NAME, OWN).await.status, 303, "elsewhere they may");
+}
+
+#[tokio::test]
+async fn a_browser_is_known_to_one_account_and_its_password_alone() {
+    let (here, id) = with_an_officer().await;
+    let (_, first) = here.open_account("b.officer@example.org", "buyer", "15E").await;
+    let lock = async || {
+        for _ in 0..5 {
+            here.browser().sign_in(NAME, "not my password").await;
+        }
+    };
+    let mut of_another = here.browser();
+    of_another.sign_in("b.officer@example.org", &first).await;
+    let mut of_before = here.browser();
+    assert_eq!(of_before.sign_in(NAME, OWN).await.status, 303);
+    let kept = of_before.clone();
+    for browser in [&mut of_another, &mut of_before] {
+        browser.forget("oversight");
+    }
+    lock().await;
+    assert_eq!(of_another.sign_in(NAME, OWN).await.status, 401, "another's browser is a stranger's");
+    // The password is set anew, and strangers lock the account again.
+    let answer = here.administer("POST", &format!("/api/v1/access/users/{id}/reset"), None).await;
+    let second = answer.json()["password"].as_str().unwrap().to_owned();
+    lock().await;
+    assert_eq!(of_before.sign_in(NAME, &second).await.status, 401, "from before the password was set");
+
+    // What the browser keeps tells nothing, opens nothing, and is good for half a year.
+    let mut alone = kept.clone();
+    alone.forget("oversight");
+    assert!(alone.get("/account").await.location().starts_with("/sign-in"));
+    let cookie = kept.cookie("oversight-known").unwrap();
+    assert!(!cookie.contains(&id) && !cookie.contains(NAME), "{cookie}");
+}
+
+#[tokio::test]
+async fn a_browser_is_known_for_half_a_year() {
+    let (here, _) = with_an_officer().await;
+    let mut own = here.browser();
+    own.sign_in(NAME, OWN).await;
+    own.forget("oversight");
+    here.later(180 * 86_400 - 1);
+    for _ in 0..5 {
+        here.browser().sign_in(NAME, "not my password").await;
+    }
+    assert_eq!(own.clone().sign_in(NAME, OWN).await.status, 303);
+    here.later(1);
+    assert_eq!(own.sign_in(NAME, OWN).await.status, 401);
 }
 
 #[tokio::test]
@@ -155,6 +245,63 @@ async fn whose_account_is_disabled_is_out_at_once() {
     assert_eq!(here.administer("POST", &enable, None).await.status, 204);
     assert!(browser.get("/account").await.location().starts_with("/sign-in"), "the old session stays out");
     assert_eq!(here.browser().sign_in(NAME, OWN).await.status, 303);
+}
+
+#[tokio::test]
+async fn the_names_of_a_closed_account_are_deleted_for_good() {
+    let (here, id) = with_an_officer().await;
+    let act = async |what: &str| {
+        let body = (what == "disable").then(|| json!({}));
+        here.administer("POST", &format!("/api/v1/access/users/{id}/{what}"), body).await
+    };
+    let open = act("remove").await;
+    assert_eq!((open.status.as_u16(), open.json()["type"].as_str()), (409, Some("/problems/account-open")));
+    assert_eq!(act("disable").await.status, 204);
+    for _ in 0..2 {
+        assert_eq!(act("remove").await.status, 204, "it is so already the second time");
+    }
+    let listed = here.administer("GET", "/api/v1/access/users", None).await.json();
+    assert_eq!((&listed[0]["user_name"], &listed[0]["display_name"]), (&Value::Null, &Value::Null));
+    assert_eq!(here.browser().sign_in(NAME, OWN).await.status, 401);
+    let enabled = act("enable").await;
+    assert_eq!(
+        (enabled.status.as_u16(), enabled.json()["type"].as_str()),
+        (409, Some("/problems/account-removed"))
+    );
+    assert_eq!(act("reset").await.status, 404);
+    let unknown = format!("/api/v1/access/users/{}/remove", uuid::Uuid::nil());
+    assert_eq!(here.administer("POST", &unknown, None).await.status, 404);
+
+    // The name is free, for the same person in another role.
+    let (anew, first) = here.open_account(NAME, "administrator", "X26").await;
+    assert_ne!(anew, id);
+    let mut browser = here.browser();
+    assert_eq!(browser.sign_in(NAME, &first).await.status, 303);
+    browser.change_password(&first, OWN).await;
+    let page = browser.get("/access/users").await;
+    assert!(page.text.contains("Name deleted"), "{}", page.text);
+    assert!(!page.text.contains(&format!("/access/users/{id}/enable")), "nothing is left to be done with it");
+    let removed = here.events().await.into_iter().filter(
+        |event| matches!(event, AccessEvent::AccountDisabled(disabled) if disabled.reason == "removed"),
+    );
+    assert_eq!(removed.count(), 1);
+}
+
+#[tokio::test]
+async fn an_administrator_deletes_names_on_the_page() {
+    let (here, id) = with_an_officer().await;
+    let (_, first) = here.open_account("boss@example.org", "administrator", "X26").await;
+    let mut boss = here.browser();
+    boss.sign_in("boss@example.org", &first).await;
+    boss.change_password(&first, OWN).await;
+    let (disable, remove) = (format!("/access/users/{id}/disable"), format!("/access/users/{id}/remove"));
+    let page = boss.get("/access/users").await;
+    assert!(!page.text.contains(&remove), "an open account is not removed");
+    let fields = [("csrf", &*page.hidden("csrf"))];
+    assert_eq!(boss.post(&disable, &fields).await.status, 303);
+    assert!(boss.get("/access/users").await.text.contains(&remove));
+    assert_eq!(boss.post(&remove, &fields).await.location(), "/access/users");
+    assert!(!boss.get("/access/users").await.text.contains(NAME));
 }
 
 #[tokio::test]
@@ -193,6 +340,76 @@ async fn a_forged_form_does_nothing() {
     let good = [change.as_slice(), &[("csrf", &csrf)]].concat();
     assert_eq!(browser.post_raw("/account/password", "https://evil.example", &good).await.status, 403);
     assert_eq!(browser.post("/account/password", &good).await.status, 303);
+}
+
+#[tokio::test]
+async fn nobody_is_signed_in_by_a_form_that_no_page_of_ours_sent() {
+    let (here, _) = with_an_officer().await;
+    let fields = [("user_name", NAME), ("password", OWN)];
+    let send = async |browser: &mut support::Browser<'_>, token: Option<&str>| {
+        let token = token.map(|token| ("token", token));
+        let fields: Vec<_> = fields.into_iter().chain(token).collect();
+        browser.post_bare("/sign-in/password", &[], &fields).await
+    };
+    // A browser that does not say where a form comes from has what the page gave it.
+    let mut browser = here.browser();
+    let token = browser.get("/sign-in").await.hidden("token");
+    assert_eq!(send(&mut browser.clone(), Some(&token)).await.status, 303);
+    let again = browser.get("/sign-in").await;
+    assert_eq!(again.hidden("token"), token, "of two open pages both are good");
+    for (browser, token) in [
+        (&mut here.browser(), None),
+        (&mut here.browser(), Some(&*token)),
+        (&mut browser.clone(), None),
+        (&mut browser.clone(), Some("00000000-0000-0000-0000-000000000000")),
+    ] {
+        let refused = send(browser, token).await;
+        assert!(refused.status == 403 && !refused.lets_in(), "{refused:?}");
+    }
+    let persona = here.browser().post_bare("/sign-in/persona", &[], &[("role", "administrator")]).await;
+    assert_eq!(persona.status, 403);
+    for said in [("origin", "http://127.0.0.1:8080"), ("sec-fetch-site", "same-origin")] {
+        let sent = here.browser().post_bare("/sign-in/password", &[said], &fields).await;
+        assert_eq!(sent.status, 303, "{said:?}");
+    }
+    for said in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
+        let sent = here.browser().post_bare("/sign-in/password", &[said], &fields).await;
+        assert_eq!(sent.status, 403, "{said:?}");
+    }
+    here.later(3600);
+    assert_eq!(send(&mut browser, Some(&token)).await.status, 403, "an hour later");
+}
+
+#[tokio::test]
+async fn an_administrator_puts_somebody_out() {
+    let (here, id) = with_an_officer().await;
+    let mut browser = here.browser();
+    for with_api in [true, false] {
+        assert_eq!(browser.sign_in(NAME, OWN).await.status, 303);
+        assert_eq!(browser.get("/account").await.status, 200);
+        here.later(1);
+        if with_api {
+            let path = format!("/api/v1/access/people/{id}/sign-out");
+            assert_eq!(here.administer("POST", &path, None).await.status, 204);
+        } else {
+            let path = format!("/access/people/{id}/sign-out");
+            let mut officer = browser.clone();
+            let csrf = officer.get("/account").await.hidden("csrf");
+            assert_eq!(officer.post(&path, &[("csrf", &csrf)]).await.status, 403, "not for an officer");
+            assert_eq!(browser.get("/account").await.status, 200);
+            let (_, first) = here.open_account("boss@example.org", "administrator", "X26").await;
+            let mut boss = here.browser();
+            boss.sign_in("boss@example.org", &first).await;
+            boss.change_password(&first, OWN).await;
+            let csrf = boss.get("/account").await.hidden("csrf");
+            let done = boss.post(&path, &[("csrf", &csrf)]).await;
+            assert_eq!(done.location(), format!("/history/actors/person:{id}"), "{done:?}");
+        }
+        assert!(browser.get("/account").await.location().starts_with("/sign-in"), "out");
+    }
+    let ended = |event: &AccessEvent| matches!(event, AccessEvent::SessionsEnded(ended) if ended.person.to_string() == id);
+    assert_eq!(here.events().await.iter().filter(|event| ended(event)).count(), 2);
+    assert_eq!(browser.sign_in(NAME, OWN).await.status, 303, "and may come back in");
 }
 
 #[tokio::test]
@@ -239,6 +456,70 @@ async fn an_administrator_opens_an_account_on_the_page_but_does_not_close_their_
     let own = browser.post(&format!("/access/users/{id}/disable"), &[("csrf", &csrf)]).await;
     assert_eq!(own.status, 409);
     assert!(own.text.contains("lock yourself out"), "{}", own.text);
+}
+
+#[tokio::test]
+async fn an_administrator_shuts_out_by_id_on_the_page() {
+    let (here, id) = with_an_officer().await;
+    let (_, first) = here.open_account("boss@example.org", "administrator", "X26").await;
+    let mut boss = here.browser();
+    boss.sign_in("boss@example.org", &first).await;
+    boss.change_password(&first, OWN).await;
+    let mut officer = here.browser();
+    officer.sign_in(NAME, OWN).await;
+    here.later(1);
+    let csrf = boss.get("/access/users").await.hidden("csrf");
+    let send = async |boss: &mut support::Browser<'_>, person: &str, what: &str| {
+        boss.post("/access/people", &[("csrf", &csrf), ("person", person), ("what", what)]).await
+    };
+    let wrong = send(&mut boss, "a.officer@example.org", "").await;
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.text.contains("no id of a person") && wrong.text.contains("choose whether"), "{wrong:?}");
+    let actor = format!("person:{id}");
+    let done = send(&mut boss, &actor, "shut-out").await;
+    assert_eq!((done.status.as_u16(), done.location()), (303, &*format!("/history/actors/{actor}")));
+    assert!(officer.get("/account").await.location().starts_with("/sign-in"));
+    assert_eq!(send(&mut boss, &id, "let-in").await.status, 303);
+    assert_eq!(here.browser().sign_in(NAME, OWN).await.status, 303);
+}
+
+#[tokio::test]
+async fn refusals_do_not_fill_the_log() {
+    let (here, id) = with_an_officer().await;
+    for number in 0..15 {
+        let nobody = format!("nobody-{number}@example.org");
+        assert_eq!(here.browser().sign_in(&nobody, OWN).await.status, 401);
+        assert_eq!(here.browser().sign_in(NAME, "not my password").await.status, 401);
+    }
+    let recorded = refusals(&here).await;
+    let of = |person: Option<&str>| recorded.iter().filter(|(who, _)| who.as_deref() == person).count();
+    assert_eq!((of(None), of(Some(&id))), (10, 10));
+    here.later(60);
+    here.browser().sign_in("nobody@example.org", OWN).await;
+    assert_eq!(refusals(&here).await.len(), 21, "a minute later they are recorded again");
+}
+
+#[tokio::test]
+async fn an_address_is_turned_away_whomever_it_names() {
+    let here = Installation::start().await;
+    let try_from = async |address: &str, number: u32| {
+        let mut browser = here.browser();
+        browser.address = Some(address.to_owned());
+        browser.sign_in(&format!("nobody-{number}@example.org"), OWN).await
+    };
+    let mut tries = 0;
+    let turned_away = loop {
+        let answer = try_from("192.0.2.1", tries).await;
+        if answer.status != 401 {
+            break answer;
+        }
+        tries += 1;
+        assert!(tries < 600, "nobody is turned away");
+    };
+    assert!(tries >= 60, "{tries}");
+    assert_eq!(turned_away.status, 429);
+    assert!(turned_away.headers.contains_key("retry-after"));
+    assert_eq!(try_from("192.0.2.2", tries).await.status, 401, "another address");
 }
 
 #[tokio::test]

@@ -234,6 +234,8 @@ async fn somebody_signs_in_at_the_provider_and_out_of_both() {
     let again = browser.clone().get(&back).await;
     assert_eq!(again.status, 403, "the way leads back once");
 
+    let early = browser.get("/sign-out/provider").await;
+    assert_eq!(early.location(), "/account", "a link alone signs nobody out");
     let csrf = browser.get("/account").await.hidden("csrf");
     let out = browser.post("/sign-out", &[("csrf", &csrf)]).await;
     assert_eq!(out.location(), "/sign-out/provider");
@@ -244,11 +246,84 @@ async fn somebody_signs_in_at_the_provider_and_out_of_both() {
     assert!(place.starts_with(&format!("{}/end?", provider.issuer)), "{place}");
     assert_eq!(parameters(place)["client_id"], CLIENT);
     assert_eq!(parameters(place)["post_logout_redirect_uri"], "http://127.0.0.1:8080/");
+    let hint = &parameters(place)["id_token_hint"];
+    assert_eq!(hint.split('.').count(), 3, "the provider's own token: {hint}");
+    let again = browser.get("/sign-out/provider").await;
+    let refresh = again.headers["refresh"].to_str().unwrap();
+    assert!(!refresh.contains("id_token_hint"), "it is shown once: {refresh}");
 
     let events = here.events().await;
     let way = |event: &AccessEvent| matches!(event, AccessEvent::SignedIn(signed) if signed.way == SignInWay::Provider);
     assert_eq!(events.iter().filter(|event| way(event)).count(), 1);
     assert!(!serde_json::to_string(&events).unwrap().contains("person-1"));
+}
+
+/// Signs in at the provider and out again here.
+async fn in_and_out<'a>(provider: &MadeProvider, here: &'a Installation, others: Value) -> Browser<'a> {
+    let mut browser = here.browser();
+    let back = way_back(&mut browser, provider, here, others, json!({})).await;
+    assert_eq!(browser.get(&back).await.status, 303);
+    let csrf = browser.get("/account").await.hidden("csrf");
+    assert_eq!(browser.post("/sign-out", &[("csrf", &csrf)]).await.location(), "/sign-out/provider");
+    browser
+}
+
+#[tokio::test]
+async fn whoever_is_still_signed_in_at_the_provider_is_told() {
+    let still = "Sign out there or close the browser";
+    let provider = MadeProvider::start().await;
+    provider.change(|state| state.ends = false);
+    let here = installation(&provider).await;
+    let told = in_and_out(&provider, &here, json!({})).await.get("/sign-out/provider").await;
+    assert_eq!(told.status, 200);
+    assert!(told.text.contains(still), "it has no such place: {}", told.text);
+    assert!(!told.headers.contains_key("refresh"));
+
+    // As after a start of this installation, while the provider is away.
+    let provider = MadeProvider::start().await;
+    provider.change(|state| state.away = true);
+    let here = installation(&provider).await;
+    assert!(here.browser().get("/sign-out/provider").await.text.contains(still), "it is away");
+    provider.change(|state| state.away = false);
+    here.later(10);
+    assert!(here.browser().get("/sign-out/provider").await.headers.contains_key("refresh"), "it is back");
+}
+
+#[tokio::test]
+async fn a_long_token_is_not_carried_along() {
+    let provider = MadeProvider::start().await;
+    let here = installation(&provider).await;
+    let mut browser = in_and_out(&provider, &here, json!({ "photo": "x".repeat(2_000) })).await;
+    assert_eq!(browser.cookie("oversight-hint"), None);
+    let on = browser.get("/sign-out/provider").await;
+    let refresh = on.headers["refresh"].to_str().unwrap();
+    assert!(refresh.contains("client_id") && !refresh.contains("id_token_hint"), "{refresh}");
+}
+
+#[tokio::test]
+async fn somebody_of_the_provider_is_shut_out_without_an_account_here() {
+    let provider = MadeProvider::start().await;
+    let here = installation(&provider).await;
+    let mut browser = here.browser();
+    let back = way_back(&mut browser, &provider, &here, json!({}), json!({})).await;
+    assert_eq!(browser.get(&back).await.status, 303);
+    let me =
+        browser.get(ME).await.json()["actor"].as_str().unwrap().strip_prefix("person:").unwrap().to_owned();
+    here.later(1);
+    let shut_out = format!("/api/v1/access/users/{me}/disable");
+    for _ in 0..2 {
+        let answer = here.administer("POST", &shut_out, Some(json!({ "reason": "left" }))).await;
+        assert_eq!(answer.status, 204, "{answer:?}");
+    }
+    assert!(browser.get("/account").await.location().starts_with("/sign-in"), "out at once");
+    assert_eq!(here.administer("POST", &shut_out.replace("disable", "enable"), None).await.status, 204);
+    let events = here.events().await;
+    let of_me = |event: &&AccessEvent| match event {
+        AccessEvent::AccountDisabled(disabled) => disabled.person.to_string() == me,
+        AccessEvent::AccountEnabled(enabled) => enabled.person.to_string() == me,
+        _ => false,
+    };
+    assert_eq!(events.iter().filter(of_me).count(), 2, "{events:?}");
 }
 
 #[tokio::test]
@@ -314,6 +389,22 @@ async fn whoever_comes_back_wrongly_is_not_let_in() {
     let reasons: Vec<(String, bool)> = here.events().await.into_iter().filter_map(refused).collect();
     assert_eq!(reasons.last(), Some(&("no-role".to_owned(), true)));
     assert_eq!(reasons.iter().filter(|(reason, who)| reason == "provider" && !who).count(), 9);
+}
+
+#[tokio::test]
+async fn whoever_never_set_out_takes_nothing_from_those_who_did() {
+    let provider = MadeProvider::start().await;
+    let here = installation(&provider).await;
+    let mut browser = here.browser();
+    let back = way_back(&mut browser, &provider, &here, json!({}), json!({})).await;
+    for _ in 0..70 {
+        assert_eq!(here.browser().get("/sign-in/callback?code=a&state=b").await.status, 403);
+    }
+    assert_eq!(browser.get(&back).await.status, 303, "from the same address");
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let refused = |event: &AccessEvent| matches!(event, AccessEvent::SignInRefused(_));
+    let recorded = here.events().await.iter().filter(|event| refused(event)).count();
+    assert_eq!(recorded, 10, "what anybody can do does not fill the log");
 }
 
 #[test]

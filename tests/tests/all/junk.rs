@@ -58,7 +58,7 @@ const BODIES: [(&str, &[u8]); 9] = [
 ];
 
 /// Pages, which no description lists.
-const PAGES: [&str; 85] = [
+const PAGES: [&str; 87] = [
     "/",
     "/status",
     "/status/{code}",
@@ -70,6 +70,8 @@ const PAGES: [&str; 85] = [
     "/sign-out",
     "/account/password",
     "/access/users",
+    "/access/users/{id}/remove",
+    "/access/people",
     "/access/glass",
     "/access/records",
     "/history/{code}",

@@ -27,6 +27,7 @@ pub(super) fn routes() -> Routes<Shared> {
         .post("/api/v1/access/users/{id}/disable", asks, disable)
         .post("/api/v1/access/users/{id}/enable", asks, enable)
         .post("/api/v1/access/users/{id}/reset", asks, reset)
+        .post("/api/v1/access/users/{id}/remove", asks, remove)
         .post("/api/v1/access/people/{id}/sign-out", asks, sign_out)
 }
 
@@ -151,11 +152,12 @@ pub(crate) struct DisableInput {
     reason: String,
 }
 
-/// Closes an account for the time being: nobody gets in by it, and who is in is out.
+/// Shuts somebody out for the time being: they do not get in, and are out where they are in. Of somebody
+/// with an account here that closes the account; somebody of the sign-in provider needs none.
 ///
-/// Who may call it: administrators, of accounts other than their own.
+/// Who may call it: administrators, of others than themselves.
 #[utoipa::path(post, path = "/api/v1/access/users/{id}/disable", tag = "access",
-    params(("id" = String, Path, format = "uuid", description = "the person's id"), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = String, Path, format = "uuid", description = "the person's id, with or without an account here"), ("Idempotency-Key" = Option<String>, Header)),
     request_body = DisableInput,
     responses((status = 204), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn disable(
@@ -168,11 +170,11 @@ pub(super) async fn disable(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Opens a closed account again.
+/// Lets somebody in again who was shut out: opens their closed account, where they have one.
 ///
 /// Who may call it: administrators.
 #[utoipa::path(post, path = "/api/v1/access/users/{id}/enable", tag = "access",
-    params(("id" = String, Path, format = "uuid", description = "the person's id"), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = String, Path, format = "uuid", description = "the person's id, with or without an account here"), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 204), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn enable(
     State(desk): State<Shared>,
@@ -212,4 +214,20 @@ pub(super) async fn reset(
 ) -> Result<AxumJson<FirstPassword>, Problem> {
     let password = desk.people.reset(&giver, PersonId(id)).await?;
     Ok(AxumJson(FirstPassword { id: PersonId(id), password: password.as_str().to_owned() }))
+}
+
+/// Deletes the names and the password of a closed account. Its user name is free again; the account stays
+/// closed for ever. Somebody whose role or organisation changes gets a new one: events keep what they were.
+///
+/// Who may call it: administrators, of accounts that are disabled.
+#[utoipa::path(post, path = "/api/v1/access/users/{id}/remove", tag = "access",
+    params(("id" = String, Path, format = "uuid", description = "the person's id"), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 204), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn remove(
+    State(desk): State<Shared>,
+    giver: Giver,
+    Path(id): Path<Uuid>,
+) -> Result<StatusCode, Problem> {
+    desk.people.remove(&giver, PersonId(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

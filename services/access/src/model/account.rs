@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{TEXT_MAX_CHARS, is_short};
 
-/// An account.
+/// An account, or somebody who comes through a provider and has none here: they can be shut out too.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     person: Option<PersonId>,
@@ -30,13 +30,20 @@ pub enum AccountCommand {
         /// For which organisation.
         organisation: OdsCode,
     },
-    /// To let nobody in.
+    /// To let nobody in. Who comes through a provider needs no account for that.
     Disable {
+        /// Who.
+        person: PersonId,
         /// Why.
         reason: String,
     },
-    /// To let its holder in again.
-    Enable,
+    /// To let them in again.
+    Enable {
+        /// Who.
+        person: PersonId,
+    },
+    /// To stay closed for ever, because its names and its password are being deleted.
+    Remove,
     /// To put its holder out of wherever they are signed in. Who comes through a provider needs no
     /// account for that.
     EndSessions {
@@ -59,6 +66,12 @@ pub enum AccountRefusal {
     /// Its id is taken.
     #[error("this account was opened before; its first password was shown then, and `reset` makes a new one")]
     OpenedBefore,
+    /// It is open.
+    #[error("this account is open: disable it first, so that nobody is removed by mistake")]
+    Open,
+    /// It was removed.
+    #[error("this account was removed, and its names and password are deleted: add the person anew")]
+    Removed,
     /// A reason is too long.
     #[error("a reason has up to {TEXT_MAX_CHARS} characters")]
     Reason,
@@ -70,10 +83,15 @@ impl From<AccountRefusal> for Problem {
         match refusal {
             AccountRefusal::Unknown => Problem::not_found(text),
             AccountRefusal::OpenedBefore => Problem::refused("opened-before", text),
+            AccountRefusal::Open => Problem::refused("account-open", text),
+            AccountRefusal::Removed => Problem::refused("account-removed", text),
             AccountRefusal::Reason => Problem::bad_input(text.clone()).at("reason", text),
         }
     }
 }
+
+/// What the log says why an account was closed for ever.
+const REMOVED: &str = "removed";
 
 impl Account {
     /// The id of the account's aggregate.
@@ -102,16 +120,19 @@ impl Aggregate for Account {
                 let opened = AccountOpened { person: *person, role: *role, organisation: *organisation };
                 Ok(Some(AccessEvent::AccountOpened(opened)))
             }
-            AccountCommand::Disable { reason } if person.is_ok() && !is_short(reason) => {
-                Err(AccountRefusal::Reason)
-            }
-            AccountCommand::Disable { reason } => {
-                let disabled = AccountDisabled { person: person?, reason: reason.trim().to_owned() };
+            AccountCommand::Disable { reason, .. } if !is_short(reason) => Err(AccountRefusal::Reason),
+            AccountCommand::Disable { person, reason } => {
+                let disabled = AccountDisabled { person: *person, reason: reason.trim().to_owned() };
                 Ok((!self.disabled).then_some(AccessEvent::AccountDisabled(disabled)))
             }
-            AccountCommand::Enable => {
-                let enabled = AccountEnabled { person: person? };
+            AccountCommand::Enable { person } => {
+                let enabled = AccountEnabled { person: *person };
                 Ok(self.disabled.then_some(AccessEvent::AccountEnabled(enabled)))
+            }
+            AccountCommand::Remove if person.is_ok() && !self.disabled => Err(AccountRefusal::Open),
+            AccountCommand::Remove => {
+                let removed = AccountDisabled { person: person?, reason: REMOVED.to_owned() };
+                Ok(Some(AccessEvent::AccountDisabled(removed)))
             }
             AccountCommand::SetPassword { to_be_changed } => {
                 let set = PasswordSet { person: person?, to_be_changed: *to_be_changed };
@@ -152,7 +173,11 @@ mod tests {
     }
 
     fn disable(reason: &str) -> AccountCommand {
-        AccountCommand::Disable { reason: reason.to_owned() }
+        AccountCommand::Disable { person: WHO, reason: reason.to_owned() }
+    }
+
+    fn enable() -> AccountCommand {
+        AccountCommand::Enable { person: WHO }
     }
 
     fn disabled() -> AccessEvent {
@@ -162,8 +187,6 @@ mod tests {
     #[test]
     fn an_account_is_opened_once() {
         given::<Account>([]).when(open()).then(opened()).when(open()).then_refused("opened before");
-        given::<Account>([]).when(disable("left")).then_refused("no such account");
-        given::<Account>([]).when(AccountCommand::Enable).then_refused("no such account");
         let set = AccountCommand::SetPassword { to_be_changed: true };
         given::<Account>([]).when(set).then_refused("no such account");
     }
@@ -171,16 +194,38 @@ mod tests {
     #[test]
     fn an_account_is_closed_and_opened_again() {
         let enabled = AccessEvent::AccountEnabled(AccountEnabled { person: WHO });
-        given::<Account>([opened()]).when(AccountCommand::Enable).then_nothing();
+        given::<Account>([opened()]).when(enable()).then_nothing();
         given::<Account>([opened()])
             .when(disable(" left "))
             .then(disabled())
             .when(disable("again"))
             .then_nothing()
-            .when(AccountCommand::Enable)
+            .when(enable())
             .then(enabled)
             .when(disable(&"x".repeat(TEXT_MAX_CHARS + 1)))
             .then_refused("200 characters");
+    }
+
+    #[test]
+    fn only_a_closed_account_is_removed() {
+        let removed =
+            AccessEvent::AccountDisabled(AccountDisabled { person: WHO, reason: "removed".to_owned() });
+        given::<Account>([]).when(AccountCommand::Remove).then_refused("no such account");
+        given::<Account>([opened()]).when(AccountCommand::Remove).then_refused("disable it first");
+        given::<Account>([opened(), disabled()]).when(AccountCommand::Remove).then(removed);
+    }
+
+    #[test]
+    fn somebody_without_an_account_can_be_shut_out_and_let_in_again() {
+        let enabled = AccessEvent::AccountEnabled(AccountEnabled { person: WHO });
+        given::<Account>([]).when(enable()).then_nothing();
+        given::<Account>([])
+            .when(disable("left"))
+            .then(disabled())
+            .when(disable("again"))
+            .then_nothing()
+            .when(enable())
+            .then(enabled);
     }
 
     #[test]

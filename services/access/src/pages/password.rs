@@ -1,7 +1,7 @@
 //! Changing one's own password.
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use chassis::{Problem, Viewer, access::home_of, http::Form as FormBody, pace::Peer};
+use chassis::{Problem, Viewer, access::home_of, http::Form as FormBody};
 use maud::html;
 use proto::access::SignInWay;
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use super::{form_of, page, respond};
 use crate::{
     Shared,
     passwords::{PASSWORD_MIN_CHARS, Typed},
+    people::Recognised,
 };
 
 /// The current password and a new one, twice. Not `Debug`: it holds passwords.
@@ -28,19 +29,19 @@ pub(super) async fn show(viewer: Viewer) -> Response {
 pub(super) async fn change(
     State(desk): State<Shared>,
     viewer: Viewer,
-    peer: Peer,
     FormBody(form): FormBody<ChangeForm>,
 ) -> Result<Response, Problem> {
     if form.new.as_str() != form.again.as_str() {
         let errors = vec![FieldError::new("again", "this is not the new password typed above")];
         return Ok(render(&viewer, StatusCode::BAD_REQUEST, errors));
     }
-    match desk.people.change_password(&viewer, peer, form.current, form.new).await {
-        Ok(known) => {
-            let session = desk.session_of(&known, SignInWay::Password);
-            let home = home_of(&session.holder());
-            desk.enter(&viewer, session, &home).await
-        }
+    let enter = async |known: Recognised| {
+        let session = desk.session_of(&known, SignInWay::Password);
+        let home = home_of(&session.holder());
+        desk.remember(desk.enter(&viewer, session, &home).await?, &known.browser)
+    };
+    match desk.people.change_password(&viewer, form.current, form.new, enter).await {
+        Ok(entered) => Ok(entered),
         Err(problem) if problem.status == 400 => {
             let errors = problem.errors.iter().map(|fault| FieldError::new(&*fault.at, &*fault.detail));
             Ok(render(&viewer, StatusCode::BAD_REQUEST, errors.collect()))

@@ -2,30 +2,35 @@
 
 use axum::{
     extract::State,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use chassis::{
     Problem, Viewer,
-    access::{Record, Session, session::cookie_of},
+    access::{
+        Session,
+        session::{SESSION_MAX, cookie_of},
+    },
     http::Query,
     pace::Peer,
 };
 use jiff::SignedDuration;
-use maud::html;
-use proto::{
-    Service,
-    access::{AccessEvent, SignInRefused, SignInWay},
-};
+use maud::{Markup, html};
+use proto::access::SignInWay;
+use ui::components::inset;
 
 use super::{page, respond, sign_in::To};
 use crate::{
     Desk, Shared,
-    provider::{Back, NotShown, OnTheWay, SignIn},
+    provider::{Back, Hint, NotShown, OnTheWay, SignIn},
 };
 
 /// How long somebody may be away at the provider.
 const AWAY_MAX: SignedDuration = SignedDuration::from_mins(10);
+
+/// A longer hint is not kept: with its cookie the head of an answer still has room in the 4 KB that a
+/// proxy reads, and the heads of all later requests are not much longer.
+const HINT_MAX_BYTES: usize = 2048;
 
 impl Desk {
     fn provider(&self) -> Result<&SignIn, Problem> {
@@ -37,19 +42,30 @@ impl Desk {
         format!("{}-way", self.access.sessions().name())
     }
 
+    /// The name of the cookie that keeps what the provider is shown when somebody signs out.
+    fn hint_cookie(&self) -> String {
+        format!("{}-hint", self.access.sessions().name())
+    }
+
+    /// The header that keeps a hint in the browser, or takes an older one away where it is too long.
+    fn keep_hint(&self, hint: &Hint) -> Option<HeaderValue> {
+        let (sessions, name) = (self.access.sessions(), self.hint_cookie());
+        match sessions.seal(&name, hint)? {
+            sealed if sealed.len() <= HINT_MAX_BYTES => sessions.set(&name, &sealed, SESSION_MAX),
+            _ => self.forget_hint(),
+        }
+    }
+
+    fn forget_hint(&self) -> Option<HeaderValue> {
+        self.access.sessions().set(&self.hint_cookie(), "", SignedDuration::ZERO)
+    }
+
     fn refused(&self, viewer: &Viewer, why: &NotShown) {
         let (person, reason) = match why {
             NotShown::NoRole(person) => (Some(*person), "no-role"),
             NotShown::OtherWay | NotShown::Refused | NotShown::Away => (None, "provider"),
         };
-        metrics::counter!("oversight_sign_ins_refused_total", "way" => "provider").increment(1);
-        let refused = SignInRefused { way: SignInWay::Provider, person, reason: reason.to_owned() };
-        self.access.recorder().note(Record {
-            service: Service::Access,
-            by: viewer.by(None),
-            request: Some(viewer.request()),
-            event: AccessEvent::SignInRefused(refused),
-        });
+        self.people.note_refused(viewer, SignInWay::Provider, person, reason);
     }
 }
 
@@ -73,16 +89,17 @@ pub(super) async fn come_back(
     State(desk): State<Shared>,
     viewer: Viewer,
     peer: Peer,
-    headers: axum::http::HeaderMap,
+    headers: HeaderMap,
     Query(back): Query<Back>,
 ) -> Result<Response, Problem> {
     let sign_in = desk.provider()?;
-    desk.people.check_peer(peer)?;
     let (sessions, name) = (desk.access.sessions(), desk.way_cookie());
     let now = desk.clock.now();
     let sent: Option<Sent> = cookie_of(&headers, &name).and_then(|sealed| sessions.open(&name, sealed));
     let shown = match sent.filter(|sent| now.duration_since(sent.sent) < AWAY_MAX) {
         Some(Sent { way, .. }) => {
+            // Who set out here is counted. Others cost nothing, and take nothing from those who did.
+            desk.people.check_peer(peer)?;
             let to = way.to.clone();
             sign_in.finish(way, back).await.map(|shown| (shown, to))
         }
@@ -93,7 +110,9 @@ pub(super) async fn come_back(
             metrics::counter!("oversight_sign_ins_total", "way" => "provider").increment(1);
             let (person, role, organisation) = (shown.person, shown.role, shown.organisation);
             let session = Session::begin(person, role, organisation, SignInWay::Provider, now);
-            desk.enter(&viewer, session, &to).await?
+            let entered = desk.enter(&viewer, session, &to).await?;
+            let kept = desk.keep_hint(&shown.hint).ok_or_else(Problem::internal)?;
+            super::sign_in::with_cookie(entered, kept)
         }
         Err(why) => {
             desk.refused(&viewer, &why);
@@ -107,17 +126,34 @@ pub(super) async fn come_back(
 }
 
 /// Signed out here; on to the provider. This is a page of its own because a browser does not let the
-/// answer to a form lead to another site.
-pub(super) async fn sign_out(State(desk): State<Shared>, viewer: Viewer) -> Result<Response, Problem> {
-    let Some(address) = desk.provider()?.way_out().await else {
-        return Ok(Redirect::to("/").into_response());
+/// answer to a form lead to another site. Who is still signed in here has not said that they want to.
+pub(super) async fn sign_out(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if viewer.session().is_some() {
+        return Ok(Redirect::to("/account").into_response());
+    }
+    let (sessions, name) = (desk.access.sessions(), desk.hint_cookie());
+    let hint: Option<Hint> = cookie_of(&headers, &name).and_then(|sealed| sessions.open(&name, sealed));
+    let signed_out =
+        |body: Markup| respond(StatusCode::OK, page(&viewer, "/sign-in", "Signed out").body(body));
+    let Some(address) = desk.provider()?.way_out(hint).await else {
+        // The hint stays: the provider may be back when the page is loaded again.
+        return Ok(signed_out(html! {
+            (inset(html! {
+                p { "You are signed out here, but still signed in at your organisation’s sign-in, which could not be told." }
+                p { "Sign out there or close the browser: until then whoever uses it next may come back in as you." }
+            }))
+            p { a.nhsuk-link href="/" { "Go to the first page" } }
+        }));
     };
-    let body = html! {
+    let mut answer = signed_out(html! {
         p { "You are signed out here. To sign out of your organisation’s sign-in as well, go on there." }
         p { a.nhsuk-link href=(address) { "Sign out of your organisation’s sign-in" } }
-    };
-    let mut answer = respond(StatusCode::OK, page(&viewer, "/sign-in", "Signed out").body(body));
+    });
     let on = HeaderValue::from_str(&format!("0; url={address}")).map_err(|_| Problem::internal())?;
     answer.headers_mut().insert(header::REFRESH, on);
-    Ok(answer)
+    Ok(super::sign_in::with_cookie(answer, desk.forget_hint().ok_or_else(Problem::internal)?))
 }

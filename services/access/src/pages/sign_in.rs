@@ -2,12 +2,12 @@
 
 use axum::{
     extract::State,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use chassis::{
     Problem, Viewer,
-    access::{CSRF_FIELD, Record, Session},
+    access::{CSRF_FIELD, Record, Session, session::cookie_of},
     http::{Form as FormBody, Query},
     pace::Peer,
     pages::in_query,
@@ -23,11 +23,14 @@ use ui::components::{
     link_button,
 };
 
-use super::{page, respond};
+use super::{
+    own_form::{OwnForm, TOKEN_FIELD},
+    page, respond,
+};
 use crate::{
     Desk, Shared,
     passwords::Typed,
-    people::{NOT_LET_IN, Recognised},
+    people::{From, KNOWN_MAX, KnownBrowser, NOT_LET_IN, Recognised},
     personas::Persona,
 };
 
@@ -63,18 +66,22 @@ pub(crate) fn address_of_ours(text: &str) -> Option<&str> {
 pub(super) async fn show(
     State(desk): State<Shared>,
     viewer: Viewer,
+    headers: HeaderMap,
     Query(to): Query<To>,
 ) -> Result<Response, Problem> {
-    render(&desk, &viewer, StatusCode::OK, &to, Vec::new())
+    render(&desk, &viewer, &headers, StatusCode::OK, &to, Vec::new())
 }
 
 fn render(
     desk: &Desk,
     viewer: &Viewer,
+    headers: &HeaderMap,
     status: StatusCode,
     to: &To,
     errors: Vec<FieldError>,
 ) -> Result<Response, Problem> {
+    let OwnForm { token, cookie } = desk.own_form(headers)?;
+    let form = |action: &str| form(viewer, action, to).hidden(TOKEN_FIELD, token.clone());
     let personas = desk.options.personas.offered(&desk.access);
     let accounts = desk.people.are_there()?;
     let hierarchy = desk.access.hierarchy();
@@ -87,13 +94,13 @@ fn render(
         }
         @if accounts {
             @if desk.sign_in.is_some() { h2.nhsuk-heading-m { "Or with a password of this installation" } }
-            (password_form(viewer, to))
+            (password_form(form("/sign-in/password")))
         }
         @if !personas.is_empty() {
             p { "All data here is made up, so you may be anybody. Nobody of these exists." }
             (Table::new("people", "People to be").hide_caption()
                 .column(Column::text("Role")).column(Column::text("At")).column(Column::text("What they do here")).column(Column::text("Sign in"))
-                .rows(personas.iter().map(|persona| offer(viewer, persona, hierarchy.name(persona.organisation), to)))
+                .rows(personas.iter().map(|persona| offer(form("/sign-in/persona"), persona, hierarchy.name(persona.organisation))))
                 .render())
         } @else if !accounts && desk.sign_in.is_none() {
             p { "People sign in here once accounts or a provider are set up. Programs send an API key." }
@@ -103,7 +110,11 @@ fn render(
             " and " a.nhsuk-link href="/suppliers" { "whether suppliers are certified" } "."
         }
     };
-    Ok(respond(status, page(viewer, "/sign-in", "Sign in").errors(errors).body(body)))
+    let answer = respond(status, page(viewer, "/sign-in", "Sign in").errors(errors).body(body));
+    Ok(match cookie {
+        Some(cookie) => with_cookie(answer, cookie),
+        None => answer,
+    })
 }
 
 /// A form of the sign-in page. Who is signed in already shows that it is theirs.
@@ -112,8 +123,8 @@ fn form(viewer: &Viewer, action: &str, to: &To) -> Form {
     if viewer.session().is_some() { form.hidden(CSRF_FIELD, viewer.csrf()) } else { form }
 }
 
-fn password_form(viewer: &Viewer, to: &To) -> Markup {
-    form(viewer, "/sign-in/password", to).label("Sign in with a password").body(html! {
+fn password_form(form: Form) -> Markup {
+    form.label("Sign in with a password").body(html! {
         (Field::new("user_name", "User name").hint("Often your work e-mail address").width(Width::Characters(30))
             .autocomplete("username").input(InputKind::Text))
         (Field::new("password", "Password").width(Width::Characters(30)).autocomplete("current-password")
@@ -122,14 +133,14 @@ fn password_form(viewer: &Viewer, to: &To) -> Markup {
     })
 }
 
-fn offer(viewer: &Viewer, persona: &Persona, name: Option<&str>, to: &To) -> Row {
+fn offer(form: Form, persona: &Persona, name: Option<&str>) -> Row {
     let place = name.map_or_else(|| persona.organisation.to_string(), ui::fmt::name);
     let words = persona.role.words();
     Row::new([
         Cell::text(words),
         Cell::text(place),
         Cell::text(format!("{}.", capital(persona.words()))),
-        Cell::from(form(viewer, "/sign-in/persona", to).hidden("role", persona.role.name()).body(html! {
+        Cell::from(form.hidden("role", persona.role.name()).body(html! {
             (Button::new("Sign in").kind(ButtonKind::Secondary).about(format!("as {words}")))
         })),
     ])
@@ -143,23 +154,29 @@ pub(super) struct PasswordForm {
     password: Typed,
     #[serde(default)]
     to: String,
+    #[serde(default)]
+    token: String,
 }
 
 pub(super) async fn by_password(
     State(desk): State<Shared>,
     viewer: Viewer,
     peer: Peer,
+    headers: HeaderMap,
     FormBody(form): FormBody<PasswordForm>,
 ) -> Result<Response, Problem> {
+    desk.check_own_form(&headers, &form.token)?;
     let to = To { to: form.to };
     let enter = async |known: Recognised| {
-        desk.enter(&viewer, desk.session_of(&known, SignInWay::Password), &to.address()).await
+        let session = desk.session_of(&known, SignInWay::Password);
+        desk.remember(desk.enter(&viewer, session, &to.address()).await?, &known.browser)
     };
-    match desk.people.recognise(&viewer, peer, &form.user_name, form.password, enter).await? {
+    let from = From { peer, browser: desk.known_browser(&headers) };
+    match desk.people.recognise(&viewer, from, &form.user_name, form.password, enter).await? {
         Some(entered) => Ok(entered),
         None => {
             let errors = vec![FieldError::new("user_name", NOT_LET_IN)];
-            render(&desk, &viewer, StatusCode::UNAUTHORIZED, &to, errors)
+            render(&desk, &viewer, &headers, StatusCode::UNAUTHORIZED, &to, errors)
         }
     }
 }
@@ -175,13 +192,17 @@ pub(super) struct PersonaForm {
     role: Role,
     #[serde(default)]
     to: String,
+    #[serde(default)]
+    token: String,
 }
 
 pub(super) async fn as_persona(
     State(desk): State<Shared>,
     viewer: Viewer,
+    headers: HeaderMap,
     FormBody(form): FormBody<PersonaForm>,
 ) -> Result<Response, Problem> {
+    desk.check_own_form(&headers, &form.token)?;
     let persona = desk.options.personas.offered(&desk.access).into_iter().find(|p| p.role == form.role);
     let Some(persona) = persona else {
         return Err(Problem::not_found("there are no made-up people here"));
@@ -197,6 +218,24 @@ impl Desk {
     pub fn session_of(&self, known: &Recognised, way: SignInWay) -> Session {
         let session = Session::begin(known.person, known.role, known.organisation, way, self.clock.now());
         Session { must_change: known.must_change, ..session }
+    }
+
+    /// The name of the cookie that says who signed in with a browser before.
+    fn known_cookie(&self) -> String {
+        format!("{}-known", self.access.sessions().name())
+    }
+
+    /// What a browser keeps of who signed in with it before.
+    fn known_browser(&self, headers: &HeaderMap) -> Option<KnownBrowser> {
+        let name = self.known_cookie();
+        self.access.sessions().open(&name, cookie_of(headers, &name)?)
+    }
+
+    /// An answer after which a browser is known for a while.
+    pub fn remember(&self, answer: Response, browser: &KnownBrowser) -> Result<Response, Problem> {
+        let (sessions, name) = (self.access.sessions(), self.known_cookie());
+        let cookie = sessions.seal(&name, browser).and_then(|sealed| sessions.set(&name, &sealed, KNOWN_MAX));
+        Ok(with_cookie(answer, cookie.ok_or_else(Problem::internal)?))
     }
 
     /// Lets somebody in: on record, with a cookie, and on to where they wanted to go.

@@ -44,6 +44,13 @@ pub(super) struct UserForm {
     idempotency_key: Option<String>,
 }
 
+/// What the forms of the page show, as it was sent.
+#[derive(Default)]
+struct Forms {
+    user: UserForm,
+    person: PersonForm,
+}
+
 /// A form that only asks for one thing to be done.
 #[derive(Debug, Deserialize)]
 pub(super) struct KeyOnly {
@@ -52,7 +59,7 @@ pub(super) struct KeyOnly {
 }
 
 pub(super) async fn show(State(desk): State<Shared>, viewer: Viewer) -> Result<Response, Problem> {
-    render(&desk, &viewer, StatusCode::OK, &UserForm::default(), Vec::new(), html! {})
+    render(&desk, &viewer, StatusCode::OK, &Forms::default(), Vec::new(), html! {})
 }
 
 pub(super) async fn open(
@@ -73,21 +80,19 @@ pub(super) async fn open(
                 organisation.err().map(|error| FieldError::new("organisation", error.to_string())),
             ];
             let errors = errors.into_iter().flatten().collect();
-            return render(&desk, &viewer, StatusCode::BAD_REQUEST, &form, errors, html! {});
+            let forms = Forms { user: form, ..Forms::default() };
+            return render(&desk, &viewer, StatusCode::BAD_REQUEST, &forms, errors, html! {});
         }
     };
     let new = NewAccount { user_name, display_name: form.display_name.clone(), role, organisation };
     match desk.people.open(&giver, new).await {
         Ok((_, password)) => {
             let shown = first_password(&form.user_name, &password);
-            render(&desk, &viewer, StatusCode::CREATED, &UserForm::default(), Vec::new(), shown)
+            render(&desk, &viewer, StatusCode::CREATED, &Forms::default(), Vec::new(), shown)
         }
         Err(problem) if problem.status < 500 => {
-            let errors = match problem.errors.as_slice() {
-                [] => vec![FieldError::new("", problem.detail.clone())],
-                faults => faults.iter().map(|fault| FieldError::new(&*fault.at, &*fault.detail)).collect(),
-            };
-            render(&desk, &viewer, problem.status_code(), &form, errors, html! {})
+            let (status, errors) = (problem.status_code(), faults_of(&problem));
+            render(&desk, &viewer, status, &Forms { user: form, ..Forms::default() }, errors, html! {})
         }
         Err(problem) => Err(problem),
     }
@@ -115,6 +120,82 @@ pub(super) async fn enable(
     Ok(Redirect::to("/access/users").into_response())
 }
 
+pub(super) async fn remove(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    Path(id): Path<Uuid>,
+    FormBody(form): FormBody<KeyOnly>,
+) -> Result<Response, Problem> {
+    let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
+    desk.people.remove(&giver, PersonId(id)).await?;
+    Ok(Redirect::to("/access/users").into_response())
+}
+
+/// Somebody to be shut out or let in again, as the form sends it.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct PersonForm {
+    #[serde(default)]
+    person: String,
+    #[serde(default)]
+    what: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    idempotency_key: Option<String>,
+}
+
+const SHUT_OUT: &str = "shut-out";
+const LET_IN: &str = "let-in";
+
+/// Shuts somebody out or lets them in again who may have no account here: by their id.
+pub(super) async fn shut_out_or_let_in(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    FormBody(form): FormBody<PersonForm>,
+) -> Result<Response, Problem> {
+    let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
+    let id = form.person.trim();
+    let id = id.strip_prefix("person:").unwrap_or(id).parse::<Uuid>();
+    let errors = match (id, form.what.as_str()) {
+        (Ok(id), SHUT_OUT | LET_IN) => {
+            let person = PersonId(id);
+            let done = match form.what.as_str() {
+                SHUT_OUT => desk.people.disable(&giver, person, form.reason.clone()).await,
+                _ => desk.people.enable(&giver, person).await,
+            };
+            match done {
+                Ok(()) => return Ok(to_actor(person)),
+                Err(problem) if problem.status < 500 => faults_of(&problem),
+                Err(problem) => return Err(problem),
+            }
+        }
+        (id, what) => {
+            let no_id = "this is no id of a person, such as person:0b9e3cf4-6a1f-4d0e-8d57-1a1b3c2d4e5f";
+            let no_choice = "choose whether to shut them out or to let them in again";
+            let faults = [
+                id.is_err().then(|| FieldError::new("person", no_id)),
+                (!matches!(what, SHUT_OUT | LET_IN)).then(|| FieldError::new("what", no_choice)),
+            ];
+            faults.into_iter().flatten().collect()
+        }
+    };
+    let forms = Forms { person: form, ..Forms::default() };
+    render(&desk, &viewer, StatusCode::BAD_REQUEST, &forms, errors, html! {})
+}
+
+/// The page that tells what somebody did, and what was done about them.
+fn to_actor(person: PersonId) -> Response {
+    Redirect::to(&format!("/history/actors/{}", Actor::person(person).as_str())).into_response()
+}
+
+/// What is wrong, field by field.
+fn faults_of(problem: &Problem) -> Vec<FieldError> {
+    match problem.errors.as_slice() {
+        [] => vec![FieldError::new("", problem.detail.clone())],
+        faults => faults.iter().map(|fault| FieldError::new(&*fault.at, &*fault.detail)).collect(),
+    }
+}
+
 pub(super) async fn sign_out(
     State(desk): State<Shared>,
     viewer: Viewer,
@@ -123,7 +204,7 @@ pub(super) async fn sign_out(
 ) -> Result<Response, Problem> {
     let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
     desk.people.end_sessions(&giver, PersonId(id)).await?;
-    Ok(Redirect::to(&format!("/history/actors/{}", Actor::person(PersonId(id)).as_str())).into_response())
+    Ok(to_actor(PersonId(id)))
 }
 
 pub(super) async fn reset(
@@ -137,7 +218,7 @@ pub(super) async fn reset(
     let listed = desk.people.list()?.into_iter().find(|listed| listed.id == PersonId(id));
     let name = listed.and_then(|listed| listed.entry).map(|entry| entry.user_name.as_str().to_owned());
     let shown = first_password(&name.unwrap_or_default(), &password);
-    render(&desk, &viewer, StatusCode::OK, &UserForm::default(), Vec::new(), shown)
+    render(&desk, &viewer, StatusCode::OK, &Forms::default(), Vec::new(), shown)
 }
 
 fn first_password(user_name: &str, password: &Typed) -> Markup {
@@ -157,7 +238,7 @@ fn render(
     desk: &Desk,
     viewer: &Viewer,
     status: StatusCode,
-    form: &UserForm,
+    forms: &Forms,
     errors: Vec<FieldError>,
     shown: Markup,
 ) -> Result<Response, Problem> {
@@ -165,6 +246,9 @@ fn render(
         Field::new(name, label).error(FieldError::of(&errors, name)).value(value)
     };
     let roles: Vec<Choice> = Role::ALL.iter().map(|role| Choice::new(role.name(), role.words())).collect();
+    let choices =
+        [Choice::new(SHUT_OUT, "Shut them out for the time being"), Choice::new(LET_IN, "Let them in again")];
+    let Forms { user: form, person } = forms;
     let body = html! {
         p { a.nhsuk-link href="/access" { "API keys of programs" } }
         (shown)
@@ -176,6 +260,14 @@ fn render(
             (field("role", "Role", &form.role).select(&roles))
             (field("organisation", "ODS code of the organisation", &form.organisation).width(Width::Characters(10)).input(InputKind::Text))
             (Button::new("Open the account"))
+        }))
+        h2.nhsuk-heading-m { "Shut somebody out, or let them in again" }
+        p { "Also somebody who comes through your organisation’s sign-in and has no account here. Who is shut out does not get in, and is out where they are in." }
+        (form_of(viewer, "/access/people").body(html! {
+            (field("person", "Who", &person.person).hint("Their id, as records name them: person: and what follows it").autocomplete("off").input(InputKind::Text))
+            (field("what", "What to do", &person.what).select(&choices))
+            (field("reason", "Why", &person.reason).hint("It stays in the access log: name nobody").autocomplete("off").input(InputKind::Text))
+            (Button::new("Do it").kind(ButtonKind::Secondary).about("for this person"))
         }))
     };
     Ok(respond(status, page(viewer, "/access", "Accounts of people").errors(errors.clone()).body(body)))
@@ -202,7 +294,8 @@ fn table(viewer: &Viewer, listed: Vec<Listed>) -> Markup {
             @else { (tag(Tone::Neutral, "Deleted")) }
         };
         let actions = html! {
-            @if account.disabled { (act("enable", "Enable")) } @else { (act("disable", "Disable")) }
+            @if !account.disabled { (act("disable", "Disable")) }
+            @else if account.entry.is_some() { (act("enable", "Enable")) (act("remove", "Remove")) }
             @if account.entry.is_some() { (act("reset", "Reset the password")) }
         };
         Row::new([

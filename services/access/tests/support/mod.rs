@@ -18,11 +18,12 @@ use chassis::{
         session::{KEY_BYTES, Wire},
     },
     http::Names,
-    log::{Log, file::FileLog},
+    log::{Log, NewEvent, file::FileLog},
     task::Tasks,
+    testing::land::{Told, recorded},
 };
 use jiff::SignedDuration;
-use proto::{Header, Position, access::AccessEvent};
+use proto::{Actor, Envelope, Header, Position, access::AccessEvent};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -32,6 +33,8 @@ pub const HOST: &str = "127.0.0.1:8080";
 pub struct Installation {
     pub app: Router,
     pub clock: Clock,
+    pub access: Access,
+    pub event_log: Log,
     pub access_log: Log,
     pub administrator: String,
     _folder: tempfile::TempDir,
@@ -54,6 +57,20 @@ impl Answer {
         self.headers.get(header::LOCATION).map_or("", |to| to.to_str().unwrap())
     }
 
+    /// Whether it gives a session.
+    pub fn lets_in(&self) -> bool {
+        let given = self.headers.get_all(header::SET_COOKIE).iter();
+        given.into_iter().any(|cookie| {
+            let cookie = cookie.to_str().unwrap();
+            cookie.starts_with("oversight=") || cookie.starts_with("oversight-known=")
+        })
+    }
+
+    /// The page but for what is in it for one browser alone.
+    pub fn without_token(&self) -> String {
+        self.text.replace(&self.hidden("token"), "")
+    }
+
     /// The value a hidden field of the page has.
     pub fn hidden(&self, name: &str) -> String {
         let begin = format!("name=\"{name}\" value=\"");
@@ -66,6 +83,8 @@ impl Answer {
 #[derive(Clone)]
 pub struct Browser<'a> {
     at: &'a Installation,
+    /// From where a proxy says that it asks; none: from this machine.
+    pub address: Option<String>,
     cookies: Vec<(String, String)>,
 }
 
@@ -90,10 +109,22 @@ impl Installation {
         }
         let data = folder.path().to_owned();
         std::fs::create_dir_all(data.join("cache")).unwrap();
-        let platform = Platform::new(log, &data, access, Names::default(), clock.clone(), tasks);
+        let event_log = log.clone();
+        let platform = Platform::new(log, &data, access.clone(), Names::default(), clock.clone(), tasks);
         let mut services = [access::service(&platform, options).await.unwrap()];
         let app = chassis::service::routes(&platform, &mut services).unwrap();
-        Self { app, clock, access_log, administrator: key.reveal(), _folder: folder }
+        Self { app, clock, access, event_log, access_log, administrator: key.reveal(), _folder: folder }
+    }
+
+    /// Writes organisations to the event log, by somebody.
+    pub async fn tell(&self, told: &[Told], by: Actor) {
+        for told in told {
+            let (envelope, _) = recorded(told);
+            let envelope = Envelope { by: by.clone().into(), ..envelope };
+            let body = told.2.encode(&envelope).unwrap().into();
+            let event = NewEvent { id: envelope.id, subject: envelope.subject, body };
+            self.event_log.append(event, Position::START).await.unwrap();
+        }
     }
 
     pub fn later(&self, seconds: i64) {
@@ -150,7 +181,7 @@ impl Installation {
     }
 
     pub fn browser(&self) -> Browser<'_> {
-        Browser { at: self, cookies: Vec::new() }
+        Browser { at: self, address: None, cookies: Vec::new() }
     }
 
     /// What the access log holds, as the types of its events and their data.
@@ -178,6 +209,16 @@ pub fn form(fields: &[(&str, &str)]) -> String {
 }
 
 impl Browser<'_> {
+    /// What it keeps under a name.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Loses a cookie, as with time.
+    pub fn forget(&mut self, name: &str) {
+        self.cookies.retain(|(known, _)| known != name);
+    }
+
     fn keep(&mut self, answer: &Answer) {
         for cookie in answer.headers.get_all(header::SET_COOKIE) {
             let pair = cookie.to_str().unwrap().split(';').next().unwrap();
@@ -197,6 +238,10 @@ impl Browser<'_> {
             .uri(path)
             .header(header::HOST, HOST)
             .header(header::ACCEPT, "text/html");
+        let request = match &self.address {
+            Some(address) => request.header("x-forwarded-for", address),
+            None => request,
+        };
         if cookies.is_empty() { request } else { request.header(header::COOKIE, cookies.join("; ")) }
     }
 
@@ -206,11 +251,18 @@ impl Browser<'_> {
         answer
     }
 
-    /// Sends a form as it is.
+    /// Sends a form as it is, from somewhere.
     pub async fn post_raw(&mut self, path: &str, origin: &str, fields: &[(&str, &str)]) -> Answer {
-        let request = self
-            .request("POST", path)
-            .header(header::ORIGIN, origin)
+        self.post_bare(path, &[("origin", origin)], fields).await
+    }
+
+    /// Sends a form as it is, with what a browser says of it.
+    pub async fn post_bare(&mut self, path: &str, said: &[(&str, &str)], fields: &[(&str, &str)]) -> Answer {
+        let mut request = self.request("POST", path);
+        for (name, value) in said {
+            request = request.header(*name, *value);
+        }
+        let request = request
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Body::from(form(fields)))
             .unwrap();

@@ -42,6 +42,8 @@ pub struct Made {
     user_info: Value,
     pub asked: u32,
     pub away: bool,
+    /// Whether one can sign out there.
+    pub ends: bool,
 }
 
 #[derive(Clone)]
@@ -76,7 +78,14 @@ impl MadeProvider {
     pub async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
-        let state = Made { key: key(1), codes: BTreeMap::new(), user_info: json!({}), asked: 0, away: false };
+        let state = Made {
+            key: key(1),
+            codes: BTreeMap::new(),
+            user_info: json!({}),
+            asked: 0,
+            away: false,
+            ends: true,
+        };
         let made = Self { issuer, state: Arc::new(Mutex::new(state)) };
         let app = Router::new()
             .route("/.well-known/openid-configuration", get(describe))
@@ -119,12 +128,13 @@ async fn describe(State(made): State<MadeProvider>) -> Answer {
         return Err(StatusCode::BAD_GATEWAY);
     }
     let issuer = &made.issuer;
+    let end = made.change(|state| state.ends).then(|| format!("{issuer}/end"));
     Ok(Json(json!({
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}/authorize"),
         "token_endpoint": format!("{issuer}/token"),
         "userinfo_endpoint": format!("{issuer}/user"),
-        "end_session_endpoint": format!("{issuer}/end"),
+        "end_session_endpoint": end,
         "jwks_uri": format!("{issuer}/keys"),
         "response_types_supported": ["code"],
         "subject_types_supported": ["public"],

@@ -51,7 +51,7 @@ pub use giver::Giver;
 pub use hierarchy::Hierarchy;
 pub use keys::{ApiKey, Known, MadeUp, made_up_person};
 pub use menu::{home_of, menu, sees_area, sees_history, sees_records};
-pub use outside::{Outside, OutsideError};
+pub use outside::{Connector, Outside, OutsideError};
 pub use policy::{Policies, PolicyError, ServicePolicy};
 pub use principal::{Glass, Holder, Principal};
 pub use record::{Record, Recorder};

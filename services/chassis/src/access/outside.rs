@@ -46,29 +46,46 @@ pub enum OutsideError {
     NoRoots(String),
 }
 
+/// What connections are made with.
+pub type Connector = HttpsConnector<HttpConnector>;
+
 /// Asks others over HTTPS.
 #[derive(Debug, Clone)]
 pub struct Outside {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client<Connector, Full<Bytes>>,
 }
 
 impl Outside {
     /// Trusts whom this machine trusts.
     pub fn new() -> Result<Self, OutsideError> {
+        Ok(Self { client: Client::builder(TokioExecutor::new()).build(Self::connector()?) })
+    }
+
+    /// Makes the connections, for a client of one's own: over TLS to whom this machine trusts, and in the
+    /// clear where the address says so.
+    pub fn connector() -> Result<Connector, OutsideError> {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
         let tls = HttpsConnectorBuilder::new()
             .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
             .map_err(|error| OutsideError::NoRoots(error.to_string()))?;
-        let connector = tls.https_or_http().enable_http1().wrap_connector(tcp);
-        Ok(Self { client: Client::builder(TokioExecutor::new()).build(connector) })
+        Ok(tls.https_or_http().enable_http1().wrap_connector(tcp))
+    }
+
+    /// Whether an address is asked at all: over TLS, or on this machine.
+    pub fn is_safe(uri: &Uri) -> bool {
+        match (uri.scheme_str(), uri.authority()) {
+            (Some("https"), Some(_)) => true,
+            (Some("http"), Some(authority)) => crate::http::is_loopback_name(authority.as_str()),
+            _ => false,
+        }
     }
 
     /// Sends a request and reads the answer to its end.
     pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, OutsideError> {
         let host = request.uri().host().unwrap_or_default().to_owned();
-        if !is_safe(request.uri()) {
+        if !Self::is_safe(request.uri()) {
             return Err(OutsideError::InTheClear(host));
         }
         let request = request.map(|body| Full::new(Bytes::from(body)));
@@ -86,15 +103,6 @@ impl Outside {
             Ok(answer) => answer,
             Err(_) => Err(OutsideError::TooSlow(host)),
         }
-    }
-}
-
-/// Whether an address is asked at all: over TLS, or on this machine.
-pub(crate) fn is_safe(uri: &Uri) -> bool {
-    match (uri.scheme_str(), uri.authority()) {
-        (Some("https"), Some(_)) => true,
-        (Some("http"), Some(authority)) => crate::http::is_loopback_name(authority.as_str()),
-        _ => false,
     }
 }
 
@@ -123,12 +131,12 @@ mod tests {
         for safe in
             ["https://id.example.org/a", "http://127.0.0.1:9000/a", "http://localhost/", "http://[::1]:1/"]
         {
-            assert!(is_safe(&safe.parse().unwrap()), "{safe}");
+            assert!(Outside::is_safe(&safe.parse().unwrap()), "{safe}");
         }
         for unsafe_ in
             ["http://id.example.org/", "ftp://id.example.org", "/a", "http://127.0.0.1.example.org/"]
         {
-            assert!(!is_safe(&unsafe_.parse().unwrap()), "{unsafe_}");
+            assert!(!Outside::is_safe(&unsafe_.parse().unwrap()), "{unsafe_}");
         }
     }
 }

@@ -64,7 +64,7 @@ impl std::str::FromStr for Issuer {
                 .to_owned()
         };
         let uri: Uri = text.trim().parse().map_err(|_| accepted())?;
-        if !super::outside::is_safe(&uri) || uri.query().is_some() {
+        if !Outside::is_safe(&uri) || uri.query().is_some() {
             return Err(accepted());
         }
         IssuerUrl::new(text.trim().to_owned()).map(Self).map_err(|_| accepted())

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use axum::body::Body;
 use chassis::{
     ids,
     import::{ProgressView, Report, State},
@@ -14,7 +15,6 @@ use chassis::{
 use clap::ValueEnum;
 use indicatif::ProgressBar;
 use proto::Day;
-use reqwest::Body;
 use tokio::{
     fs::File,
     io::{AsyncRead, AsyncReadExt as _},
@@ -25,7 +25,7 @@ use uuid::Uuid;
 use super::{
     Failure, Verdict,
     output::{self, number},
-    server::{Server, ServerUrl, refused},
+    server::{NoAnswer, Server, ServerUrl, refused},
 };
 
 /// How often the server is asked how far it is.
@@ -143,32 +143,32 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     let id = ids::fresh();
     let imports = format!("/api/v1/{}/imports", args.kind.service());
     let mut request =
-        server.post(&format!("{imports}/{}", args.kind.name())).header("import-id", id.to_string());
+        server.post(&format!("{imports}/{}", args.kind.name())).header("import-id", &id.to_string());
     if let Some(day) = args.as_of {
-        request = request.query(&[("as_of", day.to_string())]);
+        request = request.query("as_of", day.to_string());
     }
     if args.dry_run {
-        request = request.query(&[("dry_run", "true")]);
+        request = request.query("dry_run", "true");
     }
     if let Some(name) = input.name.as_ref().filter(|_| args.kind.is_dated_by_name()) {
-        request = request.query(&[("name", name)]);
+        request = request.query("name", name);
     }
-    let body = Body::wrap_stream(ReaderStream::with_capacity(input.bytes, READ_BYTES));
+    let body = Body::from_stream(ReaderStream::with_capacity(input.bytes, READ_BYTES));
     let bar = output::bytes_bar(input.length, args.kind.name().to_owned());
     let sent = tokio::select! {
-        sent = request.header("content-type", "text/csv").body(body).send() => sent,
+        sent = server.answer(request.body("text/csv", body)) => sent,
         never = watch(&server, &imports, id, &bar) => match never {},
     };
     bar.finish_and_clear();
     let report = match sent {
         Ok(response) if response.status().is_success() => {
-            let body = response.bytes().await.map_err(|error| server.unreachable(&error))?;
+            let body = server.whole(response).await?;
             serde_json::from_slice(&body).map_err(|error| {
                 Failure::said(format!("the server's report is not of this version: {error}"))
             })?
         }
         Ok(response) => return Err(refused(response).await),
-        Err(error) if error.is_connect() => return Err(server.unreachable(&error)),
+        Err(error @ NoAnswer::NotThere(_)) => return Err(server.unreachable(&error)),
         Err(error) => broken_off(&server, &imports, id, &error).await?,
     };
     print(&report)?;
@@ -222,12 +222,7 @@ async fn ask(server: &Server, imports: &str, id: Uuid) -> Result<ProgressView, F
 }
 
 /// The connection broke: what the server knows of the import.
-async fn broken_off(
-    server: &Server,
-    imports: &str,
-    id: Uuid,
-    error: &reqwest::Error,
-) -> Result<Report, Failure> {
+async fn broken_off(server: &Server, imports: &str, id: Uuid, error: &NoAnswer) -> Result<Report, Failure> {
     match ask(server, imports, id).await {
         Ok(ProgressView { report: Some(report), .. }) => Ok(report),
         Ok(ProgressView { state: State::Refused, problem: Some(problem), .. }) => Err(Failure::said(problem)),

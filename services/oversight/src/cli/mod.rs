@@ -41,7 +41,7 @@ enum Command {
     Bootstrap(bootstrap::Args),
     /// Issues, lists and revokes API keys.
     Key(key::Args),
-    /// Opens, lists, closes and resets the accounts of people.
+    /// Opens, lists, closes, resets and removes the accounts of people.
     User(user::Args),
     /// Loads a national file into a running server.
     Import(import::Args),

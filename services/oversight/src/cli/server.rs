@@ -1,13 +1,27 @@
 //! A running server, asked over HTTP.
 
-use std::{str::FromStr, time::Duration};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
-use chassis::{Problem, access::ApiKey};
-use reqwest::{
-    Client, RequestBuilder, Response, Url,
-    header::{AUTHORIZATION, HeaderMap, HeaderValue},
+use axum::{
+    body::{Body, to_bytes},
+    http::{
+        HeaderValue, Method, Request, Response, Uri,
+        header::{AUTHORIZATION, CONTENT_TYPE},
+        request::Builder,
+    },
+};
+use bytes::Bytes;
+use chassis::{
+    Problem,
+    access::{ApiKey, Connector, Outside},
+    pages::in_query,
+};
+use hyper_util::{
+    client::legacy::{self, Client, connect::HttpConnector},
+    rt::TokioExecutor,
 };
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::Failure;
 
@@ -17,24 +31,46 @@ pub const DEFAULT_SERVER: &str = "http://127.0.0.1:8080";
 /// How long a server may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The address of a server.
+/// The most bytes of an answer that is read as a whole.
+const ANSWER_MAX_BYTES: usize = 256 * 1024 * 1024;
+
+/// The address of a server: commands send a key along, so it goes over TLS or stays on this machine.
 #[derive(Debug, Clone)]
-pub struct ServerUrl(Url);
+pub struct ServerUrl {
+    origin: String,
+    wire: Wire,
+}
+
+/// How an address is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wire {
+    Tls,
+    Clear,
+}
 
 impl FromStr for ServerUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        const ACCEPTED: &str = "a server is named like http://127.0.0.1:8080";
-        let url = Url::parse(text).map_err(|_| ACCEPTED.to_owned())?;
-        let plain = url.scheme() == "http" && url.has_host() && matches!(url.path(), "" | "/");
-        if plain && url.query().is_none() { Ok(Self(url)) } else { Err(ACCEPTED.to_owned()) }
+        const ACCEPTED: &str = "a server is named like https://oversight.example.nhs.uk; http:// is for this \
+            machine alone, as in http://127.0.0.1:8080, because the API key goes along";
+        let uri: Uri = text.parse().map_err(|_| ACCEPTED.to_owned())?;
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(ACCEPTED.to_owned());
+        };
+        let bare =
+            matches!(uri.path(), "" | "/") && uri.query().is_none() && !authority.as_str().contains('@');
+        if !bare || !Outside::is_safe(&uri) {
+            return Err(ACCEPTED.to_owned());
+        }
+        let wire = if scheme == "https" { Wire::Tls } else { Wire::Clear };
+        Ok(Self { origin: format!("{scheme}://{authority}"), wire })
     }
 }
 
 impl std::fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0.as_str().trim_end_matches('/'))
+        f.write_str(&self.origin)
     }
 }
 
@@ -42,23 +78,88 @@ impl std::fmt::Display for ServerUrl {
 pub const KEY_VARIABLE: &str = "OVERSIGHT_KEY";
 
 /// The API key of the environment, as a header that no log shows.
-fn credentials() -> Result<HeaderMap, Failure> {
-    let mut headers = HeaderMap::new();
-    let Some(key) = std::env::var_os(KEY_VARIABLE).filter(|key| !key.is_empty()) else { return Ok(headers) };
+fn credentials() -> Result<Option<HeaderValue>, Failure> {
+    let Some(key) = std::env::var_os(KEY_VARIABLE).filter(|key| !key.is_empty()) else { return Ok(None) };
     let wrong =
         || Failure::said(format!("{KEY_VARIABLE} is not an API key: one is ovk_ and what follows it"));
     let key: ApiKey = key.to_str().and_then(|key| key.parse().ok()).ok_or_else(wrong)?;
     let mut value = HeaderValue::from_str(&format!("Bearer {}", key.reveal())).map_err(|_| wrong())?;
     value.set_sensitive(true);
-    headers.insert(AUTHORIZATION, value);
-    Ok(headers)
+    Ok(Some(value))
+}
+
+/// What is asked of a server.
+#[derive(Debug)]
+pub struct Ask {
+    request: Builder,
+    address: String,
+    body: Body,
+}
+
+impl Ask {
+    /// With a parameter more.
+    pub fn query(mut self, name: &str, value: impl AsRef<str>) -> Self {
+        self.address.push(if self.address.contains('?') { '&' } else { '?' });
+        self.address.push_str(&format!("{name}={}", in_query(value.as_ref())));
+        self
+    }
+
+    /// With a header more.
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.request = self.request.header(name, value);
+        self
+    }
+
+    /// With JSON.
+    pub fn json(self, value: &Value) -> Self {
+        self.body("application/json", Body::from(value.to_string()))
+    }
+
+    /// With a body of a kind.
+    pub fn body(mut self, kind: &'static str, body: Body) -> Self {
+        self.request = self.request.header(CONTENT_TYPE, kind);
+        Self { body, ..self }
+    }
+}
+
+/// Why there was no answer, or not all of it.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    /// Nobody answers there.
+    #[error("nobody answers: {0}")]
+    NotThere(String),
+    /// The connection broke.
+    #[error("the connection broke: {0}")]
+    Broke(String),
+}
+
+impl From<legacy::Error> for NoAnswer {
+    fn from(error: legacy::Error) -> Self {
+        let reason = innermost(&error);
+        if error.is_connect() { NoAnswer::NotThere(reason) } else { NoAnswer::Broke(reason) }
+    }
+}
+
+impl From<axum::Error> for NoAnswer {
+    fn from(error: axum::Error) -> Self {
+        NoAnswer::Broke(innermost(&error))
+    }
+}
+
+/// Connections to a server.
+#[derive(Debug)]
+enum Connections {
+    Tls(Client<Connector, Body>),
+    /// They need none of the certificates that a bare machine may lack.
+    Clear(Client<HttpConnector, Body>),
 }
 
 /// A running server.
 #[derive(Debug, Clone)]
 pub struct Server {
     url: ServerUrl,
-    client: Client,
+    key: Option<HeaderValue>,
+    connections: Arc<Connections>,
 }
 
 impl Server {
@@ -68,14 +169,19 @@ impl Server {
             Some(url) => url.clone(),
             None => DEFAULT_SERVER.parse().map_err(Failure::Said)?,
         };
-        let client = Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .default_headers(credentials()?)
-            // The servers of this machine are not behind anything.
-            .no_proxy()
-            .build()
-            .map_err(|error| Failure::said(format!("cannot use the network: {error}")))?;
-        Ok(Self { url, client })
+        let client = Client::builder(TokioExecutor::new());
+        let connections = match url.wire {
+            Wire::Tls => {
+                let connector = Outside::connector().map_err(|error| Failure::said(error.to_string()))?;
+                Connections::Tls(client.build(connector))
+            }
+            Wire::Clear => {
+                let mut connector = HttpConnector::new();
+                connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+                Connections::Clear(client.build(connector))
+            }
+        };
+        Ok(Self { url, key: credentials()?, connections: Arc::new(connections) })
     }
 
     /// Where it is.
@@ -84,25 +190,43 @@ impl Server {
     }
 
     /// A GET request.
-    pub fn get(&self, path: &str) -> RequestBuilder {
-        self.client.get(format!("{}{path}", self.url))
+    pub fn get(&self, path: &str) -> Ask {
+        self.ask(Method::GET, path)
     }
 
     /// A POST request.
-    pub fn post(&self, path: &str) -> RequestBuilder {
-        self.client.post(format!("{}{path}", self.url))
+    pub fn post(&self, path: &str) -> Ask {
+        self.ask(Method::POST, path)
+    }
+
+    fn ask(&self, method: Method, path: &str) -> Ask {
+        let mut request = Request::builder().method(method);
+        if let Some(key) = &self.key {
+            request = request.header(AUTHORIZATION, key.clone());
+        }
+        Ask { request, address: format!("{}{path}", self.url), body: Body::empty() }
+    }
+
+    /// The answer to a request, good or bad.
+    pub async fn answer(&self, ask: Ask) -> Result<Response<Body>, NoAnswer> {
+        let request = ask.request.uri(ask.address).body(ask.body);
+        let request = request.map_err(|error| NoAnswer::Broke(error.to_string()))?;
+        let answered = match &*self.connections {
+            Connections::Tls(client) => client.request(request).await,
+            Connections::Clear(client) => client.request(request).await,
+        };
+        Ok(answered?.map(Body::new))
     }
 
     /// Sends a request. Anything but a good answer is a failure that says what the server said.
-    pub async fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
-        let response = request.send().await.map_err(|error| self.unreachable(&error))?;
+    pub async fn send(&self, ask: Ask) -> Result<Response<Body>, Failure> {
+        let response = self.answer(ask).await.map_err(|error| self.unreachable(&error))?;
         if response.status().is_success() { Ok(response) } else { Err(refused(response).await) }
     }
 
     /// The JSON answer to a request.
-    pub async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Failure> {
-        let response = self.send(request).await?;
-        let body = response.bytes().await.map_err(|error| self.unreachable(&error))?;
+    pub async fn json<T: DeserializeOwned>(&self, ask: Ask) -> Result<T, Failure> {
+        let body = self.whole(self.send(ask).await?).await?;
         serde_json::from_slice(&body).map_err(|error| {
             Failure::said(format!(
                 "the answer of {} is not the one expected of this version: {error}",
@@ -111,15 +235,24 @@ impl Server {
         })
     }
 
+    /// An answer to its end.
+    pub async fn whole(&self, response: Response<Body>) -> Result<Bytes, Failure> {
+        let body = to_bytes(response.into_body(), ANSWER_MAX_BYTES).await;
+        body.map_err(|error| self.unreachable(&error.into()))
+    }
+
     /// Why there was no answer.
-    pub fn unreachable(&self, error: &reqwest::Error) -> Failure {
-        if error.is_connect() || error.is_timeout() {
-            return Failure::said(format!(
+    pub fn unreachable(&self, error: &NoAnswer) -> Failure {
+        Failure::said(match (error, self.url.wire) {
+            (NoAnswer::NotThere(_), Wire::Clear) => format!(
                 "no server answers at {}: start one with `oversight serve`, or name another with --server",
                 self.url
-            ));
-        }
-        Failure::said(format!("the connection to {} broke: {}", self.url, innermost(error)))
+            ),
+            (NoAnswer::NotThere(reason), Wire::Tls) => {
+                format!("there is no safe connection to {}, so nothing was sent: {reason}", self.url)
+            }
+            (NoAnswer::Broke(reason), _) => format!("the connection to {} broke: {reason}", self.url),
+        })
     }
 }
 
@@ -131,9 +264,9 @@ fn innermost(error: &dyn std::error::Error) -> String {
 }
 
 /// What a server said when it said no.
-pub async fn refused(response: Response) -> Failure {
+pub async fn refused(response: Response<Body>) -> Failure {
     let status = response.status();
-    let body = response.bytes().await.unwrap_or_default();
+    let body = to_bytes(response.into_body(), ANSWER_MAX_BYTES).await.unwrap_or_default();
     match serde_json::from_slice::<Problem>(&body) {
         Ok(_) if status == 401 && std::env::var_os(KEY_VARIABLE).is_none_or(|key| key.is_empty()) => {
             Failure::said(format!(
@@ -160,9 +293,33 @@ mod tests {
 
     #[test]
     fn a_server_is_named_by_scheme_host_and_port() {
-        assert_eq!("http://localhost:1/".parse::<ServerUrl>().unwrap().to_string(), "http://localhost:1");
-        for wrong in ["localhost:8080", "https://127.0.0.1", "http://a/b", "nats://127.0.0.1:4222", ""] {
+        for (named, origin) in [
+            ("http://localhost:1/", "http://localhost:1"),
+            ("http://[::1]:8080", "http://[::1]:8080"),
+            ("https://oversight.example.nhs.uk", "https://oversight.example.nhs.uk"),
+            ("https://127.0.0.1:8443/", "https://127.0.0.1:8443"),
+        ] {
+            assert_eq!(named.parse::<ServerUrl>().unwrap().to_string(), origin);
+        }
+        for wrong in ["localhost:8080", "http://localhost/b", "https://a@b", "nats://127.0.0.1:4222", ""] {
             assert!(wrong.parse::<ServerUrl>().unwrap_err().contains("http://127.0.0.1:8080"), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_key_does_not_go_to_others_in_the_clear() {
+        for open in
+            ["http://oversight.example.nhs.uk", "http://10.0.0.7:8080", "http://127.0.0.1.example.org"]
+        {
+            let refused = open.parse::<ServerUrl>().unwrap_err();
+            assert!(refused.contains("https://") && refused.contains("key"), "{open}: {refused}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_written_as_an_address_takes_them() {
+        let server = Server::at(None).unwrap();
+        let ask = server.get("/api/v1/events").query("from", "1").query("name", "a b&c");
+        assert_eq!(ask.address, "http://127.0.0.1:8080/api/v1/events?from=1&name=a%20b%26c");
     }
 }

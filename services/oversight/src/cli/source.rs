@@ -74,7 +74,7 @@ pub enum Events {
         /// To say who broke off.
         server: Server,
         /// The answer.
-        body: BoxStream<'static, Result<bytes::Bytes, reqwest::Error>>,
+        body: BoxStream<'static, Result<bytes::Bytes, axum::Error>>,
         /// What has come of the next line.
         rest: BytesMut,
         /// The last position of the log when it answered.
@@ -99,13 +99,17 @@ impl Source {
             Source::Log(log) => return Ok(Events::Log(Tail::open(log.clone(), stretch).await?)),
             Source::Server(server) => server.clone(),
         };
-        let mut query = vec![("from", stretch.from.to_string())];
-        query.extend(stretch.service.map(|service| ("service", service.to_string())));
-        query.extend(stretch.limit.map(|limit| ("limit", limit.to_string())));
-        if stretch.until == Until::Stopped {
-            query.push(("follow", "true".to_owned()));
+        let mut ask = server.get("/api/v1/events").query("from", stretch.from.to_string());
+        if let Some(service) = stretch.service {
+            ask = ask.query("service", service.to_string());
         }
-        let response = server.send(server.get("/api/v1/events").query(&query)).await?;
+        if let Some(limit) = stretch.limit {
+            ask = ask.query("limit", limit.to_string());
+        }
+        if stretch.until == Until::Stopped {
+            ask = ask.query("follow", "true");
+        }
+        let response = server.send(ask).await?;
         let head = response
             .headers()
             .get(LAST_POSITION)
@@ -114,7 +118,12 @@ impl Source {
             .ok_or_else(|| {
                 Failure::said("the server does not say how far its log goes; is it of this version?")
             })?;
-        Ok(Events::Server { server, body: response.bytes_stream().boxed(), rest: BytesMut::new(), head })
+        Ok(Events::Server {
+            server,
+            body: response.into_body().into_data_stream().boxed(),
+            rest: BytesMut::new(),
+            head,
+        })
     }
 }
 
@@ -138,7 +147,7 @@ impl Events {
                 }
                 match body.next().await {
                     Some(Ok(chunk)) => rest.extend_from_slice(&chunk),
-                    Some(Err(error)) => return Err(server.unreachable(&error)),
+                    Some(Err(error)) => return Err(server.unreachable(&error.into())),
                     None if rest.is_empty() => return Ok(None),
                     None => return Err(Failure::said("the server's answer ends in the middle of an event")),
                 }

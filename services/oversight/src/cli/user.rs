@@ -44,16 +44,25 @@ enum What {
     },
     /// Lists every account.
     List,
-    /// Closes an account for the time being: whoever is in by it is out.
+    /// Shuts somebody out for the time being, with or without an account here: where they are in, they are
+    /// out.
     Disable {
-        /// Whose: the id, as listed.
+        /// Who: the id, as listed, or as records name them after `person:`.
         id: PersonId,
         /// Why. It stays in the access log: name nobody.
         #[arg(long, default_value = "", value_name = "TEXT")]
         reason: String,
     },
-    /// Opens a closed account again.
+    /// Lets somebody in again who was shut out.
     Enable {
+        /// Who: the id, as listed, or as records name them after `person:`.
+        id: PersonId,
+    },
+    /// Deletes the names and the password of a closed account, for ever; the user name is free again.
+    ///
+    /// Events keep who did something in which role, so an account keeps its role and organisation. Where
+    /// those change, disable and remove the account, and add the person anew.
+    Remove {
         /// Whose: the id, as listed.
         id: PersonId,
     },
@@ -131,11 +140,15 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
         What::Disable { id, reason } => {
             let request = server.post(&format!("{USERS}/{id}/disable")).json(&json!({ "reason": reason }));
             server.send(request).await?;
-            output::note(&format!("Nobody gets in by account {id} any more."));
+            output::note(&format!("{id} does not get in any more."));
         }
         What::Enable { id } => {
             server.send(server.post(&format!("{USERS}/{id}/enable"))).await?;
-            output::note(&format!("Account {id} is open again."));
+            output::note(&format!("{id} may come in again."));
+        }
+        What::Remove { id } => {
+            server.send(server.post(&format!("{USERS}/{id}/remove"))).await?;
+            output::note(&format!("Account {id} has no names any more, and stays closed."));
         }
         What::SignOut { id } => {
             server.send(server.post(&format!("/api/v1/access/people/{id}/sign-out"))).await?;
