@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of tests fails a test the way tests fail")]
 
+use std::collections::HashMap;
+
 use axum::{
     Router,
     body::Body,
@@ -91,10 +93,12 @@ impl Begun {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("cache")).unwrap();
         let log = log::open(&LogUrl::File(folder.path().join("log.redb"))).await.unwrap();
+        let mut last = HashMap::new();
         for told in events {
             let (envelope, body) = recorded(&told);
+            let last = last.entry(envelope.subject.clone()).or_insert(Position::START);
             let event = NewEvent { id: envelope.id, subject: envelope.subject, body: body.into() };
-            log.append(event, Position::START).await.unwrap();
+            *last = log.append(event, *last).await.unwrap().position;
         }
         Self { log, clock: Clock::set_to(now.parse().unwrap()), folder }
     }

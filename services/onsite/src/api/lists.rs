@@ -157,7 +157,7 @@ pub(crate) async fn lines_of(
         .await?;
     let mut found = Vec::with_capacity(lines.len());
     for (code, line) in lines {
-        let ccg = desk.common.roster.practice(code).await?.and_then(|practice| practice.ccg);
+        let ccg = desk.common.roster.above(code).commissioner;
         if filter.ccg.is_none() || ccg == filter.ccg {
             found.push(OnsiteLine { ccg: ccg.map(|ccg| ccg.to_string()), ..line });
         }
@@ -180,7 +180,7 @@ pub(crate) async fn calendar_of(
         .await?;
     let mut found = Vec::with_capacity(visits.len());
     for (organisation, number, visit) in visits {
-        let ccg = desk.common.roster.practice(organisation).await?.and_then(|practice| practice.ccg);
+        let ccg = desk.common.roster.above(organisation).commissioner;
         if filter.ccg.is_none() || ccg == filter.ccg {
             found.push(VisitEntry {
                 organisation,

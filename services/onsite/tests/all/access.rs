@@ -4,8 +4,9 @@ use axum::http::Method;
 use chassis::{
     Action,
     access::{Glass, Holder, Policies, Principal, Resource, hierarchy::Hierarchy},
+    testing::land::{body, moved, small_land},
 };
-use proto::Role;
+use proto::{Role, organisations::OrganisationKind};
 use serde_json::{Value, json};
 
 use crate::{
@@ -121,6 +122,49 @@ async fn each_does_their_part_and_no_other() {
     get(&server, (Role::PracticeLead, "A81002"), ONE).await.is(404, "nothing at");
     get(&server, (Role::CcgOfficer, "15E"), ONE).await.is(404, "nothing at");
     get(&server, (Role::Buyer, "A81001"), "/api/v1/onsite").await.is(403, "you may not do this");
+}
+
+#[tokio::test]
+async fn whom_the_guard_lets_through_as_overseer_is_one() {
+    // A membership is newer than the practice file, which still shows 00K; of A81002 it is yet to come.
+    let mut land = small_land();
+    land.push(body("15E", "NHS SOMEWHERE CCG", OrganisationKind::Ccg));
+    land.push(moved("A81001", "15E", "2018-03-02"));
+    land.push(moved("A81002", "15E", "2018-05-01"));
+    let server = Server::guarded("2018-03-05T12:00:00Z", land, onsite::service).await;
+    const NEW: (Role, &str) = (Role::CcgOfficer, "15E");
+    let request = |by: &str| json!({ "by": by, "reason": "chosen" });
+    post(&server, CCG, &format!("{AT}/request"), request("00K")).await.is(404, "nothing at");
+    post(&server, NEW, &format!("{AT}/request"), request("15E")).await.ok();
+    let neighbour = "/api/v1/onsite/A81002/request";
+    post(&server, NEW, neighbour, request("15E")).await.is(404, "nothing at");
+    post(&server, CCG, neighbour, request("00K")).await.ok();
+    post(&server, LEAD, &format!("{ONE}/agree"), Value::Null).await.ok();
+    let visit = json!({ "on": "2018-03-10", "partner": PARTNER, "assessor": { "name": "A. Assessor" } });
+    post(&server, NEW, &format!("{ONE}/schedule"), visit).await.ok();
+    server.set_day("2018-03-12");
+    let held =
+        json!({ "on": "2018-03-10", "results": [{ "topic": "patching", "outcome": "not-satisfied" }] });
+    post(&server, PARTNERS, &format!("{ONE}/held"), held).await.ok();
+    post(&server, PARTNERS, &format!("{ONE}/findings"), finding_body("desktops")).await.ok();
+    let disclose = |to: &str| json!({ "to": to, "on": "2018-03-12" });
+    post(&server, LEAD, &format!("{ONE}/disclose"), disclose("00K")).await.is(400, "15E or Y54");
+    post(&server, LEAD, &format!("{ONE}/disclose"), disclose("15E")).await.ok();
+    let plan = json!({ "actions": [{ "finding": 1, "action": "mend", "owner": { "name": "P" }, "due": "2018-04-30" }] });
+    post(&server, NEW, &format!("{ONE}/plan"), plan).await.ok();
+    get(&server, NEW, "/onsite/A81001/1").await.is(200, "Who decides?");
+    post(&server, NEW, &format!("{ONE}/plan/agree"), json!({ "by": "15E" })).await.ok();
+    for (ccg, organisation) in [("15E", PRACTICE), ("00K", "A81002")] {
+        let list = get(&server, DIGITAL, &format!("/api/v1/onsite?ccg={ccg}")).await.ok().json();
+        let found = &list["assessments"][0];
+        assert_eq!(
+            (&list["total"], &found["organisation"], &found["ccg"]),
+            (&json!(1), &json!(organisation), &json!(ccg)),
+            "{list}"
+        );
+    }
+    let visits = get(&server, DIGITAL, "/api/v1/onsite/calendar?ccg=15E").await.ok().json();
+    assert_eq!(visits.as_array().unwrap().len(), 1, "{visits}");
 }
 
 #[tokio::test]
