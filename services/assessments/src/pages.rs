@@ -40,9 +40,9 @@ pub(crate) fn routes() -> Routes<Shared> {
         .get("/assessments/{code}/{edition}/requirements/{requirement}", view, question::show)
         .post("/assessments/{code}/{edition}/requirements/{requirement}", work, question::answer)
         .post("/assessments/{code}/{edition}/requirements/{requirement}/review", work, question::review)
-        .get("/assessments/{code}/{edition}/statement", sign, statement::show)
+        .get("/assessments/{code}/{edition}/statement", sign.sensitive(), statement::show)
         .post("/assessments/{code}/{edition}/statement", sign, statement::accept)
-        .get("/assessments/{code}/{edition}/reviewed-grade", grade, review::show)
+        .get("/assessments/{code}/{edition}/reviewed-grade", grade.sensitive(), review::show)
         .post("/assessments/{code}/{edition}/reviewed-grade", grade, review::set)
         .get("/assessments/{code}/{edition}/plan", view, plan::show)
         .post("/assessments/{code}/{edition}/plan/actions", work, plan::plan_action)
@@ -66,9 +66,14 @@ fn page_up_to(desk: &Desk, viewer: &Viewer, shown: Position, title: impl Into<St
 
 /// A page about one assessment.
 fn case_page(desk: &Desk, case: &Case, title: impl Into<String>) -> Page {
-    page_up_to(desk, &case.viewer, case.position(), title)
-        .crumb("Assessments", "/assessments")
+    in_the_list(&case.viewer, page_up_to(desk, &case.viewer, case.position(), title))
         .crumb(case.practice.shown_name(), practice_href(case))
+}
+
+/// A page with the way back to the list, for whoever may look through it: break-glass opens one practice,
+/// and not the list.
+fn in_the_list(viewer: &Viewer, page: Page) -> Page {
+    if viewer.may_here(FIND) { page.crumb("Assessments", "/assessments") } else { page }
 }
 
 fn practice_href(case: &Case) -> String {

@@ -1,18 +1,22 @@
 //! Which practices and bodies there are now, learnt from the events of `organisations` and never by
 //! asking: for whatever service works with a practice. One for all services of a process.
+//!
+//! Whom a practice stands under it does not figure out itself: that is asked of the hierarchy by which
+//! the gate decides. Who passes the gate as a practice's CCG is then its CCG in the domain, too.
 
 use std::time::Duration;
 
 use proto::{
     Actor, Header, OdsCode, Position,
     organisations::{
-        OdsStatus, OrganisationAmended, OrganisationEvent, OrganisationListed, OrganisationListing,
+        OdsStatus, OrganisationAmended, OrganisationEvent, OrganisationKind, OrganisationListed,
         PracticeAmended, PracticeListed, PracticeListing, PrescribingSetting,
     },
 };
 use rustc_hash::FxHashMap;
 
 use crate::{
+    access::{Access, hierarchy::Above},
     following::{Fold, Following},
     log::{ReadError, Recorded},
 };
@@ -23,7 +27,7 @@ const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(2);
 /// The types of events that matter here begin so.
 const ORGANISATIONS: &str = "oversight.organisations.";
 
-/// A practice as its last file shows it.
+/// A practice as its last file shows it, and whom it stands under today.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Practice {
     /// Its code.
@@ -32,9 +36,9 @@ pub struct Practice {
     pub name: String,
     /// Its postcode.
     pub postcode: String,
-    /// Its CCG.
+    /// Its CCG, by the hierarchy of the gate.
     pub ccg: Option<OdsCode>,
-    /// Its region.
+    /// Its region, by the same.
     pub region: Option<OdsCode>,
     /// The last day it was open, or that it is dormant, in words; empty while it is active.
     pub no_longer: String,
@@ -75,55 +79,110 @@ impl Overseers {
     }
 }
 
+/// A practice as its last file shows it.
+#[derive(Debug)]
+struct Listed {
+    name: String,
+    postcode: String,
+    no_longer: String,
+}
+
 /// A body other than a practice.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Body {
     name: String,
-    region: Option<OdsCode>,
+    kind: OrganisationKind,
 }
 
 /// What the files show now.
 #[derive(Debug, Default)]
 pub struct Listings {
-    practices: FxHashMap<OdsCode, Practice>,
+    practices: FxHashMap<OdsCode, Listed>,
     bodies: FxHashMap<OdsCode, Body>,
     synthetic: bool,
 }
 
 /// A handle on the roster.
 #[derive(Debug, Clone)]
-pub struct Roster(pub(crate) Following<Listings>);
+pub struct Roster {
+    listings: Following<Listings>,
+    access: Access,
+}
 
 impl Roster {
+    /// Of what the files show, and of the hierarchy of the gate.
+    pub(crate) fn new(listings: Following<Listings>, access: Access) -> Self {
+        Self { listings, access }
+    }
+
     /// Whether it has read all that the log held when it started.
     pub fn ready(&self) -> Result<(), String> {
-        self.0.ready()
+        self.listings.ready().and_then(|()| self.access.hierarchy_is_read())
     }
 
     /// How far it has read.
     pub fn position(&self) -> Position {
-        self.0.position()
+        self.listings.position()
+    }
+
+    /// What stands directly above an organisation today, by the hierarchy of the gate.
+    pub fn above(&self, code: OdsCode) -> Above {
+        self.access.hierarchy().above(code)
+    }
+
+    fn known_practice(&self, code: OdsCode) -> Option<Practice> {
+        self.listings.known().practices.get(&code).map(|listed| self.placed(code, listed))
+    }
+
+    fn placed(&self, code: OdsCode, listed: &Listed) -> Practice {
+        let Above { commissioner: ccg, region, .. } = self.above(code);
+        let Listed { name, postcode, no_longer } = listed;
+        Practice {
+            code,
+            name: name.clone(),
+            postcode: postcode.clone(),
+            ccg,
+            region,
+            no_longer: no_longer.clone(),
+        }
     }
 
     /// The practice of a code. One that is not known is waited for, as long as the log goes on beyond
     /// what has been read: it may have been imported a moment ago.
     pub async fn practice(&self, code: OdsCode) -> Result<Option<Practice>, ReadError> {
-        if let Some(practice) = self.0.known().practice(code) {
+        if let Some(practice) = self.known_practice(code) {
             return Ok(Some(practice));
         }
         // Late or not, the caller is answered from what is known.
-        self.0.caught_up(CATCH_UP_TIMEOUT).await?;
-        Ok(self.0.known().practice(code))
+        self.listings.caught_up(CATCH_UP_TIMEOUT).await?;
+        Ok(self.known_practice(code))
+    }
+
+    /// Whether it is a practice, or was one.
+    pub async fn is_practice(&self, code: OdsCode) -> Result<bool, ReadError> {
+        Ok(self.practice(code).await?.is_some() || self.access.hierarchy().is_practice(code))
+    }
+
+    /// Whether practices stand under it, or could: a commissioner, local office or region. Costs a look
+    /// at every organisation.
+    pub fn oversees(&self, code: OdsCode) -> bool {
+        use OrganisationKind as K;
+        let kind = self.listings.known().bodies.get(&code).map(|body| body.kind);
+        if matches!(kind, Some(K::Ccg | K::CommissioningHub | K::Region | K::LocalOffice)) {
+            return true;
+        }
+        let hierarchy = self.access.hierarchy();
+        hierarchy.organisations().any(|under| hierarchy.above(under).codes().any(|above| above == code))
     }
 
     /// The name of a CCG, region or other body, as people write it.
     pub fn body_name(&self, code: OdsCode) -> Option<String> {
-        self.0.known().bodies.get(&code).map(|body| ui::fmt::name(&body.name))
+        self.listings.known().bodies.get(&code).map(|body| ui::fmt::name(&body.name))
     }
 
     /// The name of whatever has this code, as people write it; the code itself where nothing has.
     pub fn name(&self, code: OdsCode) -> String {
-        let known = self.0.known();
+        let known = self.listings.known();
         let practice = known.practices.get(&code).map(|practice| &practice.name);
         let body = || known.bodies.get(&code).map(|body| &body.name);
         practice.or_else(body).map_or_else(|| code.to_string(), |name| ui::fmt::name(name))
@@ -131,7 +190,7 @@ impl Roster {
 
     /// How many practices are known that may be seen.
     pub fn count(&self, may_see: impl Fn(OdsCode) -> bool) -> usize {
-        self.0.known().practices.keys().filter(|code| may_see(**code)).count()
+        self.listings.known().practices.keys().filter(|code| may_see(**code)).count()
     }
 
     /// The practices whose code begins with a text, or whose name or postcode contains it: at most so
@@ -147,25 +206,26 @@ impl Roster {
             return (Vec::new(), 0);
         }
         let without_blanks: String = wanted.split_whitespace().collect();
-        let known = self.0.known();
-        let mut found: Vec<&Practice> = known
+        let known = self.listings.known();
+        let mut found: Vec<(OdsCode, &Listed)> = known
             .practices
-            .values()
-            .filter(|practice| {
-                practice.code.as_str().starts_with(&without_blanks)
-                    || practice.name.to_uppercase().contains(&wanted)
-                    || practice.postcode.replace(' ', "").to_uppercase().starts_with(&without_blanks)
+            .iter()
+            .map(|(code, listed)| (*code, listed))
+            .filter(|(code, listed)| {
+                code.as_str().starts_with(&without_blanks)
+                    || listed.name.to_uppercase().contains(&wanted)
+                    || listed.postcode.replace(' ', "").to_uppercase().starts_with(&without_blanks)
             })
-            .filter(|practice| may_see(practice.code))
+            .filter(|(code, _)| may_see(*code))
             .collect();
-        found.sort_unstable_by_key(|practice| practice.code);
+        found.sort_unstable_by_key(|(code, _)| *code);
         let total = found.len();
-        (found.into_iter().take(most).cloned().collect(), total)
+        (found.into_iter().take(most).map(|(code, listed)| self.placed(code, listed)).collect(), total)
     }
 
     /// Whether any organisation was made up by the generator.
     pub fn is_synthetic(&self) -> bool {
-        self.0.known().synthetic
+        self.listings.known().synthetic
     }
 }
 
@@ -185,13 +245,6 @@ impl Fold for Listings {
 }
 
 impl Listings {
-    fn practice(&self, code: OdsCode) -> Option<Practice> {
-        let mut practice = self.practices.get(&code)?.clone();
-        let of_the_ccg = || practice.ccg.and_then(|ccg| self.bodies.get(&ccg)).and_then(|body| body.region);
-        practice.region = practice.region.or_else(of_the_ccg);
-        Some(practice)
-    }
-
     fn organisation(&mut self, code: OdsCode, event: OrganisationEvent) {
         match event {
             OrganisationEvent::PracticeListed(PracticeListed { listing, .. })
@@ -200,7 +253,7 @@ impl Listings {
             }
             OrganisationEvent::OrganisationListed(OrganisationListed { listing, .. })
             | OrganisationEvent::OrganisationAmended(OrganisationAmended { listing, .. }) => {
-                self.list_body(code, listing);
+                self.bodies.insert(code, Body { name: listing.name, kind: listing.kind });
             }
             OrganisationEvent::MembershipRecorded(_) | OrganisationEvent::ListSizePublished(_) => {}
         }
@@ -216,18 +269,7 @@ impl Listings {
             (OdsStatus::Dormant, None) => "dormant".to_owned(),
             _ => String::new(),
         };
-        let practice = Practice {
-            code,
-            name: listing.name,
-            postcode: listing.postcode,
-            ccg: listing.commissioner,
-            region: listing.region,
-            no_longer,
-        };
-        self.practices.insert(code, practice);
-    }
-
-    fn list_body(&mut self, code: OdsCode, listing: OrganisationListing) {
-        self.bodies.insert(code, Body { name: listing.name, region: listing.region });
+        let listed = Listed { name: listing.name, postcode: listing.postcode, no_longer };
+        self.practices.insert(code, listed);
     }
 }

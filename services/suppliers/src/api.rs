@@ -29,6 +29,7 @@ use crate::{
     },
     desk::Shared,
 };
+pub(crate) use bodies::Grounds;
 pub(crate) use purchases::{Genuine, bulk_answer, buyer_of, genuine, number_of, receipt_of};
 pub(crate) use record::voice_of;
 pub(crate) use reliance::{Relying, relying};
@@ -88,7 +89,7 @@ pub(crate) fn routes() -> Routes<Shared> {
         .post("/api/v1/suppliers", keep, record::register)
         .get("/api/v1/suppliers/review", REVIEW.here(), record::held)
         .post("/api/v1/suppliers/review", REVIEW.here(), record::settle)
-        .get("/api/v1/suppliers/reliance", SEE_RELIANCE.here(), reliance::all)
+        .get("/api/v1/suppliers/reliance", SEE_RELIANCE.here().sensitive(), reliance::all)
         .get("/api/v1/suppliers/{id}", look_up, look_up::one)
         .get("/api/v1/suppliers/{id}/check", look_up, look_up::check)
         .get("/api/v1/suppliers/{id}/badge.svg", look_up, look_up::badge)

@@ -4,19 +4,20 @@ use std::{sync::Arc, time::Duration};
 
 use chassis::{
     Commands, Giver, Outcome, Problem, Refusal, Viewer,
+    access::Holder,
     desk::{Order, aggregate_id as id, organisation_of_address},
     following::Following,
 };
 use proto::{
     Day, OdsCode, Role, ServiceId, ServiceTypeId, SupplierId,
     certification::{Verdict, table},
-    suppliers::{DemandAnswered, Used},
+    suppliers::{DemandAnswered, List, Listing, ListingHeld, MatchedBy, SupplierDetails, Used},
 };
 
 use crate::{
     model::{
-        Buyer, BuyerCommand, Check, HeldListing, Supplier, SupplierCommand, buyer_aggregate,
-        supplier_aggregate,
+        Buyer, BuyerCommand, Check, HeldListing, Supplier, SupplierCommand, buyer_aggregate, company_number,
+        supplier_aggregate, supplier_of,
     },
     register::Register,
 };
@@ -32,7 +33,12 @@ pub(crate) struct Desk {
     pub buyers: Commands<Buyer>,
     pub listings: Commands<HeldListing>,
     pub register: Following<Register>,
+    pub identities: Identities,
 }
+
+/// Held by whoever says which company a supplier is, from the look at who has its numbers until the
+/// register shows what was said: of two that claim a number at once the second is refused.
+pub(crate) type Identities = Arc<tokio::sync::Mutex<()>>;
 
 /// What routes get.
 pub(crate) type Shared = Arc<Desk>;
@@ -97,13 +103,9 @@ impl Desk {
         self.register.known().supplier(id).cloned().ok_or_else(unknown)
     }
 
-    /// Whether somebody keeps the record of a supplier: NHS Digital any, a supplier its own.
+    /// Whether somebody keeps the record of a supplier.
     pub fn keeps(&self, viewer: &Viewer, supplier: &Supplier) -> bool {
-        viewer.holder().is_none_or(|holder| match holder.role {
-            Role::NhsDigital => true,
-            Role::Supplier => supplier.dossier.details.ods_code == Some(holder.organisation),
-            _ => false,
-        })
+        keeps(viewer.holder(), supplier.dossier.details.ods_code)
     }
 
     /// The supplier of an address, for whoever keeps its record.
@@ -118,6 +120,68 @@ impl Desk {
             "Not for you to do",
             "the record of a supplier is kept by itself, as the holder of its ODS code, and by NHS Digital",
         ))
+    }
+
+    /// Registers a supplier that nobody knew.
+    pub async fn register_supplier(
+        &self,
+        giver: &Giver,
+        supplier: SupplierId,
+        details: SupplierDetails,
+        listing: Listing,
+    ) -> Result<Outcome, Failure> {
+        let details = tidy(details)?;
+        let _alone = self.identities.lock().await;
+        self.register.must_catch_up(CATCH_UP_TIMEOUT).await?;
+        need_free(&self.register.known(), supplier, details.ods_code, details.company_number.as_deref())?;
+        let command = SupplierCommand::Register { supplier, details, listing };
+        self.keep(giver, supplier, "register", None, &command).await
+    }
+
+    /// Corrects who a supplier is. Its ODS code and company number, from which it is seen whose record this
+    /// is and whose certificates lists add to it, are corrected by NHS Digital alone.
+    pub async fn amend(
+        &self,
+        giver: &Giver,
+        supplier: SupplierId,
+        details: SupplierDetails,
+    ) -> Result<Outcome, Failure> {
+        let details = tidy(details)?;
+        let _alone = self.identities.lock().await;
+        self.register.must_catch_up(CATCH_UP_TIMEOUT).await?;
+        {
+            let known = self.register.known();
+            let before = known.supplier(supplier).map(|known| &known.dossier.details);
+            let before = before.ok_or_else(Problem::internal)?;
+            let is_own = giver.viewer.holder().is_none_or(|holder| holder.role == Role::Supplier);
+            if is_own {
+                need_same("ods_code", "ODS code", before.ods_code.as_ref(), details.ods_code.as_ref())?;
+                let (had, has) = (before.company_number.as_ref(), details.company_number.as_ref());
+                need_same("company_number", "company number", had, has)?;
+            }
+            need_free(&known, supplier, details.ods_code, details.company_number.as_deref())?;
+        }
+        self.keep(giver, supplier, "amend", None, &SupplierCommand::Amend(details)).await
+    }
+
+    /// Says which company an entry of a list is: a known supplier, or a new one.
+    pub async fn settle(
+        &self,
+        giver: &Giver,
+        held: ListingHeld,
+        supplier: Option<SupplierId>,
+    ) -> Result<Outcome, Failure> {
+        let ListingHeld { listing, details, .. } = held;
+        let Some(supplier) = supplier else {
+            let supplier = supplier_of(&listing).map_err(|_| Problem::internal())?;
+            return self.register_supplier(giver, supplier, details, listing).await;
+        };
+        let _alone = self.identities.lock().await;
+        self.register.must_catch_up(CATCH_UP_TIMEOUT).await?;
+        // An entry of the toolkit's register brings its code along.
+        need_free(&self.register.known(), supplier, code_of(&listing), None)?;
+        let command = SupplierCommand::Match { listing, name: details.legal_name, by: MatchedBy::Person };
+        self.keep(giver, supplier, "settle", None, &command).await
     }
 
     /// The organisation of an address, whether a practice or not.
@@ -231,6 +295,70 @@ impl Desk {
     }
 }
 
+/// Whether somebody keeps the record of the company of an ODS code: NHS Digital any, a supplier its own,
+/// and nobody else.
+pub(crate) fn keeps(holder: Option<&Holder>, code: Option<OdsCode>) -> bool {
+    holder.is_some_and(|holder| match holder.role {
+        Role::NhsDigital => true,
+        Role::Supplier => code == Some(holder.organisation),
+        _ => false,
+    })
+}
+
+/// The details with the company number as the register of companies writes it.
+fn tidy(details: SupplierDetails) -> Result<SupplierDetails, Problem> {
+    let number = details.company_number.as_deref().unwrap_or_default();
+    Ok(SupplierDetails { company_number: company_number(number)?, ..details })
+}
+
+/// The ODS code that an entry of a list is named by.
+fn code_of(listing: &Listing) -> Option<OdsCode> {
+    (listing.list == List::DspToolkit).then(|| listing.entry.parse().ok()).flatten()
+}
+
+/// Refuses an ODS code or a company number that another supplier has, unless this one has it, too.
+pub(crate) fn need_free(
+    known: &Register,
+    supplier: SupplierId,
+    code: Option<OdsCode>,
+    number: Option<&str>,
+) -> Result<(), Problem> {
+    let own = known.supplier(supplier).map(|known| &known.dossier.details);
+    let code = code.filter(|_| own.is_none_or(|own| own.ods_code != code));
+    let number = number.filter(|_| own.is_none_or(|own| own.company_number.as_deref() != number));
+    let of_code = code.and_then(|code| Some((code.to_string(), known.other_of_code(code, supplier)?)));
+    let of_number =
+        number.and_then(|number| Some((number.to_owned(), known.other_of_number(number, supplier)?)));
+    for (at, what, taken) in
+        [("ods_code", "ODS code", of_code), ("company_number", "company number", of_number)]
+    {
+        if let Some((value, other)) = taken {
+            let detail = format!(
+                "the supplier {other} has the {what} {value} already: send one that no other supplier has, or ask NHS Digital to correct {other} first"
+            );
+            return Err(Problem::refused("known-already", detail.clone()).at(at, detail));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses another number than a supplier's own.
+fn need_same<T: PartialEq + std::fmt::Display>(
+    at: &'static str,
+    what: &str,
+    before: Option<&T>,
+    now: Option<&T>,
+) -> Result<(), Problem> {
+    if before == now {
+        return Ok(());
+    }
+    let accepted = before
+        .map_or_else(|| "only none is accepted".to_owned(), |before| format!("only {before} is accepted"));
+    let detail = format!("the {what} of a supplier is corrected by NHS Digital alone: send it as it stands");
+    Err(Problem::new(axum::http::StatusCode::FORBIDDEN, "not-allowed", "Not for you to do", detail)
+        .at(at, accepted))
+}
+
 /// A type of service by its id.
 pub(crate) fn service_type(text: &str) -> Result<ServiceTypeId, Problem> {
     let known = text.trim().parse().ok().filter(|id| table().service_type(*id).is_some());
@@ -239,4 +367,25 @@ pub(crate) fn service_type(text: &str) -> Result<ServiceTypeId, Problem> {
         Problem::bad_input("say which service of the supplier, or which type of service")
             .at("service_type", format!("the types of service are {}", ids.join(", ")))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::PersonId;
+
+    use super::*;
+
+    #[test]
+    fn a_record_is_kept_by_its_company_and_by_nhs_digital_and_by_nobody_else() {
+        let own = "8AA01".parse().unwrap();
+        for role in Role::ALL {
+            for (at, is_own) in [("8AA01", true), ("8BB02", false)] {
+                let holder = Holder::person(PersonId(uuid::Uuid::nil()), role, at.parse().unwrap());
+                let expected = role == Role::NhsDigital || (role == Role::Supplier && is_own);
+                assert_eq!(keeps(Some(&holder), Some(own)), expected, "{role} at {at}");
+                assert_eq!(keeps(Some(&holder), None), role == Role::NhsDigital, "{role}, no code");
+            }
+        }
+        assert!(!keeps(None, Some(own)) && !keeps(None, None), "the public keeps none");
+    }
 }

@@ -30,7 +30,7 @@ use proto::{
 };
 
 use crate::{
-    desk::Desk,
+    desk::{Desk, Identities, need_free},
     model::{
         Buyer, BuyerCommand, HeldListing, ListingCommand, Supplier, SupplierCommand, buyer_aggregate,
         company_number, listing_aggregate, supplier_aggregate, supplier_of,
@@ -162,6 +162,7 @@ pub(crate) struct Import {
     buyers: Commands<Buyer>,
     listings: Commands<HeldListing>,
     register: Following<Register>,
+    identities: Identities,
     giving: Giving,
     /// For the second command of a row: its ids are others.
     giving_status: Giving,
@@ -179,6 +180,7 @@ impl Import {
             buyers: desk.buyers.clone(),
             listings: desk.listings.clone(),
             register: desk.register.clone(),
+            identities: desk.identities.clone(),
             giving: Giving::new(&job, clock.clone(), by.clone()),
             giving_status: Giving::new(&status, clock, by),
             job,
@@ -297,10 +299,16 @@ impl Import {
         listing: Listing,
         details: SupplierDetails,
     ) -> Result<(Option<SupplierId>, RowOutcome), RowFault> {
+        let _alone = self.identities.lock().await;
         let whom = self.register.known().whom(&listing, &details);
         let (supplier, command) = match whom {
             Match::Known(supplier) => match self.correction(supplier, &listing, details) {
-                Some(details) => (supplier, SupplierCommand::Amend(details)),
+                Some(details) => {
+                    let (code, number) = (details.ods_code, details.company_number.as_deref());
+                    need_free(&self.register.known(), supplier, code, number)
+                        .map_err(|problem| row.reject(problem.detail))?;
+                    (supplier, SupplierCommand::Amend(details))
+                }
                 None => return Ok((Some(supplier), RowOutcome::Unchanged(None))),
             },
             Match::Sure(supplier, by) => {

@@ -33,6 +33,7 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
         buyers: Commands::new(platform.log.clone(), cache.clone())?,
         listings: Commands::new(platform.log.clone(), cache.clone())?,
         register: platform.following("suppliers-register"),
+        identities: desk::Identities::default(),
     });
     let (roster, register) = (desk.common.roster.clone(), desk.register.clone());
     let routes = api::routes().merge(pages::routes()).with_state(desk);

@@ -1,6 +1,6 @@
 //! All suppliers in memory, folded from the log: for look-ups, for matching, and to know who relies on whom.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, hash::Hash, sync::Arc};
 
 use chassis::{Aggregate as _, When, following::Fold, log::Recorded};
 use proto::{
@@ -32,8 +32,9 @@ pub struct Register {
     numbers: FxHashMap<SupplierId, u32>,
     names: Names,
     by_listing: FxHashMap<Listing, SupplierId>,
-    by_ods_code: FxHashMap<OdsCode, SupplierId>,
-    by_company_number: FxHashMap<String, SupplierId>,
+    /// Who has a code or a number: one supplier, unless a log of old holds two that claim the same.
+    by_ods_code: FxHashMap<OdsCode, Vec<SupplierId>>,
+    by_company_number: FxHashMap<String, Vec<SupplierId>>,
     by_key: FxHashMap<String, Vec<SupplierId>>,
     held: BTreeMap<Listing, ListingHeld>,
     buyers: BTreeMap<OdsCode, Buyer>,
@@ -59,9 +60,14 @@ impl Register {
         self.suppliers.get(*self.numbers.get(&id)? as usize)
     }
 
-    /// The supplier that an organisation's code is of.
-    pub fn of_code(&self, code: OdsCode) -> Option<SupplierId> {
-        self.by_ods_code.get(&code).copied()
+    /// Another supplier than this one that has an ODS code.
+    pub fn other_of_code(&self, code: OdsCode, than: SupplierId) -> Option<SupplierId> {
+        self.by_ods_code.get(&code)?.iter().find(|holder| **holder != than).copied()
+    }
+
+    /// Another supplier than this one that has a company number, as the register of companies writes it.
+    pub fn other_of_number(&self, number: &str, than: SupplierId) -> Option<SupplierId> {
+        self.by_company_number.get(number)?.iter().find(|holder| **holder != than).copied()
     }
 
     /// Every supplier, in the order in which they were heard of.
@@ -94,19 +100,20 @@ impl Register {
         })
     }
 
-    /// Whom an entry of a list is to be taken for. Sure is a number that both have, or the name of a legal
-    /// entity that one supplier alone has; what is merely alike is for somebody to look at.
+    /// Whom an entry of a list is to be taken for. Sure is a number that both have and no third, or the
+    /// name of a legal entity that one supplier alone has; what is merely alike is for somebody to look at.
     pub fn whom(&self, listing: &Listing, details: &SupplierDetails) -> Match {
         if let Some(known) = self.by_listing.get(listing) {
             return Match::Known(*known);
         }
         let by_code = details.ods_code.and_then(|code| self.by_ods_code.get(&code));
-        if let Some(known) = by_code {
-            return Match::Sure(*known, MatchedBy::OdsCode);
-        }
         let by_number = details.company_number.as_ref().and_then(|number| self.by_company_number.get(number));
-        if let Some(known) = by_number {
-            return Match::Sure(*known, MatchedBy::CompanyNumber);
+        for (holders, by) in [(by_code, MatchedBy::OdsCode), (by_number, MatchedBy::CompanyNumber)] {
+            match holders.map(Vec::as_slice) {
+                None | Some([]) => {}
+                Some([only]) => return Match::Sure(*only, by),
+                Some(several) => return Match::Unsure(several.to_vec()),
+            }
         }
         let key = entity_key(&details.legal_name);
         if let Some([only]) = self.by_key.get(&key).map(Vec::as_slice)
@@ -147,6 +154,8 @@ impl Register {
             u32::try_from(self.suppliers.len() - 1).unwrap_or(u32::MAX)
         });
         let Some(supplier) = self.suppliers.get_mut(number as usize) else { return };
+        let had = &supplier.dossier.details;
+        let (had_code, had_number) = (had.ods_code, had.company_number.clone());
         Arc::make_mut(supplier).evolve(event, when);
         let supplier = supplier.clone();
         match event {
@@ -158,12 +167,8 @@ impl Register {
             _ => {}
         }
         let details = &supplier.dossier.details;
-        if let Some(code) = details.ods_code {
-            self.by_ods_code.insert(code, id);
-        }
-        if let Some(number) = &details.company_number {
-            self.by_company_number.insert(number.clone(), id);
-        }
+        refile(&mut self.by_ods_code, id, had_code, details.ods_code);
+        refile(&mut self.by_company_number, id, had_number, details.company_number.clone());
         let of_the_key = self.by_key.entry(entity_key(&details.legal_name)).or_default();
         if !of_the_key.contains(&id) {
             of_the_key.push(id);
@@ -192,6 +197,24 @@ impl Register {
             }
         }
         self.buyers.entry(organisation).or_default().evolve(event, when);
+    }
+}
+
+/// Files a supplier under what it has now, and no longer under what it had.
+fn refile<K: Eq + Hash>(
+    index: &mut FxHashMap<K, Vec<SupplierId>>,
+    id: SupplierId,
+    had: Option<K>,
+    has: Option<K>,
+) {
+    if had == has {
+        return;
+    }
+    if let Some(holders) = had.and_then(|had| index.get_mut(&had)) {
+        holders.retain(|holder| *holder != id);
+    }
+    if let Some(has) = has {
+        index.entry(has).or_default().push(id);
     }
 }
 

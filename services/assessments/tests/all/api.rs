@@ -1,6 +1,7 @@
 //! A year of one practice, and what goes wrong, by the API.
 
-use proto::standards::OrganisationType;
+use chassis::testing::land::{body, moved, small_land};
+use proto::{organisations::OrganisationKind, standards::OrganisationType};
 use serde_json::{Value, json};
 
 use crate::{
@@ -84,6 +85,33 @@ async fn a_whole_year_of_one_practice() {
     let all = server.get("/api/v1/assessments/A81001").await.ok().json();
     assert_eq!(all["assessments"][0]["published"], "2018-04-03");
     assert_eq!(all["assessments"][1]["state"], "not-started");
+}
+
+#[tokio::test]
+async fn the_plan_is_decided_on_by_whom_the_practice_stands_under_today() {
+    // A membership is newer than the practice file, which still shows 00K.
+    let mut land = small_land();
+    land.push(body("15E", "NHS SOMEWHERE CCG", OrganisationKind::Ccg));
+    land.push(moved("A81001", "15E", "2018-03-02"));
+    land.push(moved("A81002", "15E", "2018-05-01"));
+    let server = Server::start("2018-03-10T12:00:00Z", land, assessments::service).await;
+    server.post(&format!("{AT}/open"), Value::Null).await.ok();
+    answer_all(&server, &[("14-117", 1)]).await;
+    server.post(&format!("{AT}/publish"), Value::Null).await.ok();
+    let action = json!({ "requirement": "14-117", "gap": "two locums", "action": "train them",
+        "owner": { "name": "A. Partner" }, "due": "2018-09-30" });
+    server.post(&format!("{AT}/plan/actions"), action).await.ok();
+    server.post(&format!("{AT}/plan/submit"), Value::Null).await.ok();
+    let late = json!({ "by": "00K", "reason": "too late" });
+    server.post(&format!("{AT}/plan/refuse"), late).await.is(400, "15E or Y54");
+    server.post(&format!("{AT}/plan/agree"), json!({ "by": "00K" })).await.is(400, "15E or Y54");
+    server.page("/assessments/A81001/igt-14.1/plan").await.is(200, "15E");
+    server.post(&format!("{AT}/plan/agree"), json!({ "by": "15E" })).await.ok();
+    for (practice, ccg) in [("A81001", "15E"), ("A81002", "00K")] {
+        let shown = server.get(&format!("/api/v1/assessments/{practice}")).await.ok().json();
+        let organisation = (&shown["organisation"]["ccg"], &shown["organisation"]["region"]);
+        assert_eq!(organisation, (&json!(ccg), &json!("Y54")), "{practice}");
+    }
 }
 
 #[tokio::test]

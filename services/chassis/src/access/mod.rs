@@ -134,6 +134,22 @@ impl Access {
         })
     }
 
+    /// Begins to follow who stands under whom where nobody is asked who they are, for what needs to know
+    /// it all the same. Guarded it is followed from the start.
+    pub(crate) fn follow_unguarded(&self, log: &Log, tasks: &Tasks) {
+        if self.0.doors == Doors::Open {
+            tasks.watch("access-hierarchy", follow::hierarchy(self.0.clone(), log.clone()));
+        }
+    }
+
+    /// Whether who stands under whom has been read once.
+    pub(crate) fn hierarchy_is_read(&self) -> Result<(), String> {
+        match *self.0.events_read.borrow() {
+            Some(_) => Ok(()),
+            None => Err("the hierarchy of organisations is still being read".to_owned()),
+        }
+    }
+
     /// Now.
     pub fn now(&self) -> jiff::Timestamp {
         self.0.clock.now()
@@ -198,10 +214,10 @@ impl Access {
         if self.0.doors == Doors::Open {
             return Ok(());
         }
-        match (*self.0.events_read.borrow(), *self.0.access_read.borrow()) {
-            (Some(_), Some(_)) => Ok(()),
-            (None, _) => Err("the hierarchy of organisations is still being read".to_owned()),
-            (_, None) => Err("the access log is still being read".to_owned()),
+        self.hierarchy_is_read()?;
+        match *self.0.access_read.borrow() {
+            Some(_) => Ok(()),
+            None => Err("the access log is still being read".to_owned()),
         }
     }
 

@@ -125,7 +125,11 @@ impl Platform {
 
     /// The practices and bodies, followed once for all services of the process.
     pub fn roster(&self) -> Roster {
-        self.shared.roster.get_or_init(|| Roster(self.following("roster"))).clone()
+        let begin = || {
+            self.access.follow_unguarded(&self.log, &self.tasks);
+            Roster::new(self.following("roster"), self.access.clone())
+        };
+        self.shared.roster.get_or_init(begin).clone()
     }
 
     /// Begins to keep something up to date with the event log.

@@ -5,12 +5,12 @@
 use proto::{
     Actor, AggregateId, Day, Envelope, Event, OdsCode, Service, Subject,
     organisations::{
-        OdsStatus, OrganisationEvent, OrganisationKind, OrganisationListed, OrganisationListing,
-        PracticeListed, PracticeListing, PrescribingSetting,
+        MembershipRecorded, OdsStatus, OrganisationEvent, OrganisationKind, OrganisationListed,
+        OrganisationListing, PracticeListed, PracticeListing, PrescribingSetting,
     },
 };
 
-/// The first event of an aggregate: whose, which, what.
+/// An event of an aggregate: whose, which, what.
 pub type Told = (Service, String, Event);
 
 /// An event as the log holds it, recorded on 1 March 2018.
@@ -18,7 +18,7 @@ pub fn recorded((service, aggregate, event): &Told) -> (Envelope, Vec<u8>) {
     let id: AggregateId = aggregate.parse().unwrap();
     let subject = Subject::new(*service, &id);
     let envelope = Envelope {
-        id: uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, subject.as_str().as_bytes()),
+        id: uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, format!("{subject} {event:?}").as_bytes()),
         subject,
         time: "2018-03-01T09:00:00Z".parse().unwrap(),
         by: Actor::system("test").into(),
@@ -60,6 +60,13 @@ pub fn practice(of: &str, name: &str) -> Told {
         left: None,
     };
     told(of, OrganisationEvent::PracticeListed(PracticeListed { as_of: as_of(), listing }))
+}
+
+/// That a practice belongs to another CCG from a day on.
+pub fn moved(of: &str, to: &str, joined: &str) -> Told {
+    let joined = joined.parse().unwrap();
+    let recorded = MembershipRecorded { as_of: as_of(), parent: code(to), joined, left: None };
+    told(of, OrganisationEvent::MembershipRecorded(recorded))
 }
 
 /// A body that is no practice; a CCG lies in the region Y54.

@@ -2,12 +2,17 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of tests fails a test the way tests fail")]
 
+use std::collections::HashMap;
+
 use axum::{
     Router,
     body::Body,
     http::{HeaderMap, Method, Request, StatusCode},
 };
-use proto::{PersonId, Position, Role, access::SignInWay};
+use proto::{
+    Header, OdsCode, PersonId, Position, Role,
+    access::{AccessEvent, SignInWay},
+};
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -35,6 +40,7 @@ pub struct Server {
     router: Router,
     /// Its part of the description of the API.
     pub openapi: Value,
+    records: Option<Log>,
     _tasks: Tasks,
     folder: TempDir,
 }
@@ -91,10 +97,12 @@ impl Begun {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("cache")).unwrap();
         let log = log::open(&LogUrl::File(folder.path().join("log.redb"))).await.unwrap();
+        let mut last = HashMap::new();
         for told in events {
             let (envelope, body) = recorded(&told);
+            let last = last.entry(envelope.subject.clone()).or_insert(Position::START);
             let event = NewEvent { id: envelope.id, subject: envelope.subject, body: body.into() };
-            log.append(event, Position::START).await.unwrap();
+            *last = log.append(event, *last).await.unwrap().position;
         }
         Self { log, clock: Clock::set_to(now.parse().unwrap()), folder }
     }
@@ -109,7 +117,7 @@ impl Begun {
         let mut services = [start(&platform).await.unwrap()];
         let openapi = serde_json::to_value(&services[0].openapi).unwrap();
         let router = service::routes(&platform, &mut services).unwrap();
-        let server = Server { log, clock, router, openapi, _tasks: tasks, folder };
+        let server = Server { log, clock, router, openapi, records: None, _tasks: tasks, folder };
         while !server.get("/readyz").await.status.is_success() {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
@@ -139,36 +147,85 @@ impl Server {
         let begun = Begun::with(now, events).await;
         let access_log = log::open(&LogUrl::File(begun.folder.path().join("access.redb"))).await.unwrap();
         let (clock, tasks) = (begun.clock.clone(), Tasks::new());
-        let access = Access::start(&begun.log, access_log, sessions(), &clock, &tasks);
+        let access = Access::start(&begun.log, access_log.clone(), sessions(), &clock, &tasks);
         let platform =
             Platform::new(begun.log.clone(), begun.folder.path(), access, Names::default(), clock, tasks);
-        begun.serve(platform, start).await
+        Self { records: Some(access_log), ..begun.serve(platform, start).await }
     }
 
     /// Asks a guarded service as somebody in a role at an organisation, with the kind of the body and
     /// the body.
     pub async fn ask_as(
         &self,
-        (role, organisation): (Role, &str),
+        who: (Role, &str),
         method: Method,
         path: &str,
         body: Option<(&str, String)>,
     ) -> Answer {
-        let person = PersonId(uuid::Uuid::from_u128(9));
-        let organisation = organisation.parse().unwrap();
-        let session = Session::begin(person, role, organisation, SignInWay::Password, self.clock.now());
-        let cookie = sessions().give(&session).unwrap();
+        let (kind, body) = body.unwrap_or_default();
+        let kind = (!kind.is_empty()).then_some(("content-type", kind));
+        self.ask_with(who, method, path, kind.as_slice(), body).await
+    }
+
+    /// The same with these headers.
+    pub async fn ask_with(
+        &self,
+        who: (Role, &str),
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Answer {
+        self.ask_in(&self.session(who), method, path, headers, body).await
+    }
+
+    /// Looks at something as somebody who has broken the glass before an organisation.
+    pub async fn look_through_glass(&self, who: (Role, &str), organisation: &str, path: &str) -> Answer {
+        let until = self.clock.now() + std::time::Duration::from_secs(3600);
+        let session = Session { glass: Some((organisation.parse().unwrap(), until)), ..self.session(who) };
+        self.ask_in(&session, Method::GET, path, &[], String::new()).await
+    }
+
+    /// One person in each role at each organisation.
+    fn session(&self, (role, organisation): (Role, &str)) -> Session {
+        let whose = format!("{role} {organisation}");
+        let person = PersonId(uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, whose.as_bytes()));
+        Session::begin(person, role, organisation.parse().unwrap(), SignInWay::Password, self.clock.now())
+    }
+
+    async fn ask_in(
+        &self,
+        session: &Session,
+        method: Method,
+        path: &str,
+        own_headers: &[(&str, &str)],
+        body: String,
+    ) -> Answer {
+        let cookie = sessions().give(session).unwrap();
         let cookie = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
         let csrf = session.csrf.to_string();
-        let (kind, body) = body.unwrap_or_default();
         let mut headers = vec![("cookie", cookie.as_str()), ("x-csrf-token", csrf.as_str())];
-        if !kind.is_empty() {
-            headers.push(("content-type", kind));
-        }
+        headers.extend(own_headers);
         if !path.starts_with("/api") {
             headers.push(("accept", "text/html"));
         }
         self.ask(Self::request(method, path, &headers, body)).await
+    }
+
+    /// What a guarded service wrote down of looks at what is sensitive: at what, and of whom. A look is
+    /// written a moment after it is answered: this waits until there are so many.
+    pub async fn looks(&self, at_least: usize) -> Vec<(String, Option<OdsCode>)> {
+        let mut reader = self.records.as_ref().unwrap().read(Position::START).await.unwrap();
+        let mut looks = Vec::new();
+        while looks.len() < at_least {
+            for recorded in reader.next().await.unwrap().events {
+                let event = Header::read(&recorded.body).and_then(|header| header.event()).unwrap();
+                if let AccessEvent::SensitiveRead(read) = event {
+                    looks.push((read.action, read.about));
+                }
+            }
+        }
+        looks
     }
 
     /// Its data folder.

@@ -3,7 +3,7 @@
 use axum::{
     Json as AxumJson,
     extract::State,
-    http::header,
+    http::{Uri, header},
     response::{IntoResponse as _, Response},
 };
 use chassis::{
@@ -157,7 +157,7 @@ pub(crate) async fn lines_of(
         .await?;
     let mut found = Vec::with_capacity(lines.len());
     for (code, line) in lines {
-        let ccg = desk.common.roster.practice(code).await?.and_then(|practice| practice.ccg);
+        let ccg = desk.common.roster.above(code).commissioner;
         if filter.ccg.is_none() || ccg == filter.ccg {
             found.push(OnsiteLine { ccg: ccg.map(|ccg| ccg.to_string()), ..line });
         }
@@ -180,7 +180,7 @@ pub(crate) async fn calendar_of(
         .await?;
     let mut found = Vec::with_capacity(visits.len());
     for (organisation, number, visit) in visits {
-        let ccg = desk.common.roster.practice(organisation).await?.and_then(|practice| practice.ccg);
+        let ccg = desk.common.roster.above(organisation).commissioner;
         if filter.ccg.is_none() || ccg == filter.ccg {
             found.push(VisitEntry {
                 organisation,
@@ -306,8 +306,9 @@ pub(crate) async fn organisation(
     State(desk): State<Shared>,
     viewer: Viewer,
     Path(code): Path<String>,
+    uri: Uri,
 ) -> Result<AxumJson<Vec<OnsiteLine>>, Problem> {
-    let practice = desk.common.practice(&code).await?;
+    let practice = desk.practice(&viewer, &code, &uri).await?;
     Ok(AxumJson(lines_of(&desk, &viewer, Some(practice.code), Filter::default()).await?))
 }
 

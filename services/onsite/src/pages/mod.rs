@@ -27,7 +27,7 @@ use steps::{Fields, Sent};
 pub(crate) fn routes() -> Routes<Shared> {
     let view = VIEW.of("code").sensitive();
     let routes = Routes::new()
-        .get("/onsite", FIND.here().paced(Pace::LookUp), list::all)
+        .get("/onsite", FIND.here().paced(Pace::LookUp).sensitive(), list::all)
         .get("/onsite/{code}", view, list::organisation)
         .post("/onsite/{code}/request", REQUEST.of("code").seen_by(VIEW), list::request)
         .get("/onsite/{code}/{number}", view, show::show);
@@ -46,6 +46,12 @@ fn page(desk: &Desk, viewer: &Viewer, shown: Position, title: impl Into<String>)
     let menu = access::menu(viewer.principal());
     let page = desk.common.page(viewer, shown.max(desk.register.position()), title);
     if menu.iter().any(|(_, href)| href == "/onsite") { page.current_nav("/onsite") } else { page }
+}
+
+/// A page with the way back to the list, for whoever may look through it: break-glass opens one practice,
+/// and not the list.
+fn in_the_list(viewer: &Viewer, page: Page) -> Page {
+    if viewer.may_here(FIND) { page.crumb("On-site assessments", "/onsite") } else { page }
 }
 
 fn stage_tag(stage: Stage) -> Markup {

@@ -4,8 +4,9 @@ use axum::http::Method;
 use chassis::{
     Action,
     access::{Glass, Holder, Policies, Principal, Resource, hierarchy::Hierarchy},
+    testing::land::{body, moved, small_land},
 };
-use proto::Role;
+use proto::{Role, organisations::OrganisationKind};
 use serde_json::{Value, json};
 
 use crate::{
@@ -124,6 +125,49 @@ async fn each_does_their_part_and_no_other() {
 }
 
 #[tokio::test]
+async fn whom_the_guard_lets_through_as_overseer_is_one() {
+    // A membership is newer than the practice file, which still shows 00K; of A81002 it is yet to come.
+    let mut land = small_land();
+    land.push(body("15E", "NHS SOMEWHERE CCG", OrganisationKind::Ccg));
+    land.push(moved("A81001", "15E", "2018-03-02"));
+    land.push(moved("A81002", "15E", "2018-05-01"));
+    let server = Server::guarded("2018-03-05T12:00:00Z", land, onsite::service).await;
+    const NEW: (Role, &str) = (Role::CcgOfficer, "15E");
+    let request = |by: &str| json!({ "by": by, "reason": "chosen" });
+    post(&server, CCG, &format!("{AT}/request"), request("00K")).await.is(404, "nothing at");
+    post(&server, NEW, &format!("{AT}/request"), request("15E")).await.ok();
+    let neighbour = "/api/v1/onsite/A81002/request";
+    post(&server, NEW, neighbour, request("15E")).await.is(404, "nothing at");
+    post(&server, CCG, neighbour, request("00K")).await.ok();
+    post(&server, LEAD, &format!("{ONE}/agree"), Value::Null).await.ok();
+    let visit = json!({ "on": "2018-03-10", "partner": PARTNER, "assessor": { "name": "A. Assessor" } });
+    post(&server, NEW, &format!("{ONE}/schedule"), visit).await.ok();
+    server.set_day("2018-03-12");
+    let held =
+        json!({ "on": "2018-03-10", "results": [{ "topic": "patching", "outcome": "not-satisfied" }] });
+    post(&server, PARTNERS, &format!("{ONE}/held"), held).await.ok();
+    post(&server, PARTNERS, &format!("{ONE}/findings"), finding_body("desktops")).await.ok();
+    let disclose = |to: &str| json!({ "to": to, "on": "2018-03-12" });
+    post(&server, LEAD, &format!("{ONE}/disclose"), disclose("00K")).await.is(400, "15E or Y54");
+    post(&server, LEAD, &format!("{ONE}/disclose"), disclose("15E")).await.ok();
+    let plan = json!({ "actions": [{ "finding": 1, "action": "mend", "owner": { "name": "P" }, "due": "2018-04-30" }] });
+    post(&server, NEW, &format!("{ONE}/plan"), plan).await.ok();
+    get(&server, NEW, "/onsite/A81001/1").await.is(200, "Who decides?");
+    post(&server, NEW, &format!("{ONE}/plan/agree"), json!({ "by": "15E" })).await.ok();
+    for (ccg, organisation) in [("15E", PRACTICE), ("00K", "A81002")] {
+        let list = get(&server, DIGITAL, &format!("/api/v1/onsite?ccg={ccg}")).await.ok().json();
+        let found = &list["assessments"][0];
+        assert_eq!(
+            (&list["total"], &found["organisation"], &found["ccg"]),
+            (&json!(1), &json!(organisation), &json!(ccg)),
+            "{list}"
+        );
+    }
+    let visits = get(&server, DIGITAL, "/api/v1/onsite/calendar?ccg=15E").await.ok().json();
+    assert_eq!(visits.as_array().unwrap().len(), 1, "{visits}");
+}
+
+#[tokio::test]
 async fn of_another_partners_assessment_an_assessor_finds_not_a_trace() {
     let server = held_by_its_people().await;
     let finding = finding_body("x");
@@ -143,9 +187,19 @@ async fn of_another_partners_assessment_an_assessor_finds_not_a_trace() {
         assert_eq!((theirs.status.as_u16(), none.status.as_u16()), (404, 404), "{path}");
         assert_eq!(theirs.text.replace("assessment 1 ", "assessment 7 "), none.text, "the very same answer");
     }
-    for (path, empty) in [(AT, "[]"), ("/api/v1/onsite/calendar", "[]")] {
-        assert_eq!(get(&server, OTHERS, path).await.ok().text, empty, "{path}");
+    assert_eq!(get(&server, OTHERS, "/api/v1/onsite/calendar").await.ok().text, "[]");
+    // A practice that is known is to them as one that is not, and as an address that is none.
+    for at in [AT, "/onsite/A81001", ONE, "/onsite/A81001/1"] {
+        let theirs = get(&server, OTHERS, at).await.is(404, "A81001").text;
+        let unknown = get(&server, OTHERS, &at.replace("A81001", "ZZ81001")).await.is(404, "ZZ81001").text;
+        assert_eq!(theirs, unknown.replace("ZZ81001", "A81001"), "the very same answer");
     }
+    get(&server, OTHERS, AT).await.is(404, &format!("there is nothing at {AT}"));
+    get(&server, OTHERS, "/onsite/A81001").await.is(404, "here is nothing at /onsite/A81001");
+    get(&server, PARTNERS, "/api/v1/onsite/A81002").await.is(404, "nothing at");
+    // Who sees all of a practice is told that there are none.
+    assert_eq!(get(&server, CCG, "/api/v1/onsite/A81002").await.ok().text, "[]");
+    get(&server, DIGITAL, "/api/v1/onsite/ZZ81001").await.is(404, "no general practice ZZ81001 is known");
     assert_eq!(get(&server, OTHERS, "/api/v1/onsite").await.ok().json()["total"], 0);
     assert!(!get(&server, OTHERS, "/onsite/calendar.ics").await.ok().text.contains("A81001"));
     assert!(!get(&server, OTHERS, "/onsite").await.ok().text.contains("Densham"));
@@ -159,6 +213,57 @@ async fn of_another_partners_assessment_an_assessor_finds_not_a_trace() {
     assert!(page.contains("Record a finding") && !page.contains("Close the assessment"), "their part alone");
     let page = get(&server, LEAD, "/onsite/A81001/1").await.ok().text;
     assert!(page.contains("Answer finding") && !page.contains("Record a finding"), "theirs");
+}
+
+#[tokio::test]
+async fn who_looks_through_lists_and_calendars_is_written_down() {
+    let server = held_by_its_people().await;
+    let lists = ["/api/v1/onsite", "/onsite", "/api/v1/onsite/calendar", "/onsite/calendar.ics"];
+    for path in lists {
+        get(&server, CCG, path).await.ok();
+    }
+    let looks = server.looks(lists.len()).await;
+    assert_eq!(looks, vec![("onsite/find".to_owned(), None); lists.len()]);
+}
+
+#[tokio::test]
+async fn a_partner_that_is_called_off_sees_no_more_of_it() {
+    let server = server::guarded("2018-03-01T12:00:00Z").await;
+    post(&server, CCG, &format!("{AT}/request"), json!({ "by": "00K", "reason": "chosen" })).await.ok();
+    post(&server, LEAD, &format!("{ONE}/agree"), Value::Null).await.ok();
+    let schedule = async |partner: &str| {
+        let visit = json!({ "on": "2018-03-10", "partner": partner, "assessor": { "name": "A. Assessor" } });
+        post(&server, DIGITAL, &format!("{ONE}/schedule"), visit).await.ok();
+    };
+    let sees = async |who: (Role, &str)| {
+        let status = get(&server, who, ONE).await.status.as_u16();
+        let of_practice = get(&server, who, "/onsite/A81001").await.status.as_u16();
+        let listed = get(&server, who, "/api/v1/onsite").await.ok().json()["total"].clone();
+        let visits = get(&server, who, "/api/v1/onsite/calendar").await.ok().json();
+        let visits = visits.as_array().unwrap().len();
+        match (status, of_practice, listed.as_u64(), visits) {
+            (200, 200, Some(1), 1) => true,
+            (404, 404, Some(0), 0) => false,
+            other => panic!("{who:?}: {other:?}"),
+        }
+    };
+    schedule(PARTNER).await;
+    assert!(sees(PARTNERS).await && !sees(OTHERS).await);
+    post(&server, DIGITAL, &format!("{ONE}/cancel"), json!({ "reason": "snow" })).await.ok();
+    assert!(!sees(PARTNERS).await && sees(CCG).await);
+    let file = "Organisation code,Assessment number,Topic,Severity,System,Responsibility,Finding\n\
+        A81001,1,patching,high,x,practice,y\n";
+    let body = Some(("text/csv", file.to_owned()));
+    let report =
+        server.ask_as(PARTNERS, Method::POST, "/api/v1/onsite/imports/findings", body).await.ok().json();
+    assert!(report["problems"][0]["detail"].as_str().unwrap().contains("there is no on-site assessment 1"));
+    // Those who see all still find it by the partner it was last set with.
+    let found = get(&server, DIGITAL, &format!("/api/v1/onsite?partner={PARTNER}")).await.ok().json();
+    assert_eq!(found["total"], 1);
+    schedule(PARTNER).await;
+    assert!(sees(PARTNERS).await);
+    schedule("ZZOTHER").await;
+    assert!(!sees(PARTNERS).await && sees(OTHERS).await);
 }
 
 #[tokio::test]
@@ -177,4 +282,37 @@ async fn assessors_import_into_their_own_partners_assessments_alone() {
     import(DIGITAL).await.is(403, "you may not do this");
     let report = import(PARTNERS).await.ok().json();
     assert_eq!((&report["recorded"], &report["rejected"]), (&json!(1), &json!(1)));
+}
+
+#[tokio::test]
+async fn what_came_of_an_import_is_told_to_whoever_began_it() {
+    let server = held_by_its_people().await;
+    let file = "Organisation code,Assessment number,Topic,Severity,System,Responsibility,Finding\n\
+        A81001,one,patching,high,x,practice,y\n";
+    let id = "00000000-0000-4000-8000-000000000001";
+    let headers = [("content-type", "text/csv"), ("import-id", id)];
+    let path = "/api/v1/onsite/imports/findings";
+    server.ask_with(PARTNERS, Method::POST, path, &headers, file.to_owned()).await.ok();
+    let progress = format!("/api/v1/onsite/imports/{id}");
+    get(&server, PARTNERS, &progress).await.is(200, "is no number of an assessment");
+    let theirs = get(&server, OTHERS, &progress).await.is(404, "no import").text;
+    let none = get(&server, OTHERS, &progress.replace("0001", "0002")).await.is(404, "no import").text;
+    assert_eq!(theirs, none.replace("0002", "0001"), "the very same answer");
+    // Under an id of another they begin one of their own.
+    server.ask_with(OTHERS, Method::POST, path, &headers, file.replace("one", "two")).await.ok();
+    get(&server, OTHERS, &progress).await.is(200, "two");
+    get(&server, PARTNERS, &progress).await.is(200, "one");
+}
+
+#[tokio::test]
+async fn broken_glass_opens_a_practice_with_no_way_to_what_stays_closed() {
+    let server = held_by_its_people().await;
+    let list = "href=\"/onsite\"";
+    let administrator = (Role::Administrator, "X26");
+    server.look_through_glass(administrator, PRACTICE, "/onsite").await.is(403, "may not do this");
+    for path in ["/onsite/A81001", "/onsite/A81001/1"] {
+        let page = server.look_through_glass(administrator, PRACTICE, path).await.ok().text;
+        assert!(!page.contains(list), "{path}");
+        get(&server, LEAD, path).await.is(200, list);
+    }
 }

@@ -9,14 +9,14 @@ use chassis::{
 use proto::{
     Day, OdsCode, Role, ServiceId, ServiceTypeId, SupplierId,
     certification::Answer,
-    suppliers::{List, Listing, MatchedBy, SupplierDetails, Voice},
+    suppliers::{List, Listing, SupplierDetails, Voice},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::bodies::PrintedBody;
 use crate::{
-    desk::Shared,
+    desk::{Shared, keeps},
     model::{SupplierCommand, supplier_of},
 };
 
@@ -56,7 +56,7 @@ pub(crate) struct RegisteredView {
 }
 
 /// Registers a supplier that nobody knew. One that resembles a known one is registered all the same: say so
-/// only after looking it up.
+/// only after looking it up. An ODS code or company number that another supplier has is refused.
 ///
 /// Who may call it: NHS Digital; a supplier, for its own ODS code.
 #[utoipa::path(post, path = "/api/v1/suppliers", tag = "suppliers",
@@ -68,28 +68,22 @@ pub(crate) async fn register(
     giver: Giver,
     Json(input): Json<DetailsInput>,
 ) -> Result<AxumJson<RegisteredView>, Problem> {
-    if let Some(holder) = giver.viewer.holder().filter(|holder| holder.role == Role::Supplier)
-        && input.ods_code != Some(holder.organisation)
-    {
-        let detail = format!("you act for {} and register that company alone", holder.organisation);
+    let holder = giver.viewer.holder();
+    if !keeps(holder, input.ods_code) {
+        let own = holder.map(|holder| holder.organisation.to_string()).unwrap_or_default();
+        let detail = format!("you act for {own} and register that company alone");
         return Err(Problem::bad_input(detail.clone()).at("ods_code", detail));
-    }
-    if let Some(code) = input.ods_code
-        && let Some(known) = desk.register.known().of_code(code)
-    {
-        let detail = format!("the supplier {known} has the ODS code {code} already");
-        return Err(Problem::refused("known-already", detail));
     }
     let listing = Listing { list: List::Here, entry: giver.command("register-supplier").uuid().to_string() };
     let supplier = supplier_of(&listing).map_err(|_| Problem::internal())?;
-    let command = SupplierCommand::Register { supplier, details: input.into(), listing };
-    let outcome = desk.keep(&giver, supplier, "register", None, &command).await?;
+    let outcome = desk.register_supplier(&giver, supplier, input.into(), listing).await?;
     Ok(AxumJson(RegisteredView { id: supplier, position: outcome.position().0 }))
 }
 
-/// Corrects who a supplier is.
+/// Corrects who a supplier is. An ODS code or company number that another supplier has is refused.
 ///
-/// Who may call it: the supplier, and NHS Digital.
+/// Who may call it: the supplier, and NHS Digital; other ODS codes and company numbers than those on record
+/// are for NHS Digital alone.
 #[utoipa::path(post, path = "/api/v1/suppliers/{id}/amend", tag = "suppliers",
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = DetailsInput,
@@ -100,7 +94,9 @@ pub(crate) async fn amend(
     Path(id): Path<String>,
     Json(input): Json<DetailsInput>,
 ) -> Answered {
-    give(&desk, &giver, &id, "amend", None, |_| SupplierCommand::Amend(input.into())).await
+    let supplier = desk.own_supplier(&giver.viewer, &id).await?;
+    let supplier = supplier.id.ok_or_else(Problem::internal)?;
+    answered(desk.amend(&giver, supplier, input.into()).await)
 }
 
 /// Gives a command about a supplier, for whoever keeps its record.
@@ -446,17 +442,7 @@ pub(crate) async fn settle(
     let listing = Listing { list, entry };
     let held = desk.register.known().held().find(|held| held.listing == listing).cloned();
     let held = held.ok_or_else(|| Problem::not_found("no such entry waits for somebody to look"))?;
-    let (supplier, command) = match supplier {
-        Some(supplier) => {
-            let name = held.details.legal_name;
-            (supplier, SupplierCommand::Match { listing, name, by: MatchedBy::Person })
-        }
-        None => {
-            let supplier = supplier_of(&listing).map_err(|_| Problem::internal())?;
-            (supplier, SupplierCommand::Register { supplier, details: held.details, listing })
-        }
-    };
-    answered(desk.keep(&giver, supplier, "settle", None, &command).await)
+    answered(desk.settle(&giver, held, supplier).await)
 }
 
 /// Which entry is not this supplier.

@@ -13,7 +13,7 @@ use chassis::{
 use maud::html;
 use proto::{
     certification::table,
-    suppliers::{List, Listing, MatchedBy},
+    suppliers::{List, Listing},
 };
 use serde::Deserialize;
 use ui::components::{
@@ -24,7 +24,6 @@ use super::{Done, page, verdict_tag};
 use crate::{
     api::{Relying, relying},
     desk::{Desk, Shared},
-    model::{SupplierCommand, supplier_of},
 };
 
 /// The most entries shown at a time; settled ones make room for others.
@@ -127,19 +126,15 @@ pub(super) async fn settle(
     let held = held.ok_or_else(|| Problem::not_found("no such entry waits for somebody to look"))?;
     let chosen = if other.trim().is_empty() { form.supplier.trim() } else { other.trim() };
     let given = async {
-        let (supplier, command) = if chosen == NEW {
-            let supplier = supplier_of(&held.listing).map_err(|_| Problem::internal())?;
-            let (details, listing) = (held.details, held.listing);
-            (supplier, SupplierCommand::Register { supplier, details, listing })
+        let supplier = if chosen == NEW {
+            None
         } else {
             let detail = "choose the supplier, or say that it is a new one";
             let known =
                 desk.supplier(chosen).await.map_err(|_| Problem::bad_input(detail).at("supplier", detail))?;
-            let supplier = known.id.ok_or_else(Problem::internal)?;
-            let (name, listing) = (held.details.legal_name, held.listing);
-            (supplier, SupplierCommand::Match { listing, name, by: MatchedBy::Person })
+            Some(known.id.ok_or_else(Problem::internal)?)
         };
-        desk.keep(&giver, supplier, "settle", None, &command).await
+        desk.settle(&giver, held, supplier).await
     };
     Ok(match after(given.await, "/suppliers/review?done=settled".to_owned()) {
         Ok(redirect) => redirect.into_response(),

@@ -1,9 +1,14 @@
 //! Lists of suppliers: the public ones as published, and hostile ones.
 
 use chassis::testing::server::Server;
+use proto::{
+    Event, Service,
+    suppliers::{List, SupplierDetails, SupplierEvent, SupplierRegistered},
+};
 use serde_json::{Value, json};
 
 use crate::support::*;
+use suppliers::model::supplier_aggregate;
 
 async fn import(server: &Server, kind: &str, as_of: &str, file: impl Into<axum::body::Body>) -> Value {
     let path = format!("/api/v1/suppliers/imports/{kind}?as_of={as_of}");
@@ -64,6 +69,69 @@ async fn what_is_surely_the_same_is_matched_and_what_is_alike_is_held() {
         .post("/api/v1/suppliers/review", json!({ "list": "dsp-toolkit", "entry": "8XX01" }))
         .await
         .is(404, "no such entry");
+}
+
+/// The toolkit's register with one company, under this code.
+fn toolkit_of(code: &str) -> String {
+    format!(
+        "OrganisationName,ODSCode,PublicationStatus,DateOfPublication,PrimarySector\n\
+         Beta Systems Ltd,{code},Standards Met,2019-03-21,Company\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_is_its_companys_and_not_of_one_that_had_its_code_before() {
+    let server = server("2020-05-01").await;
+    let acme =
+        json!({ "legal_name": "Acme Health Limited", "ods_code": "8BB02", "company_number": "1234567" });
+    let id = server.post("/api/v1/suppliers", acme).await.ok().json()["id"].as_str().unwrap().to_owned();
+    let corrected = json!({ "legal_name": "Acme Health Limited", "ods_code": "8AA01" });
+    server.post(&format!("/api/v1/suppliers/{id}/amend"), corrected).await.ok();
+    let report = import(&server, "toolkit-companies", "2019-06-17", toolkit_of("8BB02")).await;
+    assert_eq!(report["recorded"], 1, "{report}");
+    let acme = server.get(&format!("/api/v1/suppliers/{id}")).await.ok().json();
+    assert_eq!(acme["certificates"], json!([]), "{acme}");
+    let beta = server.get("/api/v1/suppliers?q=beta").await.ok().json()["suppliers"][0].clone();
+    assert_eq!(
+        (&beta["ods_code"], &beta["certificates"][0]["number"]),
+        (&json!("8BB02"), &json!("8BB02 dspt-2018-19"))
+    );
+    // Its company number is no longer Acme's, either.
+    let listed = "supplier_id,name,legal_name,ods_code,company_number\n7,Gamma,Gamma Ltd,,1234567\n";
+    let report = import(&server, "catalogue-suppliers", "2020-04-07", listed).await;
+    assert_eq!(report["recorded"], 1, "{report}");
+    assert_eq!(
+        server.get("/api/v1/suppliers?q=gamma").await.ok().json()["suppliers"][0]["legal_name"],
+        "Gamma Ltd"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_two_suppliers_of_an_old_log_claim_somebody_has_to_look_at() {
+    let claimed = ["first", "second"].map(|id| {
+        let details = SupplierDetails { ods_code: Some(code("8BB02")), ..details(id) };
+        let listing = listing(List::Here, id);
+        let event: SupplierEvent = SupplierRegistered { supplier: code(id), details, listing }.into();
+        (Service::Suppliers, supplier_aggregate(code(id)).unwrap().to_string(), Event::from(event))
+    });
+    let server = Server::start("2020-05-01T12:00:00Z", claimed, suppliers::service).await;
+    let report = import(&server, "toolkit-companies", "2019-06-17", toolkit_of("8BB02")).await;
+    assert_eq!(report["recorded"], 0, "{report}");
+    let waiting = server.get("/api/v1/suppliers/review").await.ok().json();
+    assert_eq!(waiting[0]["resembles"], json!(["first", "second"]), "{waiting}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_does_not_give_a_supplier_what_another_has() {
+    let server = server("2020-05-01").await;
+    import(&server, "catalogue-suppliers", "2020-04-07", SUPPLIERS).await;
+    let beta = json!({ "legal_name": "Beta Systems Ltd", "ods_code": "8BB02" });
+    server.post("/api/v1/suppliers", beta).await.ok();
+    let claims = SUPPLIERS.replace("EMIS Health,EMIS Health,", "EMIS Health,EMIS Health,8BB02");
+    let report = import(&server, "catalogue-suppliers", "2020-04-08", claims).await;
+    assert_eq!((&report["rejected"], &report["unchanged"]), (&json!(1), &json!(1)), "{report}");
+    let told = report["problems"][0]["detail"].as_str().unwrap();
+    assert!(told.contains("has the ODS code 8BB02 already"), "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

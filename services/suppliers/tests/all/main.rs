@@ -6,6 +6,7 @@
     reason = "a test fails by panicking, and says aloud what it skips"
 )]
 
+mod access;
 mod buyer;
 mod imports;
 mod look_up;

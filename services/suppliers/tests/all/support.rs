@@ -59,6 +59,11 @@ pub async fn server(day: &str) -> Server {
     Server::start(&format!("{day}T12:00:00Z"), small_land(), suppliers::service).await
 }
 
+/// The same behind the real doors and the real guard.
+pub async fn guarded(day: &str) -> Server {
+    Server::guarded(&format!("{day}T12:00:00Z"), small_land(), suppliers::service).await
+}
+
 /// Registers a supplier with a network service, and answers its id.
 pub async fn with_supplier(server: &Server, name: &str) -> String {
     let answer = server.post("/api/v1/suppliers", json!({ "legal_name": name })).await.ok();
