@@ -13,6 +13,7 @@ use axum::{
 use bytes::Bytes;
 use chassis::{
     Clock, Problem, Routes, Viewer,
+    access::Sees,
     http::{Path, Query},
     log::Log,
     pace::Pace,
@@ -67,8 +68,9 @@ pub struct Shared {
     prepared: QuickCache<PreparedKey, Bytes>,
 }
 
-/// An answer is prepared once for a board, an area, a day and a footprint.
-type PreparedKey = (u64, u64, OdsCode, Day, Footprint);
+/// An answer is prepared once for a board, an area, a day and a footprint; where it names practices, once
+/// for those who see the same.
+type PreparedKey = (u64, u64, OdsCode, Day, Footprint, Option<Sees>);
 
 impl Shared {
     /// What the handlers share.
@@ -89,13 +91,15 @@ fn json<T: Serialize>(value: &T) -> Result<Bytes, Problem> {
     })
 }
 
-/// An area on a day: counts by requirement and status, with the members next below.
+/// An area on a day: counts by requirement and status, with the members next below. It counts every
+/// practice that operated in it on the day, and names those that one may see today.
 #[utoipa::path(
     get, path = "/api/v1/areas/{code}", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or CCG"), WhenQuery),
     responses((status = 200, body = answers::AreaAnswer), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 async fn area(
     State(shared): State<Arc<Shared>>,
+    viewer: Viewer,
     Path(code): Path<String>,
     Query(query): Query<WhenQuery>,
 ) -> Result<Response, Problem> {
@@ -104,25 +108,28 @@ async fn area(
     // Answers that many people read are kept as they go out.
     let key = when.known.is_none().then(|| {
         let position = when.board().facts.read_to.map_or(0, |read| read.position.0);
-        (when.served.generation, position, area.code, when.at, when.footprint)
+        let sees = (area.kind == AreaKind::Ccg).then(|| viewer.sees());
+        (when.served.generation, position, area.code, when.at, when.footprint, sees)
     });
     if let Some(body) = key.as_ref().and_then(|key| shared.prepared.get(key)) {
         return Ok(json_response(body));
     }
-    let body = json(&answers::area(&when.asked(), area))?;
+    let body = json(&answers::area(&when.asked(), area, |practice| viewer.may(VIEW_PRACTICE, practice)))?;
     if let Some(key) = key {
         shared.prepared.insert(key, body.clone());
     }
     Ok(json_response(body))
 }
 
-/// The practices of an area on a day: by page, filtered and sorted, or all of them as CSV.
+/// The practices of an area on a day: by page, filtered and sorted, or all of them as CSV. Those alone that
+/// one may see today: one that has left the area since is counted in its figures of the day, and not listed.
 #[utoipa::path(
     get, path = "/api/v1/areas/{code}/practices", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or CCG"), PracticesQuery),
     responses((status = 200, description = "JSON, or CSV with format=csv", content((answers::PracticesAnswer = "application/json"), (String = "text/csv"))), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 async fn practices(
     State(shared): State<Arc<Shared>>,
+    viewer: Viewer,
     Path(code): Path<String>,
     Query(query): Query<PracticesQuery>,
     headers: HeaderMap,
@@ -131,7 +138,7 @@ async fn practices(
     let when = When::read(&shared, &query.when()).await?;
     let area = when.area(&code)?;
     let asked = when.asked();
-    let rows = answers::practices(&asked, area, listing.status, listing.sort);
+    let rows = answers::practices(&asked, area, listing.status, listing.sort, may_see_practice(&viewer));
     let accepts_csv = headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
@@ -355,6 +362,12 @@ async fn search(
 /// What of the finds somebody may see.
 pub(crate) fn may_see(viewer: &Viewer) -> impl Fn(OdsCode, &'static str) -> bool + '_ {
     |code, kind| viewer.may(if kind == "practice" { VIEW_PRACTICE } else { VIEW_AREA }, code)
+}
+
+/// Which practices somebody may see: who sees England sees every one of them.
+pub(crate) fn may_see_practice(viewer: &Viewer) -> impl Fn(OdsCode) -> bool + '_ {
+    let all = viewer.may_in_england(VIEW_PRACTICE);
+    move |code| all || viewer.may(VIEW_PRACTICE, code)
 }
 
 /// What practices of a name, code or postcode have published.

@@ -8,7 +8,7 @@ use proto::{Day, OdsCode};
 
 use crate::{
     access::{VIEW_AREA, VIEW_FOUND, VIEW_PRACTICE},
-    api::WhenQuery,
+    api::{WhenQuery, may_see_practice},
     rules::{DEFAULT_RULE, requirement},
 };
 
@@ -54,6 +54,12 @@ impl Keep {
     /// Whether an area may be seen.
     pub fn may_see_area(&self, code: OdsCode) -> bool {
         self.may(VIEW_AREA, code)
+    }
+
+    /// Which practices may be seen.
+    pub fn seen_practices(&self) -> impl Fn(OdsCode) -> bool + '_ {
+        let seen = self.viewer.as_ref().map(may_see_practice);
+        move |code| seen.as_ref().is_some_and(|seen| seen(code))
     }
 
     /// Whether what assessors found at an organisation may be told.
