@@ -13,19 +13,21 @@ use axum::{
 use bytes::Bytes;
 use chassis::{
     Clock, Problem, Routes, Viewer,
+    access::Sees,
     http::{Path, Query},
     log::Log,
     pace::Pace,
     task::Tasks,
 };
-use proto::{Day, Header, OdsCode};
+use proto::{Day, Header, OdsCode, Subject};
 use quick_cache::sync::Cache as QuickCache;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi};
 
 use crate::{
     access::{
-        LOOK_UP_STATUS, REBUILD, SEARCH, VIEW_AREA, VIEW_FOUND, VIEW_PRACTICE, VIEW_SET_ASIDE, VIEW_STATE,
+        LOOK_UP_STATUS, REBUILD, SEARCH, VIEW_AREA, VIEW_CAUSES, VIEW_FOUND, VIEW_PRACTICE, VIEW_SET_ASIDE,
+        VIEW_STATE,
     },
     answers::{self, TREND_MAX_DAYS},
     board::{AreaKind, Board, Footprint},
@@ -46,7 +48,7 @@ pub use file::FileQuery;
 use file::{Format, csv_file};
 pub use listing::{Listing, PracticesQuery, page};
 pub use when::{When, WhenQuery, default_day};
-pub(crate) use when::{cut, day, ods_code};
+pub(crate) use when::{cut, day, nothing_at, ods_code};
 
 /// How many prepared answers are kept.
 const PREPARED_MAX: usize = 8_192;
@@ -67,8 +69,9 @@ pub struct Shared {
     prepared: QuickCache<PreparedKey, Bytes>,
 }
 
-/// An answer is prepared once for a board, an area, a day and a footprint.
-type PreparedKey = (u64, u64, OdsCode, Day, Footprint);
+/// An answer is prepared once for a board, an area, a day and a footprint; where it names practices, once
+/// for those who see the same.
+type PreparedKey = (u64, u64, OdsCode, Day, Footprint, Option<Sees>);
 
 impl Shared {
     /// What the handlers share.
@@ -89,13 +92,15 @@ fn json<T: Serialize>(value: &T) -> Result<Bytes, Problem> {
     })
 }
 
-/// An area on a day: counts by requirement and status, with the members next below.
+/// An area on a day: counts by requirement and status, with the members next below. It counts every
+/// practice that operated in it on the day, and names those that one may see today.
 #[utoipa::path(
     get, path = "/api/v1/areas/{code}", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or CCG"), WhenQuery),
     responses((status = 200, body = answers::AreaAnswer), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 async fn area(
     State(shared): State<Arc<Shared>>,
+    viewer: Viewer,
     Path(code): Path<String>,
     Query(query): Query<WhenQuery>,
 ) -> Result<Response, Problem> {
@@ -104,25 +109,28 @@ async fn area(
     // Answers that many people read are kept as they go out.
     let key = when.known.is_none().then(|| {
         let position = when.board().facts.read_to.map_or(0, |read| read.position.0);
-        (when.served.generation, position, area.code, when.at, when.footprint)
+        let sees = (area.kind == AreaKind::Ccg).then(|| viewer.sees());
+        (when.served.generation, position, area.code, when.at, when.footprint, sees)
     });
     if let Some(body) = key.as_ref().and_then(|key| shared.prepared.get(key)) {
         return Ok(json_response(body));
     }
-    let body = json(&answers::area(&when.asked(), area))?;
+    let body = json(&answers::area(&when.asked(), area, |practice| viewer.may(VIEW_PRACTICE, practice)))?;
     if let Some(key) = key {
         shared.prepared.insert(key, body.clone());
     }
     Ok(json_response(body))
 }
 
-/// The practices of an area on a day: by page, filtered and sorted, or all of them as CSV.
+/// The practices of an area on a day: by page, filtered and sorted, or all of them as CSV. Those alone that
+/// one may see today: one that has left the area since is counted in its figures of the day, and not listed.
 #[utoipa::path(
     get, path = "/api/v1/areas/{code}/practices", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or CCG"), PracticesQuery),
     responses((status = 200, description = "JSON, or CSV with format=csv", content((answers::PracticesAnswer = "application/json"), (String = "text/csv"))), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 async fn practices(
     State(shared): State<Arc<Shared>>,
+    viewer: Viewer,
     Path(code): Path<String>,
     Query(query): Query<PracticesQuery>,
     headers: HeaderMap,
@@ -131,7 +139,7 @@ async fn practices(
     let when = When::read(&shared, &query.when()).await?;
     let area = when.area(&code)?;
     let asked = when.asked();
-    let rows = answers::practices(&asked, area, listing.status, listing.sort);
+    let rows = answers::practices(&asked, area, listing.status, listing.sort, may_see_practice(&viewer));
     let accepts_csv = headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
@@ -287,45 +295,62 @@ async fn trend(
     }
 }
 
-/// A practice: where it belonged, what held when and why, and what changes next by itself.
+/// A practice: where it belonged, what held when and why, and what changes next by itself. Who may not see
+/// its records is told why in general words, and of no event; nobody is told of another organisation's events
+/// whose causes are not for them.
 #[utoipa::path(
     get, path = "/api/v1/practices/{code}", tag = "practices", params(("code" = String, Path, description = "The ODS code of the practice"), WhenQuery),
     responses((status = 200, body = answers::PracticeAnswer), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 async fn practice(
     State(shared): State<Arc<Shared>>,
+    viewer: Viewer,
     Path(code): Path<String>,
     Query(query): Query<WhenQuery>,
 ) -> Result<Response, Problem> {
     let when = When::read(&shared, &query).await?;
-    let answer = practice_with_events(&shared, &when, &code).await?;
+    let answer = practice_with_events(&shared, &viewer, &when, &code).await?;
     Ok(json_response(json(&answer)?))
 }
 
-/// A practice with the events behind its changes, read from the log.
+/// A practice with the events behind its changes that somebody may know of, read from the log.
 pub async fn practice_with_events(
     shared: &Shared,
+    viewer: &Viewer,
     when: &When,
     code: &str,
 ) -> Result<answers::PracticeAnswer, Problem> {
     let practice = when.practice(code)?;
-    let mut answer = answers::practice(&when.asked(), practice);
+    let mut answer = answers::practice(&when.asked(), practice, &|of| viewer.may(VIEW_CAUSES, of));
     for requirement in &mut answer.requirements {
         for change in requirement.changes.iter_mut().chain(requirement.next.as_mut()) {
             let Some(position) = change.position else { continue };
             let Some(recorded) = shared.log.at(position).await? else { continue };
-            if let Ok(header) = Header::read(&recorded.body) {
-                change.event = Some(answers::EventAnswer {
-                    id: header.id,
-                    kind: header.kind.clone().into_owned(),
-                    time: header.time,
-                    effective: header.effective_day(),
-                    actor: header.actor.clone().into_owned(),
-                });
+            let Ok(header) = Header::read(&recorded.body) else { continue };
+            if !may_know_event(viewer, practice.code, &header) {
+                change.position = None;
+                continue;
             }
+            change.event = Some(answers::EventAnswer {
+                id: header.id,
+                kind: header.kind.clone().into_owned(),
+                time: header.time,
+                effective: header.effective_day(),
+                actor: header.actor.clone().into_owned(),
+            });
         }
     }
     Ok(answer)
+}
+
+/// Whether somebody may be told which event changed how a practice stands: one of its own, or one of another
+/// organisation of which they may know the causes, too. What is of no organisation, as a supplier's record
+/// is, is for those who may in all of England.
+fn may_know_event(viewer: &Viewer, practice: OdsCode, header: &Header<'_>) -> bool {
+    match header.subject.parse::<Subject>().ok().and_then(|subject| subject.organisation()) {
+        Some(code) => code == practice || viewer.may(VIEW_CAUSES, code),
+        None => viewer.may_in_england(VIEW_CAUSES),
+    }
 }
 
 /// What to look for.
@@ -355,6 +380,12 @@ async fn search(
 /// What of the finds somebody may see.
 pub(crate) fn may_see(viewer: &Viewer) -> impl Fn(OdsCode, &'static str) -> bool + '_ {
     |code, kind| viewer.may(if kind == "practice" { VIEW_PRACTICE } else { VIEW_AREA }, code)
+}
+
+/// Which practices somebody may see: who sees England sees every one of them.
+pub(crate) fn may_see_practice(viewer: &Viewer) -> impl Fn(OdsCode) -> bool + '_ {
+    let all = viewer.may_in_england(VIEW_PRACTICE);
+    move |code| all || viewer.may(VIEW_PRACTICE, code)
 }
 
 /// What practices of a name, code or postcode have published.

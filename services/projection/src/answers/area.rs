@@ -44,8 +44,8 @@ pub struct AreaAnswer {
     pub requirements: Vec<RequirementCounts>,
     /// How many lower areas it has: of England regions, local offices and CCGs with practices.
     pub areas: BTreeMap<&'static str, usize>,
-    /// The members next below: of England regions, of a region or local office CCGs, of a CCG
-    /// practices.
+    /// The members next below: of England regions, of a region or local office CCGs, of a CCG those
+    /// practices that one may see today.
     pub members: Vec<Member>,
     /// The first day it existed, where a file says so.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,13 +72,14 @@ pub struct Successor {
     pub practices: u32,
 }
 
-/// An area on a day.
-pub fn area(asked: &Asked<'_>, area: &Area) -> AreaAnswer {
+/// An area on a day. It counts all its practices, and names those alone that `may_see` says yes to.
+pub fn area(asked: &Asked<'_>, area: &Area, may_see: impl Fn(OdsCode) -> bool) -> AreaAnswer {
     let Asked { board, at, footprint, .. } = *asked;
     let total = area.counts(0, footprint, at);
     let members: Vec<Member> = match area.kind {
         AreaKind::Ccg => {
-            board.members(area, footprint, at).map(|practice| practice_member(practice, at)).collect()
+            let seen = board.members(area, footprint, at).filter(|practice| may_see(practice.code));
+            seen.map(|practice| practice_member(practice, at)).collect()
         }
         _ => board.children(area, footprint, at).map(|child| area_member(asked, child)).collect(),
     };

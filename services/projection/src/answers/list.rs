@@ -92,12 +92,14 @@ impl Sort {
     ];
 }
 
-/// The practices of an area on a day, filtered and sorted.
+/// The practices of an area on a day, filtered and sorted: of them those alone that `may_see` says yes to.
+/// An area's past members need not be for those who see the area today.
 pub fn practices<'a>(
     asked: &Asked<'a>,
     area: &'a Area,
     only: Option<Status>,
     sort: Sort,
+    may_see: impl Fn(OdsCode) -> bool,
 ) -> Vec<&'a Practice> {
     let Asked { board, at, footprint, rule, .. } = *asked;
     let status =
@@ -105,7 +107,7 @@ pub fn practices<'a>(
     let mut rows: Vec<&Practice> = board
         .members(area, footprint, at)
         .map(|practice| &**practice)
-        .filter(|practice| only.is_none_or(|only| status(practice) == only))
+        .filter(|practice| only.is_none_or(|only| status(practice) == only) && may_see(practice.code))
         .collect();
     let patients = |practice: &Practice| std::cmp::Reverse(practice.patients(at).unwrap_or(0));
     // Members come in order of code, and the sort is stable: ties stay in that order.
@@ -163,7 +165,7 @@ pub struct PracticesAnswer {
     /// What the figures are of.
     #[serde(flatten)]
     pub basis: Basis,
-    /// How many practices there are with this filter.
+    /// How many practices there are with this filter that one may see today.
     pub total: usize,
     /// This page of them.
     pub practices: Vec<PracticeRow>,

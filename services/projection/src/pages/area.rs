@@ -285,12 +285,13 @@ fn figures_of(counts: &crate::rollup::Counts, statuses: &[Status]) -> Vec<Cell> 
 /// The practices of a CCG: the first of them here, all of them behind a link.
 fn practices(when: &When, keep: &Keep, area: &Area) -> Markup {
     let asked = when.asked();
-    let rows = answers::practices(&asked, area, None, Sort::Attention);
+    let rows = answers::practices(&asked, area, None, Sort::Attention, keep.seen_practices());
     let shown = rows.get(..CCG_PRACTICES).unwrap_or(&rows);
     let path = format!("/areas/{}/practices", area.code);
     html! {
         h2.nhsuk-heading-m { "Practices" }
         (list::table(when, keep, area, shown, None, Sort::Attention, "Most in need of attention first"))
+        (list::not_listed(area.counts(when.rule, when.footprint, when.at).practices(), rows.len()))
         p.nhsuk-body-s.nhsuk-u-secondary-text-colour { (basis(when)) }
         @if rows.len() > shown.len() {
             p { a.nhsuk-link href=(keep.to(&path)) { "All " (words::practices(u32::try_from(rows.len()).unwrap_or(u32::MAX))) } }

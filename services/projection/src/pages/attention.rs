@@ -24,7 +24,7 @@ const ENTRIES_MAX: usize = 6;
 pub(super) fn attention(when: &When, keep: &Keep, area: &Area) -> Markup {
     let asked = when.asked();
     let counts = area.counts(when.rule, when.footprint, when.at);
-    let worst = Worst::of(&asked, area);
+    let worst = Worst::of(&asked, keep, area);
     html! {
         (lede(html! { (sentence(&asked, &counts)) (worst.sentence(keep)) (deadline(&asked, &counts)) }))
         (worst.list(&asked, keep, area, &counts))
@@ -89,19 +89,20 @@ enum Worst<'a> {
 }
 
 impl<'a> Worst<'a> {
-    fn of(asked: &'a Asked<'a>, area: &'a Area) -> Self {
+    /// Of those that the reader may see.
+    fn of(asked: &'a Asked<'a>, keep: &Keep, area: &'a Area) -> Self {
         if area.kind == AreaKind::Ccg {
             let wanting = |practice: &&Practice| {
                 practice.timelines.get(asked.rule).is_some_and(|timeline| {
                     matches!(timeline.at(asked.at).status, Status::NotMet | Status::NoEvidence)
                 })
             };
-            let mut found = answers::practices(asked, area, None, Sort::Attention);
+            let mut found = answers::practices(asked, area, None, Sort::Attention, keep.seen_practices());
             found.retain(wanting);
             return Worst::Practices(found, asked);
         }
         let mut found = lower(asked, asked.rule, area, AreaKind::Ccg, LowerSort::Share);
-        found.retain(|lower| short(&lower.counts) > 0);
+        found.retain(|lower| short(&lower.counts) > 0 && keep.may_see_area(lower.area.code));
         found.sort_by_key(|lower| std::cmp::Reverse((lower.counts.of(Status::NotMet), short(&lower.counts))));
         Worst::Areas(found)
     }
@@ -125,9 +126,21 @@ impl<'a> Worst<'a> {
         }
     }
 
+    /// How many practices with a status a list of them names, where that is known here.
+    fn named_with(&self, asked: &Asked<'_>, status: Status) -> Option<u32> {
+        let Worst::Practices(practices, _) = self else { return None };
+        let held = |practice: &&&Practice| {
+            practice.timelines.get(asked.rule).is_some_and(|timeline| timeline.at(asked.at).status == status)
+        };
+        u32::try_from(practices.iter().filter(held).count()).ok()
+    }
+
     fn list(&self, asked: &Asked<'_>, keep: &Keep, area: &Area, counts: &Counts) -> Markup {
-        let mut list =
-            Attention::new("attention").all_well("No practice is short of the requirement on this day.");
+        let nothing = match short(counts) {
+            0 => "No practice is short of the requirement on this day.",
+            _ => "None of the practices that are short of it on this day is yours to see today.",
+        };
+        let mut list = Attention::new("attention").all_well(nothing);
         let mut left = 0;
         match self {
             Worst::Areas(areas) => {
@@ -144,7 +157,7 @@ impl<'a> Worst<'a> {
         }
         let not_met = counts.of(Status::NotMet);
         let status = if not_met > 0 { Status::NotMet } else { Status::NoEvidence };
-        let number_there = counts.of(status);
+        let number_there = self.named_with(asked, status).unwrap_or_else(|| counts.of(status));
         let worth = number_there > 0 && (area.kind != AreaKind::Ccg || left > 0);
         if worth {
             let label =
@@ -197,7 +210,8 @@ fn practice_item(asked: &Asked<'_>, practice: &Practice, keep: &Keep) -> Attenti
         None => String::new(),
     };
     if let Some(change) = change {
-        let why = answers::change_answer(asked.board, practice, &change).why;
+        let may_know = |of| keep.may_know_causes(of);
+        let why = answers::change_answer(asked.board, practice, &change, &may_know).why;
         let since = match change.day > proto::Day::FIRST {
             true => format!("Since {}: {why}.", words::day(change.day)),
             false => format!("{}.", capital(&why)),

@@ -100,11 +100,12 @@ pub(super) fn bars(
             .take(BARS_MAX)
             .map(|row| {
                 let counts: Vec<u32> = statuses.iter().map(|status| row.counts.of(*status)).collect();
-                BarRow::new(
-                    words::area_name(row.area),
-                    keep.to(format_args!("/areas/{}", row.area.code)),
-                    counts,
-                )
+                let page = keep.to(format_args!("/areas/{}", row.area.code));
+                BarRow {
+                    label: words::area_name(row.area),
+                    href: keep.may_see_area(row.area.code).then(|| page.into()),
+                    values: counts,
+                }
             })
             .collect(),
         scale: BarScale::Share,

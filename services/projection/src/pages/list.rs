@@ -78,7 +78,7 @@ fn filtered(address: Address, status: Option<Status>, sort: Sort) -> Address {
 
 fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, listing: &Listing) -> Result<Markup, Problem> {
     let asked = when.asked();
-    let rows = answers::practices(&asked, area, listing.status, listing.sort);
+    let rows = answers::practices(&asked, area, listing.status, listing.sort, keep.seen_practices());
     let (shown, next) = api::page(&rows, listing)?;
     let start = listing
         .cursor
@@ -93,7 +93,9 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, listing: &Listing) -
         let from = start.saturating_sub(listing.limit);
         this(from.checked_sub(1).and_then(|before| rows.get(before)).map(|row| row.code)).to_string()
     });
-    let all = area.counts(0, when.footprint, when.at).practices();
+    let counts = area.counts(when.rule, when.footprint, when.at);
+    let all = counts.practices();
+    let counted = listing.status.map_or(all, |status| counts.of(status));
     let found = u32::try_from(rows.len()).unwrap_or(u32::MAX);
     let title = match area.kind {
         AreaKind::England => "Practices of England".to_owned(),
@@ -145,8 +147,8 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, listing: &Listing) -
         (lede(html! {
             @match listing.status {
                 Some(status) => {
-                    strong { (words::number(found)) } " of " (words::practices(all)) " (" (words::percent(found, all)) ") "
-                    @if found == 1 { "has" } @else { "have" } " the status " (tag(words::tone(status), status.label()))
+                    strong { (words::number(counted)) } " of " (words::practices(all)) " (" (words::percent(counted, all)) ") "
+                    @if counted == 1 { "has" } @else { "have" } " the status " (tag(words::tone(status), status.label()))
                     " for " (requirement(when.rule).object) " at the end of " (words::day(when.at)) "."
                 }
                 None => { strong { (words::practices(all)) } " operated at the end of " (words::day(when.at)) "." }
@@ -154,6 +156,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, listing: &Listing) -
         }))
         (choose::form_with_links(when, keep, &path, &extra, &kept_in_links, fields))
         (table(when, keep, area, &shown, listing.status, listing.sort, &summary))
+        (not_listed(counted, rows.len()))
         p.nhsuk-body-s.nhsuk-u-secondary-text-colour { (basis(when)) }
         (Pager { previous, next: next.map(|from| this(Some(from)).into()), summary }.render())
         (downloads("this list, all pages of it", &[
@@ -163,6 +166,19 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, listing: &Listing) -
         ]))
     };
     Ok(page.body(body).render())
+}
+
+/// How many practices are counted on the day and are not for the reader to see today.
+pub(super) fn not_listed(counted: u32, listed: usize) -> Markup {
+    let hidden = counted.saturating_sub(u32::try_from(listed).unwrap_or(u32::MAX));
+    html! {
+        @if hidden > 0 {
+            p {
+                (words::practices(hidden)) @if hidden == 1 { " counted on this day is" } @else { " counted on this day are" }
+                " not listed: you see the practices that are yours today."
+            }
+        }
+    }
 }
 
 /// Practices as a table; its heads lead to the list in another order.
@@ -192,7 +208,7 @@ pub(super) fn table(
     }
     table = table
         .column(column(Column::number("Patients"), Sort::Patients, Order::Descending))
-        .empty("No practice of the area has this status on this day.");
+        .empty("No practice to be listed has this status on this day.");
     for practice in rows {
         let row = answers::practice_row(&asked, practice);
         let held = row.requirements.get(when.rule);

@@ -34,14 +34,20 @@ pub const HOSTILE: &str = "<script>alert(1)</script> & \"Sons\" SURGERY";
 /// The moment at which the tests stand.
 pub const NOW: &str = "2019-06-17T10:00:00Z";
 
-/// A running service over a log of its own.
+/// A running service over a log of its own. Nobody is asked who they are.
 pub struct Running {
     app: Router,
     pub log: chassis::log::Log,
     pub tasks: Tasks,
+    pub pen: Pen,
+    _folder: TempDir,
+}
+
+/// Writes events to a log, as services would.
+pub struct Pen {
+    log: chassis::log::Log,
     written: HashMap<String, Position>,
     number: i64,
-    _folder: TempDir,
 }
 
 impl Drop for Running {
@@ -67,6 +73,25 @@ pub fn day(text: &str) -> Day {
 
 fn edition() -> EditionId {
     "dspt-2018-19".parse().unwrap()
+}
+
+/// A practice of a CCG in a region.
+pub fn listing(name: &str, ccg: &str, region: &str) -> PracticeListing {
+    PracticeListing {
+        name: name.to_owned(),
+        region: Some(code(region)),
+        local_office: None,
+        address: vec!["1 HIGH STREET".into()],
+        postcode: "TS18 1HU".into(),
+        telephone: "01642 000000".into(),
+        opened: Some(day("2010-04-01")),
+        closed: None,
+        status: OdsStatus::Active,
+        setting: PrescribingSetting::GENERAL_PRACTICE,
+        commissioner: Some(code(ccg)),
+        joined: Some(day("2013-04-01")),
+        left: None,
+    }
 }
 
 /// The words of a page, without tags; good enough to look for sentences.
@@ -96,6 +121,7 @@ pub fn words(html: &str) -> String {
 pub enum By {
     Somebody,
     TheGenerator,
+    AnotherOrganisation,
 }
 
 impl Running {
@@ -108,7 +134,7 @@ impl Running {
         let tasks = platform.tasks.clone();
         let service = projection::service(&platform).await.unwrap();
         let app = chassis::service::routes(&platform, &mut [service]).unwrap();
-        let running = Self { app, log, tasks, written: HashMap::new(), number: 0, _folder: folder };
+        let running = Self { app, pen: Pen::at(log.clone()), log, tasks, _folder: folder };
         running.caught_up().await;
         running
     }
@@ -116,7 +142,7 @@ impl Running {
     /// The service over the small England.
     pub async fn small_england(by: By) -> Self {
         let mut running = Self::empty().await;
-        running.load(by).await;
+        running.pen.small_england(by).await;
         running.caught_up().await;
         running
     }
@@ -166,6 +192,30 @@ impl Running {
 
     /// Writes one event as a service would.
     pub async fn write<E: DomainEvent>(&mut self, service: Service, aggregate: &str, event: &E, by: By) {
+        self.pen.write(service, aggregate, event, by).await;
+    }
+
+    pub async fn result(&mut self, practice: &str, result: PublishedResult, published: Option<&str>, by: By) {
+        self.pen.result(practice, result, published, by).await;
+    }
+
+    /// Writes something that no reader understands.
+    pub async fn write_nonsense(&mut self) {
+        let subject: Subject = "oversight.organisations.nonsense".parse().unwrap();
+        let id = CommandId::keyed("small england", "nonsense").event_id();
+        let event = NewEvent { id, subject, body: Bytes::from_static(b"{\"specversion\":\"<0.1>\"}") };
+        self.log.append(event, Position::START).await.unwrap();
+    }
+}
+
+impl Pen {
+    /// For an empty log.
+    pub fn at(log: chassis::log::Log) -> Self {
+        Self { log, written: HashMap::new(), number: 0 }
+    }
+
+    /// Writes one event as a service would.
+    pub async fn write<E: DomainEvent>(&mut self, service: Service, aggregate: &str, event: &E, by: By) {
         self.number += 1;
         let aggregate: AggregateId = aggregate.parse().unwrap();
         let subject = Subject::new(service, &aggregate);
@@ -174,7 +224,12 @@ impl Running {
             id,
             subject: subject.clone(),
             time: Timestamp::from_second(1_559_000_000 + self.number * 60).unwrap(),
-            by: if by == By::TheGenerator { Actor::synthetic() } else { Actor::system("import") }.into(),
+            by: match by {
+                By::Somebody => Actor::system("import"),
+                By::TheGenerator => Actor::synthetic(),
+                By::AnotherOrganisation => Actor::system("elsewhere"),
+            }
+            .into(),
             effective: None,
             command_id: None,
             correlation_id: None,
@@ -186,14 +241,6 @@ impl Running {
         let name = subject.as_str().to_owned();
         let receipt = self.log.append(NewEvent { id, subject, body }, expected).await.unwrap();
         self.written.insert(name, receipt.position);
-    }
-
-    /// Writes something that no reader understands.
-    pub async fn write_nonsense(&mut self) {
-        let subject: Subject = "oversight.organisations.nonsense".parse().unwrap();
-        let id = CommandId::keyed("small england", "nonsense").event_id();
-        let event = NewEvent { id, subject, body: Bytes::from_static(b"{\"specversion\":\"<0.1>\"}") };
-        self.log.append(event, Position::START).await.unwrap();
     }
 
     async fn body(
@@ -232,7 +279,8 @@ impl Running {
         self.write(Service::Assessments, &format!("register_{practice}"), &event, by).await;
     }
 
-    async fn load(&mut self, by: By) {
+    /// The small England.
+    pub async fn small_england(&mut self, by: By) {
         use OrganisationKind::{Ccg, Region};
         self.body("Y54", Region, "NORTH OF ENGLAND", None, by).await;
         self.body("Y55", Region, "MIDLANDS AND EAST OF ENGLAND", None, by).await;
@@ -250,21 +298,7 @@ impl Running {
             ("M85002", "THE HILL GENERAL PRACTICE", "15E", "Y55", 8_731),
             ("M85003", "OLD MILL SURGERY", "99Z", "Y55", 2_000),
         ] {
-            let listing = PracticeListing {
-                name: name.to_owned(),
-                region: Some(code(region)),
-                local_office: None,
-                address: vec!["1 HIGH STREET".into()],
-                postcode: "TS18 1HU".into(),
-                telephone: "01642 000000".into(),
-                opened: Some(day("2010-04-01")),
-                closed: None,
-                status: OdsStatus::Active,
-                setting: PrescribingSetting::GENERAL_PRACTICE,
-                commissioner: Some(code(ccg)),
-                joined: Some(day("2013-04-01")),
-                left: None,
-            };
+            let listing = listing(name, ccg, region);
             let listed = PracticeListed { as_of: day("2018-05-31"), listing: listing.clone() };
             self.write(Service::Organisations, practice, &OrganisationEvent::PracticeListed(listed), by)
                 .await;

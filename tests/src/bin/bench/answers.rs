@@ -117,7 +117,7 @@ pub fn measure(figures: &mut Figures, log: &Log, folder: &Path, views: &Views) {
         known: None,
         rule: projection::rules::DEFAULT_RULE,
     };
-    let area = projection::answers::area(&asked, board.england().expect("England"));
+    let area = projection::answers::area(&asked, board.england().expect("England"), |_| true);
     let page = serde_json::to_vec(&area).expect("JSON");
     let bytes = page.len();
     let server = Server::start(log, folder, page, Doors::Open);
