@@ -138,7 +138,10 @@ mod tests {
         };
         let known = read(first).await.unwrap();
         assert_eq!(known.keys().len(), 1, "{:?}", known.keys());
-        assert!(known.holder(&key, clock.now()).is_some(), "the key that is shown is the one that opens");
+        assert!(
+            known.holder(&key, clock.now(), chassis::access::MadeUp::LeftOut).is_some(),
+            "the key that is shown is the one that opens"
+        );
         let third = first_administrator(second, &clock, organisation).await.unwrap_err();
         assert!(matches!(third, BootstrapError::HasOne), "{third}");
     }

@@ -182,6 +182,8 @@ pub(crate) enum NotShown {
     Refused,
     /// The provider knows them, and no rule gives them a role.
     NoRole(PersonId),
+    /// An administrator keeps them out.
+    KeptOut(PersonId),
     /// The provider does not answer.
     Away,
 }
@@ -358,6 +360,10 @@ impl From<NotShown> for Problem {
                 "no-role",
                 "your organisation’s sign-in knows you, but nothing there gives you a role here: ask whoever looks \
                  after your access",
+            ),
+            NotShown::KeptOut(_) => not_in(
+                "kept-out",
+                "an administrator of this installation has closed it to you: ask whoever looks after your access",
             ),
             NotShown::Away => Away.into(),
         }

@@ -22,7 +22,7 @@ use ui::components::inset;
 use super::{page, respond, sign_in::To};
 use crate::{
     Desk, Shared,
-    provider::{Back, Hint, NotShown, OnTheWay, SignIn},
+    provider::{Back, Hint, NotShown, OnTheWay, Shown, SignIn},
 };
 
 /// How long somebody may be away at the provider.
@@ -60,9 +60,18 @@ impl Desk {
         self.access.sessions().set(&self.hint_cookie(), "", SignedDuration::ZERO)
     }
 
+    /// Whoever the provider lets in may still be kept out here.
+    fn let_in(&self, shown: Shown) -> Result<Shown, NotShown> {
+        if self.access.known().is_barred(shown.person) {
+            return Err(NotShown::KeptOut(shown.person));
+        }
+        Ok(shown)
+    }
+
     fn refused(&self, viewer: &Viewer, why: &NotShown) {
         let (person, reason) = match why {
             NotShown::NoRole(person) => (Some(*person), "no-role"),
+            NotShown::KeptOut(person) => (Some(*person), "disabled"),
             NotShown::OtherWay | NotShown::Refused | NotShown::Away => (None, "provider"),
         };
         self.people.note_refused(viewer, SignInWay::Provider, person, reason);
@@ -101,7 +110,7 @@ pub(super) async fn come_back(
             // Who set out here is counted. Others cost nothing, and take nothing from those who did.
             desk.people.check_peer(peer)?;
             let to = way.to.clone();
-            sign_in.finish(way, back).await.map(|shown| (shown, to))
+            sign_in.finish(way, back).await.and_then(|shown| desk.let_in(shown)).map(|shown| (shown, to))
         }
         None => Err(NotShown::OtherWay),
     };

@@ -5,12 +5,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use axum::{
     Router,
     body::Body,
-    http::{HeaderMap, Request, header},
+    http::{Request, header},
 };
 use chassis::{
     Platform, Routes,
     access::{
-        Session, Sessions,
+        MadeUp, Session, Sessions,
         session::{KEY_BYTES, Wire},
     },
     cache::Cache,
@@ -133,7 +133,7 @@ impl Here {
 }
 
 fn somewhere() -> From {
-    From { peer: Peer::of(IpAddr::V4(Ipv4Addr::LOCALHOST), &HeaderMap::new()), browser: None }
+    From { peer: IpAddr::V4(Ipv4Addr::LOCALHOST).into(), browser: None }
 }
 
 async fn catch(
@@ -154,7 +154,7 @@ async fn whoever_was_signing_in_while_the_password_was_reset_is_out() {
     let (person, password) = here.open_account().await;
     here.later(1);
     let session = here.sign_in_while(password, here.people.reset(&here.administrator, person)).await;
-    assert!(!here.access.known().stands(&session));
+    assert!(!here.access.known().stands(&session, MadeUp::LeftOut));
 }
 
 #[tokio::test]
@@ -164,11 +164,14 @@ async fn whoever_was_signing_in_while_they_were_put_out_is_out() {
     here.later(1);
     let end = here.people.end_sessions(&here.administrator, person);
     let session = here.sign_in_while(password.clone(), end).await;
-    assert!(!here.access.known().stands(&session));
+    assert!(!here.access.known().stands(&session, MadeUp::LeftOut));
     let disable = here.people.disable(&here.administrator, person, String::new());
     let session = here.sign_in_while(password.clone(), disable).await;
     here.people.enable(&here.administrator, person).await.unwrap();
-    assert!(!here.access.known().stands(&session), "not even once the account is open again");
+    assert!(
+        !here.access.known().stands(&session, MadeUp::LeftOut),
+        "not even once the account is open again"
+    );
 }
 
 #[tokio::test]
@@ -188,8 +191,8 @@ async fn whoever_was_signing_in_while_the_password_was_changed_is_out() {
     });
     let session = here.sign_in_while(first.clone(), change).await;
     let known = here.access.known();
-    assert!(!known.stands(&session) && !known.stands(&own));
-    assert!(known.stands(&renewed.unwrap()), "whoever changed it is in");
+    assert!(!known.stands(&session, MadeUp::LeftOut) && !known.stands(&own, MadeUp::LeftOut));
+    assert!(known.stands(&renewed.unwrap(), MadeUp::LeftOut), "whoever changed it is in");
 }
 
 #[tokio::test]
