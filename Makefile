@@ -102,6 +102,7 @@ bench: build tool-nats ## measure, print the ratios, and write them into the REA
 
 .PHONY: tools
 tools: npm-ui npm-browser tool-nats tool-schemathesis tool-chromium tool-nextest tool-deny tool-cyclonedx tool-fuzz ## install all that building and testing need
+	@rm -rf .tools/build
 
 .PHONY: clean
 clean: ## remove what was built and installed here; data stays

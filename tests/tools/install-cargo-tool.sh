@@ -24,13 +24,13 @@ fi
 "$ROOT/tests/tools/check-host.sh" rust
 say "building $name $version, which takes a few minutes, once"
 # A tool that runs for seconds need not be built for speed: this is several times quicker.
-# Its own target folder, so that the workspace's build settings and cache stay apart.
+# A target folder of the tools' own, so that the workspace's build settings and cache stay apart; what
+# several of them stand on is built once. `make tools` removes it at the end.
 (cd "$ROOT" &&
   CARGO_TARGET_DIR="$TOOLS/build" \
-    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
-    CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_DEBUG=false \
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256 \
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_DEBUG=false \
     cargo install --quiet --locked --no-default-features --force --root "$TOOLS" "$name@$version" >&2) ||
   die "cargo could not build $name $version: see above; or install $name $minimum or newer yourself and run this again"
-rm -rf "$TOOLS/build"
 stamp "$name" "$version"
 record "$name" "$own"
