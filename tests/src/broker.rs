@@ -40,7 +40,11 @@ impl Shipped {
 
     /// The address of the log for a user.
     pub fn log(&self, user: &str) -> String {
-        format!("nats://127.0.0.1:{}?inbox={user}", self.server.port())
+        format!(
+            "nats://127.0.0.1:{}?inbox={user}&monitor=127.0.0.1:{}",
+            self.server.port(),
+            self.server.monitor_port()
+        )
     }
 
     /// By what a user's program shows who it is.

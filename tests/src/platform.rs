@@ -114,7 +114,7 @@ pub struct Separate {
 }
 
 impl Separate {
-    /// Starts them over a broker, each as its own user there.
+    /// Starts them over a broker, each as its own user there, as in production.
     pub async fn start(broker: &Shipped) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let key = keys::of_log_as(&broker.log("operator"), &broker.variables("operator"));
@@ -128,10 +128,27 @@ impl Separate {
             let data = folder.path().join(name).display().to_string();
             let (listen, seals) = (format!("127.0.0.1:{port}"), seals.display().to_string());
             let log = broker.log(name);
-            let arguments = ["--listen", &listen, "--data", &data, "--log", &log, "--session-keys", &seals]
-                .map(str::to_owned);
+            let arguments = [
+                "--production",
+                "--listen",
+                &listen,
+                "--data",
+                &data,
+                "--log",
+                &log,
+                "--session-keys",
+                &seals,
+            ]
+            .map(str::to_owned);
             let variables = broker.variables(name);
-            let process = Process::start_with(&programs::service(name), &arguments, variables, folder.path());
+            // As deployed: with the event feed beside it.
+            let (program, before) = match name {
+                "access" => (programs::oversight(), &["serve", "--only", "access"][..]),
+                name => (programs::service(name), &[][..]),
+            };
+            let arguments: Vec<String> =
+                before.iter().map(|word| (*word).to_owned()).chain(arguments).collect();
+            let process = Process::start_with(&program, &arguments, variables, folder.path());
             services.insert(name.to_owned(), (process, Client::new(port).with_key(&key)));
             ports.insert(name.to_owned(), port);
         }

@@ -131,6 +131,8 @@ mod tests {
             ("/assessments/A81001", Some("assessments")),
             ("/sign-in?to=/", Some("access")),
             ("/api/v1/access/keys", Some("access")),
+            ("/api/v1/events?follow=true", Some("access")),
+            ("/api/v1/openapi.json", Some("access")),
             ("/api/v1/suppliers/x", Some("suppliers")),
             ("/api/v1/continuity/x", Some("continuity")),
             ("/api/v1/onsite/x", Some("onsite")),

@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub use platform::{DATA_FORMAT, Platform, log_url};
-pub use routes::{PLATFORM, routes};
+pub use routes::{PLATFORM, description_of, routes};
 
 /// How long requests in flight may take once the process is asked to stop.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(20);
@@ -60,7 +60,7 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Refuse to start with what does for a first look alone: an event log that may lose acknowledged
     /// events or is reached over a network in plain text, or session keys that other services do not have.
-    #[arg(long, env = "OVERSIGHT_PRODUCTION")]
+    #[arg(long, env = "OVERSIGHT_PRODUCTION", value_parser = clap::builder::BoolishValueParser::new())]
     pub production: bool,
 }
 

@@ -256,4 +256,25 @@ async fn a_years_work_of_a_practice_shows_in_its_area() {
     let area = client.json("/api/v1/areas/90A").await;
     assert_eq!(area["requirements"][0]["counts"]["met"], 1, "{area}");
     assert!(last_position("").is_none());
+
+    // Behind the proxy there is the whole of it: the event feed, and one description of everything.
+    let verified = cli::run(&["verify", "--server", &services.url()]).await.well();
+    assert!(verified.out.contains("equals the served view"), "{}", verified.all());
+    let followed = lead.get("/api/v1/events?service=assessments&limit=2").await;
+    assert_eq!(followed.text().lines().count(), 2, "{}", followed.text());
+    let description = client.json("/api/v1/openapi.json").await;
+    let ways = whole_system::proxy::Routes::deployed();
+    let mut told = std::collections::BTreeSet::new();
+    for (path, operations) in description["paths"].as_object().expect("paths") {
+        for operation in operations.as_object().expect("operations").values() {
+            let Some(asks) = operation["x-asks"].as_str() else { continue };
+            let service = asks.split('/').next().expect("a service");
+            let answers = if service == "log" { "access" } else { service };
+            assert_eq!(ways.service(path), Some(answers), "{path}");
+            told.insert(service.to_owned());
+        }
+    }
+    let mut all = whole_system::platform::SERVICES.map(str::to_owned).to_vec();
+    all.push("log".to_owned());
+    assert!(all.iter().all(|service| told.contains(service)), "{told:?}");
 }

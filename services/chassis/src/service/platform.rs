@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 
 use super::{Config, StartError};
@@ -40,6 +41,8 @@ pub struct Platform {
     pub clock: Clock,
     /// Where background work runs, and what stops it.
     pub tasks: Tasks,
+    /// The description of the API to be served, where it is more than that of this process.
+    pub described: Option<Bytes>,
     /// What all services of the process share, once one of them needs it.
     shared: Arc<Shared>,
 }
@@ -59,7 +62,16 @@ impl fmt::Debug for Platform {
 impl Platform {
     /// Of parts that are open already.
     pub fn new(log: Log, data: &Path, access: Access, names: Names, clock: Clock, tasks: Tasks) -> Self {
-        Self { log, data: data.to_owned(), access, names, clock, tasks, shared: Arc::default() }
+        Self {
+            log,
+            data: data.to_owned(),
+            access,
+            names,
+            clock,
+            tasks,
+            described: None,
+            shared: Arc::default(),
+        }
     }
 
     /// The same over another event log: before anything follows the one it had.
@@ -90,7 +102,7 @@ impl Platform {
         }
         let access_log = log::open(&url.access()).await?;
         let tasks = Tasks::new();
-        let access = Access::start(&log, access_log, sessions(config)?, &clock, &tasks);
+        let access = Access::start(&log, access_log, sessions(config, &url)?, &clock, &tasks);
         if let Some(tokens) = tokens {
             access.accept(tokens);
         }
@@ -150,10 +162,11 @@ pub fn log_url(named: Option<&LogUrl>, data: &Path) -> LogUrl {
     named.cloned().unwrap_or_else(|| LogUrl::File(data.join("log.redb")))
 }
 
-fn sessions(config: &Config) -> Result<Sessions, StartError> {
+/// Over a broker other services seal with the same keys; one process makes its own, at random.
+fn sessions(config: &Config, url: &LogUrl) -> Result<Sessions, StartError> {
     let keys = match &config.session_keys {
         Some(path) => session::read_keys(path)?,
-        None if config.production => {
+        None if config.production && matches!(url, LogUrl::Nats(_)) => {
             return Err(StartError::NotForProduction(
                 "--session-keys names the file of keys that all services share",
             ));

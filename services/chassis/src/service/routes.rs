@@ -7,6 +7,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use utoipa::openapi::{InfoBuilder, OpenApiBuilder};
 
 use super::{Platform, Service, StartError, description::description};
@@ -23,29 +24,17 @@ use crate::{
 pub fn routes(platform: &Platform, services: &mut [Service]) -> Result<Router, StartError> {
     let mut all = Routes::new();
     let mut policies = vec![PLATFORM];
-    let mut openapi = OpenApiBuilder::new()
-        .info(
-            InfoBuilder::new()
-                .title("oversight")
-                .version(env!("CARGO_PKG_VERSION"))
-                .description(Some(
-                    "Whether patient data is safe in every general practice in England, and who has to act.",
-                ))
-                .build(),
-        )
-        .build();
+    let whole = platform.described.clone().unwrap_or_else(|| description_of(services));
     let mut checks = Vec::new();
     let names = services.iter().filter_map(|service| service.name.parse().ok()).collect();
     for service in services {
         all = all.merge(std::mem::take(&mut service.routes));
-        openapi.merge(service.openapi.clone());
         policies.extend(service.policy);
         checks.push((service.name, service.ready.clone()));
     }
     let access = platform.access.clone();
     let access_ready: ReadyCheck = ("access", Arc::new(move || access.ready()));
     checks.push(access_ready);
-    let description = description(&openapi, all.declared());
     let metrics = telemetry::metrics();
     let all = all
         .get("/assets/{file}", LOAD_ASSETS.here(), pages::asset)
@@ -53,8 +42,8 @@ pub fn routes(platform: &Platform, services: &mut [Service]) -> Result<Router, S
         .get("/readyz", PROBE.here(), move || readiness(checks.clone()))
         .get("/metrics", READ_METRICS.here(), move || async move { metrics.render() })
         .get("/api/v1/openapi.json", DESCRIBE_API.here(), move || {
-            let description = description.clone();
-            async move { ([(header::CONTENT_TYPE, "application/json")], description) }
+            let whole = whole.clone();
+            async move { ([(header::CONTENT_TYPE, "application/json")], whole) }
         });
     let policies = Policies::of(&policies)?;
     for route in all.declared() {
@@ -67,6 +56,27 @@ pub fn routes(platform: &Platform, services: &mut [Service]) -> Result<Router, S
     let guarded = Gate::before(platform.access.clone(), policies, all, names);
     let door = Door { access: platform.access.clone(), names: platform.names.clone() };
     Ok(http::with_common_layers(guarded, door))
+}
+
+/// The description of the API of some services, as it is served.
+pub fn description_of(services: &[Service]) -> Bytes {
+    let mut openapi = OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("oversight")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some(
+                    "Whether patient data is safe in every general practice in England, and who has to act.",
+                ))
+                .build(),
+        )
+        .build();
+    let mut declared = Vec::new();
+    for service in services {
+        openapi.merge(service.openapi.clone());
+        declared.extend_from_slice(service.routes.declared());
+    }
+    description(&openapi, &declared)
 }
 
 const PROBE: Action = Action::new("platform", "probe");

@@ -65,6 +65,11 @@ impl NatsServer {
         server
     }
 
+    /// Where it tells of itself.
+    pub fn monitor_port(&self) -> u16 {
+        self.monitor_port
+    }
+
     /// Starts one with a configuration file as it is shipped, and the variables that it reads. Only
     /// where it listens and where it stores are the test's own.
     pub fn shipped(config: &Path, variables: Vec<(String, String)>) -> Self {

@@ -1,11 +1,12 @@
 //! `oversight serve`
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use chassis::{
     Clock, Platform, Routes, Service,
     directory::Person,
-    log::LogUrl,
+    log::{self, LogUrl},
     service::{self, Config, StartError},
     telemetry,
 };
@@ -64,6 +65,16 @@ enum Part {
 }
 
 impl Part {
+    const ALL: [Part; 7] = [
+        Part::Organisations,
+        Part::Assessments,
+        Part::Suppliers,
+        Part::Continuity,
+        Part::Onsite,
+        Part::Projection,
+        Part::Access,
+    ];
+
     async fn start(self, platform: &Platform, options: &access::Options) -> Result<Service, StartError> {
         match self {
             Part::Organisations => organisations::service(platform).await,
@@ -92,22 +103,47 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
         let seed = args.seed.unwrap_or(DEFAULT_SEED);
         platform = load_beside(platform, &args.config, seed, &progress).await?;
     }
-    let all = [
-        Part::Organisations,
-        Part::Assessments,
-        Part::Suppliers,
-        Part::Continuity,
-        Part::Onsite,
-        Part::Projection,
-        Part::Access,
-    ];
-    let parts = all.into_iter().filter(|part| args.only.is_empty() || args.only.contains(part));
+    if !args.only.is_empty() {
+        // The others run elsewhere, behind the same proxy: who asks here is told of all of them.
+        platform.described = Some(description_of_all(&args.config).await?);
+    }
+    let parts = Part::ALL.into_iter().filter(|part| args.only.is_empty() || args.only.contains(part));
     let mut services = vec![log_api::service(&platform), synthetic_england(progress)];
     for part in parts {
         services.push(part.start(&platform, &options).await?);
     }
     service::serve(&platform, services, listening).await?;
     Ok(Verdict::Good)
+}
+
+/// The description of the API of all services: they are made over an empty log in a folder of their own,
+/// which is gone afterwards.
+async fn description_of_all(config: &Config) -> Result<Bytes, Failure> {
+    let folder = config.data.join("cache").join("description");
+    let cannot = |error: std::io::Error| Failure::said(format!("cannot use {}: {error}", folder.display()));
+    remove(&folder).map_err(cannot)?;
+    std::fs::create_dir_all(&folder).map_err(cannot)?;
+    let described = {
+        let log = log::open(&LogUrl::File(folder.join("log.redb"))).await.map_err(StartError::from)?;
+        let platform = Platform::unguarded(log, &folder, Clock::system());
+        let mut services = vec![log_api::service(&platform)];
+        for part in Part::ALL {
+            services.push(part.start(&platform, &access::Options::default()).await?);
+        }
+        let described = service::description_of(&services);
+        platform.tasks.stop().cancel();
+        platform.tasks.finish().await;
+        described
+    };
+    remove(&folder).map_err(cannot)?;
+    Ok(described)
+}
+
+fn remove(folder: &Path) -> std::io::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// The load as a service without routes: it has a say in whether this process is ready.
