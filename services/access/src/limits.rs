@@ -29,7 +29,7 @@ const PER_PERSON: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
 
 /// Refused sign-ins that are recorded a minute: of those that name nobody here, all together, and of those at
 /// one account. An event is never removed, and anybody can be refused; so what is more is counted and not
-/// kept. A few a minute show that somebody tries, and for how long; a year of them is a gigabyte or two.
+/// kept. A few a minute show that somebody tries, and for how long; a year of them is some two gigabytes.
 const RECORDED_PER_MINUTE: u32 = 10;
 
 /// Counts the attempts of the last minute.

@@ -426,7 +426,8 @@ impl People {
         meta.correlation_id = Some(viewer.request());
         let accounts = self.accounts.clone();
         let is_same = move || Ok(accounts.get(person)?.is_some_and(|now| now.hash == entry.hash));
-        if !apart(is_same).await? {
+        let stands = viewer.session().is_some_and(|session| self.access.known().stands(session));
+        if !stands || !apart(is_same).await? {
             return Err(Problem::busy());
         }
         self.execute(person, &AccountCommand::SetPassword { to_be_changed: false }, meta).await?;
