@@ -8,8 +8,10 @@ const fn action(name: &'static str) -> Action {
 
 /// See the figures of an area, and the statuses of its practices.
 pub(crate) const VIEW_AREA: Action = action("view-area");
-/// See a practice's timelines, and why.
+/// See a practice's timelines.
 pub(crate) const VIEW_PRACTICE: Action = action("view-practice");
+/// See why its statuses began: by which of its events, and who did what.
+pub(crate) const VIEW_CAUSES: Action = action("view-causes");
 /// See what assessors found at a practice, topic by topic.
 pub(crate) const VIEW_FOUND: Action = action("view-found");
 /// Look for areas and practices; what is found is what one may see.

@@ -37,6 +37,7 @@ pub use practice::{
 pub use search::{Found, SEARCH_MAX, SearchAnswer, search};
 pub use status::{LOOK_UP_MAX, LookUpAnswer, PublishedStatus, StatusAnswer, look_up, status};
 pub use trend::{DayCounts, DeadlineMark, RequirementTrend, TREND_MAX_DAYS, TrendAnswer, trend};
+pub use why::MayKnow;
 pub(crate) use why::change_answer;
 
 /// How a figure came about: on which day, by which membership, as known when, and how far the log

@@ -19,14 +19,15 @@ use chassis::{
     pace::Pace,
     task::Tasks,
 };
-use proto::{Day, Header, OdsCode};
+use proto::{Day, Header, OdsCode, Subject};
 use quick_cache::sync::Cache as QuickCache;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi};
 
 use crate::{
     access::{
-        LOOK_UP_STATUS, REBUILD, SEARCH, VIEW_AREA, VIEW_FOUND, VIEW_PRACTICE, VIEW_SET_ASIDE, VIEW_STATE,
+        LOOK_UP_STATUS, REBUILD, SEARCH, VIEW_AREA, VIEW_CAUSES, VIEW_FOUND, VIEW_PRACTICE, VIEW_SET_ASIDE,
+        VIEW_STATE,
     },
     answers::{self, TREND_MAX_DAYS},
     board::{AreaKind, Board, Footprint},
@@ -294,45 +295,62 @@ async fn trend(
     }
 }
 
-/// A practice: where it belonged, what held when and why, and what changes next by itself.
+/// A practice: where it belonged, what held when and why, and what changes next by itself. Who may not see
+/// its records is told why in general words, and of no event; nobody is told of another organisation's events
+/// whose causes are not for them.
 #[utoipa::path(
     get, path = "/api/v1/practices/{code}", tag = "practices", params(("code" = String, Path, description = "The ODS code of the practice"), WhenQuery),
     responses((status = 200, body = answers::PracticeAnswer), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 async fn practice(
     State(shared): State<Arc<Shared>>,
+    viewer: Viewer,
     Path(code): Path<String>,
     Query(query): Query<WhenQuery>,
 ) -> Result<Response, Problem> {
     let when = When::read(&shared, &query).await?;
-    let answer = practice_with_events(&shared, &when, &code).await?;
+    let answer = practice_with_events(&shared, &viewer, &when, &code).await?;
     Ok(json_response(json(&answer)?))
 }
 
-/// A practice with the events behind its changes, read from the log.
+/// A practice with the events behind its changes that somebody may know of, read from the log.
 pub async fn practice_with_events(
     shared: &Shared,
+    viewer: &Viewer,
     when: &When,
     code: &str,
 ) -> Result<answers::PracticeAnswer, Problem> {
     let practice = when.practice(code)?;
-    let mut answer = answers::practice(&when.asked(), practice);
+    let mut answer = answers::practice(&when.asked(), practice, &|of| viewer.may(VIEW_CAUSES, of));
     for requirement in &mut answer.requirements {
         for change in requirement.changes.iter_mut().chain(requirement.next.as_mut()) {
             let Some(position) = change.position else { continue };
             let Some(recorded) = shared.log.at(position).await? else { continue };
-            if let Ok(header) = Header::read(&recorded.body) {
-                change.event = Some(answers::EventAnswer {
-                    id: header.id,
-                    kind: header.kind.clone().into_owned(),
-                    time: header.time,
-                    effective: header.effective_day(),
-                    actor: header.actor.clone().into_owned(),
-                });
+            let Ok(header) = Header::read(&recorded.body) else { continue };
+            if !may_know_event(viewer, practice.code, &header) {
+                change.position = None;
+                continue;
             }
+            change.event = Some(answers::EventAnswer {
+                id: header.id,
+                kind: header.kind.clone().into_owned(),
+                time: header.time,
+                effective: header.effective_day(),
+                actor: header.actor.clone().into_owned(),
+            });
         }
     }
     Ok(answer)
+}
+
+/// Whether somebody may be told which event changed how a practice stands: one of its own, or one of another
+/// organisation of which they may know the causes, too. What is of no organisation, as a supplier's record
+/// is, is for those who may in all of England.
+fn may_know_event(viewer: &Viewer, practice: OdsCode, header: &Header<'_>) -> bool {
+    match header.subject.parse::<Subject>().ok().and_then(|subject| subject.organisation()) {
+        Some(code) => code == practice || viewer.may(VIEW_CAUSES, code),
+        None => viewer.may_in_england(VIEW_CAUSES),
+    }
 }
 
 /// What to look for.

@@ -9,17 +9,24 @@ use std::time::Duration;
 use axum::http::Method;
 use chassis::testing::server::{Answer, Server};
 use proto::{
-    Role, Service,
+    PersonId, Role, Service,
+    continuity::{
+        Against, ContinuityEvent, ExerciseHeld, ExerciseKind, PlanApproved, RelianceStated, Scenario,
+    },
+    onsite::{AssessmentHeld, OnsiteEvent, OnsiteRequested, Outcome, TopicResult},
     organisations::{OrganisationEvent, PracticeAmended},
+    suppliers::{EngagementBegun, List, SupplierEvent, Used},
 };
 use serde_json::{Value, json};
-use support::{By, NOW, Pen, day, listing, words};
+use support::{By, NOW, Pen, code, day, listing, words};
 
 /// Somebody in a role at an organisation.
 type Who = (Role, &'static str);
 
 const DIGITAL: Who = (Role::NhsDigital, "X26");
 const IMPROVEMENT: Who = (Role::NhsImprovement, "ZZ9");
+const ADMINISTRATOR: Who = (Role::Administrator, "X26");
+const LEAD: Who = (Role::PracticeLead, "A81001");
 
 /// A guarded service over the small England.
 struct Guarded {
@@ -49,6 +56,53 @@ impl Guarded {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("the view did not catch up with position {head}");
+    }
+
+    /// Assessors came to a practice, were asked for and found something wanting.
+    async fn assessed(&mut self, practice: &str, on: &str) {
+        let asked = OnsiteRequested {
+            organisation: code(practice),
+            number: 1,
+            by: code("X26"),
+            reason: "an incident".to_owned(),
+        };
+        let patching = TopicResult {
+            topic: "patching".parse().unwrap(),
+            outcome: Outcome::NotSatisfied,
+            remark: String::new(),
+        };
+        let results = vec![patching];
+        let held = AssessmentHeld { organisation: code(practice), number: 1, on: day(on), results };
+        let assessment = format!("{practice}_1");
+        for event in [OnsiteEvent::from(asked), OnsiteEvent::from(held)] {
+            self.pen.write(Service::Onsite, &assessment, &event, By::Somebody).await;
+        }
+    }
+
+    /// A plan is approved, up to its review, and exercised.
+    async fn plan(&mut self, whose: &str, next_review: &str, by: By) {
+        let approved = PlanApproved {
+            organisation: code(whose),
+            version: 1,
+            by: PersonId(uuid::Uuid::from_u128(1)),
+            on: day("2019-05-28"),
+            covers: Scenario::ALL.to_vec(),
+            next_review: day(next_review),
+        };
+        let held = ExerciseHeld {
+            organisation: code(whose),
+            version: 1,
+            number: 1,
+            kind: ExerciseKind::Desktop,
+            scenario: Scenario::Data,
+            on: day("2019-05-28"),
+            board: None,
+            outcome: Against::TargetsKept,
+            lessons: vec![],
+        };
+        for event in [ContinuityEvent::from(approved), ContinuityEvent::from(held)] {
+            self.pen.write(Service::Continuity, whose, &event, by).await;
+        }
     }
 
     async fn get(&self, who: Who, address: &str) -> Answer {
@@ -132,6 +186,105 @@ async fn what_needed_attention_on_another_day_leads_nowhere_one_may_not_go() {
                     );
                 }
             }
+        }
+    }
+}
+
+/// What holds, and from when on; and what is told of why.
+fn told(answer: &Value) -> (Vec<Value>, Vec<Value>) {
+    let requirements = answer["requirements"].as_array().unwrap().iter();
+    let changes = requirements.flat_map(|of| of["changes"].as_array().unwrap());
+    changes
+        .map(|change| {
+            let holds = json!([change["day"], change["status"]]);
+            (holds, json!([change["why"], change["position"], change["event"]["actor"]]))
+        })
+        .unzip()
+}
+
+#[tokio::test]
+async fn what_a_practice_buys_and_what_was_found_there_is_not_told_by_why_it_is_short() {
+    let mut england = Guarded::small_england().await;
+    england.assessed("A81001", "2019-05-28").await;
+    let used =
+        Used { supplier: "acme".parse().unwrap(), service: None, service_type: "network".parse().unwrap() };
+    let begun = EngagementBegun { organisation: code("A81001"), used, list: List::Here };
+    let begun = SupplierEvent::from(begun);
+    england.pen.write(Service::Suppliers, "buyer_A81001", &begun, By::Somebody).await;
+    england.plan("A81001", "2019-06-05", By::Somebody).await;
+    england.caught_up().await;
+
+    let own = england.json(LEAD, "/api/v1/practices/A81001").await;
+    let (holds, why) = told(&own);
+    let text = own.to_string();
+    for cause in
+        ["the on-site assessment was held", "of acme is used", "the review of the continuity plan fell due"]
+    {
+        assert!(text.contains(cause), "{cause}: {text}");
+    }
+    assert!(why.iter().filter(|told| told[2] == "system:import").count() >= 4, "{why:?}");
+    for who in [DIGITAL, (Role::CcgOfficer, "00K"), (Role::RegionalLead, "Y54")] {
+        assert_eq!(told(&england.json(who, "/api/v1/practices/A81001").await), told(&own), "{who:?}");
+    }
+    let secret =
+        ["acme", "assessment was held", "review of the", "system:import", "System, import", "Result listed"];
+    for who in [IMPROVEMENT, ADMINISTRATOR] {
+        let answer = england.json(who, "/api/v1/practices/A81001").await;
+        let (still_holds, why) = told(&answer);
+        assert_eq!(still_holds, holds, "{who:?}");
+        assert!(why.iter().all(|told| told[1].is_null() && told[2].is_null()), "{who:?}: {why:?}");
+        assert!(answer.to_string().contains("the national register shows Standards Met"), "it is published");
+        let pages =
+            ["/practices/A81001", "/areas/00K?requirement=suppliers", "/areas/00K?requirement=continuity"];
+        let mut told = vec![answer.to_string()];
+        for page in pages {
+            told.push(england.get(who, page).await.ok().text);
+        }
+        for text in told {
+            let named = secret.iter().filter(|words| text.contains(**words)).collect::<Vec<_>>();
+            assert!(named.is_empty(), "{who:?} is told {named:?}: {text}");
+        }
+    }
+    let officer = england.get((Role::CcgOfficer, "00K"), "/areas/00K?requirement=suppliers").await.ok().text;
+    assert!(officer.contains("of acme is used"), "{officer}");
+}
+
+/// A practice that leans on a partner hears whether the partner's plan stands, and not what the partner did.
+#[tokio::test]
+async fn why_a_practice_is_short_names_no_event_of_another_organisation() {
+    let mut england = Guarded::small_england().await;
+    england.plan("A81001", "2020-05-01", By::Somebody).await;
+    let leans =
+        RelianceStated { organisation: code("A81001"), partner: code("0AR"), services: "desktops".into() };
+    england.pen.write(Service::Continuity, "A81001", &ContinuityEvent::from(leans), By::Somebody).await;
+    england.plan("0AR", "2019-06-05", By::AnotherOrganisation).await;
+    england.caught_up().await;
+
+    let all = england.json(DIGITAL, "/api/v1/practices/A81001").await.to_string();
+    assert!(
+        all.contains("the continuity plan of 0AR was exercised") && all.contains("system:elsewhere"),
+        "{all}"
+    );
+    for who in [LEAD, (Role::CcgOfficer, "00K"), (Role::RegionalLead, "Y54")] {
+        let answer = england.json(who, "/api/v1/practices/A81001").await;
+        let continuity = &answer["requirements"][1];
+        let changes = continuity["changes"].as_array().unwrap();
+        let of = |key: &str| changes.iter().map(|change| change[key].clone()).collect::<Vec<_>>();
+        assert_eq!(of("day"), ["2019-05-28", "2019-06-05", "2020-05-01"], "{who:?}: {continuity}");
+        assert_eq!(of("status"), ["met", "partly-met", "not-met"]);
+        assert_eq!(
+            of("why"),
+            [
+                "its own plan stands, and so do those that it leans on",
+                "the plan of a delivery partner that it leans on does not stand",
+                "the review of the continuity plan fell due",
+            ]
+        );
+        let named: Vec<bool> = changes.iter().map(|change| change["position"].is_u64()).collect();
+        assert_eq!(named, [false, false, true], "its own event alone: {continuity}");
+        let page = england.get(who, "/practices/A81001").await.ok().text;
+        for text in [answer.to_string(), page] {
+            assert!(!text.contains("0AR") && !text.contains("elsewhere"), "{who:?}: {text}");
         }
     }
 }

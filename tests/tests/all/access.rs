@@ -163,6 +163,7 @@ projection/look-up-status      everybody yes | public yes
 projection/rebuild             administrator yes
 projection/search              everybody yes
 projection/view-area           practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital opf | nhs-improvement opf | administrator opf
+projection/view-causes         practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital opf
 projection/view-found          practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital opf
 projection/view-practice       practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital opf | nhs-improvement opf | administrator opf
 projection/view-set-aside      nhs-digital yes | administrator yes

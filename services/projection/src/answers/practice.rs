@@ -5,11 +5,11 @@ use proto::{Day, OdsCode, Position, footprint::Known};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Asked, Basis, Named, change_answer, named, named_practice};
+use super::{Asked, Basis, MayKnow, Named, change_answer, named, named_practice};
 use crate::{
     board::{AreaKind, Practice},
     rules::RULES,
-    timeline::Status,
+    timeline::{Change, Status},
 };
 
 /// Everything about one practice.
@@ -113,9 +113,10 @@ pub struct ChangeAnswer {
     /// The status from then on.
     #[schema(value_type = String)]
     pub status: Status,
-    /// Why, in words.
+    /// Why, in words; in general ones where the cause is not for one to know.
     pub why: String,
-    /// The position of the event that caused it; none where a date did, with nothing recorded.
+    /// The position of the event that caused it; none where a date did, with nothing recorded, and where the
+    /// event is not for one to know.
     #[schema(value_type = Option<u64>)]
     pub position: Option<Position>,
     /// That event.
@@ -142,9 +143,9 @@ pub struct EventAnswer {
     pub actor: String,
 }
 
-/// Everything about one practice. The events behind the changes are to be added by whoever can
-/// read the log.
-pub fn practice(asked: &Asked<'_>, practice: &Practice) -> PracticeAnswer {
+/// Everything about one practice, told to those who may know the causes of the organisations that `may_know`
+/// says yes to. The events behind the changes are to be added by whoever can read the log.
+pub fn practice(asked: &Asked<'_>, practice: &Practice, may_know: MayKnow<'_>) -> PracticeAnswer {
     let Asked { board, at, footprint, .. } = *asked;
     let (ccg, place) = board.whereabouts(practice, footprint, at).unwrap_or_default();
     let parents = [ccg, place.local_office, place.region]
@@ -190,6 +191,7 @@ pub fn practice(asked: &Asked<'_>, practice: &Practice) -> PracticeAnswer {
             reaching_back: placed.known == Known::ReachingBack,
         })
         .collect();
+    let told = |change: &Change| change_answer(board, practice, change, may_know);
     let requirements = RULES
         .iter()
         .zip(&practice.timelines)
@@ -197,8 +199,8 @@ pub fn practice(asked: &Asked<'_>, practice: &Practice) -> PracticeAnswer {
             requirement: rule.requirement.slug,
             title: rule.requirement.title,
             status: timeline.at(at).status,
-            next: timeline.next_after(at).map(|change| change_answer(board, practice, change)),
-            changes: timeline.changes().iter().map(|change| change_answer(board, practice, change)).collect(),
+            next: timeline.next_after(at).map(told),
+            changes: timeline.changes().iter().map(told).collect(),
         })
         .collect();
     PracticeAnswer {

@@ -1,4 +1,8 @@
 //! Why a status began, in words.
+//!
+//! The causes lie in records that not everybody sees who sees what holds: what assessors found, what a
+//! practice uses, how a partner's plan fares. Who may not know the causes of an organisation is told in
+//! general words, and of no event.
 
 use proto::{
     OdsCode, Position,
@@ -14,9 +18,25 @@ use crate::{
     timeline::{Cause, Change, Passed, Status},
 };
 
-/// A change with why it came. The event behind it is to be added by whoever can read the log.
-pub(crate) fn change_answer(board: &Board, practice: &Practice, change: &Change) -> ChangeAnswer {
-    let told = Told { board, practice, status: change.status };
+/// What is said where the plan of another organisation does not stand.
+const LEANS_ON_NONE: &str = "the plan of a delivery partner that it leans on does not stand";
+
+/// Whether causes that lie with an organisation may be told.
+pub type MayKnow<'a> = &'a dyn Fn(OdsCode) -> bool;
+
+/// A change with why it came, told to those who may know the causes of the organisations that `may_know` says
+/// yes to. The event behind it is to be added by whoever can read the log.
+pub(crate) fn change_answer(
+    board: &Board,
+    practice: &Practice,
+    change: &Change,
+    may_know: MayKnow<'_>,
+) -> ChangeAnswer {
+    if !may_know(practice.code) {
+        let why = in_general(practice, change);
+        return ChangeAnswer { day: change.day, status: change.status, why, position: None, event: None };
+    }
+    let told = Told { board, practice, status: change.status, may_know };
     let (why, position) = match change.cause {
         Cause::Nothing => ("nothing is recorded".to_owned(), None),
         Cause::Event(position) => (told.event(position), Some(position)),
@@ -39,7 +59,33 @@ pub(crate) fn change_answer(board: &Board, practice: &Practice, change: &Change)
         }
         Cause::Passed(passed, position) => (told.passed(passed, position), Some(position)),
     };
+    let position = position.filter(|position| told.may_name(*position));
     ChangeAnswer { day: change.day, status: change.status, why, position, event: None }
+}
+
+/// Why a change came, as far as that follows from what is published and from what holds.
+fn in_general(practice: &Practice, change: &Change) -> String {
+    let published = |position| {
+        let fact = practice.facts.toolkit.iter().find(|fact| fact.position == position)?;
+        matches!(fact.what, Toolkit::Published(..) | Toolkit::Listed(_)).then(|| toolkit_words(fact.what))
+    };
+    match change.cause {
+        Cause::Nothing => "nothing is recorded".to_owned(),
+        Cause::Deadline(edition, _) => {
+            format!("the deadline of the {} came, and it was not met", edition_name(edition))
+        }
+        Cause::PlanRanOut(_) | Cause::Passed(..) => "a day came on which something was due".to_owned(),
+        Cause::Event(position) => published(position).unwrap_or_else(|| {
+            match change.status {
+                Status::Met => "something was recorded that meets it",
+                Status::PartlyMet => "something was recorded that meets it in part",
+                Status::NotMet => "something was recorded that falls short of it",
+                Status::NoEvidence => "what was recorded says neither",
+                Status::NotApplicable => "something was recorded by which it does not apply",
+            }
+            .to_owned()
+        }),
+    }
 }
 
 /// What a change is told by.
@@ -48,9 +94,19 @@ struct Told<'a> {
     practice: &'a Practice,
     /// What began with it: the same event is told differently where it sufficed and where it did not.
     status: Status,
+    may_know: MayKnow<'a>,
 }
 
 impl Told<'_> {
+    /// Whether an event may be named: that of another organisation's plan to who may know its causes.
+    fn may_name(&self, position: Position) -> bool {
+        self.continuity_of(position).is_none_or(|(of, _)| self.may_tell_of(of))
+    }
+
+    fn may_tell_of(&self, organisation: OdsCode) -> bool {
+        organisation == self.practice.code || (self.may_know)(organisation)
+    }
+
     /// What the event at a position says, looked for among all that bears on the practice.
     fn event(&self, position: Position) -> String {
         let own = &self.practice.facts;
@@ -81,10 +137,10 @@ impl Told<'_> {
                 format!("the plan for the time until {service} is certified again ended")
             }
             (Passed::PartnerPlanLapsed, _) => match self.continuity_of(position) {
-                Some((partner, _)) => {
+                Some((partner, _)) if self.may_tell_of(partner) => {
                     format!("a review or exercise of the plan of {} fell due", self.named(partner))
                 }
-                None => passed.words().to_owned(),
+                _ => LEANS_ON_NONE.to_owned(),
             },
             _ => passed.words().to_owned(),
         }
@@ -159,6 +215,10 @@ impl Told<'_> {
 
     fn continuity_words(&self, position: Position) -> Option<String> {
         let (of, fact) = self.continuity_of(position)?;
+        if !self.may_tell_of(of) {
+            let stands = "its own plan stands, and so do those that it leans on";
+            return Some(if self.status == Status::Met { stands } else { LEANS_ON_NONE }.to_owned());
+        }
         let plan = match of == self.practice.code {
             true => "the continuity plan".to_owned(),
             false => format!("the continuity plan of {}", self.named(of)),

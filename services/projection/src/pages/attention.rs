@@ -210,7 +210,8 @@ fn practice_item(asked: &Asked<'_>, practice: &Practice, keep: &Keep) -> Attenti
         None => String::new(),
     };
     if let Some(change) = change {
-        let why = answers::change_answer(asked.board, practice, &change).why;
+        let may_know = |of| keep.may_know_causes(of);
+        let why = answers::change_answer(asked.board, practice, &change, &may_know).why;
         let since = match change.day > proto::Day::FIRST {
             true => format!("Since {}: {why}.", words::day(change.day)),
             false => format!("{}.", capital(&why)),

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use proto::{Day, OdsCode};
 
 use crate::{
-    access::{VIEW_AREA, VIEW_FOUND, VIEW_PRACTICE},
+    access::{VIEW_AREA, VIEW_CAUSES, VIEW_FOUND, VIEW_PRACTICE},
     api::{WhenQuery, may_see_practice},
     rules::{DEFAULT_RULE, requirement},
 };
@@ -60,6 +60,11 @@ impl Keep {
     pub fn seen_practices(&self) -> impl Fn(OdsCode) -> bool + '_ {
         let seen = self.viewer.as_ref().map(may_see_practice);
         move |code| seen.as_ref().is_some_and(|seen| seen(code))
+    }
+
+    /// Whether it may be told why an organisation's statuses began.
+    pub fn may_know_causes(&self, code: OdsCode) -> bool {
+        self.may(VIEW_CAUSES, code)
     }
 
     /// Whether what assessors found at an organisation may be told.

@@ -28,7 +28,7 @@ use super::{
     words,
 };
 use crate::{
-    answers::{ChangeAnswer, PracticeAnswer, RequirementTimeline, edition_name},
+    answers::{ChangeAnswer, EventAnswer, PracticeAnswer, RequirementTimeline, edition_name},
     api::{When, WhenQuery, practice_with_events},
     board::{Footprint, Practice},
     timeline::Status,
@@ -52,7 +52,7 @@ pub(super) async fn practice(
 ) -> Result<Response, Problem> {
     let render = async {
         let when = When::read(&desk.shared, &query).await?;
-        let answer = practice_with_events(&desk.shared, &when, &code).await?;
+        let answer = practice_with_events(&desk.shared, &desk.viewer, &when, &code).await?;
         let practice = when.practice(&code)?;
         Ok(Body::page(page(&desk, &when, &Keep::of(&query).seen_by(&desk.viewer), practice, &answer)))
     };
@@ -69,7 +69,8 @@ pub(super) async fn timeline_svg(
     let render = async {
         let when = When::read(&desk.shared, &query).await?;
         let practice = when.practice(&code)?;
-        let answer = crate::answers::practice(&when.asked(), practice);
+        // The drawing says what held when, and not why.
+        let answer = crate::answers::practice(&when.asked(), practice, &|_| false);
         Ok(Body::svg(strip(&when, &Keep::of(&query).seen_by(&desk.viewer), practice, &answer).svg_file()))
     };
     desk.kept.answer(&desk, &uri, &headers, render).await
@@ -100,7 +101,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, practice: &Practice, answer: &Pra
         h2.nhsuk-heading-m { "Over time" }
         (strip(when, keep, practice, answer).figure())
         @for (rule, requirement) in answer.requirements.iter().enumerate() {
-            (section(desk, when, practice, rule, requirement))
+            (section(desk, when, keep, practice, rule, requirement))
         }
         @if keep.may_know_what_was_found(practice.code) { (gap::practice(when, keep, practice)) }
         (downloads("this practice", &[
@@ -165,6 +166,7 @@ fn is_ahead(when: &When) -> bool {
 fn section(
     desk: &Desk,
     when: &When,
+    keep: &Keep,
     practice: &Practice,
     rule: usize,
     requirement: &RequirementTimeline,
@@ -174,7 +176,7 @@ fn section(
         (standing(when, rule, requirement))
         (ahead::next(when, requirement))
         (ahead::what_to_do(when, requirement))
-        (changes(when, requirement))
+        (changes(when, keep, practice, requirement))
         @if let Some((href, label)) = ahead::record(&desk.viewer, practice.code, requirement.requirement) {
             (action_link(&href, label))
         }
@@ -317,14 +319,12 @@ fn strip(when: &When, keep: &Keep, practice: &Practice, answer: &PracticeAnswer)
     }
 }
 
-/// Every change with the event behind it.
-fn changes(when: &When, requirement: &RequirementTimeline) -> Markup {
+/// Every change, with the event behind it where the reader may know of it.
+fn changes(when: &When, keep: &Keep, practice: &Practice, requirement: &RequirementTimeline) -> Markup {
     let horizon = when.asked().horizon();
+    let with_events = keep.may_know_causes(practice.code);
     let row = |change: &ChangeAnswer| {
-        let event = change.event.as_ref();
-        let position =
-            change.position.map_or_else(|| "–".to_owned(), |position| ui::fmt::thousands(position.0));
-        Row::new([
+        let mut cells = vec![
             Cell::text(if change.day > Day::FIRST {
                 words::short_day(change.day)
             } else {
@@ -335,28 +335,45 @@ fn changes(when: &When, requirement: &RequirementTimeline) -> Markup {
                 (capital(&change.why))
                 @if change.day > horizon { " (if nobody acts)" }
             }),
-            Cell::text(position),
-            Cell::text(event.map_or_else(|| "–".to_owned(), |event| happened(&event.kind))),
-            Cell::text(event.map_or_else(|| "–".to_owned(), |event| words::short_instant(event.time))),
-            Cell::text(event.map_or_else(|| "–".to_owned(), |event| words::short_day(event.effective))),
-            Cell::text(event.map_or_else(|| "–".to_owned(), |event| actor(&event.actor))),
-        ])
+        ];
+        if with_events {
+            cells.extend(of_the_event(change));
+        }
+        Row::new(cells)
     };
-    Table::new(
-        format!("changes-{}", requirement.requirement),
-        format!("{}: every change, and the event that caused it", requirement.title),
-    )
-    .column(Column::text("From"))
-    .column(Column::text("Status"))
-    .column(Column::text("Why"))
-    .column(Column::number("Event"))
-    .column(Column::text("What happened"))
-    .column(Column::text("Recorded"))
-    .column(Column::text("In effect from"))
-    .column(Column::text("By"))
-    .rows(requirement.changes.iter().rev().map(row))
-    .empty("Nothing has changed: no event bears on it and no deadline has come.")
-    .render()
+    let told = if with_events { "every change, and the event that caused it" } else { "every change" };
+    let title = format!("{}: {told}", requirement.title);
+    let mut table = Table::new(format!("changes-{}", requirement.requirement), title)
+        .column(Column::text("From"))
+        .column(Column::text("Status"))
+        .column(Column::text("Why"));
+    if with_events {
+        table = table
+            .column(Column::number("Event"))
+            .column(Column::text("What happened"))
+            .column(Column::text("Recorded"))
+            .column(Column::text("In effect from"))
+            .column(Column::text("By"));
+    }
+    table
+        .rows(requirement.changes.iter().rev().map(row))
+        .empty("Nothing has changed: no event bears on it and no deadline has come.")
+        .render()
+}
+
+/// Which event it was, what happened, when, from which day on and by whom.
+fn of_the_event(change: &ChangeAnswer) -> [Cell; 5] {
+    let of_event = |told: fn(&EventAnswer) -> String| {
+        Cell::text(change.event.as_ref().map_or_else(|| "–".to_owned(), told))
+    };
+    let position = change.position.map_or_else(|| "–".to_owned(), |position| ui::fmt::thousands(position.0));
+    [
+        Cell::text(position),
+        of_event(|event| happened(&event.kind)),
+        of_event(|event| words::short_instant(event.time)),
+        of_event(|event| words::short_day(event.effective)),
+        of_event(|event| actor(&event.actor)),
+    ]
 }
 
 /// `Assessment published` of `oversight.assessments.assessment-published.v1`.
