@@ -314,7 +314,7 @@ fn what_assessors_find_is_often_not_what_was_declared() {
     let at = day("2018-05-31");
     let board = Board::build(&facts, Knowledge::ALL, at);
     let asked = Asked { board: &board, at, footprint: Footprint::Then, known: None, rule: 0 };
-    let answer = answers::area_gap(&asked, board.england().unwrap(), |_| true);
+    let answer = answers::area_gap(&asked, board.england().unwrap(), |_| true).unwrap();
     let (assessed, total) = (answer.area.assessed_practices, answer.area.total);
     println!("assessed {assessed}, {total:?}");
     assert!(assessed > 150 && total.declared > 300, "{assessed} {total:?}");

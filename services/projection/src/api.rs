@@ -48,7 +48,7 @@ pub use file::FileQuery;
 use file::{Format, csv_file};
 pub use listing::{Listing, PracticesQuery, page};
 pub use when::{When, WhenQuery, default_day};
-pub(crate) use when::{cut, day, ods_code};
+pub(crate) use when::{cut, day, nothing_at, ods_code};
 
 /// How many prepared answers are kept.
 const PREPARED_MAX: usize = 8_192;

@@ -152,6 +152,24 @@ impl RollUp {
         }
     }
 
+    /// How many practices were assessed on a topic.
+    pub fn assessed_on(&self, topic: TopicId) -> u32 {
+        self.counts.get(&topic).map_or(0, |counts| counts.assessed)
+    }
+
+    /// The topics that were assessed, in order of id.
+    pub fn assessed_topics(&self) -> impl Iterator<Item = TopicId> + '_ {
+        self.counts.keys().copied()
+    }
+
+    /// Leaves out the topics that are withheld, by how many practices were assessed on each, and says how many
+    /// topics these are.
+    pub fn leave_out(&mut self, is_withheld: impl Fn(TopicId, u32) -> bool) -> u32 {
+        let all = self.counts.len();
+        self.counts.retain(|topic, counts| !is_withheld(*topic, counts.assessed));
+        u32::try_from(all - self.counts.len()).unwrap_or(u32::MAX)
+    }
+
     /// All topics together.
     pub fn total(&self) -> GapCounts {
         self.counts.values().copied().sum()

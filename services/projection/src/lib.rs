@@ -19,6 +19,7 @@ mod board_tests;
 pub mod digest;
 pub mod exports;
 pub mod facts;
+pub mod few;
 pub mod gap;
 #[cfg(test)]
 mod gap_tests;

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use proto::{Day, Position};
+use proto::{Day, OdsCode, Position};
 use serde::Serialize;
 use ui::Tone;
 use utoipa::ToSchema;
@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use crate::{
     answers::{Asked, Basis, Named, named},
     board::{Area, Practice},
+    few::{Telling, WITHHELD},
     rules::requirement,
 };
 
@@ -36,6 +37,9 @@ pub struct TallyAnswer {
     pub tallies: Vec<Tally>,
     /// Single figures.
     pub figures: Vec<Figure>,
+    /// Why there are none, where there are but they are not for one to know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<&'static str>,
 }
 
 /// Counts in rows and series.
@@ -115,18 +119,28 @@ impl Counted<'_> {
     }
 }
 
-/// What lies behind the counts of the requirement that is asked about.
-pub fn tally(asked: &Asked<'_>, area: &Area) -> TallyAnswer {
+/// What lies behind the counts of the requirement that is asked about, told to those who may know what assessors
+/// found at the organisations that `may_know_of` says yes to. None where nothing of the area is told.
+pub fn tally(asked: &Asked<'_>, area: &Area, may_know_of: impl Fn(OdsCode) -> bool) -> Option<TallyAnswer> {
     let practices = asked.board.members(area, asked.footprint, asked.at).map(Arc::as_ref).collect();
     let counted = Counted { asked, practices };
     let requirement = requirement(asked.rule).slug;
+    let nothing = || (Vec::new(), Vec::new());
+    let mut withheld = None;
     let (tallies, figures) = match requirement {
         "continuity" => plans::tallies(&counted),
-        "onsite" => findings::tallies(&counted),
+        "onsite" => match Telling::of(area, may_know_of) {
+            Telling::Nothing => return None,
+            Telling::OfMany if findings::are_of_few(asked, area) => {
+                withheld = Some(WITHHELD);
+                nothing()
+            }
+            Telling::OfMany | Telling::Everything => findings::tallies(&counted),
+        },
         "suppliers" => expiries::tallies(&counted),
-        _ => (Vec::new(), Vec::new()),
+        _ => nothing(),
     };
-    TallyAnswer { body: named(area), basis: asked.basis(), requirement, tallies, figures }
+    Some(TallyAnswer { body: named(area), basis: asked.basis(), requirement, tallies, figures, withheld })
 }
 
 const fn series(series: &'static str, label: &'static str, tone: Tone) -> TallySeries {

@@ -14,7 +14,7 @@ use proto::{
         Against, ContinuityEvent, ExerciseHeld, ExerciseKind, PlanApproved, RelianceStated, Scenario,
     },
     onsite::{AssessmentHeld, OnsiteEvent, OnsiteRequested, Outcome, TopicResult},
-    organisations::{OrganisationEvent, PracticeAmended},
+    organisations::{OrganisationEvent, PracticeAmended, PracticeListed},
     suppliers::{EngagementBegun, List, SupplierEvent, Used},
 };
 use serde_json::{Value, json};
@@ -56,6 +56,13 @@ impl Guarded {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("the view did not catch up with position {head}");
+    }
+
+    /// One more practice of a CCG in a region.
+    async fn practice(&mut self, practice: &str, ccg: &str, region: &str) {
+        let listed = PracticeListed { as_of: day("2018-05-31"), listing: listing("A SURGERY", ccg, region) };
+        let listed = OrganisationEvent::PracticeListed(listed);
+        self.pen.write(Service::Organisations, practice, &listed, By::Somebody).await;
     }
 
     /// Assessors came to a practice, were asked for and found something wanting.
@@ -287,4 +294,112 @@ async fn why_a_practice_is_short_names_no_event_of_another_organisation() {
             assert!(!text.contains("0AR") && !text.contains("elsewhere"), "{who:?}: {text}");
         }
     }
+}
+
+const FOUND: [&str; 4] = [
+    "/api/v1/areas/{}/gap",
+    "/api/v1/areas/{}/gap?format=csv&at=2019-06-01",
+    "/api/v1/areas/{}/tallies?requirement=onsite",
+    "/areas/{}/tally.svg?requirement=onsite&tally=findings-by-age",
+];
+
+/// Which areas of England tell topics and which findings, to somebody.
+async fn telling<const N: usize>(england: &Guarded, who: Who, areas: [&str; N]) -> [(u64, bool); N] {
+    let mut tells = [(0, false); N];
+    for (area, tells) in areas.iter().zip(&mut tells) {
+        let gap = england.json(who, &format!("/api/v1/areas/{area}/gap")).await;
+        let total = gap["total"]["assessed"].as_u64().unwrap();
+        assert_eq!(gap["topics"].as_array().unwrap().len(), usize::from(total > 0), "{gap}");
+        let withheld = total == 0 && gap["assessed_practices"] != 0;
+        assert_eq!(gap["topics_withheld"], u64::from(withheld), "{gap}");
+        let tallies = england.json(who, &format!("/api/v1/areas/{area}/tallies?requirement=onsite")).await;
+        let tallied = !tallies["tallies"].as_array().unwrap().is_empty();
+        assert_eq!(tallies["withheld"].is_string(), !tallied, "{tallies}");
+        assert_eq!(tallies["figures"].as_array().unwrap().is_empty(), !tallied, "{tallies}");
+        *tells = (total, tallied);
+    }
+    tells
+}
+
+#[tokio::test]
+async fn what_was_found_at_few_practices_is_in_no_figure_for_who_may_not_know_it() {
+    let mut england = Guarded::small_england().await;
+    england.assessed("A81001", "2019-05-28").await;
+    england.caught_up().await;
+    for who in [IMPROVEMENT, ADMINISTRATOR] {
+        for address in FOUND {
+            let address = address.replace("{}", "00K");
+            let answer = england.get(who, &address).await;
+            assert_eq!(answer.status, 404, "{who:?} {address}: {}", answer.text);
+            assert!(
+                answer.text.to_lowercase().contains("there is nothing at"),
+                "as where there is nothing: {}",
+                answer.text
+            );
+        }
+        england.json(who, "/api/v1/areas/00K/tallies?requirement=continuity").await;
+        let ccg = england.get(who, "/areas/00K?requirement=onsite").await.ok().text;
+        assert!(!ccg.contains("id=\"gap\"") && !ccg.contains("Behind these figures"), "{ccg}");
+        assert_eq!(telling(&england, who, ["ENG", "Y54"]).await, [(0, false), (0, false)], "{who:?}");
+        for area in ["ENG", "Y54"] {
+            let gap = england.json(who, &format!("/api/v1/areas/{area}/gap")).await;
+            assert_eq!(gap["assessed_practices"], 1, "how many is no secret: {gap}");
+            assert!(!gap.to_string().contains("patching"), "{gap}");
+            let page = words(&england.get(who, &format!("/areas/{area}?requirement=onsite")).await.ok().text);
+            let why = "fewer than 5 practices were assessed, here or in another region.";
+            for said in ["What was found there is not told: ", "What lies behind them is not told: "] {
+                assert!(page.contains(&format!("{said}{why}")), "{who:?} {area}: {page}");
+            }
+            let drawing = FOUND[3].replace("{}", area);
+            assert_eq!(england.get(who, &drawing).await.status, 404, "{who:?} {drawing}");
+        }
+    }
+    for who in [DIGITAL, (Role::CcgOfficer, "00K")] {
+        assert_eq!(telling(&england, who, ["00K"]).await, [(1, true)], "{who:?}");
+        for address in FOUND {
+            england.get(who, &address.replace("{}", "00K")).await.ok();
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_enough_practices_were_assessed_it_is_told_unless_that_tells_of_the_others() {
+    let mut england = Guarded::small_england().await;
+    let areas = ["ENG", "Y54", "Y55"];
+    for (practice, ccg, region) in [
+        ("A82001", "00M", "Y54"),
+        ("A82002", "00M", "Y54"),
+        ("M86001", "15E", "Y55"),
+        ("M86002", "15E", "Y55"),
+    ] {
+        england.practice(practice, ccg, region).await;
+    }
+    let north = ["A81001", "A81002", "A81003", "A81004", "A82001", "A82002"];
+    let south = ["M85001", "M85002", "M85003", "M86001", "M86002"];
+    let (none, few) = ((0, true), (0, false));
+    for (now, tells) in [
+        (&north[..4], [few, few, none]),
+        (&south[..1], [(5, true), few, few]),
+        // Six in the north: the seventh of England's would be the one in the south.
+        (&north[4..], [(7, true), few, few]),
+        (&south[1..], [(11, true), (6, true), (5, true)]),
+    ] {
+        for practice in now {
+            england.assessed(practice, "2019-05-28").await;
+        }
+        england.caught_up().await;
+        assert_eq!(telling(&england, IMPROVEMENT, areas).await, tells);
+        let whole = england.json(IMPROVEMENT, "/api/v1/areas/ENG/gap").await;
+        let members: Vec<u64> = whole["members"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["total"]["assessed"].as_u64().unwrap())
+            .collect();
+        assert_eq!(members, [tells[1].0, tells[2].0], "England's answer tells of them as their own does");
+        let told = england.json(DIGITAL, "/api/v1/areas/ENG/gap").await;
+        assert_eq!(told["total"]["assessed"], told["assessed_practices"], "{told}");
+    }
+    let below = england.json(IMPROVEMENT, "/api/v1/areas/Y54/gap").await;
+    assert_eq!(below["members"], json!([]), "nothing below a region");
 }

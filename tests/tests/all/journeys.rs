@@ -228,20 +228,33 @@ async fn findings_become_a_plan_that_runs_overdue() {
     let agreed = give(&ccg, &format!("{one}/plan/agree"), json!({ "by": CCG })).await;
     land.shown(&agreed).await;
 
-    // What was found is told to those who see the assessment; the others hear how much of it there is.
-    for (role, at, status, practices) in [
-        ("ccg-officer", CCG, 200, 1),
-        ("nhs-digital", "X26", 200, 1),
-        ("nhs-improvement", "ZZ9", 403, 0),
-        ("administrator", "X26", 403, 0),
+    // What was found is told to those who see the assessment; the others hear how many there were, and what
+    // holds since then.
+    for (role, at, status) in [
+        ("ccg-officer", CCG, 200),
+        ("nhs-digital", "X26", 200),
+        ("nhs-improvement", "ZZ9", 403),
+        ("administrator", "X26", 403),
     ] {
         let who = land.who(role, at).await;
         assert_eq!(who.get(&format!("/api/v1/practices/{PRACTICE}/gap")).await.status, status, "{role}");
         let page = who.get(&format!("/practices/{PRACTICE}")).await.text();
         assert_eq!(page.contains("id=\"gap\""), status == 200, "{role}");
-        let area = who.json(&format!("/api/v1/areas/{CCG}/gap")).await;
-        assert_eq!(area["assessed_practices"], 1, "{role}");
-        assert_eq!(area["members"].as_array().map(Vec::len), Some(practices), "{role}");
+        let area = who.get(&format!("/api/v1/areas/{CCG}/gap")).await;
+        let findings = who.get(&format!("/api/v1/areas/{CCG}/tallies?requirement=onsite")).await;
+        if status == 200 {
+            assert_eq!(area.json()["assessed_practices"], 1, "{role}");
+            assert_eq!(area.json()["members"].as_array().map(Vec::len), Some(1), "{role}");
+            assert_eq!(findings.json()["figures"][0]["count"], 1, "{role}");
+        } else {
+            assert_eq!((area.status.as_u16(), findings.status.as_u16()), (404, 404), "{role}");
+            let region = who.json(&format!("/api/v1/areas/{REGION}/gap")).await;
+            assert_eq!((&region["assessed_practices"], &region["topics"]), (&json!(1), &json!([])), "{role}");
+        }
+        let why = who.get(&format!("/api/v1/practices/{PRACTICE}")).await.text();
+        assert_eq!(why.contains("a plan for the findings was agreed"), status == 200, "{role}: {why}");
+        assert_eq!(why.contains("oversight.onsite."), status == 200, "{role}: {why}");
+        assert_eq!(status_of(&who, PRACTICE, "onsite", day).await, "partly-met", "{role}");
     }
 
     assert_eq!(status_of(&ccg, PRACTICE, "onsite", day).await, "partly-met");

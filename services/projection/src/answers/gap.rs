@@ -1,5 +1,7 @@
 //! What assessors found on site beside what was declared, of an area and of a practice.
 
+use std::{cell::OnceCell, collections::BTreeSet};
+
 use proto::{Day, EditionId, OdsCode, Position, RequirementId, TopicId, onsite::Outcome, topics};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -8,6 +10,7 @@ use super::{Asked, Basis, Named, edition_name, named, named_practice, why::resul
 use crate::{
     board::{Area, AreaKind, Practice},
     facts::{Toolkit, ToolkitFact},
+    few::{self, Telling},
     gap::{Compared, GapCounts, RollUp, compared},
     rules::declared::DeclaredAndFound,
 };
@@ -26,6 +29,9 @@ pub struct GapRow {
     pub total: GapCounts,
     /// By topic, those that were assessed.
     pub topics: Vec<GapOfTopic>,
+    /// How many topics are in none of these counts: fewer than 5 practices were assessed on each, here or in
+    /// another region, and what was found at each practice is not for one to know.
+    pub topics_withheld: u32,
 }
 
 /// Counts of a topic.
@@ -101,36 +107,90 @@ pub struct AreaGapAnswer {
     /// By data security standard.
     pub standards: Vec<GapOfStandard>,
     /// The members next below: of England regions, of a region or local office CCGs, of a CCG those
-    /// practices that had been assessed and of which one may know what was found.
+    /// practices that had been assessed; below regions those of which one may know what was found.
     pub members: Vec<GapRow>,
 }
 
-/// What was found beside what was declared, of an area and of its members: of practices those alone that
-/// `may_know_of` says yes to.
-pub fn area_gap(asked: &Asked<'_>, area: &Area, may_know_of: impl Fn(OdsCode) -> bool) -> AreaGapAnswer {
+/// What was found beside what was declared, of an area and of its members, told to those who may know what was
+/// found at the organisations that `may_know_of` says yes to: of practices of those alone, of areas as [`few`]
+/// says. None where nothing of the area is told.
+pub fn area_gap(
+    asked: &Asked<'_>,
+    area: &Area,
+    may_know_of: impl Fn(OdsCode) -> bool,
+) -> Option<AreaGapAnswer> {
     let Asked { board, at, footprint, .. } = *asked;
-    let rolled_up = roll_up(asked, area);
+    let told = Told { asked, may_know_of: &may_know_of, given_away: OnceCell::new() };
+    let (rolled_up, withheld) = told.of(area)?;
     let members = match area.kind {
         AreaKind::Ccg => {
             let known = board.members(area, footprint, at).filter(|practice| may_know_of(practice.code));
-            let each = known.map(|practice| row(named_practice(practice), &RollUp::of(asked, [&**practice])));
+            let each =
+                known.map(|practice| row(named_practice(practice), &RollUp::of(asked, [&**practice]), 0));
             each.filter(|row| row.assessed_practices > 0).collect()
         }
         _ => board
             .children(area, footprint, at)
-            .map(|child| row(named(child), &roll_up(asked, child)))
+            .filter_map(|child| {
+                told.of(child).map(|(of_child, left_out)| row(named(child), &of_child, left_out))
+            })
             .collect(),
     };
     let requirements = rolled_up.by_requirement().into_iter();
     let standards = rolled_up.by_standard().into_iter();
-    AreaGapAnswer {
-        area: row(named(area), &rolled_up),
+    Some(AreaGapAnswer {
+        area: row(named(area), &rolled_up, withheld),
         basis: asked.basis(),
         requirements: requirements
             .map(|(requirement, counts)| GapOfRequirement { requirement, counts })
             .collect(),
         standards: standards.map(|(standard, counts)| GapOfStandard { standard, counts }).collect(),
         members,
+    })
+}
+
+/// What somebody is told of areas.
+struct Told<'a> {
+    asked: &'a Asked<'a>,
+    may_know_of: &'a dyn Fn(OdsCode) -> bool,
+    /// The topics that are told of no region, worked out where they are wanted.
+    given_away: OnceCell<BTreeSet<TopicId>>,
+}
+
+impl Told<'_> {
+    /// An area, and how many topics are left out of it; none where nothing of it is told.
+    fn of(&self, area: &Area) -> Option<(RollUp, u32)> {
+        let telling = Telling::of(area, self.may_know_of);
+        if telling == Telling::Nothing {
+            return None;
+        }
+        let mut rolled_up = roll_up(self.asked, area);
+        let withheld = match telling {
+            Telling::OfMany => rolled_up.leave_out(|topic, practices| {
+                few::is_few(practices)
+                    || (area.kind == AreaKind::Region && self.given_away().contains(&topic))
+            }),
+            _ => 0,
+        };
+        Some((rolled_up, withheld))
+    }
+
+    /// The topics of which England and the regions that are told would tell what is withheld of the others.
+    fn given_away(&self) -> &BTreeSet<TopicId> {
+        self.given_away.get_or_init(|| {
+            let Asked { board, at, footprint, .. } = *self.asked;
+            let Some(england) = board.england() else { return BTreeSet::new() };
+            let regions: Vec<RollUp> =
+                board.children(england, footprint, at).map(|region| roll_up(self.asked, region)).collect();
+            let england = roll_up(self.asked, england);
+            let gives_away = |topic: &TopicId| {
+                few::gives_away(
+                    england.assessed_on(*topic),
+                    regions.iter().map(|region| region.assessed_on(*topic)),
+                )
+            };
+            england.assessed_topics().filter(gives_away).collect()
+        })
     }
 }
 
@@ -139,7 +199,7 @@ fn roll_up(asked: &Asked<'_>, area: &Area) -> RollUp {
     RollUp::of(asked, members.map(|practice| &**practice))
 }
 
-fn row(body: Named, rolled_up: &RollUp) -> GapRow {
+fn row(body: Named, rolled_up: &RollUp, topics_withheld: u32) -> GapRow {
     let topics = rolled_up.by_topic().into_iter();
     GapRow {
         body,
@@ -147,6 +207,7 @@ fn row(body: Named, rolled_up: &RollUp) -> GapRow {
         assessed_practices: rolled_up.assessed,
         total: rolled_up.total(),
         topics: topics.map(|(topic, counts)| GapOfTopic { topic: TopicNamed::of(topic), counts }).collect(),
+        topics_withheld,
     }
 }
 

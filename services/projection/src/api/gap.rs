@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State, response::Response};
+use axum::{extract::State, http::Uri, response::Response};
 use chassis::{
     Problem, Viewer,
     http::{Path, Query},
@@ -11,13 +11,15 @@ use chassis::{
 use super::{
     Shared, When, WhenQuery,
     file::{FileQuery, Format, csv_file},
-    json, json_response,
+    json, json_response, nothing_at,
 };
 use crate::{access::VIEW_FOUND, answers, exports};
 
 /// What assessors found on site beside what the practices of an area had declared, with the members next
 /// below; practices among them where one may know what was found there. Unit: topics, each counted once for
-/// every practice where it was assessed. As CSV the members, one member and topic a row.
+/// every practice where it was assessed. As CSV the members, one member and topic a row. Who may not know what
+/// was found at each practice is told of England and regions alone, and of topics that at least 5 practices were
+/// assessed on.
 #[utoipa::path(
     get, path = "/api/v1/areas/{code}/gap", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or CCG"), FileQuery),
     responses((status = 200, description = "JSON, or CSV with format=csv", content((answers::AreaGapAnswer = "application/json"), (String = "text/csv"))), (status = 400, body = Problem), (status = 404, body = Problem))
@@ -27,11 +29,13 @@ pub(super) async fn area_gap(
     viewer: Viewer,
     Path(code): Path<String>,
     Query(query): Query<FileQuery>,
+    uri: Uri,
 ) -> Result<Response, Problem> {
     let format = Format::of(query.format.as_deref())?;
     let when = When::read(&shared, &query.when()).await?;
     let area = when.area(&code)?;
-    let answer = answers::area_gap(&when.asked(), area, |practice| viewer.may(VIEW_FOUND, practice));
+    let answer = answers::area_gap(&when.asked(), area, |of| viewer.may(VIEW_FOUND, of));
+    let answer = answer.ok_or_else(|| nothing_at(&uri))?;
     match format {
         Some(Format::Csv) => {
             csv_file(&format!("gap-{}-{}.csv", area.code, when.at), exports::gap_csv(&answer))

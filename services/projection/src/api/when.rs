@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::http::Uri;
 use chassis::Problem;
 use jiff::Timestamp;
 use proto::{Day, OdsCode};
@@ -127,6 +128,11 @@ impl When {
 /// its year lies in the past.
 pub fn default_day(board: &Board) -> Day {
     board.facts.synthetic_to.map_or(board.today, |to| to.min(board.today))
+}
+
+/// The very answer to an address where there is nothing: also where there is nothing for whoever asks.
+pub(crate) fn nothing_at(uri: &Uri) -> Problem {
+    Problem::not_found(format!("there is nothing at {}", uri.path()))
 }
 
 pub(crate) fn cut(text: &str) -> String {

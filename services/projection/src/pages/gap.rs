@@ -17,6 +17,7 @@ use crate::{
     answers::{self, AreaGapAnswer, GapRow, PracticeGapAnswer, TopicCompared, TopicNamed},
     api::When,
     board::{Area, AreaKind, Practice},
+    few::WITHHELD,
     gap::GapCounts,
     lower::next_below,
     rules::RULES,
@@ -26,7 +27,8 @@ const HEADING: &str = "What assessors found, beside what was declared";
 
 /// The part of an area's page.
 pub(super) fn area(when: &When, keep: &Keep, area: &Area) -> Markup {
-    let answer = answers::area_gap(&when.asked(), area, |practice| keep.may_know_what_was_found(practice));
+    let answer = answers::area_gap(&when.asked(), area, |of| keep.may_know_what_was_found(of));
+    let Some(answer) = answer else { return html! {} };
     let of_area = &answer.area;
     html! {
         h2.nhsuk-heading-m id="gap" { (HEADING) }
@@ -38,18 +40,29 @@ pub(super) fn area(when: &When, keep: &Keep, area: &Area) -> Markup {
         } @else {
             p {
                 (share(of_area.assessed_practices, of_area.practices)) " of the practices had been assessed on site. "
-                (figure(&of_area.total))
+                @if is_withheld(of_area) { "What was found there is not told: " (WITHHELD) "." } @else { (figure(&of_area.total)) }
             }
             p.nhsuk-body-s.nhsuk-u-secondary-text-colour { (basis(when)) }
-            (topics(area, &answer))
-            (groups(&answer))
-            @if keep.may_know_what_was_found(area.code) || area.kind != AreaKind::Ccg { (members(keep, area, &answer)) }
+            @if !is_withheld(of_area) {
+                (topics(area, &answer))
+                (groups(&answer))
+            }
+            @if !answer.members.is_empty() { (members(keep, area, &answer)) }
+            @let left_out = std::iter::once(of_area).chain(&answer.members).any(|row| row.topics_withheld > 0);
+            @if left_out && !is_withheld(of_area) {
+                p { "Topics are left out of these figures, here or below, where " (WITHHELD) "." }
+            }
             (downloads("what was found beside what was declared", &[
                 Download::new("CSV", keep.at(when.at).to(format_args!("/api/v1/areas/{}/gap", area.code)).with("format", "csv")),
                 Download::new("JSON", keep.at(when.at).to(format_args!("/api/v1/areas/{}/gap", area.code))),
             ]))
         }
     }
+}
+
+/// Whether practices were assessed and nothing of it is told.
+fn is_withheld(row: &GapRow) -> bool {
+    row.topics_withheld > 0 && row.topics.is_empty()
 }
 
 /// The figure as a sentence.
@@ -85,6 +98,12 @@ fn cells(counts: &GapCounts) -> [Cell; 5] {
             declared => Cell::text(words::percent(good_by_word_alone, declared)),
         },
     ]
+}
+
+/// In the place of counts that are not told.
+fn withheld_cells() -> [Cell; 5] {
+    let dash = || Cell::text("–");
+    [Cell::text("Not told"), dash(), dash(), dash(), dash()]
 }
 
 fn row(first: impl IntoIterator<Item = Cell>, counts: &GapCounts) -> Row {
@@ -154,7 +173,10 @@ fn members(keep: &Keep, area: &Area, answer: &AreaGapAnswer) -> Markup {
         if !is_ccg {
             first.push(Cell::text(words::of(member.assessed_practices, member.practices)));
         }
-        row(first, &member.total)
+        match is_withheld(member) {
+            true => Row::new(first.into_iter().chain(withheld_cells())),
+            false => row(first, &member.total),
+        }
     });
     counted(table)
         .rows(each)

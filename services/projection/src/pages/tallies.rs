@@ -19,7 +19,7 @@ use super::{
     link::Keep,
 };
 use crate::{
-    api::{When, WhenQuery, cut},
+    api::{When, WhenQuery, cut, nothing_at},
     board::Area,
     tally::{Tally, TallyAnswer, tally},
 };
@@ -47,13 +47,14 @@ pub(super) async fn drawing(
         let query = WhenQuery { at, known, footprint, requirement };
         let when = When::read(&desk.shared, &query).await?;
         let area = when.area(&code)?;
-        let answer = tally(&when.asked(), area);
+        let keep = Keep::of(&query).seen_by(&desk.viewer);
+        let answer = tally(&when.asked(), area, |of| keep.may_know_what_was_found(of));
+        let answer = answer.filter(|answer| answer.withheld.is_none()).ok_or_else(|| nothing_at(&uri))?;
         let Some(found) = answer.tallies.iter().find(|of| of.tally == wanted) else {
             let accepted: Vec<&str> = answer.tallies.iter().map(|of| of.tally).collect();
             return Err(Problem::bad_input("a query parameter is not as accepted")
                 .at("tally", format!("“{}” is none of {}", cut(&wanted), accepted.join(", "))));
         };
-        let keep = Keep::of(&query).seen_by(&desk.viewer);
         Ok(Body::svg(bars(&when, &keep, area, found).svg_file()))
     };
     desk.kept.answer(&desk, &uri, &headers, render).await
@@ -61,8 +62,13 @@ pub(super) async fn drawing(
 
 /// The charts and figures of the requirement that a page is about; nothing where there are none.
 pub(super) fn tallies(when: &When, keep: &Keep, area: &Area) -> Markup {
-    let TallyAnswer { tallies, figures, .. } = tally(&when.asked(), area);
+    let answer = tally(&when.asked(), area, |of| keep.may_know_what_was_found(of));
+    let Some(TallyAnswer { tallies, figures, withheld, .. }) = answer else { return html! {} };
     html! {
+        @if let Some(withheld) = withheld {
+            h2.nhsuk-heading-m { "Behind these figures" }
+            p { "What lies behind them is not told: " (withheld) "." }
+        }
         @if !tallies.is_empty() {
             h2.nhsuk-heading-m { "Behind these figures" }
             ul.nhsuk-list.nhsuk-list--bullet {

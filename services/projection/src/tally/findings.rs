@@ -10,7 +10,10 @@ use ui::Tone;
 
 use super::{Ages, Counted, Figure, Tally, count, series};
 use crate::{
+    answers::Asked,
+    board::{Area, AreaKind, Practice},
     facts::{Onsite, OnsiteFact},
+    few,
     rules::onsite::in_order,
 };
 
@@ -58,6 +61,32 @@ pub(super) fn tallies(counted: &Counted<'_>) -> (Vec<Tally>, Vec<Figure>) {
         counted.figure("with-old-critical", "have a critical finding open for more than 30 days", with_old),
     ];
     (vec![tally], figures)
+}
+
+/// Whether the findings of an area are of so few practices that they are theirs, or that those of another region
+/// could be worked out from them.
+pub(super) fn are_of_few(asked: &Asked<'_>, area: &Area) -> bool {
+    let Asked { board, at, footprint, .. } = *asked;
+    let assessed = |area: &Area| -> u32 {
+        let members = board.members(area, footprint, at);
+        members.map(|practice| u32::from(was_assessed(asked, practice))).sum()
+    };
+    let regions = |england| board.children(england, footprint, at).map(|region| assessed(region));
+    let gives_away = |england| few::gives_away(assessed(england), regions(england));
+    match (assessed(area), area.kind) {
+        (0, _) => false,
+        (here, AreaKind::Region) => {
+            few::is_few(here) || board.england().is_some_and(|england| gives_away(england))
+        }
+        (here, _) => few::is_few(here),
+    }
+}
+
+/// Whether a practice had been assessed by the end of the day, or anything found there.
+fn was_assessed(asked: &Asked<'_>, practice: &Practice) -> bool {
+    let known = in_order(&practice.facts.onsite, asked.board.knowledge.upto);
+    let by_then = known.iter().take_while(|fact| fact.day <= asked.at);
+    by_then.into_iter().any(|fact| matches!(fact.what, Onsite::Held | Onsite::FindingRecorded { .. }))
 }
 
 /// The findings open at the end of a day, each with the day it was recorded, from facts in order of day.
