@@ -314,6 +314,17 @@ async fn a_review_falls_due_and_the_regions_count_drops_as_forecast() {
         "partly-met",
         "the partner's lacks"
     );
+    // Whom the CCG leans on stands in the CCG's records, and they are not for its practices.
+    let digital = land.who("nhs-digital", "X26").await;
+    for (who, hears) in [(&lead, false), (&ccg, true), (&region, true), (&digital, true)] {
+        for path in [format!("/api/v1/practices/{PRACTICE}"), format!("/practices/{PRACTICE}")] {
+            let told = who.get(&path).await.text();
+            let names = told.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == PARTNER);
+            assert_eq!(names, hears, "{path}: {told}");
+        }
+        let answer = who.json(&format!("/api/v1/practices/{PRACTICE}")).await.to_string();
+        assert_eq!(answer.contains("reliance-stated"), hears, "{answer}");
+    }
     let given = plan(&partner, PARTNER, review.plus_days(100)).await;
     land.shown(&given).await;
 

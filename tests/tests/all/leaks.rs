@@ -170,6 +170,74 @@ async fn what_one_may_not_see_is_in_no_list_search_feed_or_file() {
     assert!(told.is_subset(&allowed), "{looked_up}");
 }
 
+/// Of a day past an area has members that are others' today.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_day_shows_names_no_practice_that_is_anothers_today() {
+    let town = Town::start().await;
+    let admin = &town.server.client;
+    let all = admin.json("/api/v1/organisations?limit=500").await;
+    let names: Vec<(String, String)> = all["organisations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| ["code", "name"].map(|key| one[key].as_str().unwrap().to_lowercase()).into())
+        .collect();
+    let known = admin.json("/api/v1/areas/ENG").await["read_to"].as_str().unwrap().to_owned();
+    // On a day past 90C and the region Y90 had practices that are another's now.
+    let (mut hidden, mut shown) = (0, 0);
+    for (role, at, areas) in [
+        ("administrator", "X26", &AREAS[..]),
+        ("regional-lead", "Y90", &["Y90", "Q90", "90A", "90C"]),
+        ("regional-lead", "Y91", &["Y91", "90B", "90D"]),
+        ("ccg-officer", "90A", &["90A"]),
+        ("ccg-officer", "90C", &["90C"]),
+    ] {
+        let client = admin.with_key(&keys::issue(admin, role, at).await);
+        let listed = client.json("/api/v1/organisations?limit=500").await;
+        let sees: BTreeSet<String> =
+            codes(&listed, "organisations").into_iter().map(|code| code.to_lowercase()).collect();
+        for area in areas {
+            if client.get(&format!("/api/v1/areas/{area}")).await.status == 404 {
+                continue;
+            }
+            for day in ["2018-06-01", "2019-03-31", "2019-06-17"] {
+                for when in [
+                    format!("at={day}"),
+                    format!("at={day}&known={known}"),
+                    format!("at={day}&footprint=now"),
+                ] {
+                    for path in [
+                        "/api/v1/areas/{}?",
+                        "/api/v1/areas/{}/practices?limit=500&",
+                        "/api/v1/areas/{}/practices?format=csv&",
+                        "/api/v1/areas/{}/gap?",
+                        "/areas/{}?",
+                        "/areas/{}?requirement=continuity&",
+                        "/areas/{}/practices?",
+                        "/areas/{}/practices?status=not-met&",
+                        "/areas/{}/bars.svg?",
+                        "/areas/{}/trend.svg?",
+                    ] {
+                        let address = format!("{}{when}", path.replace("{}", area));
+                        let answer = client.get(&address).await;
+                        assert!(matches!(answer.status.as_u16(), 200 | 404), "{address}: {}", answer.text());
+                        let text = answer.text().to_lowercase();
+                        for (code, name) in &names {
+                            let named = text.contains(code) || text.contains(name);
+                            assert!(!named || sees.contains(code), "{role} at {at}: {address} names {name}");
+                            shown += usize::from(named);
+                        }
+                    }
+                    let counted = client.json(&format!("/api/v1/areas/{area}?{when}")).await;
+                    let rows = client.json(&format!("/api/v1/areas/{area}/practices?limit=500&{when}")).await;
+                    hidden += counted["practices"].as_u64().unwrap() - rows["total"].as_u64().unwrap();
+                }
+            }
+        }
+    }
+    assert!(hidden > 0 && shown > 100, "{hidden} were hidden and {shown} shown: else it proves nothing");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_not_for_one_answers_as_what_is_not_there() {
     let town = Town::start().await;
@@ -195,8 +263,16 @@ async fn what_is_not_for_one_answers_as_what_is_not_there() {
             (Method::GET, "/api/v1/areas/{}/practices?format=csv"),
             (Method::GET, "/api/v1/areas/{}/areas?format=csv"),
             (Method::GET, "/api/v1/areas/{}/trend"),
+            (Method::GET, "/api/v1/areas/{}?at=2018-06-01&footprint=now"),
+            (Method::GET, "/api/v1/areas/{}/practices?at=2019-03-31&known=2030-01-01"),
+            (Method::GET, "/api/v1/areas/{}/gap"),
             (Method::GET, "/api/v1/areas/{}/gap?format=csv"),
+            (Method::GET, "/api/v1/areas/{}/gap?at=2018-06-01&known=2030-01-01"),
+            (Method::GET, "/api/v1/areas/{}/tallies"),
+            (Method::GET, "/api/v1/areas/{}/tallies?requirement=onsite&at=2018-06-01"),
+            (Method::GET, "/api/v1/areas/{}/tallies?requirement=suppliers&format=csv"),
             (Method::GET, "/api/v1/practices/{}/gap"),
+            (Method::GET, "/api/v1/practices/{}?at=2018-06-01&footprint=now"),
             (Method::GET, "/api/v1/assessments/{}"),
             (Method::GET, "/api/v1/assessments/{}/dspt-2018-19"),
             (Method::POST, "/api/v1/assessments/{}/dspt-2018-19/open"),
@@ -206,7 +282,14 @@ async fn what_is_not_for_one_answers_as_what_is_not_there() {
             (Method::GET, "/api/v1/history/organisations/{}?format=csv"),
             (Method::GET, "/api/v1/history/events/{}/1"),
             (Method::GET, "/practices/{}"),
+            (Method::GET, "/practices/{}?at=2018-06-01"),
+            (Method::GET, "/practices/{}/timeline.svg"),
             (Method::GET, "/areas/{}/practices"),
+            (Method::GET, "/areas/{}/practices?at=2018-06-01&sort=patients"),
+            (Method::GET, "/areas/{}?at=2018-06-01&requirement=onsite"),
+            (Method::GET, "/areas/{}/bars.svg?at=2018-06-01"),
+            (Method::GET, "/areas/{}/trend.svg?requirement=onsite"),
+            (Method::GET, "/areas/{}/tally.svg?requirement=onsite&tally=findings-by-age"),
             (Method::GET, "/assessments/{}/dspt-2018-19/plan"),
         ] {
             let mut answers = Vec::new();
