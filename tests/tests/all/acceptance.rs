@@ -248,7 +248,7 @@ async fn a_years_work_of_a_practice_shows_in_its_area() {
     assert_eq!(status(&before), "not-met");
     let position = give(format!("{base}/publish"), serde_json::json!({})).await;
     until_shown(client, position).await;
-    let after = client.json("/api/v1/practices/A99001").await;
+    let after = lead.json("/api/v1/practices/A99001").await;
     assert_eq!(status(&after), "met", "{after}");
     let changes = after["requirements"][0]["changes"].as_array().unwrap();
     let change = changes.iter().find(|change| change["position"] == position).expect("the change it caused");

@@ -77,11 +77,11 @@ fn in_general(practice: &Practice, change: &Change) -> String {
         Cause::PlanRanOut(_) | Cause::Passed(..) => "a day came on which something was due".to_owned(),
         Cause::Event(position) => published(position).unwrap_or_else(|| {
             match change.status {
-                Status::Met => "by what is recorded it is met",
-                Status::PartlyMet => "by what is recorded it is met in part",
-                Status::NotMet => "by what is recorded it is not met",
-                Status::NoEvidence => "what is recorded says neither",
-                Status::NotApplicable => "by what is recorded it does not apply",
+                Status::Met => "something was recorded that meets it",
+                Status::PartlyMet => "something was recorded that meets it in part",
+                Status::NotMet => "something was recorded that falls short of it",
+                Status::NoEvidence => "what was recorded says neither",
+                Status::NotApplicable => "something was recorded by which it does not apply",
             }
             .to_owned()
         }),
