@@ -154,5 +154,15 @@ test("an administrator opens an account, and its holder sets a password of their
   await page.reload();
   assert.match(page.url(), /\/sign-in\?to=/, "out at once");
   await page.context().close();
+
+  await boss.getByRole("button", { name: "Remove officer@example.org" }).click();
+  const accounts = await boss.locator("#users").innerText();
+  assert.match(accounts, /Name deleted/);
+  assert.doesNotMatch(accounts, /officer@example\.org/);
+  await checkAccessibility(boss, "the accounts with one that was removed");
+  await boss.getByLabel("Who").fill("nobody");
+  await boss.getByRole("button", { name: "Do it for this person" }).click();
+  assert.match(await boss.locator(".nhsuk-error-summary").innerText(), /no id of a person/);
+  await checkAccessibility(boss, "somebody to be shut out who is nobody");
   await boss.context().close();
 });

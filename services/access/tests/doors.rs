@@ -45,7 +45,9 @@ async fn made_up(flags: &[&str]) -> Installation {
     let options = Flags::of(flags).options();
     let here = Installation::with(|_| (options, None)).await;
     here.tell(&small_land(), Actor::synthetic()).await;
-    until(|| here.access.only_synthetic()).await;
+    // The events are seen one after the other.
+    let practice = "A81001".parse().unwrap();
+    until(|| here.access.only_synthetic() && here.access.hierarchy().above(practice).region.is_some()).await;
     here
 }
 

@@ -402,3 +402,40 @@ fn there_is_one_first_administrator_and_without_a_key_nothing_is_done() {
         said(&wrong)
     );
 }
+
+#[test]
+fn somebody_gets_an_account_is_shut_out_and_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let key = bootstrap(&data);
+    let server = Server::start(&data, &["--empty"]);
+    server.wait_until_ready();
+    let user =
+        |arguments: &[&str]| oversight_as(&key, &[&["user"], arguments, &["--server", &server.url]].concat());
+    let well = |arguments: &[&str]| {
+        let output = user(arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", said(&output));
+        printed(&output)
+    };
+    let add = ["add", "--name", "a@example.org", "--display", "A. Officer", "--role", "ccg-officer"];
+    let add = [&add[..], &["--organisation", "00K"]].concat();
+    well(&add);
+    let listed = well(&["list"]);
+    let id = listed.split_whitespace().next().unwrap();
+    let open = user(&["remove", id]);
+    assert!(said(&open).contains("disable it first"), "{}", said(&open));
+    well(&["disable", id, "--reason", "left"]);
+    well(&["remove", id]);
+    let listed = well(&["list"]);
+    assert!(listed.contains(id) && !listed.contains("a@example.org"), "{listed}");
+    let enabled = user(&["enable", id]);
+    assert!(said(&enabled).contains("add the person anew"), "{}", said(&enabled));
+    well(&add);
+
+    // Somebody of the provider, whom nobody here has heard of.
+    let stranger = "0b9e3cf4-6a1f-4d0e-8d57-1a1b3c2d4e5f";
+    well(&["disable", stranger]);
+    well(&["enable", stranger]);
+    let help = printed(&oversight(&["user", "remove", "--help"]));
+    assert!(help.contains("add the person anew"), "{help}");
+}

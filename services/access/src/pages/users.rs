@@ -276,11 +276,13 @@ fn render(
 fn table(viewer: &Viewer, listed: Vec<Listed>) -> Markup {
     let row = |account: Listed| {
         let id = account.id;
-        let (user_name, display_name) = match &account.entry {
-            Some(entry) => (entry.user_name.as_str().to_owned(), entry.display_name.clone()),
-            None => (String::new(), "Name deleted".to_owned()),
+        let (user_name, display_name, about) = match &account.entry {
+            Some(entry) => {
+                let user_name = entry.user_name.as_str().to_owned();
+                (user_name.clone(), entry.display_name.clone(), user_name)
+            }
+            None => ("Name deleted".to_owned(), String::new(), id.to_string()),
         };
-        let about = if user_name.is_empty() { id.to_string() } else { user_name.clone() };
         let act = |what: &str, label: &str| {
             form_of(viewer, format!("/access/users/{id}/{what}")).body(html! {
                 (Button::new(label).kind(ButtonKind::Secondary).about(about.clone()))
