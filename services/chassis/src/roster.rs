@@ -9,8 +9,8 @@ use std::time::Duration;
 use proto::{
     Actor, Header, OdsCode, Position,
     organisations::{
-        OdsStatus, OrganisationAmended, OrganisationEvent, OrganisationListed, PracticeAmended,
-        PracticeListed, PracticeListing, PrescribingSetting,
+        OdsStatus, OrganisationAmended, OrganisationEvent, OrganisationKind, OrganisationListed,
+        PracticeAmended, PracticeListed, PracticeListing, PrescribingSetting,
     },
 };
 use rustc_hash::FxHashMap;
@@ -87,12 +87,18 @@ struct Listed {
     no_longer: String,
 }
 
+/// A body other than a practice.
+#[derive(Debug)]
+struct Body {
+    name: String,
+    kind: OrganisationKind,
+}
+
 /// What the files show now.
 #[derive(Debug, Default)]
 pub struct Listings {
     practices: FxHashMap<OdsCode, Listed>,
-    /// The names of bodies other than practices.
-    bodies: FxHashMap<OdsCode, String>,
+    bodies: FxHashMap<OdsCode, Body>,
     synthetic: bool,
 }
 
@@ -152,16 +158,33 @@ impl Roster {
         Ok(self.known_practice(code))
     }
 
+    /// Whether it is a practice, or was one.
+    pub async fn is_practice(&self, code: OdsCode) -> Result<bool, ReadError> {
+        Ok(self.practice(code).await?.is_some() || self.access.hierarchy().is_practice(code))
+    }
+
+    /// Whether practices stand under it, or could: a commissioner, local office or region. Costs a look
+    /// at every organisation.
+    pub fn oversees(&self, code: OdsCode) -> bool {
+        use OrganisationKind as K;
+        let kind = self.listings.known().bodies.get(&code).map(|body| body.kind);
+        if matches!(kind, Some(K::Ccg | K::CommissioningHub | K::Region | K::LocalOffice)) {
+            return true;
+        }
+        let hierarchy = self.access.hierarchy();
+        hierarchy.organisations().any(|under| hierarchy.above(under).codes().any(|above| above == code))
+    }
+
     /// The name of a CCG, region or other body, as people write it.
     pub fn body_name(&self, code: OdsCode) -> Option<String> {
-        self.listings.known().bodies.get(&code).map(|name| ui::fmt::name(name))
+        self.listings.known().bodies.get(&code).map(|body| ui::fmt::name(&body.name))
     }
 
     /// The name of whatever has this code, as people write it; the code itself where nothing has.
     pub fn name(&self, code: OdsCode) -> String {
         let known = self.listings.known();
         let practice = known.practices.get(&code).map(|practice| &practice.name);
-        let body = || known.bodies.get(&code);
+        let body = || known.bodies.get(&code).map(|body| &body.name);
         practice.or_else(body).map_or_else(|| code.to_string(), |name| ui::fmt::name(name))
     }
 
@@ -230,7 +253,7 @@ impl Listings {
             }
             OrganisationEvent::OrganisationListed(OrganisationListed { listing, .. })
             | OrganisationEvent::OrganisationAmended(OrganisationAmended { listing, .. }) => {
-                self.bodies.insert(code, listing.name);
+                self.bodies.insert(code, Body { name: listing.name, kind: listing.kind });
             }
             OrganisationEvent::MembershipRecorded(_) | OrganisationEvent::ListSizePublished(_) => {}
         }

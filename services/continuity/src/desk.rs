@@ -12,6 +12,7 @@ use chassis::{
 use proto::{AggregateId, Day, OdsCode, PersonId, Position};
 
 use crate::{
+    access::VIEW_PLAN,
     input::{
         Ask, ExerciseInput, InvocationInput, PlanApprovalInput, PlanReviewInput, PlanVersionInput,
         PlanWithdrawalInput, RelianceEndInput, RelianceInput,
@@ -79,6 +80,32 @@ impl Desk {
         Ok(Case { viewer: viewer.clone(), code, name, loaded, today: self.common.today(), aggregate })
     }
 
+    /// Refuses as a partner what delivers nothing to an organisation. How a partner's plan stands shows in
+    /// how the organisation itself does: no practice, and no CCG but its own, is looked at in this way.
+    async fn need_partner(&self, organisation: OdsCode, partner: OdsCode) -> Result<(), Failure> {
+        let roster = &self.common.roster;
+        let is_above = roster.above(organisation).codes().any(|above| above == partner);
+        let is_other = roster.is_practice(partner).await? || (!is_above && roster.oversees(partner));
+        if is_other && partner != organisation {
+            let text = format!(
+                "{partner} is no delivery partner of {organisation}: name who delivers services to it, or the CCG or region it stands under; no practice, and no other CCG or region"
+            );
+            return Err(Failure::Refused(Refusal::at("partner", text)));
+        }
+        Ok(())
+    }
+
+    /// The name of a partner for whoever may know it: they may see its plan, or it stands above the
+    /// organisation that leans on it. For others the code, as it was typed.
+    pub fn partner_name(&self, case: &Case, partner: OdsCode) -> String {
+        let roster = &self.common.roster;
+        let is_above = || roster.above(case.code).codes().any(|above| above == partner);
+        if case.viewer.may(VIEW_PLAN, partner) || is_above() {
+            return roster.name(partner);
+        }
+        partner.to_string()
+    }
+
     /// Everything that happened to a plan, oldest first.
     pub async fn history(&self, case: &Case) -> Result<Vec<Recorded>, Problem> {
         self.common.history(proto::Service::Continuity, &case.aggregate).await
@@ -136,6 +163,7 @@ impl Desk {
                 give(&purpose, done, Own::ActUpon { number, lesson, done }).await
             }
             Ask::Rely(RelianceInput { partner, services, since }) => {
+                self.need_partner(case.code, partner).await?;
                 let purpose = format!("rely {partner}");
                 give(&purpose, since.unwrap_or(today), Own::Rely { partner, services }).await
             }

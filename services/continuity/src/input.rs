@@ -206,7 +206,7 @@ pub(crate) struct InvocationInput {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RelianceInput {
-    /// Whose plan: an ODS code.
+    /// Whose plan: an ODS code. No practice's, and no CCG's or region's but of those it stands under.
     #[schema(value_type = String)]
     pub partner: OdsCode,
     /// For what, such as desktops and servers.

@@ -10,7 +10,7 @@ use chassis::{
     http::{Form, Path, Query},
 };
 use maud::{Markup, html};
-use proto::{OdsCode, codes::CodeError};
+use proto::codes::CodeError;
 use ui::{
     Tone,
     components::{
@@ -248,11 +248,10 @@ fn runs(desk: &Desk, case: &Case) -> Markup {
 }
 
 fn reliances(desk: &Desk, case: &Case) -> Markup {
-    let name = |code: OdsCode| desk.common.roster.name(code);
     let rows = case.plan().partners().map(|held| {
         let to = format!("{}/reliances/{}/end", href(case), held.partner);
         Row::new([
-            Cell::text(name(held.partner)),
+            Cell::text(desk.partner_name(case, held.partner)),
             Cell::text(held.partner),
             Cell::text(&held.services),
             Cell::text(held.since.long()),

@@ -22,14 +22,14 @@ pub(super) async fn told(desk: &Desk, case: &Case) -> Result<Vec<HistoryItem>, P
             let header = Header::read(&recorded.body).ok()?;
             let event: ContinuityEvent = header.event().ok()?;
             let effective = format!("from {} on", header.effective_day().long());
-            let (title, body, tone) = words(desk, event, effective);
+            let (title, body, tone) = words(desk, case, event, effective);
             let when = format!("{} (event {})", moment(header.time), recorded.position);
             Some(HistoryItem { when, title, href: None, body: html! { (body) }, tone })
         })
         .collect())
 }
 
-fn words(desk: &Desk, event: ContinuityEvent, effective: String) -> (String, String, Tone) {
+fn words(desk: &Desk, case: &Case, event: ContinuityEvent, effective: String) -> (String, String, Tone) {
     use ContinuityEvent as E;
     let by = |person| desk.common.person_name(person);
     let learnt = |count: usize| ui::fmt::count(count as u64, "lesson", "lessons");
@@ -64,12 +64,12 @@ fn words(desk: &Desk, event: ContinuityEvent, effective: String) -> (String, Str
             Tone::Neutral,
         ),
         E::RelianceStated(e) => (
-            format!("Relies on the plan of {}", desk.common.roster.name(e.partner)),
+            format!("Relies on the plan of {}", desk.partner_name(case, e.partner)),
             format!("{effective}: {}", e.services),
             Tone::Neutral,
         ),
         E::RelianceEnded(e) => (
-            format!("Relies no longer on the plan of {}", desk.common.roster.name(e.partner)),
+            format!("Relies no longer on the plan of {}", desk.partner_name(case, e.partner)),
             effective,
             Tone::Neutral,
         ),
