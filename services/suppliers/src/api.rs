@@ -29,6 +29,7 @@ use crate::{
     },
     desk::Shared,
 };
+pub(crate) use bodies::Grounds;
 pub(crate) use purchases::{Genuine, bulk_answer, buyer_of, genuine, number_of, receipt_of};
 pub(crate) use record::voice_of;
 pub(crate) use reliance::{Relying, relying};

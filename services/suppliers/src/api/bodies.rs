@@ -1,5 +1,6 @@
 //! The shapes in which suppliers, certificates and answers are shown.
 
+use chassis::Viewer;
 use proto::{
     Day, OdsCode, SchemeId, ServiceId, ServiceTypeId, SupplierId,
     certification::{Answer, Held, Verdict, table},
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    access::STATE_COVERAGE,
     desk::Judged,
     model::{Offered, Supplier},
 };
@@ -88,11 +90,29 @@ pub(crate) struct CoverageView {
     /// Who says so.
     #[schema(value_type = String)]
     pub said_by: Voice,
-    /// On what ground.
-    pub ground: String,
+    /// On what ground, in the words of who said so; only for those who may say so themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ground: Option<String>,
     /// Since when.
     #[schema(value_type = String, format = "date")]
     pub since: Day,
+}
+
+/// Whether the words in which somebody says how they know are told, too. They are free text of people at
+/// work, and not for everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Grounds {
+    /// They are.
+    Told,
+    /// Only who said what, and when.
+    Withheld,
+}
+
+impl Grounds {
+    /// For whoever looks: told to those who may say it themselves.
+    pub fn of(viewer: &Viewer) -> Self {
+        if viewer.may_here(STATE_COVERAGE) { Grounds::Told } else { Grounds::Withheld }
+    }
 }
 
 /// Who does part of it.
@@ -149,7 +169,7 @@ impl From<Certificate> for PrintedBody {
 }
 
 impl SupplierView {
-    pub fn of(supplier: &Supplier, today: Day) -> Self {
+    pub fn of(supplier: &Supplier, today: Day, grounds: Grounds) -> Self {
         let details = supplier.dossier.details.clone();
         let service = |(id, offered): (&ServiceId, &Offered)| ServiceView {
             id: *id,
@@ -173,7 +193,7 @@ impl SupplierView {
                 .dossier
                 .certificates
                 .iter()
-                .map(|held| CertificateView::of(held, supplier, today))
+                .map(|held| CertificateView::of(held, supplier, today, grounds))
                 .collect(),
             sub_suppliers: supplier.sub_suppliers.iter().map(sub_supplier).collect(),
         }
@@ -181,7 +201,7 @@ impl SupplierView {
 }
 
 impl CertificateView {
-    fn of(held: &Held, supplier: &Supplier, today: Day) -> Self {
+    fn of(held: &Held, supplier: &Supplier, today: Day, grounds: Grounds) -> Self {
         let coverage = supplier.services.keys().filter_map(|service| held.said_of(*service, today));
         Self {
             certificate: held.number,
@@ -194,7 +214,7 @@ impl CertificateView {
                     service: said.service,
                     covers: said.covers,
                     said_by: said.by,
-                    ground: said.ground.clone(),
+                    ground: (grounds == Grounds::Told).then(|| said.ground.clone()),
                     since: said.day,
                 })
                 .collect(),

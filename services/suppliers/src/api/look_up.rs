@@ -7,14 +7,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chassis::{
-    Problem,
+    Problem, Viewer,
     http::{Path, Query},
 };
 use proto::certification::{Verdict, table};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::bodies::{CheckView, SupplierView};
+use super::bodies::{CheckView, Grounds, SupplierView};
 use crate::{
     desk::{Asked, Shared},
     names::QUESTION_MAX_CHARS,
@@ -122,6 +122,7 @@ pub(crate) struct FoundView {
     responses((status = 200, body = FoundView), (status = "4XX", body = Problem)))]
 pub(crate) async fn find(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Query(query): Query<FindQuery>,
 ) -> Result<AxumJson<FoundView>, Problem> {
     let limit = query.limit.unwrap_or(FOUND_DEFAULT);
@@ -135,12 +136,13 @@ pub(crate) async fn find(
     }
     let position = desk.register.position().0;
     let found = desk.register.known().find(&query.q, limit);
-    let today = desk.today();
-    let suppliers = found.iter().map(|supplier| SupplierView::of(supplier, today)).collect();
+    let (today, grounds) = (desk.today(), Grounds::of(&viewer));
+    let suppliers = found.iter().map(|supplier| SupplierView::of(supplier, today, grounds)).collect();
     Ok(AxumJson(FoundView { suppliers, position }))
 }
 
-/// A supplier with its services, certificates and what they cover.
+/// A supplier with its services, certificates and what they cover. On what ground somebody says what a
+/// certificate covers is told to those who may say so themselves.
 ///
 /// Who may call it: everybody.
 #[utoipa::path(get, path = "/api/v1/suppliers/{id}", tag = "suppliers",
@@ -148,9 +150,11 @@ pub(crate) async fn find(
     responses((status = 200, body = SupplierView), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn one(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path(id): Path<String>,
 ) -> Result<AxumJson<SupplierView>, Problem> {
-    Ok(AxumJson(SupplierView::of(&*desk.supplier(&id).await?, desk.today())))
+    let supplier = desk.supplier(&id).await?;
+    Ok(AxumJson(SupplierView::of(&supplier, desk.today(), Grounds::of(&viewer))))
 }
 
 /// What is asked of a supplier.

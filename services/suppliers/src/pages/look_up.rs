@@ -25,7 +25,7 @@ use ui::components::{
 use super::{Done, answer_tag, page, record, verdict_tag};
 use crate::{
     access::CHECK,
-    api::{Genuine, genuine},
+    api::{Genuine, Grounds, genuine},
     desk::{Asked, Desk, Judged, Shared},
     model::Supplier,
 };
@@ -139,7 +139,7 @@ pub(super) fn render(
         (services(supplier, today))
         (check_form(supplier, &Asked::default()))
         h2.nhsuk-heading-m #certificates { "Certificates" }
-        (certificates(supplier, today))
+        (certificates(supplier, today, Grounds::of(viewer)))
         @if !supplier.sub_suppliers.is_empty() {
             h2.nhsuk-heading-m { "Sub-suppliers" }
             ul.nhsuk-list.nhsuk-list--bullet {
@@ -183,7 +183,7 @@ fn services(supplier: &Supplier, today: Day) -> Markup {
         .render()
 }
 
-fn certificates(supplier: &Supplier, today: Day) -> Markup {
+fn certificates(supplier: &Supplier, today: Day, grounds: Grounds) -> Markup {
     let rows = supplier.dossier.certificates.iter().rev().map(|held| {
         let printed = &held.printed;
         let state = if held.withdrawn.is_some_and(|day| day <= today) {
@@ -213,8 +213,8 @@ fn certificates(supplier: &Supplier, today: Day) -> Markup {
                 ul.nhsuk-list {
                     @for (id, offered) in &supplier.services {
                         @if let Some(said) = held.said_of(*id, today) {
-                            li { (offered.service.product) ": " (said.covers.words()) ", says " (said.by.words())
-                                @if !said.ground.is_empty() { " (" (said.ground) ")" } }
+                            li { (offered.service.product) ": " (said.covers.words()) ", says " (said.by.words()) " since " (said.day.long())
+                                @if grounds == Grounds::Told && !said.ground.is_empty() { " (" (said.ground) ")" } }
                         }
                     }
                 }

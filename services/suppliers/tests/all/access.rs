@@ -10,6 +10,7 @@ use crate::support::*;
 const ACME: (Role, &str) = (Role::Supplier, "8AA01");
 const BETA: (Role, &str) = (Role::Supplier, "8BB02");
 const DIGITAL: (Role, &str) = (Role::NhsDigital, "X26");
+const LEAD: (Role, &str) = (Role::PracticeLead, PRACTICE);
 
 async fn post(server: &Server, who: (Role, &str), path: &str, body: Value) -> Answer {
     let body = Some(("application/json", body.to_string()));
@@ -32,6 +33,17 @@ async fn acme_and_beta(server: &Server) -> (String, String) {
         json!({ "legal_name": "Acme Health Limited", "ods_code": "8AA01", "company_number": "1234567" });
     let beta = json!({ "legal_name": "Beta Systems Limited", "ods_code": "8BB02" });
     (registered_by(server, ACME, acme).await, registered_by(server, BETA, beta).await)
+}
+
+/// Gives Acme a network service, and a certificate for 2018.
+async fn certified_lines(server: &Server, acme: &str) {
+    let line = json!({ "service": "lines", "product": "Lines", "service_type": "network" });
+    post(server, ACME, &format!("{acme}/services"), line).await.ok();
+    let printed = json!({
+        "scheme": "cyber-essentials", "number": "CE-1", "holder": "Acme Health Limited", "issuer": "IASME",
+        "issued": "2018-02-01", "expires": "2019-01-31",
+    });
+    post(server, ACME, &format!("{acme}/certificates"), printed).await.ok();
 }
 
 #[track_caller]
@@ -122,4 +134,79 @@ async fn a_code_and_a_number_are_of_one_supplier_alone() {
         .is(403, "kept by itself");
     post(&server, ACME, "/api/v1/suppliers", twice).await.ok();
     post(&server, DIGITAL, &amend, amended("8BB02", json!("1234567"))).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_somebody_knows_what_a_certificate_covers_is_not_for_everybody() {
+    let server = guarded("2018-03-10").await;
+    let (acme, _) = acme_and_beta(&server).await;
+    certified_lines(&server, &acme).await;
+    let said = json!({ "service": "lines", "covers": "yes", "ground": "J. Smith showed me the report" });
+    post(&server, LEAD, &format!("{acme}/certificates/1/coverage"), said).await.ok();
+    let page = acme.strip_prefix("/api/v1").unwrap();
+
+    let coverage = &server.get(&acme).await.ok().json()["certificates"][0]["coverage"][0];
+    let expected = json!({ "service": "lines", "covers": "yes", "said_by": "reader", "since": "2018-03-10" });
+    assert_eq!(*coverage, expected);
+    for public in
+        [server.get("/api/v1/suppliers?q=acme").await, server.get(&acme).await, server.page(page).await]
+    {
+        assert!(!public.ok().text.contains("Smith"), "not in {page}");
+    }
+    server.page(page).await.is(200, "since 10 March 2018");
+    let elsewhere = (Role::NhsImprovement, "T1010");
+    assert!(!get(&server, elsewhere, &acme).await.ok().text.contains("Smith"));
+    for who in [LEAD, DIGITAL, ACME] {
+        get(&server, who, &acme).await.is(200, "J. Smith showed me the report");
+        get(&server, who, page).await.is(200, "J. Smith showed me the report");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_buyer_sees_no_other_buyers_purchases_or_reliance() {
+    let server = guarded("2018-12-10").await;
+    let (acme, _) = acme_and_beta(&server).await;
+    certified_lines(&server, &acme).await;
+    let said = json!({ "service": "lines", "covers": "yes" });
+    post(&server, DIGITAL, &format!("{acme}/certificates/1/coverage"), said).await.ok();
+
+    let buyers = [(Role::Buyer, PRACTICE), (Role::Buyer, "RXX"), (Role::PracticeLead, "A81002")];
+    let bought = purchase(acme.rsplit('/').next().unwrap());
+    for who in buyers {
+        let own = format!("/api/v1/purchases/{}", who.1);
+        post(&server, who, &format!("{own}/engagements"), bought.clone()).await.ok();
+        post(&server, who, &format!("{own}/checks"), bought.clone()).await.ok();
+    }
+    for who in buyers {
+        for other in buyers {
+            let at = format!("/api/v1/purchases/{}", other.1);
+            let page = format!("/purchases/{}", other.1);
+            if who == other {
+                get(&server, who, &at).await.ok();
+                get(&server, who, &page).await.ok();
+                get(&server, who, &format!("{at}/checks/1")).await.ok();
+                continue;
+            }
+            for path in [at.clone(), format!("{at}/checks/1"), page.clone(), format!("{page}/checks/1")] {
+                get(&server, who, &path).await.is(404, "othing at");
+            }
+            post(&server, who, &format!("{at}/checks"), bought.clone()).await.is(404, "nothing at");
+            post(&server, who, &format!("{at}/engagements/end"), bought.clone()).await.is(404, "nothing at");
+        }
+        let relying = get(&server, who, "/api/v1/suppliers/reliance?days=90").await.ok().json();
+        assert_eq!(relying[0]["organisations"], 1, "{who:?}: {relying}");
+        assert_eq!(relying[0]["by_ccg"][0]["organisations"], json!([who.1]), "{who:?}: {relying}");
+        let csv = get(&server, who, "/api/v1/suppliers/reliance?days=90&format=csv").await.ok().text;
+        assert_eq!(csv.lines().count(), 2, "{who:?}: {csv}");
+        let page = get(&server, who, "/suppliers/reliance").await.ok().text;
+        for other in buyers.iter().filter(|other| **other != who) {
+            assert!(!page.contains(&format!("/purchases/{}\"", other.1)), "{who:?} {other:?}");
+        }
+    }
+    // The CCG sees those of its practices, and nobody without a purchase of theirs sees any.
+    let ccg = get(&server, (Role::CcgOfficer, "00K"), "/api/v1/suppliers/reliance?days=90").await.ok().json();
+    assert_eq!(ccg[0]["by_ccg"][0]["organisations"], json!([PRACTICE, "A81002"]), "{ccg}");
+    let none = get(&server, (Role::Buyer, "RYY"), "/api/v1/suppliers/reliance?days=90").await.ok().json();
+    assert_eq!(none, json!([]));
+    get(&server, ACME, "/api/v1/suppliers/reliance").await.is(403, "may not do this");
 }
