@@ -243,7 +243,7 @@ async fn no_such_address(uri: Uri) -> Problem {
 }
 
 /// There is nothing at an address, or nothing for whoever asks.
-pub(crate) fn nothing_at(path: &str) -> Problem {
+pub fn nothing_at(path: &str) -> Problem {
     Problem::not_found(format!("there is nothing at {}", cut(path)))
 }
 

@@ -2,11 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
+use axum::http::Uri;
 use chassis::{
     Action, Commands, Giver, Outcome, Problem, Viewer,
     command::Loaded,
-    desk::{Order, Who, aggregate_id},
+    desk::{Order, Who, aggregate_id, organisation_of_address},
     following::Following,
+    http::nothing_at,
     roster::Practice,
 };
 use proto::{Day, OdsCode, PersonId};
@@ -89,9 +91,9 @@ pub(crate) fn nothing(code: OdsCode, number: u16) -> Problem {
 }
 
 /// Whether an assessment is there for somebody: asked for, and theirs to see. Who does not see all of an
-/// organisation's sees those that are set with their own body.
+/// organisation's sees those to which their own body is sent.
 pub(crate) fn is_shown(state: &OnsiteAssessment, sees_all: bool, own: Option<OdsCode>) -> bool {
-    state.requested.is_some() && (sees_all || (own.is_some() && state.partner() == own))
+    state.requested.is_some() && (sees_all || (own.is_some() && state.sent() == own))
 }
 
 impl Desk {
@@ -110,9 +112,25 @@ impl Desk {
         viewer.may(VIEW, code) && is_shown(state, viewer.may(VIEW_ALL, code), own)
     }
 
+    /// The practice of an address. To who does not see all of its assessments, and none of them, nothing
+    /// is there, whether it is known or not.
+    pub async fn practice(&self, viewer: &Viewer, code: &str, uri: &Uri) -> Result<Practice, Problem> {
+        let of = organisation_of_address(code)?;
+        let sees_some = async || self.listed(viewer, Some(of), |_, _, _| Some(())).await;
+        if !viewer.may(VIEW_ALL, of) && sees_some().await?.is_empty() {
+            return Err(nothing_at(uri.path()));
+        }
+        self.common.practice(code).await
+    }
+
     /// One assessment, where who asks may see it.
     pub async fn case(&self, viewer: &Viewer, code: &str, number: u16) -> Result<Case, Problem> {
-        let practice = self.common.practice(code).await?;
+        let of = organisation_of_address(code)?;
+        let practice = match self.common.roster.practice(of).await? {
+            Some(practice) => practice,
+            None if viewer.may(VIEW_ALL, of) => self.common.practice(code).await?,
+            None => return Err(nothing(of, number)),
+        };
         let loaded = self.assessments.load(&aggregate_id(onsite_id(practice.code, number))?).await?;
         if !self.shows(viewer, practice.code, &loaded.state) {
             return Err(nothing(practice.code, number));

@@ -3,7 +3,7 @@
 use axum::{
     Json as AxumJson,
     extract::State,
-    http::header,
+    http::{Uri, header},
     response::{IntoResponse as _, Response},
 };
 use chassis::{
@@ -306,8 +306,9 @@ pub(crate) async fn organisation(
     State(desk): State<Shared>,
     viewer: Viewer,
     Path(code): Path<String>,
+    uri: Uri,
 ) -> Result<AxumJson<Vec<OnsiteLine>>, Problem> {
-    let practice = desk.common.practice(&code).await?;
+    let practice = desk.practice(&viewer, &code, &uri).await?;
     Ok(AxumJson(lines_of(&desk, &viewer, Some(practice.code), Filter::default()).await?))
 }
 

@@ -128,6 +128,13 @@ impl OnsiteAssessment {
         self.visit.as_ref().map(|visit| visit.partner)
     }
 
+    /// The delivery partner that is sent there, or was: none where the visit was called off before
+    /// anything was held.
+    pub fn sent(&self) -> Option<OdsCode> {
+        let visit = self.visit.as_ref().filter(|visit| visit.cancelled.is_none() || self.held.is_some());
+        visit.map(|visit| visit.partner)
+    }
+
     /// Whether the last re-test found a finding mended.
     pub fn is_mended(&self, finding: u16) -> bool {
         self.retest.as_ref().is_some_and(|retest| retest.mended.contains(&finding))

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::State,
-    http::StatusCode,
+    http::{StatusCode, Uri},
     response::{IntoResponse as _, Redirect, Response},
 };
 use chassis::{
@@ -198,8 +198,9 @@ pub(super) async fn organisation(
     State(desk): State<Shared>,
     viewer: Viewer,
     Path(code): Path<String>,
+    uri: Uri,
 ) -> Result<Response, Problem> {
-    let practice = desk.common.practice(&code).await?;
+    let practice = desk.practice(&viewer, &code, &uri).await?;
     of_practice(&desk, &viewer, &practice, StatusCode::OK, &Fields::default(), Vec::new()).await
 }
 

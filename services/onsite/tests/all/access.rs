@@ -187,9 +187,19 @@ async fn of_another_partners_assessment_an_assessor_finds_not_a_trace() {
         assert_eq!((theirs.status.as_u16(), none.status.as_u16()), (404, 404), "{path}");
         assert_eq!(theirs.text.replace("assessment 1 ", "assessment 7 "), none.text, "the very same answer");
     }
-    for (path, empty) in [(AT, "[]"), ("/api/v1/onsite/calendar", "[]")] {
-        assert_eq!(get(&server, OTHERS, path).await.ok().text, empty, "{path}");
+    assert_eq!(get(&server, OTHERS, "/api/v1/onsite/calendar").await.ok().text, "[]");
+    // A practice that is known is to them as one that is not, and as an address that is none.
+    for at in [AT, "/onsite/A81001", ONE, "/onsite/A81001/1"] {
+        let theirs = get(&server, OTHERS, at).await.is(404, "A81001").text;
+        let unknown = get(&server, OTHERS, &at.replace("A81001", "ZZ81001")).await.is(404, "ZZ81001").text;
+        assert_eq!(theirs, unknown.replace("ZZ81001", "A81001"), "the very same answer");
     }
+    get(&server, OTHERS, AT).await.is(404, &format!("there is nothing at {AT}"));
+    get(&server, OTHERS, "/onsite/A81001").await.is(404, "here is nothing at /onsite/A81001");
+    get(&server, PARTNERS, "/api/v1/onsite/A81002").await.is(404, "nothing at");
+    // Who sees all of a practice is told that there are none.
+    assert_eq!(get(&server, CCG, "/api/v1/onsite/A81002").await.ok().text, "[]");
+    get(&server, DIGITAL, "/api/v1/onsite/ZZ81001").await.is(404, "no general practice ZZ81001 is known");
     assert_eq!(get(&server, OTHERS, "/api/v1/onsite").await.ok().json()["total"], 0);
     assert!(!get(&server, OTHERS, "/onsite/calendar.ics").await.ok().text.contains("A81001"));
     assert!(!get(&server, OTHERS, "/onsite").await.ok().text.contains("Densham"));
@@ -203,6 +213,46 @@ async fn of_another_partners_assessment_an_assessor_finds_not_a_trace() {
     assert!(page.contains("Record a finding") && !page.contains("Close the assessment"), "their part alone");
     let page = get(&server, LEAD, "/onsite/A81001/1").await.ok().text;
     assert!(page.contains("Answer finding") && !page.contains("Record a finding"), "theirs");
+}
+
+#[tokio::test]
+async fn a_partner_that_is_called_off_sees_no_more_of_it() {
+    let server = server::guarded("2018-03-01T12:00:00Z").await;
+    post(&server, CCG, &format!("{AT}/request"), json!({ "by": "00K", "reason": "chosen" })).await.ok();
+    post(&server, LEAD, &format!("{ONE}/agree"), Value::Null).await.ok();
+    let schedule = async |partner: &str| {
+        let visit = json!({ "on": "2018-03-10", "partner": partner, "assessor": { "name": "A. Assessor" } });
+        post(&server, DIGITAL, &format!("{ONE}/schedule"), visit).await.ok();
+    };
+    let sees = async |who: (Role, &str)| {
+        let status = get(&server, who, ONE).await.status.as_u16();
+        let of_practice = get(&server, who, "/onsite/A81001").await.status.as_u16();
+        let listed = get(&server, who, "/api/v1/onsite").await.ok().json()["total"].clone();
+        let visits = get(&server, who, "/api/v1/onsite/calendar").await.ok().json();
+        let visits = visits.as_array().unwrap().len();
+        match (status, of_practice, listed.as_u64(), visits) {
+            (200, 200, Some(1), 1) => true,
+            (404, 404, Some(0), 0) => false,
+            other => panic!("{who:?}: {other:?}"),
+        }
+    };
+    schedule(PARTNER).await;
+    assert!(sees(PARTNERS).await && !sees(OTHERS).await);
+    post(&server, DIGITAL, &format!("{ONE}/cancel"), json!({ "reason": "snow" })).await.ok();
+    assert!(!sees(PARTNERS).await && sees(CCG).await);
+    let file = "Organisation code,Assessment number,Topic,Severity,System,Responsibility,Finding\n\
+        A81001,1,patching,high,x,practice,y\n";
+    let body = Some(("text/csv", file.to_owned()));
+    let report =
+        server.ask_as(PARTNERS, Method::POST, "/api/v1/onsite/imports/findings", body).await.ok().json();
+    assert!(report["problems"][0]["detail"].as_str().unwrap().contains("there is no on-site assessment 1"));
+    // Those who see all still find it by the partner it was last set with.
+    let found = get(&server, DIGITAL, &format!("/api/v1/onsite?partner={PARTNER}")).await.ok().json();
+    assert_eq!(found["total"], 1);
+    schedule(PARTNER).await;
+    assert!(sees(PARTNERS).await);
+    schedule("ZZOTHER").await;
+    assert!(!sees(PARTNERS).await && sees(OTHERS).await);
 }
 
 #[tokio::test]
