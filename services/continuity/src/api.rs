@@ -49,9 +49,10 @@ pub(crate) fn routes() -> Routes<Shared> {
     let view = VIEW_PLAN.of("code").sensitive();
     let work = WORK_ON_PLAN.of("code").seen_by(VIEW_PLAN);
     let approve = APPROVE_PLAN.of("code").seen_by(VIEW_PLAN);
+    let list = FIND.here().sensitive();
     Routes::new()
-        .get("/api/v1/continuity", FIND.here(), lists::list)
-        .get("/api/v1/continuity.csv", FIND.here(), lists::csv)
+        .get("/api/v1/continuity", list, lists::list)
+        .get("/api/v1/continuity.csv", list, lists::csv)
         .get("/api/v1/continuity/{code}", view, work::plan)
         .post("/api/v1/continuity/{code}/versions", work, work::write)
         .post("/api/v1/continuity/{code}/approve", approve, work::approve)

@@ -27,15 +27,18 @@ pub(crate) fn routes() -> Routes<Shared> {
     let view = VIEW_PLAN.of("code").sensitive();
     let work = WORK_ON_PLAN.of("code").seen_by(VIEW_PLAN);
     let routes = Routes::new()
-        .get("/continuity", FIND.here().paced(Pace::LookUp), find::find)
+        .get("/continuity", FIND.here().paced(Pace::LookUp).sensitive(), find::find)
         .get("/continuity/{code}", view, show::show)
         .post("/continuity/{code}/exercises/{number}/lessons/{lesson}/done", work, show::act_upon)
         .post("/continuity/{code}/reliances/{partner}/end", work, show::end_reliance);
     Task::ALL.into_iter().fold(routes, |routes, task| {
         let path = format!("/continuity/{{code}}/{}", task.slug());
         let asks = task.asks().of("code").seen_by(VIEW_PLAN);
+        // A form comes with what the plan says already.
         routes
-            .get(&path, asks, async move |desk, viewer, code| forms::show(task, desk, viewer, code).await)
+            .get(&path, asks.sensitive(), async move |desk, viewer, code| {
+                forms::show(task, desk, viewer, code).await
+            })
             .post(&path, asks, async move |desk, viewer, code, form| {
                 forms::give(task, desk, viewer, code, form).await
             })

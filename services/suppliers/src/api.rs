@@ -89,7 +89,7 @@ pub(crate) fn routes() -> Routes<Shared> {
         .post("/api/v1/suppliers", keep, record::register)
         .get("/api/v1/suppliers/review", REVIEW.here(), record::held)
         .post("/api/v1/suppliers/review", REVIEW.here(), record::settle)
-        .get("/api/v1/suppliers/reliance", SEE_RELIANCE.here(), reliance::all)
+        .get("/api/v1/suppliers/reliance", SEE_RELIANCE.here().sensitive(), reliance::all)
         .get("/api/v1/suppliers/{id}", look_up, look_up::one)
         .get("/api/v1/suppliers/{id}/check", look_up, look_up::check)
         .get("/api/v1/suppliers/{id}/badge.svg", look_up, look_up::badge)

@@ -31,7 +31,7 @@ pub(crate) fn routes() -> Routes<Shared> {
         .get("/suppliers", look_up, look_up::find)
         .get("/suppliers/review", REVIEW.here(), review::show)
         .post("/suppliers/review", REVIEW.here(), review::settle)
-        .get("/suppliers/reliance", SEE_RELIANCE.here(), review::reliance)
+        .get("/suppliers/reliance", SEE_RELIANCE.here().sensitive(), review::reliance)
         .get("/suppliers/{id}", look_up, look_up::show)
         .get("/suppliers/{id}/check", look_up, look_up::check)
         .post("/suppliers/{id}/services", keep, record::offer)

@@ -7,3 +7,8 @@ pub use chassis::testing::server::{Answer, Server};
 pub async fn start(now: &str) -> Server {
     Server::start(now, small_land(), assessments::service).await
 }
+
+/// The same behind the real doors and the real guard.
+pub async fn guarded(now: &str) -> Server {
+    Server::guarded(now, small_land(), assessments::service).await
+}

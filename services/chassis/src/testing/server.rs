@@ -9,7 +9,10 @@ use axum::{
     body::Body,
     http::{HeaderMap, Method, Request, StatusCode},
 };
-use proto::{PersonId, Position, Role, access::SignInWay};
+use proto::{
+    Header, OdsCode, PersonId, Position, Role,
+    access::{AccessEvent, SignInWay},
+};
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -37,6 +40,7 @@ pub struct Server {
     router: Router,
     /// Its part of the description of the API.
     pub openapi: Value,
+    records: Option<Log>,
     _tasks: Tasks,
     folder: TempDir,
 }
@@ -113,7 +117,7 @@ impl Begun {
         let mut services = [start(&platform).await.unwrap()];
         let openapi = serde_json::to_value(&services[0].openapi).unwrap();
         let router = service::routes(&platform, &mut services).unwrap();
-        let server = Server { log, clock, router, openapi, _tasks: tasks, folder };
+        let server = Server { log, clock, router, openapi, records: None, _tasks: tasks, folder };
         while !server.get("/readyz").await.status.is_success() {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
@@ -143,10 +147,10 @@ impl Server {
         let begun = Begun::with(now, events).await;
         let access_log = log::open(&LogUrl::File(begun.folder.path().join("access.redb"))).await.unwrap();
         let (clock, tasks) = (begun.clock.clone(), Tasks::new());
-        let access = Access::start(&begun.log, access_log, sessions(), &clock, &tasks);
+        let access = Access::start(&begun.log, access_log.clone(), sessions(), &clock, &tasks);
         let platform =
             Platform::new(begun.log.clone(), begun.folder.path(), access, Names::default(), clock, tasks);
-        begun.serve(platform, start).await
+        Self { records: Some(access_log), ..begun.serve(platform, start).await }
     }
 
     /// Asks a guarded service as somebody in a role at an organisation, with the kind of the body and
@@ -173,6 +177,22 @@ impl Server {
             headers.push(("accept", "text/html"));
         }
         self.ask(Self::request(method, path, &headers, body)).await
+    }
+
+    /// What a guarded service wrote down of looks at what is sensitive: at what, and of whom. A look is
+    /// written a moment after it is answered: this waits until there are so many.
+    pub async fn looks(&self, at_least: usize) -> Vec<(String, Option<OdsCode>)> {
+        let mut reader = self.records.as_ref().unwrap().read(Position::START).await.unwrap();
+        let mut looks = Vec::new();
+        while looks.len() < at_least {
+            for recorded in reader.next().await.unwrap().events {
+                let event = Header::read(&recorded.body).and_then(|header| header.event()).unwrap();
+                if let AccessEvent::SensitiveRead(read) = event {
+                    looks.push((read.action, read.about));
+                }
+            }
+        }
+        looks
     }
 
     /// Its data folder.

@@ -150,6 +150,24 @@ async fn a_partner_is_named_to_whoever_may_know_it() {
 }
 
 #[tokio::test]
+async fn who_looks_through_plans_or_opens_a_form_of_anothers_is_written_down() {
+    let server = guarded(NOW).await;
+    planned_by(&server, LEAD).await;
+    for path in ["/api/v1/continuity", "/continuity"] {
+        get(&server, CCG, path).await.ok();
+    }
+    // What is one's own is nobody's business.
+    get(&server, LEAD, "/continuity/A81001/version").await.ok();
+    for form in ["version", "reliance", "exercise"] {
+        get(&server, CCG, &format!("/continuity/A81001/{form}")).await.ok();
+    }
+    let list = ("continuity/find".to_owned(), None);
+    let form = ("continuity/work-on-plan".to_owned(), Some(code(PRACTICE)));
+    let expected = [list.clone(), list, form.clone(), form.clone(), form];
+    assert_eq!(server.looks(expected.len()).await, expected);
+}
+
+#[tokio::test]
 async fn the_list_has_only_plans_that_one_may_see() {
     let server = guarded(NOW).await;
     for who in [LEAD, NEIGHBOUR, FOREIGN, ASSESSOR] {

@@ -68,14 +68,15 @@ pub(crate) fn routes() -> Routes<Shared> {
     let plan = PLAN.of("code").seen_by(VIEW);
     let decide = DECIDE_PLAN.of("code").seen_by(VIEW);
     let find = FIND.here();
+    let list = find.sensitive();
     let uploads = Routes::new()
         .post("/api/v1/onsite/imports/findings", IMPORT.here().paced(Pace::Import), imports::findings)
         .layer(DefaultBodyLimit::disable());
     Routes::new()
-        .get("/api/v1/onsite", find, lists::all)
+        .get("/api/v1/onsite", list, lists::all)
         .get("/api/v1/onsite/topics", find, lists::topics_looked_at)
-        .get("/api/v1/onsite/calendar", find, lists::calendar)
-        .get("/onsite/calendar.ics", find, lists::calendar_feed)
+        .get("/api/v1/onsite/calendar", list, lists::calendar)
+        .get("/onsite/calendar.ics", list, lists::calendar_feed)
         .get("/api/v1/onsite/{code}", view, lists::organisation)
         .get("/api/v1/onsite/{code}/{number}", view, lists::one)
         .post("/api/v1/onsite/{code}/request", REQUEST.of("code").seen_by(VIEW), steps::request)

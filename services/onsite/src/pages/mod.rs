@@ -27,7 +27,7 @@ use steps::{Fields, Sent};
 pub(crate) fn routes() -> Routes<Shared> {
     let view = VIEW.of("code").sensitive();
     let routes = Routes::new()
-        .get("/onsite", FIND.here().paced(Pace::LookUp), list::all)
+        .get("/onsite", FIND.here().paced(Pace::LookUp).sensitive(), list::all)
         .get("/onsite/{code}", view, list::organisation)
         .post("/onsite/{code}/request", REQUEST.of("code").seen_by(VIEW), list::request)
         .get("/onsite/{code}/{number}", view, show::show);

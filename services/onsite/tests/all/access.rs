@@ -216,6 +216,17 @@ async fn of_another_partners_assessment_an_assessor_finds_not_a_trace() {
 }
 
 #[tokio::test]
+async fn who_looks_through_lists_and_calendars_is_written_down() {
+    let server = held_by_its_people().await;
+    let lists = ["/api/v1/onsite", "/onsite", "/api/v1/onsite/calendar", "/onsite/calendar.ics"];
+    for path in lists {
+        get(&server, CCG, path).await.ok();
+    }
+    let looks = server.looks(lists.len()).await;
+    assert_eq!(looks, vec![("onsite/find".to_owned(), None); lists.len()]);
+}
+
+#[tokio::test]
 async fn a_partner_that_is_called_off_sees_no_more_of_it() {
     let server = server::guarded("2018-03-01T12:00:00Z").await;
     post(&server, CCG, &format!("{AT}/request"), json!({ "by": "00K", "reason": "chosen" })).await.ok();

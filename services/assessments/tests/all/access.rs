@@ -1,0 +1,24 @@
+//! Who may do what: the service behind the real guard.
+
+use axum::http::Method;
+use proto::Role;
+
+use crate::server;
+
+const CCG: (Role, &str) = (Role::CcgOfficer, "00K");
+const LEAD: (Role, &str) = (Role::PracticeLead, "A81001");
+
+#[tokio::test]
+async fn who_opens_a_form_with_what_another_did_is_written_down() {
+    let server = server::guarded("2018-03-10T12:00:00Z").await;
+    let at = "/assessments/A81001/igt-14.1";
+    let form = "application/x-www-form-urlencoded";
+    let open = Some((form, String::new()));
+    server.ask_as(LEAD, Method::POST, &format!("{at}/open"), open).await.is(303, "");
+    server.ask_as(LEAD, Method::GET, &format!("{at}/statement"), None).await.ok();
+    server.ask_as(CCG, Method::GET, &format!("{at}/reviewed-grade"), None).await.ok();
+    server.ask_as(CCG, Method::GET, &format!("{at}/plan"), None).await.ok();
+    let practice = Some("A81001".parse().unwrap());
+    let expected = ["assessments/review-grade", "assessments/view-work"];
+    assert_eq!(server.looks(2).await, expected.map(|action| (action.to_owned(), practice)));
+}
