@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use chassis::{
     Commands, Giver, Outcome, Problem, Refusal, Viewer,
+    access::Holder,
     desk::{Order, aggregate_id as id, organisation_of_address},
     following::Following,
 };
@@ -102,13 +103,9 @@ impl Desk {
         self.register.known().supplier(id).cloned().ok_or_else(unknown)
     }
 
-    /// Whether somebody keeps the record of a supplier: NHS Digital any, a supplier its own.
+    /// Whether somebody keeps the record of a supplier.
     pub fn keeps(&self, viewer: &Viewer, supplier: &Supplier) -> bool {
-        viewer.holder().is_none_or(|holder| match holder.role {
-            Role::NhsDigital => true,
-            Role::Supplier => supplier.dossier.details.ods_code == Some(holder.organisation),
-            _ => false,
-        })
+        keeps(viewer.holder(), supplier.dossier.details.ods_code)
     }
 
     /// The supplier of an address, for whoever keeps its record.
@@ -298,6 +295,16 @@ impl Desk {
     }
 }
 
+/// Whether somebody keeps the record of the company of an ODS code: NHS Digital any, a supplier its own,
+/// and nobody else.
+pub(crate) fn keeps(holder: Option<&Holder>, code: Option<OdsCode>) -> bool {
+    holder.is_some_and(|holder| match holder.role {
+        Role::NhsDigital => true,
+        Role::Supplier => code == Some(holder.organisation),
+        _ => false,
+    })
+}
+
 /// The details with the company number as the register of companies writes it.
 fn tidy(details: SupplierDetails) -> Result<SupplierDetails, Problem> {
     let number = details.company_number.as_deref().unwrap_or_default();
@@ -360,4 +367,25 @@ pub(crate) fn service_type(text: &str) -> Result<ServiceTypeId, Problem> {
         Problem::bad_input("say which service of the supplier, or which type of service")
             .at("service_type", format!("the types of service are {}", ids.join(", ")))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::PersonId;
+
+    use super::*;
+
+    #[test]
+    fn a_record_is_kept_by_its_company_and_by_nhs_digital_and_by_nobody_else() {
+        let own = "8AA01".parse().unwrap();
+        for role in Role::ALL {
+            for (at, is_own) in [("8AA01", true), ("8BB02", false)] {
+                let holder = Holder::person(PersonId(uuid::Uuid::nil()), role, at.parse().unwrap());
+                let expected = role == Role::NhsDigital || (role == Role::Supplier && is_own);
+                assert_eq!(keeps(Some(&holder), Some(own)), expected, "{role} at {at}");
+                assert_eq!(keeps(Some(&holder), None), role == Role::NhsDigital, "{role}, no code");
+            }
+        }
+        assert!(!keeps(None, Some(own)) && !keeps(None, None), "the public keeps none");
+    }
 }

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::bodies::PrintedBody;
 use crate::{
-    desk::Shared,
+    desk::{Shared, keeps},
     model::{SupplierCommand, supplier_of},
 };
 
@@ -68,10 +68,10 @@ pub(crate) async fn register(
     giver: Giver,
     Json(input): Json<DetailsInput>,
 ) -> Result<AxumJson<RegisteredView>, Problem> {
-    if let Some(holder) = giver.viewer.holder().filter(|holder| holder.role == Role::Supplier)
-        && input.ods_code != Some(holder.organisation)
-    {
-        let detail = format!("you act for {} and register that company alone", holder.organisation);
+    let holder = giver.viewer.holder();
+    if !keeps(holder, input.ods_code) {
+        let own = holder.map(|holder| holder.organisation.to_string()).unwrap_or_default();
+        let detail = format!("you act for {own} and register that company alone");
         return Err(Problem::bad_input(detail.clone()).at("ods_code", detail));
     }
     let listing = Listing { list: List::Here, entry: giver.command("register-supplier").uuid().to_string() };

@@ -71,7 +71,7 @@ pub(super) struct RecordForm {
 /// The forms, for whoever keeps the record; and the one to say what a certificate covers, for readers too.
 pub(super) fn forms(desk: &Desk, viewer: &Viewer, supplier: &Supplier, errors: &[FieldError]) -> Markup {
     let may_keep = viewer.may_here(crate::access::KEEP_RECORD) && desk.keeps(viewer, supplier);
-    let reads = viewer.holder().is_none_or(|holder| holder.role != proto::Role::Supplier);
+    let reads = viewer.holder().is_some_and(|holder| holder.role != proto::Role::Supplier);
     let may_say = viewer.may_here(STATE_COVERAGE) && (may_keep || reads);
     let href = supplier_href(supplier);
     let error = |name: &str| FieldError::of(errors, name);
