@@ -61,7 +61,7 @@ async fn main() {
             "2018-05-31".parse().unwrap(),
             mode,
         );
-        let progress = Imports::new().begin(&import.job).unwrap();
+        let progress = Imports::new().begin(&import.job, &proto::Actor::system("test")).unwrap();
         let chunks: Vec<_> =
             file.chunks(CHUNK_BYTES).map(|chunk| Ok::<_, std::io::Error>(file.slice_ref(chunk))).collect();
         let began = Instant::now();

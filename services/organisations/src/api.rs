@@ -119,7 +119,7 @@ async fn import_file(
     let mut body = body.into_data_stream();
     let begun = async {
         let import = api.import_asked_for(&viewer, path?.0, query?.0, id?).await?;
-        let progress = api.imports.begin(&import.job)?;
+        let progress = api.imports.begin(&import.job, &viewer.by(None).actor)?;
         Ok((import, progress))
     };
     match begun.await {
@@ -169,7 +169,7 @@ impl Api {
 
 /// How far an import is.
 ///
-/// Who may call it: whoever may import.
+/// Who may call it: whoever began it, and administrators.
 #[utoipa::path(
     get,
     path = "/api/v1/organisations/imports/{kind_or_id}",
@@ -184,11 +184,12 @@ impl Api {
 )]
 async fn import_progress(
     State(api): State<Arc<Api>>,
+    viewer: Viewer,
     Path(id): Path<String>,
 ) -> Result<Json<ProgressView>, Problem> {
     let id = Uuid::parse_str(&id)
         .map_err(|_| Problem::bad_input("the id of an import is a UUID").at("kind_or_id", "not a UUID"))?;
-    api.imports.get(id).map(Json)
+    api.imports.get(id, &viewer).map(Json)
 }
 
 /// What the log holds of an organisation.

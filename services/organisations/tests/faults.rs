@@ -125,7 +125,7 @@ async fn import_twice(fault: Fault, fails: std::ops::Range<usize>) -> [(Result<R
             Mode::Write,
         );
         let import = Import { patience, ..new };
-        let progress = Imports::new().begin(&import.job).unwrap();
+        let progress = Imports::new().begin(&import.job, &proto::Actor::system("test")).unwrap();
         let body = futures::stream::iter(vec![Ok::<_, std::io::Error>(file())]);
         let result = import.run(&commands, Clock::system(), progress, body).await;
         results.push((result, sound.head().await.unwrap().0));

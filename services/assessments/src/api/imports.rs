@@ -36,7 +36,7 @@ pub(crate) async fn results(
         let job = job(id, as_of, query.mode());
         // What older imports wrote must be known before it is decided what is new.
         desk.register_files.must_catch_up(CATCH_UP_TIMEOUT).await?;
-        let progress = desk.common.imports.begin(&job)?;
+        let progress = desk.common.imports.begin(&job, &viewer.by(None).actor)?;
         Ok((as_of, job, progress))
     };
     let ((as_of, job, progress), body) = import::receive(body, prepare).await?;
@@ -47,13 +47,14 @@ pub(crate) async fn results(
     Ok(AxumJson(report))
 }
 
-/// How far an import is, or what came of it.
+/// How far an import is, or what came of it: for whoever began it, and for administrators.
 #[utoipa::path(get, path = "/api/v1/assessments/imports/{id}", tag = "assessments",
     params(("id" = String, Path, format = "uuid", description = "the Import-Id it was given")),
     responses((status = 200, body = ProgressView), (status = "4XX", body = Problem)))]
 pub(crate) async fn progress(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path(id): Path<uuid::Uuid>,
 ) -> Result<AxumJson<ProgressView>, Problem> {
-    desk.common.imports.get(id).map(AxumJson)
+    desk.common.imports.get(id, &viewer).map(AxumJson)
 }

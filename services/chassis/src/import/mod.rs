@@ -19,7 +19,7 @@
 //! A service brings its [`Columns`] and a closure from [`Row`] to [`RowOutcome`]:
 //!
 //! ```ignore
-//! let progress = imports.begin(&job)?;
+//! let progress = imports.begin(&job, &actor)?;
 //! let giving = Giving::new(&job, clock, Actor::system("import"));
 //! let report = import::run(&job, &SHAPE, progress, body, |row| async move {
 //!     let command = parse(&row)?; // a RowProblem rejects the row, and no other

@@ -1,20 +1,19 @@
 //! How far the imports of this process are.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use parking_lot::Mutex;
+use proto::{Actor, Role};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{drive::Job, report::Report};
-use crate::{ids, problem::Problem};
+use crate::{access::Viewer, ids, problem::Problem};
 
 /// The most imports remembered; the oldest that has ended is forgotten first.
 pub const IMPORTS_MAX: usize = 64;
@@ -163,7 +162,8 @@ impl Progress {
     }
 }
 
-/// The imports of a process that are running or ended lately.
+/// The imports of a process that are running or ended lately. Each is known to whoever began it, and to
+/// administrators: a report quotes what stands in the file. The same id of another is another import.
 #[derive(Debug, Clone, Default)]
 pub struct Imports {
     known: Arc<Mutex<Known>>,
@@ -172,7 +172,16 @@ pub struct Imports {
 #[derive(Debug, Default)]
 struct Known {
     count: u64,
-    by_id: BTreeMap<Uuid, (u64, Arc<Progress>)>,
+    imports: FxHashMap<(Uuid, Actor), (u64, Arc<Progress>)>,
+}
+
+/// Whose import is asked after.
+#[derive(Debug, Clone, Copy)]
+enum Whose<'a> {
+    /// The one that somebody began.
+    Of(&'a Actor),
+    /// Whoever began it.
+    Anybodys,
 }
 
 impl Imports {
@@ -181,44 +190,59 @@ impl Imports {
         Self::default()
     }
 
-    /// Notes that an import begins. One whose id is running already is refused; one whose id has
-    /// ended may run again.
-    pub fn begin(&self, job: &Job) -> Result<Arc<Progress>, Problem> {
+    /// Notes that somebody's import begins. One of theirs whose id is running already is refused; one whose
+    /// id has ended may run again.
+    pub fn begin(&self, job: &Job, by: &Actor) -> Result<Arc<Progress>, Problem> {
         let mut known = self.known.lock();
         let running = |progress: &Progress| progress.state() == State::Running;
-        if known.by_id.get(&job.id).is_some_and(|(_, progress)| running(progress)) {
+        let this = (job.id, by.clone());
+        if known.imports.get(&this).is_some_and(|(_, progress)| running(progress)) {
             return Err(Problem::refused("import-running", format!("the import {} is running", job.id))
                 .retry_after(5));
         }
-        if known.by_id.values().filter(|(_, progress)| running(progress)).count() >= RUNNING_MAX {
+        if known.imports.values().filter(|(_, progress)| running(progress)).count() >= RUNNING_MAX {
             return Err(Problem::unavailable(format!("{RUNNING_MAX} imports are running already")));
         }
-        while known.by_id.len() >= IMPORTS_MAX {
+        while known.imports.len() >= IMPORTS_MAX {
             let oldest = known
-                .by_id
+                .imports
                 .iter()
                 .filter(|(_, (_, progress))| !running(progress))
                 .min_by_key(|(_, (number, _))| *number)
-                .map(|(id, _)| *id);
+                .map(|(whose, _)| whose.clone());
             let Some(oldest) = oldest else { break };
-            known.by_id.remove(&oldest);
+            known.imports.remove(&oldest);
         }
         let progress = Arc::new(Progress::new(job));
         known.count += 1;
         let number = known.count;
-        known.by_id.insert(job.id, (number, progress.clone()));
+        known.imports.insert(this, (number, progress.clone()));
         Ok(progress)
     }
 
-    /// The progress of an import.
-    pub fn get(&self, id: Uuid) -> Result<ProgressView, Problem> {
+    /// The progress of an import, for whoever began it; for administrators that of anybody's.
+    pub fn get(&self, id: Uuid, viewer: &Viewer) -> Result<ProgressView, Problem> {
+        let sees_all = viewer.holder().is_some_and(|holder| holder.role == Role::Administrator);
+        let actor = viewer.by(None).actor;
+        self.find(id, if sees_all { Whose::Anybodys } else { Whose::Of(&actor) })
+    }
+
+    fn find(&self, id: Uuid, whose: Whose<'_>) -> Result<ProgressView, Problem> {
         let known = self.known.lock();
-        let (_, progress) = known.by_id.get(&id).ok_or_else(|| {
+        let is_it = |(other, by): &(Uuid, Actor)| {
+            let is_theirs = match whose {
+                Whose::Of(actor) => actor == by,
+                Whose::Anybodys => true,
+            };
+            *other == id && is_theirs
+        };
+        let found = known.imports.iter().filter(|(key, _)| is_it(key));
+        let newest = found.max_by_key(|(_, (number, _))| *number).map(|(_, (_, progress))| progress.view());
+        newest.ok_or_else(|| {
             Problem::not_found(format!(
-                "no import {id} is known here; the last {IMPORTS_MAX} since the start of the process are"
+                "no import {id} of yours is known here; the last {IMPORTS_MAX} since the start of the process are"
             ))
-        })?;
-        Ok(progress.view())
+        })
     }
 }
 
@@ -234,22 +258,39 @@ mod tests {
     #[test]
     fn the_same_import_does_not_run_twice_at_once_but_may_run_again() {
         let imports = Imports::new();
-        let first = imports.begin(&job(1)).unwrap();
-        assert_eq!(imports.begin(&job(1)).unwrap_err().status, 409);
+        let by = Actor::system("test");
+        let first = imports.begin(&job(1), &by).unwrap();
+        assert_eq!(imports.begin(&job(1), &by).unwrap_err().status, 409);
         first.fail(State::Interrupted, "cut off");
-        assert!(imports.begin(&job(1)).is_ok());
+        assert!(imports.begin(&job(1), &by).is_ok());
+    }
+
+    #[test]
+    fn an_import_is_known_to_whoever_began_it() {
+        let imports = Imports::new();
+        let [one, other, third] = ["one", "other", "third"].map(Actor::system);
+        let id = job(1).id;
+        imports.begin(&job(1), &one).unwrap().fail(State::Refused, "one's");
+        imports.begin(&job(1), &other).unwrap().fail(State::Refused, "other's");
+        let told = |whose| imports.find(id, whose).map(|view| view.problem.unwrap_or_default());
+        assert_eq!(told(Whose::Of(&one)).unwrap(), "one's");
+        assert_eq!(told(Whose::Of(&other)).unwrap(), "other's");
+        assert_eq!(told(Whose::Of(&third)).unwrap_err().status, 404);
+        assert_eq!(told(Whose::Anybodys).unwrap(), "other's", "the newest of this id");
     }
 
     #[test]
     fn old_imports_are_forgotten_and_running_ones_are_not() {
         let imports = Imports::new();
-        let running = imports.begin(&job(0)).unwrap();
+        let by = Actor::system("test");
+        let running = imports.begin(&job(0), &by).unwrap();
         for number in 1..=200 {
-            imports.begin(&job(number)).unwrap().fail(State::Refused, "no");
+            imports.begin(&job(number), &by).unwrap().fail(State::Refused, "no");
         }
-        assert_eq!(imports.known.lock().by_id.len(), IMPORTS_MAX);
-        assert_eq!(imports.get(Uuid::from_u128(0)).unwrap().state, State::Running);
-        assert_eq!(imports.get(Uuid::from_u128(1)).unwrap_err().status, 404);
+        assert_eq!(imports.known.lock().imports.len(), IMPORTS_MAX);
+        let state = |number| imports.find(Uuid::from_u128(number), Whose::Of(&by)).map(|view| view.state);
+        assert_eq!(state(0).unwrap(), State::Running);
+        assert_eq!(state(1).unwrap_err().status, 404);
         drop(running);
     }
 }

@@ -157,22 +157,55 @@ impl Server {
     /// the body.
     pub async fn ask_as(
         &self,
-        (role, organisation): (Role, &str),
+        who: (Role, &str),
         method: Method,
         path: &str,
         body: Option<(&str, String)>,
     ) -> Answer {
-        let person = PersonId(uuid::Uuid::from_u128(9));
-        let organisation = organisation.parse().unwrap();
-        let session = Session::begin(person, role, organisation, SignInWay::Password, self.clock.now());
-        let cookie = sessions().give(&session).unwrap();
+        let (kind, body) = body.unwrap_or_default();
+        let kind = (!kind.is_empty()).then_some(("content-type", kind));
+        self.ask_with(who, method, path, kind.as_slice(), body).await
+    }
+
+    /// The same with these headers.
+    pub async fn ask_with(
+        &self,
+        who: (Role, &str),
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Answer {
+        self.ask_in(&self.session(who), method, path, headers, body).await
+    }
+
+    /// Looks at something as somebody who has broken the glass before an organisation.
+    pub async fn look_through_glass(&self, who: (Role, &str), organisation: &str, path: &str) -> Answer {
+        let until = self.clock.now() + std::time::Duration::from_secs(3600);
+        let session = Session { glass: Some((organisation.parse().unwrap(), until)), ..self.session(who) };
+        self.ask_in(&session, Method::GET, path, &[], String::new()).await
+    }
+
+    /// One person in each role at each organisation.
+    fn session(&self, (role, organisation): (Role, &str)) -> Session {
+        let whose = format!("{role} {organisation}");
+        let person = PersonId(uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, whose.as_bytes()));
+        Session::begin(person, role, organisation.parse().unwrap(), SignInWay::Password, self.clock.now())
+    }
+
+    async fn ask_in(
+        &self,
+        session: &Session,
+        method: Method,
+        path: &str,
+        own_headers: &[(&str, &str)],
+        body: String,
+    ) -> Answer {
+        let cookie = sessions().give(session).unwrap();
         let cookie = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
         let csrf = session.csrf.to_string();
-        let (kind, body) = body.unwrap_or_default();
         let mut headers = vec![("cookie", cookie.as_str()), ("x-csrf-token", csrf.as_str())];
-        if !kind.is_empty() {
-            headers.push(("content-type", kind));
-        }
+        headers.extend(own_headers);
         if !path.starts_with("/api") {
             headers.push(("accept", "text/html"));
         }

@@ -38,18 +38,19 @@ pub(crate) async fn findings(
 ) -> Result<AxumJson<Report>, Problem> {
     let mode = if query.dry_run { Mode::DryRun } else { Mode::Write };
     let job = Job { id, kind: "findings", as_of: None, mode };
-    let prepare = async { desk.common.imports.begin(&job) };
+    let prepare = async { desk.common.imports.begin(&job, &viewer.by(None).actor) };
     let (progress, body) = import::receive(body, prepare).await?;
     Ok(AxumJson(run(&desk, &viewer, &job, progress, body).await?))
 }
 
-/// How far an import is, or what came of it.
+/// How far an import is, or what came of it: for whoever began it.
 #[utoipa::path(get, path = "/api/v1/onsite/imports/{id}", tag = "onsite",
     params(("id" = String, Path, format = "uuid", description = "the Import-Id it was given")),
     responses((status = 200, body = ProgressView), (status = "4XX", body = Problem)))]
 pub(crate) async fn progress(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path(id): Path<uuid::Uuid>,
 ) -> Result<AxumJson<ProgressView>, Problem> {
-    desk.common.imports.get(id).map(AxumJson)
+    desk.common.imports.get(id, &viewer).map(AxumJson)
 }

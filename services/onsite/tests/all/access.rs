@@ -283,3 +283,23 @@ async fn assessors_import_into_their_own_partners_assessments_alone() {
     let report = import(PARTNERS).await.ok().json();
     assert_eq!((&report["recorded"], &report["rejected"]), (&json!(1), &json!(1)));
 }
+
+#[tokio::test]
+async fn what_came_of_an_import_is_told_to_whoever_began_it() {
+    let server = held_by_its_people().await;
+    let file = "Organisation code,Assessment number,Topic,Severity,System,Responsibility,Finding\n\
+        A81001,one,patching,high,x,practice,y\n";
+    let id = "00000000-0000-4000-8000-000000000001";
+    let headers = [("content-type", "text/csv"), ("import-id", id)];
+    let path = "/api/v1/onsite/imports/findings";
+    server.ask_with(PARTNERS, Method::POST, path, &headers, file.to_owned()).await.ok();
+    let progress = format!("/api/v1/onsite/imports/{id}");
+    get(&server, PARTNERS, &progress).await.is(200, "is no number of an assessment");
+    let theirs = get(&server, OTHERS, &progress).await.is(404, "no import").text;
+    let none = get(&server, OTHERS, &progress.replace("0001", "0002")).await.is(404, "no import").text;
+    assert_eq!(theirs, none.replace("0002", "0001"), "the very same answer");
+    // Under an id of another they begin one of their own.
+    server.ask_with(OTHERS, Method::POST, path, &headers, file.replace("one", "two")).await.ok();
+    get(&server, OTHERS, &progress).await.is(200, "two");
+    get(&server, PARTNERS, &progress).await.is(200, "one");
+}

@@ -42,7 +42,7 @@ pub(crate) async fn list(
         })?;
         let query = query?.0;
         let import = Import::new(&desk, id?.0, viewer.by(None), kind, query.date()?, query.mode());
-        let progress = desk.common.imports.begin(import.job())?;
+        let progress = desk.common.imports.begin(import.job(), &viewer.by(None).actor)?;
         Ok((import, progress))
     };
     let ((import, progress), body) = import::receive(body, prepare).await?;
@@ -51,15 +51,16 @@ pub(crate) async fn list(
 
 /// How far an import is, or what came of it.
 ///
-/// Who may call it: whoever may import.
+/// Who may call it: whoever began it, and administrators.
 #[utoipa::path(get, path = "/api/v1/suppliers/imports/{kind_or_id}", tag = "suppliers",
     params(("kind_or_id" = String, Path, description = "The Import-Id it was begun with")),
     responses((status = 200, body = ProgressView), (status = "4XX", body = Problem)))]
 pub(crate) async fn progress(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path(id): Path<String>,
 ) -> Result<AxumJson<ProgressView>, Problem> {
     let id = uuid::Uuid::parse_str(&id)
         .map_err(|_| Problem::bad_input("the id of an import is a UUID").at("kind_or_id", "not a UUID"))?;
-    desk.common.imports.get(id).map(AxumJson)
+    desk.common.imports.get(id, &viewer).map(AxumJson)
 }

@@ -215,3 +215,18 @@ async fn a_buyer_sees_no_other_buyers_purchases_or_reliance() {
         looks.iter().filter(|(action, about)| action == "suppliers/see-reliance" && about.is_none());
     assert_eq!(at_reliance.count(), 8, "{looks:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_of_an_import_is_told_to_whoever_began_it_and_to_administrators() {
+    let server = guarded("2018-03-10").await;
+    let id = "00000000-0000-4000-8000-000000000001";
+    let headers = [("content-type", "text/csv"), ("import-id", id)];
+    let path = "/api/v1/suppliers/imports/catalogue-suppliers?as_of=2018-03-01";
+    let file = "supplier_id,name,ods_code\n1,Good,not a code!\n".to_owned();
+    server.ask_with(DIGITAL, Method::POST, path, &headers, file).await.ok();
+    let progress = format!("/api/v1/suppliers/imports/{id}");
+    get(&server, DIGITAL, &progress).await.is(200, "not a code!");
+    get(&server, (Role::Administrator, "X26"), &progress).await.is(200, "not a code!");
+    get(&server, (Role::NhsDigital, "X27"), &progress).await.is(404, "no import");
+    get(&server, LEAD, &progress).await.is(403, "may not do this");
+}
