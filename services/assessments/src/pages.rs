@@ -66,9 +66,14 @@ fn page_up_to(desk: &Desk, viewer: &Viewer, shown: Position, title: impl Into<St
 
 /// A page about one assessment.
 fn case_page(desk: &Desk, case: &Case, title: impl Into<String>) -> Page {
-    page_up_to(desk, &case.viewer, case.position(), title)
-        .crumb("Assessments", "/assessments")
+    in_the_list(&case.viewer, page_up_to(desk, &case.viewer, case.position(), title))
         .crumb(case.practice.shown_name(), practice_href(case))
+}
+
+/// A page with the way back to the list, for whoever may look through it: break-glass opens one practice,
+/// and not the list.
+fn in_the_list(viewer: &Viewer, page: Page) -> Page {
+    if viewer.may_here(FIND) { page.crumb("Assessments", "/assessments") } else { page }
 }
 
 fn practice_href(case: &Case) -> String {

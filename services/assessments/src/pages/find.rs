@@ -15,7 +15,7 @@ use ui::{
     fmt,
 };
 
-use super::{case_href, grade_tag, page, page_response};
+use super::{case_href, grade_tag, in_the_list, page, page_response};
 use crate::{access::VIEW_WORK, api::WorkState, api::scale_words, desk::Shared, model::KIND};
 
 /// The most practices listed for one search.
@@ -138,9 +138,8 @@ pub(super) async fn practice(
         }
         p { a.nhsuk-link href={ "/practices/" (practice.code) } { "This practice’s position over time" } }
     };
-    let page = page(&desk, &viewer, practice.shown_name())
-        .caption(format!("Practice {}", practice.code))
-        .crumb("Assessments", "/assessments");
+    let page = page(&desk, &viewer, practice.shown_name()).caption(format!("Practice {}", practice.code));
+    let page = in_the_list(&viewer, page);
     Ok(page_response(axum::http::StatusCode::OK, page.body(body)))
 }
 

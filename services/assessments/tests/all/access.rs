@@ -22,3 +22,16 @@ async fn who_opens_a_form_with_what_another_did_is_written_down() {
     let expected = ["assessments/review-grade", "assessments/view-work"];
     assert_eq!(server.looks(2).await, expected.map(|action| (action.to_owned(), practice)));
 }
+
+#[tokio::test]
+async fn broken_glass_opens_a_practice_with_no_way_to_what_stays_closed() {
+    let server = server::guarded("2018-03-10T12:00:00Z").await;
+    let list = "href=\"/assessments\"";
+    let administrator = (Role::Administrator, "X26");
+    server.look_through_glass(administrator, "A81001", "/assessments").await.is(403, "may not do this");
+    for path in ["/assessments/A81001", "/assessments/A81001/igt-14.1", "/assessments/A81001/igt-14.1/plan"] {
+        let page = server.look_through_glass(administrator, "A81001", path).await.ok().text;
+        assert!(!page.contains(list), "{path}");
+        server.ask_as(CCG, Method::GET, path, None).await.is(200, list);
+    }
+}

@@ -21,7 +21,7 @@ use ui::components::{
 };
 use ui::{Tone, fmt};
 
-use super::{page, stage_tag, steps::Fields};
+use super::{in_the_list, page, stage_tag, steps::Fields};
 use crate::{
     access::{REQUEST, VIEW},
     api::{Filter, OnsiteLine, calendar_of, lines_of},
@@ -245,9 +245,8 @@ async fn of_practice(
         @if viewer.may(REQUEST, practice.code) { (request_form(desk, viewer, practice, fields, &errors)) }
         p { a.nhsuk-link href={ "/api/v1/onsite/" (practice.code) } { "These assessments as data" } }
     };
-    let page = page(desk, viewer, Position::START, practice.shown_name())
+    let page = in_the_list(viewer, page(desk, viewer, Position::START, practice.shown_name()))
         .caption(format!("On-site assessments of practice {}", practice.code))
-        .crumb("On-site assessments", "/onsite")
         .errors(errors)
         .body(body);
     Ok(page_response(status, page))

@@ -48,6 +48,12 @@ fn page(desk: &Desk, viewer: &Viewer, shown: Position, title: impl Into<String>)
     if menu.iter().any(|(_, href)| href == "/onsite") { page.current_nav("/onsite") } else { page }
 }
 
+/// A page with the way back to the list, for whoever may look through it: break-glass opens one practice,
+/// and not the list.
+fn in_the_list(viewer: &Viewer, page: Page) -> Page {
+    if viewer.may_here(FIND) { page.crumb("On-site assessments", "/onsite") } else { page }
+}
+
 fn stage_tag(stage: Stage) -> Markup {
     let tone = match stage {
         Stage::Refused => Tone::Bad,

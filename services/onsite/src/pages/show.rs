@@ -21,7 +21,7 @@ use ui::{
 use super::{
     Done,
     forms::forms,
-    page, stage_tag,
+    in_the_list, page, stage_tag,
     steps::{Fields, Sent},
     told::told,
 };
@@ -70,9 +70,9 @@ pub(super) async fn render(
         (history(&told(desk, case).await?))
         p { a.nhsuk-link href={ "/api/v1/onsite/" (case.practice.code) "/" (case.number) } { "This assessment as data" } }
     };
-    let page = page(desk, &case.viewer, case.loaded.position, format!("On-site assessment {}", case.number))
+    let page = page(desk, &case.viewer, case.loaded.position, format!("On-site assessment {}", case.number));
+    let page = in_the_list(&case.viewer, page)
         .caption(format!("{} ({})", case.practice.shown_name(), case.practice.code))
-        .crumb("On-site assessments", "/onsite")
         .crumb(case.practice.shown_name(), format!("/onsite/{}", case.practice.code))
         .errors(errors)
         .body(body);

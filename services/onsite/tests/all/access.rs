@@ -303,3 +303,16 @@ async fn what_came_of_an_import_is_told_to_whoever_began_it() {
     get(&server, OTHERS, &progress).await.is(200, "two");
     get(&server, PARTNERS, &progress).await.is(200, "one");
 }
+
+#[tokio::test]
+async fn broken_glass_opens_a_practice_with_no_way_to_what_stays_closed() {
+    let server = held_by_its_people().await;
+    let list = "href=\"/onsite\"";
+    let administrator = (Role::Administrator, "X26");
+    server.look_through_glass(administrator, PRACTICE, "/onsite").await.is(403, "may not do this");
+    for path in ["/onsite/A81001", "/onsite/A81001/1"] {
+        let page = server.look_through_glass(administrator, PRACTICE, path).await.ok().text;
+        assert!(!page.contains(list), "{path}");
+        get(&server, LEAD, path).await.is(200, list);
+    }
+}
