@@ -14,8 +14,8 @@ const PRACTICE: &str = "A99001";
 const NEIGHBOUR: &str = "A99002";
 const CCG: &str = "90A";
 const REGION: &str = "Y90";
-/// Another CCG, whose plan the first one leans on.
-const PARTNER: &str = "90B";
+/// A delivery partner: it visits practices, and the CCG leans on its plan.
+const PARTNER: &str = "ZZPARTNER";
 
 fn today() -> Day {
     Clock::system().today()
@@ -204,13 +204,13 @@ async fn a_certificate_ends_and_the_ccg_sees_who_relied_on_it() {
 async fn findings_become_a_plan_that_runs_overdue() {
     let land = Land::with_practices().await;
     let (lead, ccg) = (land.who("practice-lead", PRACTICE).await, land.who("ccg-officer", CCG).await);
-    let assessor = land.who("assessor", "ZZPARTNER").await;
+    let assessor = land.who("assessor", PARTNER).await;
     let one = format!("/api/v1/onsite/{PRACTICE}/1");
     let day = today();
     let asked = json!({ "by": CCG, "reason": "an incident in May" });
     give(&ccg, &format!("/api/v1/onsite/{PRACTICE}/request"), asked).await;
     give(&lead, &format!("{one}/agree"), Value::Null).await;
-    let visit = json!({ "on": day, "partner": "ZZPARTNER", "assessor": { "name": "A. Assessor" } });
+    let visit = json!({ "on": day, "partner": PARTNER, "assessor": { "name": "A. Assessor" } });
     give(&ccg, &format!("{one}/schedule"), visit).await;
     let results =
         json!([{ "topic": "patching", "outcome": "not-satisfied", "remark": "three months behind" }]);
@@ -302,12 +302,15 @@ async fn a_review_falls_due_and_the_regions_count_drops_as_forecast() {
     let (lead, neighbour) =
         (land.who("practice-lead", PRACTICE).await, land.who("practice-lead", NEIGHBOUR).await);
     let (ccg, region) = (land.who("ccg-officer", CCG).await, land.who("regional-lead", REGION).await);
-    let partner = land.who("ccg-officer", PARTNER).await;
+    let partner = land.who("assessor", PARTNER).await;
     let review = today().plus_days(30);
     plan(&lead, PRACTICE, review).await;
     plan(&neighbour, NEIGHBOUR, review.plus_days(100)).await;
-    let leans = json!({ "partner": PARTNER, "services": "desktops", "since": today() });
-    let given = give(&ccg, &format!("/api/v1/continuity/{CCG}/reliances"), leans).await;
+    let leans = |on: &str| json!({ "partner": on, "services": "desktops", "since": today() });
+    let reliances = format!("/api/v1/continuity/{CCG}/reliances");
+    let foreign = ccg.post(&reliances, &leans("90B")).await;
+    assert_eq!(foreign.status, 400, "how another CCG’s plan stands is not the first one’s to see");
+    let given = give(&ccg, &reliances, leans(PARTNER)).await;
     land.shown(&given).await;
     assert_eq!(
         status_of(&region, PRACTICE, "continuity", today()).await,
