@@ -426,7 +426,7 @@ impl People {
         meta.correlation_id = Some(viewer.request());
         let accounts = self.accounts.clone();
         let is_same = move || Ok(accounts.get(person)?.is_some_and(|now| now.hash == entry.hash));
-        let stands = viewer.session().is_some_and(|session| self.access.known().stands(session));
+        let stands = viewer.session().is_some() && viewer.still_stands();
         if !stands || !apart(is_same).await? {
             return Err(Problem::busy());
         }

@@ -69,9 +69,9 @@ pub struct Shared {
     prepared: QuickCache<PreparedKey, Bytes>,
 }
 
-/// An answer is prepared once for a board, an area, a day and a footprint; where it names practices, once
-/// for those who see the same.
-type PreparedKey = (u64, u64, OdsCode, Day, Footprint, Option<Sees>);
+/// An answer is prepared once for a board and what it calls today, an area, a day and a footprint; where it
+/// names practices, once for those who see the same.
+type PreparedKey = (u64, u64, Day, OdsCode, Day, Footprint, Option<Sees>);
 
 impl Shared {
     /// What the handlers share.
@@ -110,7 +110,7 @@ async fn area(
     let key = when.known.is_none().then(|| {
         let position = when.board().facts.read_to.map_or(0, |read| read.position.0);
         let sees = (area.kind == AreaKind::Ccg).then(|| viewer.sees());
-        (when.served.generation, position, area.code, when.at, when.footprint, sees)
+        (when.served.generation, position, when.board().today, area.code, when.at, when.footprint, sees)
     });
     if let Some(body) = key.as_ref().and_then(|key| shared.prepared.get(key)) {
         return Ok(json_response(body));
