@@ -118,19 +118,66 @@ mod tests {
     use std::sync::Arc;
 
     use chassis::{
-        log::{self, file::FileLog},
-        testing::nats::{NatsServer, Sync},
+        log::{self, Description, EventLog, Reader, Receipt, Recorded, file::FileLog},
+        testing::nats::{NatsServer, Sync as SyncAt},
     };
     use proto::access::KeyRevoked;
+    use tokio::sync::Barrier;
 
     use super::*;
+
+    type Answer<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+    /// A log that takes an event only once another is to be written too: both have read by then.
+    #[derive(Debug)]
+    struct Together(Log, Arc<Barrier>);
+
+    impl EventLog for Together {
+        fn append(&self, new: NewEvent, expected: Position) -> Answer<'_, Result<Receipt, AppendError>> {
+            Box::pin(async move {
+                self.1.wait().await;
+                self.0.append(new, expected).await
+            })
+        }
+
+        fn last<'a>(&'a self, subject: &'a Subject) -> Answer<'a, Result<Option<Recorded>, ReadError>> {
+            self.0.last(subject)
+        }
+
+        fn of<'a>(
+            &'a self,
+            subject: &'a Subject,
+            after: Position,
+        ) -> Answer<'a, Result<Vec<Recorded>, ReadError>> {
+            self.0.of(subject, after)
+        }
+
+        fn at(&self, position: Position) -> Answer<'_, Result<Option<Recorded>, ReadError>> {
+            self.0.at(position)
+        }
+
+        fn head(&self) -> Answer<'_, Result<Position, ReadError>> {
+            self.0.head()
+        }
+
+        fn read(&self, after: Position) -> Answer<'_, Result<Box<dyn Reader>, ReadError>> {
+            self.0.read(after)
+        }
+
+        fn describe(&self) -> Description {
+            self.0.describe()
+        }
+    }
 
     /// Two at the same time, and a third.
     async fn only_one_of_many(first: &Log, second: &Log) {
         let (clock, organisation) = (Clock::system(), "X26".parse().unwrap());
+        let both = Arc::new(Barrier::new(2));
+        let together = |log: &Log| -> Log { Arc::new(Together(log.clone(), both.clone())) };
+        let logs = (together(first), together(second));
         let made = tokio::join!(
-            first_administrator(first, &clock, organisation),
-            first_administrator(second, &clock, organisation),
+            first_administrator(&logs.0, &clock, organisation),
+            first_administrator(&logs.1, &clock, organisation),
         );
         let key = match made {
             (Ok(key), Err(BootstrapError::HasOne)) | (Err(BootstrapError::HasOne), Ok(key)) => key,
@@ -155,7 +202,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn of_two_at_the_same_time_one_makes_the_administrator_over_nats() {
-        let server = NatsServer::start(Sync::Lazily);
+        let server = NatsServer::start(SyncAt::Lazily);
         let url = server.url().access();
         let (first, second) = (log::open(&url).await.unwrap(), log::open(&url).await.unwrap());
         only_one_of_many(&first, &second).await;
