@@ -354,7 +354,8 @@ mod tests {
         // The last event of its aggregate: no other carries its hash.
         let mut altered = events.clone();
         let last = altered.last_mut().unwrap();
-        last.body = String::from_utf8(last.body.to_vec()).unwrap().replace("Synthetic", "Authentic").into();
+        last.body =
+            String::from_utf8(last.body.to_vec()).unwrap().replace("\"data\":{", "\"data\": {").into();
         assert_ne!(altered.last().unwrap().body, events.last().unwrap().body);
         assert_eq!(audit(&altered).faults().1, 0, "the chains are whole");
         assert_eq!(check(&altered), (Some(What::BrokenSeal), Position::START));

@@ -96,10 +96,28 @@ fn the_script_makes_what_every_user_and_the_broker_need() {
         let key = place.join(format!("{user}.nk"));
         assert_eq!(mode(&key), 0o600, "{user}");
         let variables = fs::read_to_string(place.join(format!("{user}.env"))).unwrap();
-        assert!(variables.contains(&format!("?inbox={user}'\n")), "{variables}");
+        assert!(variables.contains(&format!("?inbox={user}&monitor=127.0.0.1:8222'\n")), "{variables}");
+        assert!(variables.contains("OVERSIGHT_PRODUCTION=true\n"), "{variables}");
+        assert_eq!(variables.contains("session.keys"), user != "operator", "who seals sessions: {variables}");
         assert!(variables.contains(&format!("OVERSIGHT_NATS_NKEY_SEED='{}'", text(&key))), "{variables}");
     }
     let again = run();
-    assert!(!again.status.success() && said(&again).contains("is there already"), "{}", said(&again));
+    assert!(!again.status.success() && said(&again).contains("has a key"), "{}", said(&again));
     assert_eq!(fs::read_to_string(place.join("nats.env")).unwrap(), broker);
+
+    // After an upgrade that brought a service its key is made, and the others stay as they are.
+    let (onsite, access) = (place.join("onsite.nk"), fs::read(place.join("access.nk")).unwrap());
+    let sessions = fs::read(place.join("session.keys")).unwrap();
+    fs::remove_file(&onsite).unwrap();
+    let less: Vec<&str> =
+        broker.lines().filter(|line| !line.starts_with("OVERSIGHT_NATS_ONSITE_NKEY")).collect();
+    fs::write(place.join("nats.env"), format!("{}\n", less.join("\n"))).unwrap();
+    let upgraded = run();
+    assert!(upgraded.status.success(), "{}", said(&upgraded));
+    assert_eq!(mode(&onsite), 0o600);
+    let grown = fs::read_to_string(place.join("nats.env")).unwrap();
+    assert_eq!(grown.matches("OVERSIGHT_NATS_ONSITE_NKEY=U").count(), 1, "{grown}");
+    assert!(less.iter().all(|line| grown.contains(line)), "{grown}");
+    assert_eq!(fs::read(place.join("access.nk")).unwrap(), access);
+    assert_eq!(fs::read(place.join("session.keys")).unwrap(), sessions);
 }

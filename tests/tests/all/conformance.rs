@@ -16,7 +16,7 @@ const CHECKS: &str =
     "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
 
 /// The most requests made up for an operation, beside those that follow from its description alone.
-const MADE_UP: &str = "8";
+const MADE_UP: &str = "5";
 
 /// Fewer cases than these would be no look at the whole of it.
 const CASES_MIN: u32 = 800;

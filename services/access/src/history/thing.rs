@@ -80,7 +80,7 @@ impl<'a> About<'a> {
         let subject = header.subject.parse::<Subject>().ok();
         let organisation = subject.as_ref().and_then(Subject::organisation).or_else(|| {
             // What happened at the doors, and what a delivery partner is told of, names it in its data.
-            let code = named.about.as_deref().or(named.organisation.as_deref())?;
+            let code = named.about.or(named.organisation)?;
             text_of(code)?.parse().ok()
         });
         let renews = named.renews.map(RawValue::get);

@@ -212,16 +212,18 @@ impl Server {
         self.ask(Self::request(method, path, &headers, body)).await
     }
 
-    /// What a guarded service wrote down of looks at what is sensitive: at what, and of whom. A look is
-    /// written a moment after it is answered: this waits until there are so many.
+    /// What a guarded service wrote down of looks at what is sensitive, and of files that were taken away: at
+    /// what, and of whom. A look is written a moment after it is answered: this waits until there are so many.
     pub async fn looks(&self, at_least: usize) -> Vec<(String, Option<OdsCode>)> {
         let mut reader = self.records.as_ref().unwrap().read(Position::START).await.unwrap();
         let mut looks = Vec::new();
         while looks.len() < at_least {
             for recorded in reader.next().await.unwrap().events {
                 let event = Header::read(&recorded.body).and_then(|header| header.event()).unwrap();
-                if let AccessEvent::SensitiveRead(read) = event {
-                    looks.push((read.action, read.about));
+                match event {
+                    AccessEvent::SensitiveRead(read) => looks.push((read.action, read.about)),
+                    AccessEvent::Exported(exported) => looks.push((exported.action, exported.about)),
+                    _ => {}
                 }
             }
         }
