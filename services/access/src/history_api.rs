@@ -158,7 +158,9 @@ impl HistoryQuery {
                 Ok(AxumJson(HistoryAnswer { total, entries, next }).into_response())
             }
             "csv" => {
-                let entries = desk.history.clone().whole(tale.clone(), self.filter()?);
+                let filter = self.filter()?;
+                desk.history.index_of(&tale).caught_up().await?;
+                let entries = desk.history.clone().whole(tale.clone(), filter);
                 let entries = entries.map_ok(move |mut entries| {
                     entries.iter_mut().for_each(|entry| keep_to_what_they_may_see(&viewer, &tale, entry));
                     entries
@@ -634,7 +636,10 @@ fn table(id: &str, entries: &[Entry], of: Option<OdsCode>, look: &Look<'_>) -> M
                 @if may_follow_actors && !entry.actor.starts_with("system:") {
                     a.nhsuk-link href={ "/history/actors/" (entry.actor) } { (who) }
                 } @else { (who) }
-                @if let Some(other) = entry.on_behalf_of { " on behalf of " (other) }
+                // Who knocks acts for nobody: what a record is about stands beside what happened.
+                @if let Some(other) = entry.on_behalf_of.filter(|_| !entry.what.starts_with("oversight.access.")) {
+                    " on behalf of " (other)
+                }
             }),
             Cell::from(html! {
                 @for change in &entry.changes {

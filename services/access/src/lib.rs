@@ -82,6 +82,10 @@ impl Desk {
             format!("{what}: {}, {organisation}", role.words())
         };
         if let Some(person) = actor.strip_prefix("person:").and_then(|id| id.parse::<PersonId>().ok()) {
+            let made_up = Role::ALL.into_iter().find(|role| chassis::access::made_up_person(*role) == person);
+            if let Some(role) = made_up {
+                return Ok(Some(format!("A made-up person: {}", role.words())));
+            }
             let Some(name) = self.people.name_of(person)? else { return Ok(None) };
             let account = self.access.known().account_of(person).cloned();
             return Ok(Some(

@@ -15,7 +15,7 @@ use axum::{
 };
 use chassis::{
     Routes, Viewer,
-    pages::{form_of, with_menu},
+    pages::{form_of, on_synthetic_data, with_menu},
 };
 use ui::Page;
 
@@ -56,6 +56,7 @@ pub(crate) fn routes() -> Routes<Shared> {
 pub(crate) fn page(viewer: &Viewer, current: &str, title: &str) -> Page {
     let page = Page::new(title).current_nav(current);
     let page = if viewer.holder().is_some() { page } else { page.search_at("/status") };
+    let page = if viewer.access().only_synthetic() { on_synthetic_data(page) } else { page };
     with_menu(page, viewer)
 }
 

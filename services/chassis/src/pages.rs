@@ -46,13 +46,15 @@ impl Desk {
             time: now.to_string(),
             time_text: moment(now),
         });
-        if !self.roster.is_synthetic() {
-            return page;
-        }
-        page.banner(html! {
-            p { strong { "Synthetic data." } " These practices and all that is said of them are made up by a generator; none of them exists." }
-        })
+        if self.roster.is_synthetic() { on_synthetic_data(page) } else { page }
     }
+}
+
+/// A page that says that nothing here is real.
+pub fn on_synthetic_data(page: Page) -> Page {
+    page.banner(html! {
+        p { strong { "Synthetic data." } " These practices and all that is said of them are made up by a generator; none of them exists." }
+    })
 }
 
 /// A form that is sent once, and by nobody but the viewer.

@@ -166,6 +166,29 @@ fn a_broker_that_is_away_stops_the_start() {
 }
 
 #[test]
+fn production_refuses_what_does_for_a_first_look_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = text(folder.path());
+    let listen = format!("127.0.0.1:{}", free_port());
+    let serve = ["serve", "--production", "--listen", &listen, "--data", data];
+    // The address is one that nobody has: it is refused before anybody is asked.
+    let plain = ["--log", "nats://192.0.2.1:4222"];
+    fails(&[&serve[..], &plain[..]].concat(), &["plain text", "tls://", "192.0.2.1"]);
+
+    let server = Server::start(folder.path(), &["--production"]);
+    server.wait_until_ready();
+    let (status, page) = server.get("/sign-in");
+    assert_eq!(status, 200);
+    assert!(!page.contains("/sign-in/persona"), "nobody made up comes in: {page}");
+    // Nobody else gets at its log meanwhile.
+    fails(&[&serve[..], &["--empty"]].concat(), &["cannot open the event log", "another process"]);
+    assert_eq!(server.stop(), Some(0));
+    let log = format!("file:{}", folder.path().join("log.redb").display());
+    let verified = oversight(&["verify", "--log", &log]);
+    assert!(printed(&verified).contains(": 0 events"), "nothing made up was loaded: {}", printed(&verified));
+}
+
+#[test]
 fn a_log_that_is_not_there_is_not_made_by_looking() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.redb");

@@ -168,9 +168,23 @@ fn flatten(path: &str, outermost: &str, value: &Value, fields: &mut BTreeMap<Str
     }
 }
 
+/// A value in words: of a list each of its parts, of a part with a name first the name.
 fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
+        Value::Array(parts) if parts.is_empty() => "none".to_owned(),
+        Value::Array(parts) => match &parts[..] {
+            [name @ (Value::String(_) | Value::Number(_)), of @ (Value::Object(_) | Value::Array(_))] => {
+                format!("{}: {}", shown(name), shown(of))
+            }
+            parts => parts.iter().map(shown).collect::<Vec<_>>().join("; "),
+        },
+        Value::Object(fields) => {
+            let field = |(name, value): (&String, &Value)| {
+                format!("{} {}", name.replace(['-', '_'], " "), shown(value))
+            };
+            fields.iter().map(field).collect::<Vec<_>>().join(", ")
+        }
         value => value.to_string(),
     }
 }
@@ -224,6 +238,23 @@ mod tests {
         let (said, silent) = (of("x.y", r#"{"reason":"late"}"#), of("x.y", "{}"));
         let gone = FieldChange { field: "reason".to_owned(), from: Some("late".to_owned()), to: None };
         assert_eq!(silent.after(Some(&said)).changes, [gone]);
+    }
+
+    #[test]
+    fn lists_are_told_in_words() {
+        for (data, told) in [
+            (r#"{"covers":["premises","power"]}"#, "premises; power"),
+            (
+                r#"{"answers":[["14-114",{"level":2}],["14-318",{"not-relevant":{"reason":"None here."}}]]}"#,
+                "14-114: level 2; 14-318: not relevant reason None here.",
+            ),
+            (r#"{"due":[[1,"2018-08-31"]]}"#, "1; 2018-08-31"),
+            (r#"{"lessons":[]}"#, "none"),
+            (r#"{"percentage":63}"#, "63"),
+        ] {
+            let entry = of("x.y", data).after(None);
+            assert_eq!(entry.changes[0].to.as_deref(), Some(told), "{data}");
+        }
     }
 
     #[test]

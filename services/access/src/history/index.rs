@@ -4,7 +4,10 @@
 //! What it costs: some fifty bytes an event, and a look at each event of a history that is asked for,
 //! a few nanoseconds each. The events themselves are read for the entries of a page alone.
 
+use std::time::Duration;
+
 use chassis::{
+    Problem,
     following::{Fold, Following},
     log::{Log, Recorded},
 };
@@ -19,6 +22,9 @@ use super::{
 /// The most different types of events, and requirements, that are told apart. The contract has some
 /// hundred of each; a log that names more holds junk.
 const NAMES_MAX: usize = 4096;
+
+/// How long a history may wait for what was recorded just before it was asked for.
+const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The mark of no other mark.
 const NONE: u32 = u32::MAX;
@@ -130,6 +136,11 @@ impl Index {
     /// Whether the log has been read to its end once.
     pub fn ready(&self) -> Result<(), String> {
         self.0.ready()
+    }
+
+    /// Waits until it has what the log holds now: who did something finds it told at once.
+    pub async fn caught_up(&self) -> Result<(), Problem> {
+        self.0.must_catch_up(CATCH_UP_TIMEOUT).await
     }
 
     /// A part of a history.

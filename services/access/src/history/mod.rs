@@ -117,6 +117,7 @@ pub struct Page {
 impl History {
     /// A part of a history, newest first.
     pub async fn page(&self, tale: &Tale, filter: &Filter, part: Part) -> Result<Page, Problem> {
+        self.index_of(tale).caught_up().await?;
         let Chosen { total, places, more } = self.choose(tale, filter, part);
         let next = places.last().map(|place| place.position).filter(|_| more);
         let entries = read(self.log_of(tale), &places).await?;
@@ -163,6 +164,14 @@ impl History {
             Tale::ByActor(actor) => self.event_index.choose(Whose::Actor(actor), filter, part),
             Tale::AtTheDoorsBy(actor) => self.access_index.choose(Whose::Actor(actor), filter, part),
             Tale::AtTheDoors => self.access_index.choose(Whose::Everybody, filter, part),
+        }
+    }
+
+    /// The index that knows of a history.
+    pub fn index_of(&self, tale: &Tale) -> &Index {
+        match tale {
+            Tale::OfOrganisation(_) | Tale::ByActor(_) => &self.event_index,
+            Tale::LooksAt(_) | Tale::AtTheDoorsBy(_) | Tale::AtTheDoors => &self.access_index,
         }
     }
 

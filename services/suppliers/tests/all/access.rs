@@ -209,11 +209,11 @@ async fn a_buyer_sees_no_other_buyers_purchases_or_reliance() {
     let none = get(&server, (Role::Buyer, "RYY"), "/api/v1/suppliers/reliance?days=90").await.ok().json();
     assert_eq!(none, json!([]));
     get(&server, ACME, "/api/v1/suppliers/reliance").await.is(403, "may not do this");
-    // Each look, of the three buyers at the API and the page, and of the two who came after.
-    let looks = server.looks(8).await;
+    // Each look, of the three buyers at the API, the file and the page, and of the two who came after.
+    let looks = server.looks(11).await;
     let at_reliance =
         looks.iter().filter(|(action, about)| action == "suppliers/see-reliance" && about.is_none());
-    assert_eq!(at_reliance.count(), 8, "{looks:?}");
+    assert_eq!(at_reliance.count(), 11, "{looks:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
