@@ -1,6 +1,6 @@
 //! No route is served that asks for what no policy declares.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "what a test needs and does not get fails the test")]
+#![expect(clippy::unwrap_used, reason = "what a test needs and does not get fails the test")]
 
 use std::sync::Arc;
 
