@@ -102,6 +102,18 @@ pub struct Part {
     pub limit: usize,
 }
 
+/// What is counted of a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Count {
+    /// All entries that fit.
+    All,
+    /// None beyond the part.
+    Part,
+}
+
+/// Behind the last event there can be.
+pub const NEWEST: Position = Position(u64::MAX);
+
 /// Where an entry stands, and what it is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
@@ -145,21 +157,39 @@ impl Index {
 
     /// A part of a history.
     pub fn choose(&self, whose: Whose<'_>, filter: &Filter, part: Part) -> Chosen {
-        self.0.known().choose(whose, filter, part)
+        let known = self.0.known();
+        known.chosen(known.marks(whose, NEWEST), filter, part, Count::All)
+    }
+
+    /// The same for whoever goes on part by part to the end: nothing is counted, and only what stands
+    /// before the part is looked at.
+    pub fn go_on(&self, whose: Whose<'_>, filter: &Filter, part: Part) -> Chosen {
+        let known = self.0.known();
+        known.chosen(known.marks(whose, part.before), filter, part, Count::Part)
     }
 }
 
 impl Marks {
+    #[cfg(test)]
     fn choose(&self, whose: Whose<'_>, filter: &Filter, part: Part) -> Chosen {
-        let few = |list: Option<&Vec<u32>>| {
-            let places = list.map(Vec::as_slice).unwrap_or_default().iter().rev();
-            self.chosen(places.filter_map(|at| self.all.get(*at as usize)), filter, part)
+        self.chosen(self.marks(whose, NEWEST), filter, part, Count::All)
+    }
+
+    /// The marks of a history that stand before a position, the newest first. They stand in order, so where
+    /// to begin is found by halves.
+    fn marks<'a>(&'a self, whose: Whose<'_>, before: Position) -> Box<dyn Iterator<Item = &'a Mark> + 'a> {
+        let list = match whose {
+            Whose::Organisation(code) => self.by_organisation.get(&code),
+            Whose::Actor(actor) => self.actors.get(actor).and_then(|number| self.by_actor.get(number)),
+            Whose::Everybody => {
+                let end = self.all.partition_point(|mark| mark.position < before);
+                return Box::new(self.all.iter().take(end).rev());
+            }
         };
-        match whose {
-            Whose::Organisation(code) => few(self.by_organisation.get(&code)),
-            Whose::Actor(actor) => few(self.actors.get(actor).and_then(|number| self.by_actor.get(number))),
-            Whose::Everybody => self.chosen(self.all.iter().rev(), filter, part),
-        }
+        let list = list.map(Vec::as_slice).unwrap_or_default();
+        let mark = |at: &u32| self.all.get(*at as usize);
+        let end = list.partition_point(|at| mark(at).is_some_and(|mark| mark.position < before));
+        Box::new(list.iter().take(end).rev().filter_map(mark))
     }
 
     fn chosen<'a>(
@@ -167,11 +197,12 @@ impl Marks {
         newest_first: impl Iterator<Item = &'a Mark>,
         filter: &Filter,
         part: Part,
+        count: Count,
     ) -> Chosen {
         let kinds = self.kinds.wanted(|kind| filter.fits_kind(kind));
         let requirements = filter.requirement.as_deref().map(|wanted| {
-            let of_kinds =
-                self.kinds.wanted(|kind| service_of(kind) == super::service_of_requirement(wanted));
+            let service = super::service_of_requirement(wanted);
+            let of_kinds = self.kinds.wanted(|kind| service.is_some() && service_of(kind) == service);
             (self.requirements.wanted(|requirement| requirement == wanted), of_kinds)
         });
         let actor = filter.actor.as_deref().map(|actor| self.actors.get(actor).copied());
@@ -196,6 +227,9 @@ impl Marks {
                 chosen.places.push(Place { position: mark.position, before });
             } else {
                 chosen.more = true;
+                if count == Count::Part {
+                    break;
+                }
             }
         }
         chosen
@@ -292,6 +326,12 @@ mod tests {
             }
         }
         assert_eq!(seen, (1..=20_000).rev().collect::<Vec<u64>>());
+        for whose in [Whose::Organisation(code), Whose::Actor("key:7"), Whose::Everybody] {
+            let part = Part { before: Position(701), limit: 500 };
+            let on = marks.chosen(marks.marks(whose, part.before), &Filter::default(), part, Count::Part);
+            let places: Vec<u64> = on.places.iter().map(|place| place.position.0).collect();
+            assert_eq!((places, on.more), ((201..=700).rev().collect(), true), "{whose:?}");
+        }
         let first_year = Filter { to: Some("2012-12-31".parse().unwrap()), ..Filter::default() };
         for whose in [Whose::Organisation(code), Whose::Actor("key:7"), Whose::Everybody] {
             assert_eq!(found(&marks, whose, &first_year).len(), 1_999, "{whose:?}");
@@ -342,6 +382,7 @@ mod tests {
         assert_eq!(found(&marks, own, &requirement("continuity")), [3]);
         assert_eq!(found(&marks, own, &requirement("onsite")), [0; 0], "of another practice");
         assert_eq!(found(&marks, own, &requirement("none")), [0; 0]);
+        assert_eq!(found(&marks, Whose::Everybody, &requirement("1.1.1")), [1], "nor what is of no service");
         let by = Filter { actor: Some("key:8".to_owned()), ..Filter::default() };
         assert_eq!(found(&marks, own, &by), [3, 2]);
         assert_eq!(found(&marks, Whose::Actor("key:8"), &Filter::default()), [4, 3, 2]);

@@ -118,7 +118,7 @@ impl History {
     /// A part of a history, newest first.
     pub async fn page(&self, tale: &Tale, filter: &Filter, part: Part) -> Result<Page, Problem> {
         self.index_of(tale).caught_up().await?;
-        let Chosen { total, places, more } = self.choose(tale, filter, part);
+        let Chosen { total, places, more } = self.chosen(tale, filter, part, Index::choose);
         let next = places.last().map(|place| place.position).filter(|_| more);
         let entries = read(self.log_of(tale), &places).await?;
         Ok(Page { total, entries, next })
@@ -135,7 +135,7 @@ impl History {
             async move {
                 let Some(before) = before else { return Ok(None) };
                 let part = Part { before, limit: PAGE_ENTRIES_MAX };
-                let Chosen { places, more, .. } = history.choose(&tale, &filter, part);
+                let Chosen { places, more, .. } = history.chosen(&tale, &filter, part, Index::go_on);
                 let next = places.last().map(|place| place.position).filter(|_| more);
                 let entries = read(history.log_of(&tale), &places).await?;
                 Ok(Some((entries, next)))
@@ -153,18 +153,21 @@ impl History {
         Ok(event(&self.access, position).await?.map(|(_, body)| body))
     }
 
-    fn choose(&self, tale: &Tale, filter: &Filter, part: Part) -> Chosen {
+    fn chosen(
+        &self,
+        tale: &Tale,
+        filter: &Filter,
+        part: Part,
+        choose: fn(&Index, Whose<'_>, &Filter, Part) -> Chosen,
+    ) -> Chosen {
         const LOOKS: &[&str] = &[SensitiveRead::TYPE, Exported::TYPE, GlassBroken::TYPE];
-        match tale {
-            Tale::OfOrganisation(code) => self.event_index.choose(Whose::Organisation(*code), filter, part),
-            Tale::LooksAt(code) => {
-                let filter = Filter { types: LOOKS, ..filter.clone() };
-                self.access_index.choose(Whose::Organisation(*code), &filter, part)
-            }
-            Tale::ByActor(actor) => self.event_index.choose(Whose::Actor(actor), filter, part),
-            Tale::AtTheDoorsBy(actor) => self.access_index.choose(Whose::Actor(actor), filter, part),
-            Tale::AtTheDoors => self.access_index.choose(Whose::Everybody, filter, part),
-        }
+        let (whose, types) = match tale {
+            Tale::OfOrganisation(code) => (Whose::Organisation(*code), filter.types),
+            Tale::LooksAt(code) => (Whose::Organisation(*code), LOOKS),
+            Tale::ByActor(actor) | Tale::AtTheDoorsBy(actor) => (Whose::Actor(actor), filter.types),
+            Tale::AtTheDoors => (Whose::Everybody, filter.types),
+        };
+        choose(self.index_of(tale), whose, &Filter { types, ..filter.clone() }, part)
     }
 
     /// The index that knows of a history.
