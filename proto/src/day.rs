@@ -165,6 +165,40 @@ impl<'de> Deserialize<'de> for Day {
     }
 }
 
+/// The moment by which something is judged: while a day runs, or once it is over.
+///
+/// A deadline, a review date and the like lie at the end of their day: until midnight in London nothing has
+/// been missed. This is the one place that says which days are over; every rule asks here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Moment {
+    /// The day has not ended: what is due on it may still be done.
+    During(Day),
+    /// The end of the day, past or to come.
+    EndOf(Day),
+}
+
+impl Moment {
+    /// The moment that a day stands for: of today the running day, of any other its end.
+    pub fn of(day: Day, today: Day) -> Self {
+        if day == today { Moment::During(day) } else { Moment::EndOf(day) }
+    }
+
+    /// The day it lies in.
+    pub const fn day(self) -> Day {
+        match self {
+            Moment::During(day) | Moment::EndOf(day) => day,
+        }
+    }
+
+    /// Whether a day has ended by then: whether what was due on it is late.
+    pub fn is_over(self, due: Day) -> bool {
+        match self {
+            Moment::During(day) => due < day,
+            Moment::EndOf(day) => due <= day,
+        }
+    }
+}
+
 /// An NHS financial year, 1 April to 31 March, named by the year it starts in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FinancialYear(i16);
@@ -264,6 +298,25 @@ mod tests {
         assert_eq!(day("2019-03-31").end_in_london().to_string(), "2019-03-31T22:59:59.999999999Z");
         assert_eq!(day("2019-01-31").end_in_london().to_string(), "2019-01-31T23:59:59.999999999Z");
         assert_eq!(Day::in_london("2019-03-31T23:30:00Z".parse().unwrap()), day("2019-04-01"));
+    }
+
+    #[test]
+    fn nothing_due_on_a_day_is_late_before_midnight_in_london() {
+        let (winter, summer) = (day("2026-11-28"), day("2026-06-30"));
+        for (instant, due, late) in [
+            ("2026-11-28T10:00:00Z", winter, false),
+            ("2026-11-28T23:59:00Z", winter, false),
+            ("2026-11-29T00:00:00Z", winter, true),
+            ("2026-06-30T09:00:00Z", summer, false),
+            ("2026-06-30T22:59:00Z", summer, false),
+            // Midnight in London, in summer.
+            ("2026-06-30T23:00:00Z", summer, true),
+        ] {
+            let today = Day::in_london(instant.parse().unwrap());
+            assert_eq!(Moment::of(today, today).is_over(due), late, "{instant}");
+        }
+        assert!(Moment::of(summer, summer.plus_days(1)).is_over(summer), "a past day is asked about at its end");
+        assert!(Moment::of(summer, summer.plus_days(-1)).is_over(summer), "and so is a day to come");
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub use codes::{
     Actor, EditionId, OdsCode, PersonId, RequirementId, SchemeId, ServiceId, ServiceTypeId, SupplierId,
     TopicId,
 };
-pub use day::{Day, FinancialYear, LONDON};
+pub use day::{Day, FinancialYear, LONDON, Moment};
 pub use envelope::{By, Envelope, EventHash, Header, Position};
 pub use event::{DecodeError, DomainEvent, Event};
 pub use subject::{AggregateId, Service, Stream, Subject};

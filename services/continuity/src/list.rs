@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use chassis::{Viewer, following::Fold, log::Recorded};
-use proto::{Day, Header, OdsCode, continuity::ContinuityEvent};
+use proto::{Day, Header, Moment, OdsCode, continuity::ContinuityEvent};
 
 use crate::{
     access::VIEW_PLAN,
@@ -45,7 +45,7 @@ pub(crate) struct Filter {
 
 impl Filter {
     fn lets(self, dates: &Dates, today: Day) -> bool {
-        let standing = dates.standing(today);
+        let standing = dates.standing(Moment::During(today));
         let has_lapsed = matches!(standing, Standing::Lapsed(..));
         let soon =
             |within: i32| matches!(standing, Standing::Stands(on, _) if today.days_until(on) <= within);

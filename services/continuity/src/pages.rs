@@ -70,9 +70,10 @@ fn standing_tag(standing: &Standing) -> Markup {
         Standing::NotApproved => (Tone::Neutral, "Not approved"),
         Standing::Withdrawn(_) => (Tone::Bad, "Withdrawn"),
         Standing::LeavesOut(_) => (Tone::Bad, "Leaves something out"),
-        Standing::NeverExercised => (Tone::Bad, "Never exercised"),
-        Standing::Lapsed(..) => (Tone::Bad, "Lapsed"),
-        Standing::Stands(..) => (Tone::Good, "Stands"),
+        Standing::NeverExercised => (Tone::Bad, "Never tested"),
+        Standing::ExerciseTooOld(_) => (Tone::Bad, "Test too old"),
+        Standing::Lapsed(..) => (Tone::Bad, "Not up to date"),
+        Standing::Stands(..) => (Tone::Good, "Up to date"),
     };
     tag(tone, words)
 }

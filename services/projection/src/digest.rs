@@ -37,9 +37,11 @@ pub fn of(board: &Board) -> EventHash {
     }
     for practice in &board.practices {
         hasher.update(practice.code.as_str());
-        for change in practice.timelines.iter().flat_map(|timeline| timeline.changes()) {
-            hasher.update(change.day.number().to_be_bytes());
-            hasher.update([change.status.index() as u8]);
+        for timeline in &practice.timelines {
+            for change in timeline.changes() {
+                hasher.update(change.day.number().to_be_bytes());
+                hasher.update([change.status.index() as u8, u8::from(timeline.is_to_come(change))]);
+            }
         }
     }
     for area in &board.areas {

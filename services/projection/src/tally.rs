@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use proto::{Day, OdsCode, Position};
+use proto::{Day, Moment, OdsCode, Position};
 use serde::Serialize;
 use ui::Tone;
 use utoipa::ToSchema;
@@ -106,6 +106,10 @@ struct Counted<'a> {
 impl Counted<'_> {
     fn day(&self) -> Day {
         self.asked.at
+    }
+
+    fn moment(&self) -> Moment {
+        Moment::of(self.asked.at, self.asked.board.today)
     }
 
     fn upto(&self) -> Position {

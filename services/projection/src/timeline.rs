@@ -1,8 +1,14 @@
-//! One organisation's compliance with one requirement, day by day: past, present and, if nobody
-//! acts, future.
+//! One organisation's compliance with one requirement, day by day: past, present and, if nothing
+//! changes, future.
+//!
+//! Of a day that is over, or to come, what counts is its end. The day that is running has not ended: what
+//! is due on it has not been missed. So of today a timeline tells what holds now, and as the next change
+//! what will hold at its end.
 
-use proto::{Day, EditionId, Position};
+use proto::{Day, EditionId, Moment, Position};
 use serde::{Deserialize, Serialize};
+
+use crate::rules::conditions::Condition;
 
 /// What holds on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -127,10 +133,29 @@ impl Passed {
     }
 }
 
+/// What a rule says of a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// What holds.
+    pub status: Status,
+    /// Why it began, if it began then.
+    pub cause: Cause,
+    /// What is unmet: nothing exactly where the requirement is met or does not apply.
+    pub unmet: Vec<Condition>,
+}
+
+impl Judged {
+    /// Nothing is unmet.
+    pub fn met(cause: Cause) -> Self {
+        Self { status: Status::Met, cause, unmet: Vec::new() }
+    }
+}
+
 /// A status from a day on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
-    /// The first day it holds, at its end.
+    /// The first day at whose end it holds. Of the running day it may be still to come:
+    /// [`Timeline::is_to_come`].
     pub day: Day,
     /// The status.
     pub status: Status,
@@ -143,38 +168,50 @@ pub struct Change {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Timeline {
     changes: Vec<Change>,
+    /// The running day, where it ends with a change: the last change of this day has not come yet.
+    running: Option<Day>,
 }
 
 /// What holds before the first change.
 const BEFORE: Change = Change { day: Day::FIRST, status: Status::NoEvidence, cause: Cause::Nothing };
 
 impl Timeline {
-    /// The timeline of a rule that says what holds on a day, given the days on which that may
-    /// change. Days on which nothing changes are left out.
-    pub fn of_days(mut days: Vec<Day>, holds_on: impl Fn(Day) -> (Status, Cause)) -> Self {
+    /// The timeline of a rule that judges moments, given the days on which its judgement may change and
+    /// the day that is running. Days on which nothing changes are left out.
+    pub fn of_days(mut days: Vec<Day>, today: Day, judge: impl Fn(Moment) -> Judged) -> Self {
         days.sort_unstable();
         days.dedup();
-        let mut changes: Vec<Change> = Vec::new();
+        let mut timeline = Self::default();
         for day in days {
-            let (status, cause) = holds_on(day);
-            let last = changes.last().unwrap_or(&BEFORE);
-            if last.status != status {
-                changes.push(Change { day, status, cause });
+            if day == today {
+                timeline.add(day, judge(Moment::During(day)));
+            }
+            let ends_otherwise = timeline.add(day, judge(Moment::EndOf(day)));
+            if day == today {
+                timeline.running = ends_otherwise.then_some(day);
             }
         }
-        changes.shrink_to_fit();
-        Self { changes }
+        timeline.changes.shrink_to_fit();
+        timeline
     }
 
-    /// What holds at the end of a day.
+    /// Adds what is judged of a day, and says whether it is a change.
+    fn add(&mut self, day: Day, Judged { status, cause, .. }: Judged) -> bool {
+        let is_change = self.changes.last().unwrap_or(&BEFORE).status != status;
+        if is_change {
+            self.changes.push(Change { day, status, cause });
+        }
+        is_change
+    }
+
+    /// What holds on a day: at its end, or of the running day now.
     pub fn at(&self, day: Day) -> &Change {
-        let after = self.changes.partition_point(|change| change.day <= day);
-        after.checked_sub(1).and_then(|last| self.changes.get(last)).unwrap_or(&BEFORE)
+        self.begun(day).checked_sub(1).and_then(|last| self.changes.get(last)).unwrap_or(&BEFORE)
     }
 
-    /// The first change after a day: what will hold if nobody acts.
+    /// The first change after that: what will hold if nothing changes.
     pub fn next_after(&self, day: Day) -> Option<&Change> {
-        self.changes.get(self.changes.partition_point(|change| change.day <= day))
+        self.changes.get(self.begun(day))
     }
 
     /// All changes.
@@ -182,19 +219,35 @@ impl Timeline {
         &self.changes
     }
 
+    /// Whether a change of the running day comes only at its end.
+    pub fn is_to_come(&self, change: &Change) -> bool {
+        self.running == Some(change.day) && self.at(change.day) != change
+    }
+
+    /// How many changes have come by a day.
+    fn begun(&self, day: Day) -> usize {
+        let by_its_end = self.changes.partition_point(|change| change.day <= day);
+        by_its_end.saturating_sub(usize::from(self.running == Some(day)))
+    }
+
+    /// From which whole day on a change holds.
+    fn from(&self, change: &Change) -> Day {
+        if self.is_to_come(change) { change.day.plus_days(1) } else { change.day }
+    }
+
     /// The stretches of one status within a span of days, both ends included.
     pub fn stretches(&self, from: Day, to: Day) -> impl Iterator<Item = (Day, Day, Status)> + '_ {
-        let first = self.changes.partition_point(|change| change.day <= from);
+        let rest = self.changes.get(self.begun(from)..).unwrap_or_default();
         let begin = std::iter::once((from, self.at(from).status));
-        let rest =
-            self.changes.get(first..).unwrap_or_default().iter().map(|change| (change.day, change.status));
-        let ends =
-            self.changes.get(first..).unwrap_or_default().iter().map(|change| change.day.plus_days(-1));
+        let starts = rest.iter().map(|change| (self.from(change), change.status));
+        let ends = rest.iter().map(|change| self.from(change).plus_days(-1));
         begin
-            .chain(rest)
+            .chain(starts)
             .zip(ends.chain(std::iter::once(Day::LAST)))
             .take_while(move |((start, _), _)| *start <= to)
             .map(move |((start, status), end)| (start, end.min(to), status))
+            // What the running day ends with may be over with the next day's beginning.
+            .filter(|(start, end, _)| start <= end)
     }
 }
 
@@ -207,11 +260,23 @@ mod tests {
         Day::from_number(number)
     }
 
+    fn held(status: Status) -> Judged {
+        Judged { status, cause: Cause::Nothing, unmet: Vec::new() }
+    }
+
     fn timeline(statuses: &[(i32, Status)]) -> Timeline {
-        let days = statuses.iter().map(|(number, _)| day(*number)).collect();
-        Timeline::of_days(days, |at| {
-            let last = statuses.iter().rfind(|(number, _)| day(*number) <= at);
-            (last.map_or(Status::NoEvidence, |(_, status)| *status), Cause::Nothing)
+        running(statuses, &[], Day::LAST)
+    }
+
+    /// Of statuses that begin on a day, and ones that begin only at the end of one.
+    fn running(statuses: &[(i32, Status)], at_the_end: &[(i32, Status)], today: Day) -> Timeline {
+        let days = statuses.iter().chain(at_the_end).map(|(number, _)| day(*number)).collect();
+        Timeline::of_days(days, today, |moment| {
+            let begun = statuses.iter().filter(|(number, _)| day(*number) <= moment.day());
+            let ended = at_the_end.iter().filter(|(number, _)| moment.is_over(day(*number)));
+            // Of one day, what comes at its end is the later.
+            let last = begun.map(|step| (step.0, 0, step.1)).chain(ended.map(|step| (step.0, 1, step.1)));
+            held(last.max_by_key(|(day, order, _)| (*day, *order)).map_or(Status::NoEvidence, |step| step.2))
         })
     }
 
@@ -232,14 +297,47 @@ mod tests {
         assert_eq!(timeline.changes().len(), 1);
     }
 
+    #[test]
+    fn what_comes_at_the_end_of_the_running_day_has_not_come() {
+        let lapses = |today| running(&[(10, Status::Met)], &[(20, Status::NotMet)], day(today));
+        for (today, on, status) in [
+            (19, 19, Status::Met),
+            (19, 20, Status::NotMet),
+            (20, 19, Status::Met),
+            (20, 20, Status::Met),
+            (20, 21, Status::NotMet),
+            (21, 20, Status::NotMet),
+            (21, 21, Status::NotMet),
+        ] {
+            assert_eq!(lapses(today).at(day(on)).status, status, "on {on}, asked on {today}");
+        }
+        let timeline = lapses(20);
+        let next = timeline.next_after(day(20)).unwrap();
+        assert_eq!((next.day, next.status), (day(20), Status::NotMet));
+        assert!(timeline.is_to_come(next));
+        assert_eq!(lapses(21).next_after(day(20)), None);
+    }
+
+    #[test]
+    fn what_is_done_on_the_running_day_counts_at_once() {
+        let timeline = running(&[(20, Status::PartlyMet)], &[(20, Status::NotMet)], day(20));
+        assert_eq!(timeline.at(day(20)).status, Status::PartlyMet);
+        assert_eq!(timeline.changes().len(), 2);
+        assert!(!timeline.is_to_come(&timeline.changes()[0]));
+        assert!(timeline.is_to_come(&timeline.changes()[1]));
+    }
+
     proptest! {
         #[test]
         fn stretches_say_what_every_single_day_says(
             steps in prop::collection::btree_map(0..60i32, 0..5usize, 0..8),
-            from in 0..60i32, length in 0..40i32,
+            ends in prop::collection::btree_map(0..60i32, 0..5usize, 0..8),
+            from in 0..60i32, length in 0..40i32, today in 0..60i32,
         ) {
-            let steps: Vec<(i32, Status)> = steps.into_iter().map(|(day, status)| (day, Status::ALL[status])).collect();
-            let timeline = timeline(&steps);
+            let of = |steps: std::collections::BTreeMap<i32, usize>| -> Vec<(i32, Status)> {
+                steps.into_iter().map(|(day, status)| (day, Status::ALL[status])).collect()
+            };
+            let timeline = running(&of(steps), &of(ends), day(today));
             let to = from + length;
             let mut next = from;
             for (start, end, status) in timeline.stretches(day(from), day(to)) {

@@ -1,7 +1,7 @@
 //! The shapes of what is shown.
 
 use proto::{
-    Day, OdsCode, PersonId,
+    Day, Moment, OdsCode, PersonId,
     continuity::{Against, ExerciseKind, Scenario},
 };
 use serde::Serialize;
@@ -16,7 +16,8 @@ use crate::{
 /// How a plan stands today, and until when.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PlanStandingView {
-    /// `no-plan`, `not-approved`, `withdrawn`, `leaves-out`, `never-exercised`, `lapsed` or `stands`.
+    /// `no-plan`, `not-approved`, `withdrawn`, `leaves-out`, `never-exercised`, `exercise-too-old`, `lapsed` or
+    /// `stands`. What is due today has not lapsed.
     state: &'static str,
     /// That in a sentence.
     says: String,
@@ -28,7 +29,7 @@ pub(crate) struct PlanStandingView {
     /// The day on which the next exercise falls due: the last one counts for 365 days.
     #[schema(value_type = Option<String>, format = "date")]
     next_exercise: Option<Day>,
-    /// The first day at whose end the approved plan does not stand if nothing is done.
+    /// The day at whose end the approved plan is no longer up to date if nothing is done.
     #[schema(value_type = Option<String>, format = "date")]
     lapses: Option<Day>,
     /// Why it lapses: `review-due` or `exercise-due`.
@@ -40,11 +41,13 @@ pub(crate) struct PlanStandingView {
 
 impl PlanStandingView {
     pub fn of(dates: &Dates, today: Day) -> Self {
-        let standing = dates.standing(today);
+        // The day runs: what is due on it may still be done.
+        let now = Moment::During(today);
+        let standing = dates.standing(now);
         let (lapses, because) = dates.lapses().unzip();
         Self {
             state: standing.slug(),
-            says: dates.sentence(today),
+            says: dates.sentence(now),
             version: dates.in_force.as_ref().map(|in_force| in_force.version),
             next_review: dates.in_force.as_ref().map(|in_force| in_force.next_review),
             next_exercise: dates.next_exercise(),

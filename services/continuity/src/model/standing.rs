@@ -1,7 +1,7 @@
 //! How a plan stands on a day: by the few dates that decide it, whoever keeps them.
 
 use proto::{
-    Day,
+    Day, Moment,
     continuity::{ContinuityEvent, Scenario, exercise_due, uncovered},
 };
 use serde::{Deserialize, Serialize};
@@ -56,7 +56,7 @@ impl Due {
     pub const fn words(self) -> &'static str {
         match self {
             Due::Review => "review",
-            Due::Exercise => "exercise",
+            Due::Exercise => "test",
         }
     }
 }
@@ -74,9 +74,11 @@ pub enum Standing {
     LeavesOut(Vec<Scenario>),
     /// It was approved, and never exercised.
     NeverExercised,
-    /// Something fell due on this day, and was not done.
+    /// The approved version came when the last exercise, of this day, was too old already.
+    ExerciseTooOld(Day),
+    /// Something was due on this day, which is over, and was not done.
     Lapsed(Day, Due),
-    /// It stands until something falls due on this day.
+    /// It is up to date to the end of this day, on which something is due.
     Stands(Day, Due),
 }
 
@@ -89,6 +91,7 @@ impl Standing {
             Standing::Withdrawn(_) => "withdrawn",
             Standing::LeavesOut(_) => "leaves-out",
             Standing::NeverExercised => "never-exercised",
+            Standing::ExerciseTooOld(_) => "exercise-too-old",
             Standing::Lapsed(..) => "lapsed",
             Standing::Stands(..) => "stands",
         }
@@ -101,15 +104,18 @@ impl Dates {
         self.exercised.map(exercise_due)
     }
 
-    /// The first day at whose end the approved plan no longer stands if nothing is done: the day of the
-    /// next review or of the next exercise, whichever is earlier; and which of them it is.
+    /// The day at whose end the approved plan is no longer up to date if nothing is done: the day of the
+    /// next review or of the next exercise, whichever is earlier; and which of them it is. None of a
+    /// version that never was: a plan cannot lapse before it was approved.
     pub fn lapses(&self) -> Option<(Day, Due)> {
-        let review = (self.in_force.as_ref()?.next_review, Due::Review);
-        Some(review.min((self.next_exercise()?, Due::Exercise)))
+        let in_force = self.in_force.as_ref()?;
+        let review = (in_force.next_review, Due::Review);
+        let first = review.min((self.next_exercise()?, Due::Exercise));
+        (first.0 >= in_force.since).then_some(first)
     }
 
-    /// How the plan stands at the end of a day, by what is recorded now.
-    pub fn standing(&self, day: Day) -> Standing {
+    /// How the plan stands at a moment, by what is recorded now.
+    pub fn standing(&self, moment: Moment) -> Standing {
         let Some(in_force) = &self.in_force else {
             return match self.withdrawn {
                 Some(on) => Standing::Withdrawn(on),
@@ -120,17 +126,18 @@ impl Dates {
         if !in_force.uncovered.is_empty() {
             return Standing::LeavesOut(in_force.uncovered.clone());
         }
-        match self.lapses() {
-            None => Standing::NeverExercised,
-            Some((on, due)) if on <= day => Standing::Lapsed(on, due),
-            Some((on, due)) => Standing::Stands(on, due),
+        match (self.exercised, self.lapses()) {
+            (None, _) => Standing::NeverExercised,
+            (Some(last), None) => Standing::ExerciseTooOld(last),
+            (_, Some((on, due))) if moment.is_over(on) => Standing::Lapsed(on, due),
+            (_, Some((on, due))) => Standing::Stands(on, due),
         }
     }
 
     /// That in a sentence.
-    pub fn sentence(&self, day: Day) -> String {
+    pub fn sentence(&self, moment: Moment) -> String {
         let version = self.in_force.as_ref().map(|in_force| in_force.version).unwrap_or_default();
-        match self.standing(day) {
+        match self.standing(moment) {
             Standing::NoPlan => "No continuity plan has been recorded.".to_owned(),
             Standing::NotApproved => "A plan has been written, but no version of it is approved.".to_owned(),
             Standing::Withdrawn(on) => {
@@ -144,17 +151,20 @@ impl Dates {
                 )
             }
             Standing::NeverExercised => {
-                format!("Version {version} is approved, but the plan has never been exercised.")
+                format!("Version {version} is approved, but the plan has never been tested.")
             }
+            Standing::ExerciseTooOld(last) => format!(
+                "Version {version} is approved, but the plan was last tested on {}, more than a year before.",
+                last.long()
+            ),
             Standing::Lapsed(on, due) => {
-                format!("Version {version} lapsed on {}: the next {} fell due.", on.long(), due.words())
+                format!("Version {version} is not up to date: its {} was due on {}.", due.words(), on.long())
+            }
+            Standing::Stands(on, due) if on == moment.day() => {
+                format!("Version {version} is up to date. Its {} is due today.", due.words())
             }
             Standing::Stands(on, due) => {
-                format!(
-                    "Version {version} stands; it lapses on {} unless the next {} is held by the end of that day.",
-                    on.long(),
-                    due.words()
-                )
+                format!("Version {version} is up to date. Its next {} is due on {}.", due.words(), on.long())
             }
         }
     }

@@ -3,7 +3,7 @@
 use axum::{extract::State, http::StatusCode, response::Response};
 use chassis::{Problem, Viewer, http::Query, pages::in_query};
 use maud::html;
-use proto::{Day, OdsCode, Position};
+use proto::{Day, Moment, OdsCode, Position};
 use serde::Deserialize;
 use ui::{
     components::{
@@ -52,12 +52,13 @@ pub(super) async fn find(
 ) -> Result<Response, Problem> {
     desk.all.must_catch_up(CATCH_UP_TIMEOUT).await?;
     let today = desk.common.today();
+    let now = Moment::During(today);
     let asked = search.q.trim();
     let (found, total) = desk.common.roster.search(asked, FOUND_MAX, |code| viewer.may(VIEW_PLAN, code));
     let mut plans = desk.all.known().seen_by(&viewer, Filter::default(), today);
     plans.sort_by_cached_key(|(code, dates)| place(dates, *code));
     let standing =
-        plans.iter().filter(|(_, dates)| matches!(dates.standing(today), Standing::Stands(..))).count();
+        plans.iter().filter(|(_, dates)| matches!(dates.standing(now), Standing::Stands(..))).count();
     let after = place_of(&search.after);
     let start =
         plans.partition_point(|(code, dates)| after.is_some_and(|after| place(dates, *code) <= after));
@@ -71,12 +72,12 @@ pub(super) async fn find(
         Row::new([
             Cell::link(format!("/continuity/{code}"), desk.common.roster.name(*code)),
             Cell::text(code),
-            Cell::from(standing_tag(&dates.standing(today))),
-            Cell::text(dates.sentence(today)),
+            Cell::from(standing_tag(&dates.standing(now))),
+            Cell::text(dates.sentence(now)),
         ])
     });
     let body = html! {
-        (lede(html! { (fmt::count(standing as u64, "plan stands", "plans stand")) " today, of " (fmt::thousands(plans.len() as u64)) " that you may see." }))
+        (lede(html! { (fmt::thousands(standing as u64)) " of " (fmt::count(plans.len() as u64, "plan is", "plans are")) " up to date." }))
         p { "A continuity plan says how an organisation keeps going when its data, systems or premises are out of reach." }
         (Form::get("/continuity").label("Find a practice").body(html! {
             (Field::new("q", "Name, code or postcode of a practice").hint("For example A81001, or the first words of its name")
@@ -99,8 +100,8 @@ pub(super) async fn find(
         @if let Some(own) = viewer.holder().map(|holder| holder.organisation).filter(|own| viewer.may(VIEW_PLAN, *own)) {
             p { a.nhsuk-link href={ "/continuity/" (in_query(own.as_str())) } { "The plan of " (desk.common.roster.name(own)) } }
         }
-        (Table::new("plans", "Plans, soonest lapse first")
-            .column(Column::text("Organisation")).column(Column::text("Code")).column(Column::text("Today")).column(Column::text("How it stands"))
+        (Table::new("plans", "Plans, those due soonest first")
+            .column(Column::text("Organisation")).column(Column::text("Code")).column(Column::text("Today")).column(Column::text("Details"))
             .rows(rows)
             .empty("No organisation that you may see has written a plan here.")
             .render())

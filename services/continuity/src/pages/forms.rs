@@ -363,7 +363,7 @@ impl Asked<'_> {
     fn decision(&self, when: &str) -> Markup {
         html! {
             (self.day("on", when, "Today or an earlier day"))
-            (self.day("next_review", "When is the next review?", "Within twelve months. The plan lapses on that day unless it has been reviewed"))
+            (self.day("next_review", "When is the next review?", "Within twelve months. Without a review by the end of that day the plan is not up to date"))
         }
     }
 

@@ -10,7 +10,7 @@ use chassis::{
     http::{Form, Path, Query},
 };
 use maud::{Markup, html};
-use proto::codes::CodeError;
+use proto::{Moment, codes::CodeError};
 use ui::{
     Tone,
     components::{
@@ -90,10 +90,11 @@ async fn render(
     done: &Done,
 ) -> Result<Response, Problem> {
     let dates = &case.plan().dates;
+    let now = Moment::During(case.today);
     let told = told::told(desk, case).await?;
     let body = html! {
         (done.banner())
-        (lede(html! { (standing_tag(&dates.standing(case.today))) " " (dates.sentence(case.today)) }))
+        (lede(html! { (standing_tag(&dates.standing(now))) " " (dates.sentence(now)) }))
         (facts(desk, case).render())
         (enough())
         @if Task::ALL.into_iter().any(|task| case.may(task.asks())) {
@@ -120,11 +121,11 @@ fn enough() -> Markup {
         "What is enough?",
         html! {
             ul.nhsuk-list.nhsuk-list--bullet {
-                li { "A plan that somebody answerable has approved. A few pages will do." }
+                li { "A plan approved by someone accountable. A few pages will do." }
                 li { "It covers that data are lost or out of reach, and a cyber incident such as malicious software." }
                 li { "It is looked at again within twelve months of its approval or last review." }
                 li { "It is exercised at least once a year: talking it through around a table for an hour is enough." }
-                li { "The plan of each delivery partner you rely on is in the same order." }
+                li { "Each delivery partner you rely on has an up-to-date plan." }
             }
         },
     )

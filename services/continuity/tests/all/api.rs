@@ -75,6 +75,10 @@ async fn a_year_of_one_plan() {
     assert_eq!(plan["reliances"][0]["ended"], "2018-02-28");
 
     server.set_day("2019-01-15");
+    let standing = server.get(AT).await.ok().json()["standing"].clone();
+    assert_eq!(standing["state"], "stands", "the day of the review is not over");
+    assert!(standing["says"].as_str().unwrap().ends_with("is due today."), "{standing}");
+    server.set_day("2019-01-16");
     assert_eq!(server.get(AT).await.ok().json()["standing"]["state"], "lapsed");
     let review = json!({ "by": { "name": "A. Partner" }, "next_review": "2020-01-15" });
     server.post(&format!("{AT}/review"), review).await.ok();
@@ -84,7 +88,7 @@ async fn a_year_of_one_plan() {
         (&plan["standing"]["lapses"], &plan["standing"]["because"]),
         (&json!("2019-02-21"), &json!("exercise-due"))
     );
-    assert_eq!(plan["reviews"][0]["on"], "2019-01-15");
+    assert_eq!(plan["reviews"][0]["on"], "2019-01-16");
     server.post(&format!("{AT}/withdraw"), json!({ "reason": "merged" })).await.ok();
     let plan = server.get(AT).await.ok().json();
     assert_eq!(plan["standing"]["state"], "withdrawn");
@@ -183,6 +187,9 @@ async fn plans_are_listed_by_how_they_stand() {
     assert!(lines[3].starts_with("A81003,'=S"), "{}", lines[3]);
 
     server.set_day("2019-01-15");
+    assert_eq!(codes("?lapsed=true").await, Vec::<String>::new(), "the day is not over");
+    assert_eq!(codes("?lapses_within_days=0").await, [PRACTICE, "A81002"], "due today");
+    server.set_day("2019-01-16");
     assert_eq!(codes("?lapsed=true").await, [PRACTICE, "A81002"]);
     assert_eq!(codes("?lapsed=false").await, ["A81003"], "never exercised, and so never lapsed");
     assert_eq!(server.get("/api/v1/continuity.csv?lapsed=true").await.ok().text.lines().count(), 3);

@@ -77,7 +77,7 @@ async fn an_organisation_works_through_its_plan() {
     server
         .page(AT)
         .await
-        .is(200, "it lapses on 15 January 2019 unless the next review")
+        .is(200, "Its next review is due on 15 January 2019.")
         .is(200, "in 320 days")
         .is(200, "Overdue")
         .is(200, "B. Partner");
@@ -96,7 +96,7 @@ async fn an_organisation_works_through_its_plan() {
     let invocation =
         [("scenario", "power"), ("on", "2018-02-27"), ("outcome", "failed"), ("account", "dark")];
     sent(&server, "invocation", &invocation, "invocation").await;
-    server.page("/continuity").await.is(200, "1 plan stands").is(200, "The Densham Surgery");
+    server.page("/continuity").await.is(200, "1 of 1 plan is up to date").is(200, "The Densham Surgery");
     sent(&server, "withdrawal", &[("reason", "merged"), ("on", "2018-03-01")], "withdrawal").await;
     server
         .page(AT)
@@ -104,7 +104,7 @@ async fn an_organisation_works_through_its_plan() {
         .is(200, "was withdrawn on 1 March 2018")
         .is(200, "on 1 March 2018: merged")
         .is(200, "Needed for real (2): Power fails");
-    server.page("/continuity").await.is(200, "0 plans stand");
+    server.page("/continuity").await.is(200, "0 of 1 plan is up to date");
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn the_same_form_sent_twice_is_one_event() {
 }
 
 #[tokio::test]
-async fn plans_are_paged_soonest_lapse_first() {
+async fn plans_are_paged_those_due_soonest_first() {
     let server = server::start(NOW).await;
     for organisation in ["A81003", "A81002", PRACTICE] {
         let at = format!("/continuity/{organisation}");

@@ -187,6 +187,8 @@ impl OnsiteAssessment {
                 let on = self.visit.as_ref().map_or(today, |visit| visit.on);
                 if on > today {
                     format!("The assessor visits on {}.", on.long())
+                } else if on == today {
+                    fixed("The assessor visits today, and enters the result after the visit.")
                 } else {
                     format!("The assessor enters the result of the visit of {}.", on.long())
                 }

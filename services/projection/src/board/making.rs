@@ -52,7 +52,7 @@ impl Board {
             bodies.filter(|(_, shown): &(_, Vec<_>)| shown.last().is_some_and(BodyShown::is_commissioner));
         let places = Places::of(shown.iter().map(Vec::as_slice), commissioners);
 
-        let common = Common::new(facts, &calendar, upto);
+        let common = Common::new(facts, &calendar, upto, today);
         let mut practices: Vec<Practice> = codes
             .into_par_iter()
             .zip(&shown)
@@ -88,7 +88,7 @@ impl Board {
     pub fn with_timelines_of(&self, facts: &Facts, touched: &FxHashSet<OdsCode>) -> Self {
         let mut next = self.clone();
         next.facts = facts.clone();
-        let common = Common::new(facts, &self.calendar, self.knowledge.upto);
+        let common = Common::new(facts, &self.calendar, self.knowledge.upto, self.today);
         for code in touched {
             let Some(number) = next.practice_numbers.get(code).copied() else { continue };
             let (Some(slot), Some(organisation)) =

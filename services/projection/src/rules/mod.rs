@@ -3,14 +3,15 @@
 //! A requirement is added by adding its rule to [`RULES`]; everything after the rules (counts,
 //! answers, pages) takes them from there.
 
-use proto::{Position, footprint::Stay};
+use proto::{Day, Moment, Position, footprint::Stay};
 
 use crate::{
     facts::{Facts, OrganisationFacts},
-    timeline::Timeline,
+    timeline::{Judged, Timeline},
 };
 
 pub mod calendar;
+pub mod conditions;
 pub mod continuity;
 pub mod declared;
 pub mod onsite;
@@ -18,6 +19,7 @@ pub mod suppliers;
 pub mod toolkit;
 
 pub use calendar::Calendar;
+pub use conditions::Condition;
 
 /// One of the ten requirements of 2017/18 (domain facts 2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,6 +43,8 @@ pub struct Rule {
     pub requirement: Requirement,
     /// From what there is to judge a practice by to the timeline.
     pub timeline: fn(&Seen<'_>) -> Timeline,
+    /// What holds at a moment, and what is unmet then: what the timeline is made of.
+    pub judge: fn(&Seen<'_>, Moment) -> Judged,
 }
 
 /// What there is to judge a practice by.
@@ -63,18 +67,27 @@ pub struct Common<'a> {
     pub calendar: &'a Calendar,
     /// The last position that counts.
     pub upto: Position,
+    /// The day that is running.
+    pub today: Day,
     /// How services stand that are used.
     pub standings: suppliers::Standings,
 }
 
 impl<'a> Common<'a> {
-    /// For a board up to a position.
-    pub fn new(facts: &'a Facts, calendar: &'a Calendar, upto: Position) -> Self {
-        Self { facts, calendar, upto, standings: suppliers::Standings::default() }
+    /// For a board up to a position, on a running day.
+    pub fn new(facts: &'a Facts, calendar: &'a Calendar, upto: Position, today: Day) -> Self {
+        Self { facts, calendar, upto, today, standings: suppliers::Standings::default() }
     }
 }
 
 impl Seen<'_> {
+    /// The services that it uses, or used.
+    fn services(&self) -> Vec<suppliers::Service> {
+        let Common { facts, upto, standings, .. } = self.common;
+        let supplier = |id| facts.suppliers.get(&id).map(|facts| &**facts);
+        suppliers::services(&self.own.purchases, |used| standings.of(used, *upto, supplier), *upto)
+    }
+
     /// The timelines of all rules, in their order.
     pub fn timelines(&self) -> Vec<Timeline> {
         RULES.iter().map(|rule| (rule.timeline)(self)).collect()
@@ -91,7 +104,10 @@ pub static RULES: [Rule; 4] = [
             asks: "Complete the year's toolkit assessment to its standard (IG Toolkit level 2, DSP Toolkit Standards Met).",
             object: "the toolkit requirement",
         },
-        timeline: |seen| toolkit::timeline(seen.own, seen.common.calendar, seen.common.upto),
+        timeline: |seen| {
+            toolkit::timeline(seen.own, seen.common.calendar, seen.common.upto, seen.common.today)
+        },
+        judge: |seen, moment| toolkit::judge(seen.own, seen.common.calendar, seen.common.upto, moment),
     },
     Rule {
         requirement: Requirement {
@@ -101,13 +117,8 @@ pub static RULES: [Rule; 4] = [
             asks: "Keep a continuity plan that covers data and cyber incidents, approved, and reviewed and exercised each year; the delivery partner likewise.",
             object: "the requirement of a continuity plan",
         },
-        timeline: |seen| {
-            let Common { facts, upto, .. } = seen.common;
-            let commissioners: Vec<_> =
-                seen.stays.iter().map(|stay| (stay.from, Some(stay.commissioner))).collect();
-            let plans = |code| facts.organisations.get(&code).map(|facts| facts.continuity.as_slice());
-            continuity::timeline(&seen.own.continuity, &commissioners, plans, *upto)
-        },
+        timeline: |seen| continuity::Known::of(seen).map(|known| known.timeline(seen.common.today)).unwrap_or_default(),
+        judge: |seen, moment| continuity::Known::of(seen).map_or_else(continuity::nothing_known, |known| known.judge(moment)),
     },
     Rule {
         requirement: Requirement {
@@ -117,7 +128,8 @@ pub static RULES: [Rule; 4] = [
             asks: "If an on-site assessment is asked for, agree to it, share its outcome with the CCG, and do what is agreed for its findings.",
             object: "the requirement of on-site assessments",
         },
-        timeline: |seen| onsite::timeline(&seen.own.onsite, seen.common.upto),
+        timeline: |seen| onsite::timeline(&seen.own.onsite, seen.common.upto, seen.common.today),
+        judge: |seen, moment| onsite::judge(&seen.own.onsite, seen.common.upto, moment),
     },
     Rule {
         requirement: Requirement {
@@ -127,11 +139,8 @@ pub static RULES: [Rule; 4] = [
             asks: "Check each year that the supplier of every service in use is certified, and that the certificate covers that service.",
             object: "the requirement of certified suppliers",
         },
-        timeline: |seen| {
-            let Common { facts, upto, standings, .. } = seen.common;
-            let supplier = |id| facts.suppliers.get(&id).map(|facts| &**facts);
-            suppliers::timeline(&seen.own.purchases, |used| standings.of(used, *upto, supplier), *upto)
-        },
+        timeline: |seen| suppliers::timeline(&seen.services(), seen.common.today),
+        judge: |seen, moment| suppliers::judge(&seen.services(), moment),
     },
 ];
 

@@ -22,11 +22,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proto::{Day, Position};
+use proto::{Day, Moment, Position};
 
+use super::conditions::{Condition, OnsiteUnmet, Unmet};
 use crate::{
     facts::onsite::{Onsite, OnsiteFact},
-    timeline::{Cause, Passed, Status, Timeline},
+    timeline::{Cause, Judged, Passed, Status, Timeline},
 };
 
 /// How many days after a request it may still be unanswered (our reading).
@@ -37,7 +38,7 @@ pub const ANSWER_DAYS: i32 = 28;
 pub const FOLLOW_UP_DAYS: i32 = 30;
 
 /// The timeline of the on-site requirement, from the facts up to a position.
-pub fn timeline(facts: &[OnsiteFact], upto: Position) -> Timeline {
+pub fn timeline(facts: &[OnsiteFact], upto: Position, today: Day) -> Timeline {
     let known = in_order(facts, upto);
     let mut days = vec![Day::FIRST];
     for fact in &known {
@@ -51,10 +52,17 @@ pub fn timeline(facts: &[OnsiteFact], upto: Position) -> Timeline {
             _ => {}
         }
     }
-    Timeline::of_days(days, |day| {
-        let until = known.partition_point(|fact| fact.day <= day);
-        holds_on(known.get(..until).unwrap_or_default(), day)
-    })
+    Timeline::of_days(days, today, |moment| judge_known(&known, moment))
+}
+
+/// What holds at a moment, and what is unmet, from the facts up to a position.
+pub fn judge(facts: &[OnsiteFact], upto: Position, moment: Moment) -> Judged {
+    judge_known(&in_order(facts, upto), moment)
+}
+
+fn judge_known(known: &[&OnsiteFact], moment: Moment) -> Judged {
+    let until = known.partition_point(|fact| fact.day <= moment.day());
+    holds_on(known.get(..until).unwrap_or_default(), moment)
 }
 
 /// The facts up to a position in order of day, of each assessment only the last word on when it was held.
@@ -73,15 +81,26 @@ pub(crate) fn in_order(facts: &[OnsiteFact], upto: Position) -> Vec<&OnsiteFact>
     known
 }
 
-/// What holds at the end of a day, by the facts up to it in order of day.
-fn holds_on(facts: &[&OnsiteFact], day: Day) -> (Status, Cause) {
+/// What holds at a moment, by the facts up to it in order of day.
+fn holds_on(facts: &[&OnsiteFact], moment: Moment) -> Judged {
     let mut assessments: BTreeMap<u16, Seen> = BTreeMap::new();
     for fact in facts {
         assessments.entry(fact.number).or_default().note(fact);
     }
-    let each = assessments.values().filter_map(|seen| seen.holds_on(day));
-    each.min_by_key(|(status, _)| status.attention()).unwrap_or((Status::NotApplicable, Cause::Nothing))
+    let mut worst = Judged { status: Status::NotApplicable, cause: Cause::Nothing, unmet: Vec::new() };
+    for (number, seen) in assessments {
+        let Some((status, cause, lacks)) = seen.holds_on(moment) else { continue };
+        if status.attention() < worst.status.attention() {
+            (worst.status, worst.cause) = (status, cause);
+        }
+        let unmet = lacks.into_iter().map(|(what, event)| Condition::of(Unmet::Onsite(number, what), event));
+        worst.unmet.extend(unmet);
+    }
+    worst
 }
+
+/// What holds of one assessment, why, and what it lacks, each with the event behind it.
+type Held = (Status, Cause, Vec<(OnsiteUnmet, Position)>);
 
 /// Where and when something stands.
 type At = (Day, Position);
@@ -151,52 +170,101 @@ impl Seen {
     }
 
     /// What holds; none before it is asked for.
-    fn holds_on(&self, day: Day) -> Option<(Status, Cause)> {
+    fn holds_on(&self, moment: Moment) -> Option<Held> {
         let (requested_on, requested) = self.requested?;
         if let Some(closed) = self.closed {
-            return Some((Status::Met, Cause::Event(closed)));
+            return Some((Status::Met, Cause::Event(closed), Vec::new()));
         }
         let Some(held) = self.held else {
+            let in_time = requested_on.plus_days(ANSWER_DAYS);
+            let unanswered = vec![(OnsiteUnmet::NotAnswered(in_time), requested)];
             return Some(match (self.refused, self.agreed) {
-                (Some(refused), _) => (Status::NotMet, Cause::Event(refused)),
-                (None, Some(agreed)) => (Status::Met, Cause::Event(agreed)),
-                (None, None) if day <= requested_on.plus_days(ANSWER_DAYS) => {
-                    (Status::NoEvidence, Cause::Event(requested))
+                (Some(refused), _) => {
+                    (Status::NotMet, Cause::Event(refused), vec![(OnsiteUnmet::Declined, refused)])
                 }
-                (None, None) => (Status::NotMet, Cause::Passed(Passed::RequestUnanswered, requested)),
+                (None, Some(agreed)) => (Status::Met, Cause::Event(agreed), Vec::new()),
+                (None, None) if moment.day() <= in_time => {
+                    (Status::NoEvidence, Cause::Event(requested), unanswered)
+                }
+                (None, None) => {
+                    (Status::NotMet, Cause::Passed(Passed::RequestUnanswered, requested), unanswered)
+                }
             });
         };
-        Some(self.follow_up(held, day))
+        Some(self.follow_up(held, moment.day()))
     }
 
     /// What holds once it was held.
-    fn follow_up(&self, held: At, day: Day) -> (Status, Cause) {
-        let within = |(since, position): At| {
-            if day <= since.plus_days(FOLLOW_UP_DAYS) {
-                (Status::PartlyMet, Cause::Event(position))
-            } else {
-                (Status::NotMet, Cause::Passed(Passed::OutcomeUndisclosed, position))
-            }
+    fn follow_up(&self, held: At, day: Day) -> Held {
+        let Some(disclosed) = self.disclosed else {
+            let (status, cause) = in_time(held, day);
+            let not_shared = (OnsiteUnmet::NotShared(held.0.plus_days(FOLLOW_UP_DAYS)), held.1);
+            let unplanned = self.plan.is_none().then(|| self.unplanned(held)).flatten();
+            return (status, cause, [not_shared].into_iter().chain(unplanned).collect());
         };
-        let Some(disclosed) = self.disclosed else { return within(held) };
         if self.unmended().next().is_none() {
             let last = self.retest.filter(|_| !self.findings.is_empty());
-            return (Status::Met, Cause::Event(last.map_or(disclosed, |(_, retest)| retest)));
+            return (Status::Met, Cause::Event(last.map_or(disclosed, |(_, retest)| retest)), Vec::new());
         }
-        let Some(plan) = self.plan else { return within(held) };
-        if self.open.values().any(|due| *due < day) {
-            return (Status::NotMet, Cause::Passed(Passed::ActionOverdue, plan));
-        }
-        // The span of what no plan is for yet begins with the first of it.
-        let unplanned = self.unmended().filter(|(_, recorded)| *recorded > plan).chain(self.failed).min();
-        if let Some(since) = unplanned {
-            return within(since);
-        }
-        match self.last_done {
-            Some(done) if self.open.is_empty() => (Status::Met, Cause::Event(done)),
-            _ => (Status::PartlyMet, Cause::Event(plan)),
-        }
+        let Some(plan) = self.plan else {
+            let (status, cause) = in_time(held, day);
+            return (status, cause, self.unplanned(held).into_iter().collect());
+        };
+        self.by_plan(plan, day)
     }
+
+    /// What holds once a plan is agreed for the findings.
+    fn by_plan(&self, plan: Position, day: Day) -> Held {
+        // The span of what no plan is for yet begins with the first of it.
+        let after_plan = || self.unmended().filter(|(_, recorded)| *recorded > plan).chain(self.failed);
+        let unplanned = after_plan().min();
+        let mut lacks = Vec::new();
+        let overdue = || self.open.values().copied().filter(|due| *due < day);
+        if let Some(first) = overdue().min() {
+            lacks.push((OnsiteUnmet::ActionsOverdue(count(overdue()), first), plan));
+        }
+        if let Some((since, event)) = unplanned {
+            let in_time = since.plus_days(FOLLOW_UP_DAYS);
+            lacks.push((OnsiteUnmet::NoPlan(count(after_plan()), in_time), event));
+        }
+        match (overdue().next(), unplanned, self.last_done) {
+            (Some(_), ..) => {
+                return (Status::NotMet, Cause::Passed(Passed::ActionOverdue, plan), lacks);
+            }
+            (None, Some(since), _) => {
+                let (status, cause) = in_time(since, day);
+                return (status, cause, lacks);
+            }
+            (None, None, Some(done)) if self.open.is_empty() => {
+                return (Status::Met, Cause::Event(done), Vec::new());
+            }
+            _ => {}
+        }
+        lacks.push(match self.open.values().min() {
+            Some(next) => (OnsiteUnmet::ActionsOpen(count(self.open.values()), *next), plan),
+            None => (OnsiteUnmet::PlanUnfinished, plan),
+        });
+        (Status::PartlyMet, Cause::Event(plan), lacks)
+    }
+
+    /// The findings without a plan, where none is agreed; none where nothing is open.
+    fn unplanned(&self, (held, position): At) -> Option<(OnsiteUnmet, Position)> {
+        let open = count(self.unmended());
+        (open > 0).then(|| (OnsiteUnmet::NoPlan(open, held.plus_days(FOLLOW_UP_DAYS)), position))
+    }
+}
+
+/// What holds while something that is to follow on a visit, a finding or a re-test is open.
+fn in_time((since, position): At, day: Day) -> (Status, Cause) {
+    if day <= since.plus_days(FOLLOW_UP_DAYS) {
+        (Status::PartlyMet, Cause::Event(position))
+    } else {
+        (Status::NotMet, Cause::Passed(Passed::OutcomeUndisclosed, position))
+    }
+}
+
+fn count<T>(items: impl Iterator<Item = T>) -> u32 {
+    u32::try_from(items.count()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

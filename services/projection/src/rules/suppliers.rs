@@ -3,7 +3,8 @@
 //! The rule. On a day, every service that the organisation uses has to be checked, and certified as its
 //! type of service has to be ([`proto::certification`]):
 //!
-//! - not checked within the 365 days up to that day: `NotMet`;
+//! - not checked within a year: `NotMet`; the next check is due on the 365th day after the last one, and at
+//!   the end of that day late;
 //! - certified, the service shown to be covered: `Met`;
 //! - the supplier certified, the service not shown to be: `PartlyMet`;
 //! - not certified: `PartlyMet` while an agreed plan for the gap until a renewal holds, else `NotMet`.
@@ -19,16 +20,17 @@
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use proto::{Day, Position, SupplierId, certification::Verdict, suppliers::Used};
+use proto::{Day, Moment, Position, SupplierId, certification::Verdict, suppliers::Used};
 use rustc_hash::FxHashMap;
 
+use super::conditions::{Condition, ServiceUnmet, Unmet};
 use crate::{
     facts::{Purchase, PurchaseFact, SupplierFacts},
-    timeline::{Cause, Passed, Status, Timeline},
+    timeline::{Cause, Judged, Passed, Status, Timeline},
 };
 
-/// How many days a check holds, its own day counted.
-pub const CHECK_HOLDS_DAYS: i32 = 365;
+/// How many days after a check the next one is due.
+pub const CHECK_DUE_DAYS: i32 = 365;
 
 /// How services stand over time, each worked out once for all who use it.
 #[derive(Debug, Default)]
@@ -99,23 +101,30 @@ impl Standings {
     }
 }
 
-/// The timeline of the requirement, from what an organisation did up to a position and how its services
-/// stand.
-pub fn timeline(
-    purchases: &[PurchaseFact],
-    standing: impl Fn(Used) -> Arc<Standing>,
-    upto: Position,
-) -> Timeline {
-    let services = services(purchases, standing, upto);
+/// The timeline of the requirement, from the services that are or were used.
+pub fn timeline(services: &[Service], today: Day) -> Timeline {
     let days = services.iter().flat_map(Service::days).collect();
-    Timeline::of_days(days, |day| {
-        let held = services.iter().filter_map(|service| service.on(day));
-        held.min_by_key(|(status, _)| status.attention()).unwrap_or((Status::NoEvidence, Cause::Nothing))
-    })
+    Timeline::of_days(days, today, |moment| judge(services, moment))
+}
+
+/// What holds at a moment, and what is unmet: the worst of the services counts.
+pub fn judge(services: &[Service], moment: Moment) -> Judged {
+    let mut held = services.iter().filter_map(|service| service.on(moment));
+    let Some(mut worst) = held.next() else {
+        let unmet = vec![Condition::unrecorded(Unmet::NoService)];
+        return Judged { status: Status::NoEvidence, cause: Cause::Nothing, unmet };
+    };
+    for Judged { status, cause, unmet } in held {
+        if status.attention() < worst.status.attention() {
+            (worst.status, worst.cause) = (status, cause);
+        }
+        worst.unmet.extend(unmet);
+    }
+    worst
 }
 
 /// The services that are or were used, by what was done up to a position.
-fn services(
+pub fn services(
     purchases: &[PurchaseFact],
     standing: impl Fn(Used) -> Arc<Standing>,
     upto: Position,
@@ -171,7 +180,7 @@ pub fn endings(
 }
 
 /// One service that is used, with what was done about it.
-struct Service {
+pub struct Service {
     used: Used,
     standing: Arc<Standing>,
     /// First and last day of use, and the event that began it.
@@ -207,35 +216,61 @@ impl Service {
 
     fn days(&self) -> impl Iterator<Item = Day> + '_ {
         let used = self.spans.iter().flat_map(|(from, to, _)| [*from, next_day(*to)]);
-        let checked = self.checks.iter().flat_map(|(day, _)| [*day, day.plus_days(CHECK_HOLDS_DAYS)]);
+        let checked = self.checks.iter().flat_map(|(day, _)| [*day, day.plus_days(CHECK_DUE_DAYS)]);
         let planned = self.plans.iter().flat_map(|(from, until, _)| [*from, next_day(*until)]);
         used.chain(checked).chain(planned).chain(self.standing.days())
     }
 
-    /// What holds on a day; none where the service is not used.
-    fn on(&self, day: Day) -> Option<(Status, Cause)> {
+    /// What holds at a moment; none where the service is not used.
+    fn on(&self, moment: Moment) -> Option<Judged> {
+        let day = moment.day();
         let (_, _, begun) = self.spans.iter().find(|(from, to, _)| *from <= day && day <= *to)?;
-        let last = self.checks.iter().rfind(|(checked, _)| *checked <= day);
-        let Some((checked, check)) = last else { return Some((Status::NotMet, Cause::Event(*begun))) };
-        if checked.days_until(day) >= CHECK_HOLDS_DAYS {
-            return Some((Status::NotMet, Cause::Passed(Passed::CheckDue, *check)));
-        }
+        let last = self.checks.iter().rfind(|(checked, _)| *checked <= day).copied();
+        let certified = self.certified_on(day, last);
+        let lack = |what, event| Condition::of(Unmet::Service(self.used, what), event);
+        let (cause, what, event) = match last {
+            None => (Cause::Event(*begun), ServiceUnmet::NeverChecked, *begun),
+            Some((checked, check)) if moment.is_over(checked.plus_days(CHECK_DUE_DAYS)) => {
+                let what = ServiceUnmet::CheckDue(checked, checked.plus_days(CHECK_DUE_DAYS));
+                (Cause::Passed(Passed::CheckDue, check), what, check)
+            }
+            Some(_) => return Some(certified),
+        };
+        let unmet = std::iter::once(lack(what, event)).chain(certified.unmet).collect();
+        Some(Judged { status: Status::NotMet, cause, unmet })
+    }
+
+    /// Whether it is certified on a day, as far as it was checked.
+    fn certified_on(&self, day: Day, last_check: Option<(Day, Position)>) -> Judged {
         let (since, verdict, event) = self.standing.at(day);
+        let begun = self.spans.first().map_or(Position::START, |(_, _, begun)| *begun);
+        let (checked, check) = last_check.unwrap_or((Day::FIRST, begun));
         // The later of the two brought it: the check, or what became of the certificates.
         let cause = match event {
-            _ if since <= *checked => Cause::Event(*check),
+            _ if since <= checked => Cause::Event(check),
             Some(event) => Cause::Event(event),
-            None => Cause::Passed(Passed::CertificateExpired, *check),
+            None => Cause::Passed(Passed::CertificateExpired, check),
         };
-        Some(match verdict {
-            Verdict::Certified | Verdict::RunsOut => (Status::Met, cause),
-            Verdict::HolderOnly => (Status::PartlyMet, cause),
+        let short = |status, cause, what, event| Judged {
+            status,
+            cause,
+            unmet: vec![Condition::of(Unmet::Service(self.used, what), event)],
+        };
+        let behind = event.unwrap_or(check);
+        match verdict {
+            Verdict::Certified | Verdict::RunsOut => Judged::met(cause),
+            Verdict::HolderOnly => short(Status::PartlyMet, cause, ServiceUnmet::HolderOnly, behind),
             Verdict::NotCertified => match self.plans.iter().rev().find(|(from, ..)| *from <= day) {
-                Some((_, until, plan)) if day <= *until => (Status::PartlyMet, Cause::Event(*plan)),
-                Some((_, _, plan)) => (Status::NotMet, Cause::Passed(Passed::GapPlanEnded, *plan)),
-                None => (Status::NotMet, cause),
+                Some((_, until, plan)) if day <= *until => {
+                    short(Status::PartlyMet, Cause::Event(*plan), ServiceUnmet::GapPlanned(*until), *plan)
+                }
+                Some((_, until, plan)) => {
+                    let cause = Cause::Passed(Passed::GapPlanEnded, *plan);
+                    short(Status::NotMet, cause, ServiceUnmet::GapPlanEnded(*until), *plan)
+                }
+                None => short(Status::NotMet, cause, ServiceUnmet::NotCertified, behind),
             },
-        })
+        }
     }
 }
 

@@ -21,23 +21,21 @@
 //! repeated publication), 3.14.
 
 use proto::{
-    Day, EditionId, Position, RequirementId,
+    Day, EditionId, Moment, Position, RequirementId,
     assessments::{Grade, PublishedResult},
 };
 
 use super::calendar::{Calendar, Scheme, Term};
 use crate::{
     facts::{OrganisationFacts, Toolkit, ToolkitFact},
-    timeline::{Cause, Status, Timeline},
+    timeline::{Cause, Judged, Status, Timeline},
 };
 
-/// The timeline of the toolkit requirement, from the facts up to a position.
-pub fn timeline(facts: &OrganisationFacts, calendar: &Calendar, upto: Position) -> Timeline {
-    let known = facts.toolkit.partition_point(|fact| fact.position <= upto);
-    let mut known: Vec<ToolkitFact> = facts.toolkit.get(..known).unwrap_or_default().to_vec();
-    // Stable: of facts of one day the later recorded one is the later one.
-    known.sort_by_key(|fact| fact.day);
+mod conditions;
 
+/// The timeline of the toolkit requirement, from the facts up to a position.
+pub fn timeline(facts: &OrganisationFacts, calendar: &Calendar, upto: Position, today: Day) -> Timeline {
+    let known = in_order(facts, upto);
     let deadlines = calendar.terms().iter().map(|term| term.deadline);
     let ran_out = known.iter().filter_map(|fact| match fact.what {
         Toolkit::PlanAgreed(_, due) => Some(due.plus_days(1)),
@@ -45,15 +43,41 @@ pub fn timeline(facts: &OrganisationFacts, calendar: &Calendar, upto: Position) 
     });
     let exempted = calendar.exempt().iter().map(|exempt| exempt.day).filter(|_| !facts.gaps.is_empty());
     let days = known.iter().map(|fact| fact.day).chain(deadlines).chain(ran_out).chain(exempted).collect();
-    Timeline::of_days(days, |day| {
-        let until = known.partition_point(|fact| fact.day <= day);
-        let seen = Seen { day, facts: known.get(..until).unwrap_or_default(), gaps: &facts.gaps, calendar };
-        holds_on(&seen)
-    })
+    Timeline::of_days(days, today, |moment| judge_known(&known, facts, calendar, moment))
 }
 
-/// What there is to judge by at the end of a day.
+/// What holds at a moment, and what is unmet.
+pub fn judge(facts: &OrganisationFacts, calendar: &Calendar, upto: Position, moment: Moment) -> Judged {
+    judge_known(&in_order(facts, upto), facts, calendar, moment)
+}
+
+fn judge_known(
+    known: &[ToolkitFact],
+    facts: &OrganisationFacts,
+    calendar: &Calendar,
+    moment: Moment,
+) -> Judged {
+    let day = moment.day();
+    let until = known.partition_point(|fact| fact.day <= day);
+    let seen =
+        Seen { moment, day, facts: known.get(..until).unwrap_or_default(), gaps: &facts.gaps, calendar };
+    let (status, cause) = holds_on(&seen);
+    let unmet = if status == Status::Met { Vec::new() } else { conditions::unmet(&seen, cause) };
+    Judged { status, cause, unmet }
+}
+
+/// The facts up to a position in order of day.
+fn in_order(facts: &OrganisationFacts, upto: Position) -> Vec<ToolkitFact> {
+    let known = facts.toolkit.partition_point(|fact| fact.position <= upto);
+    let mut known: Vec<ToolkitFact> = facts.toolkit.get(..known).unwrap_or_default().to_vec();
+    // Stable: of facts of one day the later recorded one is the later one.
+    known.sort_by_key(|fact| fact.day);
+    known
+}
+
+/// What there is to judge by at a moment.
 struct Seen<'a> {
+    moment: Moment,
     day: Day,
     /// The facts up to the day, in order of day.
     facts: &'a [ToolkitFact],
@@ -76,10 +100,10 @@ impl Seen<'_> {
     }
 }
 
-/// What holds at the end of a day.
+/// What holds at a moment.
 fn holds_on(seen: &Seen<'_>) -> (Status, Cause) {
-    let Seen { day, facts, calendar, .. } = *seen;
-    let due = calendar.terms().iter().rposition(|term| term.deadline <= day);
+    let Seen { moment, facts, calendar, .. } = *seen;
+    let due = calendar.terms().iter().rposition(|term| moment.is_over(term.deadline));
     let eligible = calendar.terms().get(due.unwrap_or(0)..).unwrap_or_default();
     for term in eligible.iter().rev() {
         if let Some(found) = result(term, seen) {
@@ -160,9 +184,7 @@ fn level_of(result: PublishedResult) -> Option<Level> {
 
 /// What an agreed improvement plan makes of a result below the standard.
 fn plan(edition: EditionId, seen: &Seen<'_>) -> Option<(Status, Cause)> {
-    let decided = seen.facts.iter().rev().find(
-        |fact| matches!(fact.what, Toolkit::PlanAgreed(of, _) | Toolkit::PlanRefused(of) if of == edition),
-    )?;
+    let decided = plan_decided(edition, seen)?;
     match decided.what {
         Toolkit::PlanAgreed(_, due) if seen.day <= due => {
             Some((Status::PartlyMet, Cause::Event(decided.position)))
@@ -170,6 +192,13 @@ fn plan(edition: EditionId, seen: &Seen<'_>) -> Option<(Status, Cause)> {
         Toolkit::PlanAgreed(..) => Some((Status::NotMet, Cause::PlanRanOut(decided.position))),
         _ => None,
     }
+}
+
+/// The last decision on an improvement plan for an edition.
+fn plan_decided<'a>(edition: EditionId, seen: &Seen<'a>) -> Option<&'a ToolkitFact> {
+    seen.facts.iter().rev().find(
+        |fact| matches!(fact.what, Toolkit::PlanAgreed(of, _) | Toolkit::PlanRefused(of) if of == edition),
+    )
 }
 
 fn edition_of(what: &Toolkit) -> Option<EditionId> {
@@ -230,7 +259,7 @@ mod tests {
 
     #[track_caller]
     fn check(happened: &[(&str, Toolkit)], expected: &[(&str, Status)]) {
-        let timeline = timeline(&facts(happened), &calendar(), Position(u64::MAX));
+        let timeline = timeline(&facts(happened), &calendar(), Position(u64::MAX), Day::LAST);
         let shown: Vec<(Day, Status)> =
             timeline.changes().iter().map(|change| (change.day, change.status)).collect();
         let expected: Vec<(Day, Status)> = expected.iter().map(|(on, status)| (day(on), *status)).collect();
@@ -250,6 +279,41 @@ mod tests {
     #[test]
     fn published_on_the_deadline_day_is_in_time() {
         check(&[("2019-03-31", met(Y18))], &[("2019-03-31", Status::Met), ("2020-09-30", Status::NotMet)]);
+    }
+
+    #[test]
+    fn a_deadline_is_missed_at_the_end_of_its_day_and_not_while_it_runs() {
+        let facts = facts(&[("2019-03-21", met(Y18))]);
+        let status = |today: &str, on: &str| {
+            timeline(&facts, &calendar(), Position(9), day(today)).at(day(on)).status
+        };
+        assert_eq!(status("2020-09-29", "2020-09-30"), Status::NotMet, "the end of a day to come");
+        assert_eq!(status("2020-09-30", "2020-09-30"), Status::Met, "the deadline day is running");
+        assert_eq!(status("2020-09-30", "2020-10-01"), Status::NotMet);
+        assert_eq!(status("2020-10-01", "2020-09-30"), Status::NotMet, "it is over");
+    }
+
+    #[test]
+    fn what_is_unmet_is_told_of_the_day_asked_about() {
+        let facts = facts(&[("2019-05-02", met(Y18))]);
+        let unmet = |on: &str| {
+            let judged = judge(&facts, &calendar(), Position(9), Moment::EndOf(day(on)));
+            judged.unmet.iter().map(|of| (of.unmet, of.event)).collect::<Vec<_>>()
+        };
+        let toolkit = crate::rules::conditions::Unmet::Toolkit;
+        use crate::rules::conditions::ToolkitUnmet::{NothingPublished, OlderPublished};
+        assert_eq!(
+            unmet("2019-03-31"),
+            [(toolkit(NothingPublished(edition(Y18), day("2019-03-31"))), None)]
+        );
+        assert_eq!(unmet("2019-05-02"), []);
+        assert_eq!(
+            unmet("2020-10-20"),
+            [
+                (toolkit(OlderPublished(edition(Y18), day("2019-05-02"))), Some(Position(1))),
+                (toolkit(NothingPublished(edition(Y19), day("2020-09-30"))), None),
+            ]
+        );
     }
 
     #[test]
@@ -370,7 +434,7 @@ mod tests {
             }])
         };
         let status =
-            |calendar: &Calendar, on: &str| timeline(&facts, calendar, Position(9)).at(day(on)).status;
+            |calendar: &Calendar, on: &str| timeline(&facts, calendar, Position(9), Day::LAST).at(day(on)).status;
         assert_eq!(status(&exempt("14-319"), "2018-04-04"), Status::NotMet);
         assert_eq!(status(&exempt("14-319"), "2018-04-05"), Status::Met);
         assert_eq!(status(&exempt("14-117"), "2018-04-05"), Status::NotMet);
@@ -405,15 +469,15 @@ mod tests {
     #[test]
     fn what_was_recorded_later_was_not_known_earlier() {
         let facts = facts(&[("2019-03-21", met(Y18)), ("2019-03-25", met(Y19))]);
-        let known = timeline(&facts, &calendar(), Position(0));
+        let known = timeline(&facts, &calendar(), Position(0), Day::LAST);
         assert_eq!(known.at(day("2019-03-28")).status, Status::NoEvidence);
-        assert_eq!(timeline(&facts, &calendar(), Position(1)).at(day("2020-10-01")).status, Status::NotMet);
-        assert_eq!(timeline(&facts, &calendar(), Position(2)).at(day("2020-10-01")).status, Status::Met);
+        assert_eq!(timeline(&facts, &calendar(), Position(1), Day::LAST).at(day("2020-10-01")).status, Status::NotMet);
+        assert_eq!(timeline(&facts, &calendar(), Position(2), Day::LAST).at(day("2020-10-01")).status, Status::Met);
     }
 
     #[test]
     fn the_cause_is_the_event_or_the_deadline() {
-        let timeline = timeline(&facts(&[("2019-05-02", met(Y18))]), &calendar(), Position(9));
+        let timeline = timeline(&facts(&[("2019-05-02", met(Y18))]), &calendar(), Position(9), Day::LAST);
         let causes: Vec<Cause> = timeline.changes().iter().map(|change| change.cause).collect();
         assert_eq!(
             causes,
@@ -444,7 +508,9 @@ mod tests {
     proptest! {
         /// The slow, obvious way: ask the rule on every single day.
         #[test]
-        fn no_change_is_missed_between_the_days_looked_at(happened in prop::collection::vec(any_fact(), 0..10)) {
+        fn no_change_is_missed_between_the_days_looked_at(
+            happened in prop::collection::vec(any_fact(), 0..10), today in 0..1200i32,
+        ) {
             let start = day("2017-12-01");
             let toolkit: Vec<ToolkitFact> = happened
                 .iter()
@@ -454,15 +520,24 @@ mod tests {
                 })
                 .collect();
             let facts = OrganisationFacts { toolkit: toolkit.clone(), ..OrganisationFacts::default() };
-            let timeline = timeline(&facts, &calendar(), Position(u64::MAX));
+            let today = start.plus_days(today);
+            let timeline = timeline(&facts, &calendar(), Position(u64::MAX), today);
             let mut sorted = toolkit;
             sorted.sort_by_key(|fact| fact.day);
             for offset in -30..1500 {
                 let day = start.plus_days(offset);
                 let until: Vec<ToolkitFact> = sorted.iter().copied().filter(|fact| fact.day <= day).collect();
                 let calendar = calendar();
-                let seen = Seen { day, facts: &until, gaps: &[], calendar: &calendar };
+                let moment = Moment::of(day, today);
+                let seen = Seen { moment, day, facts: &until, gaps: &[], calendar: &calendar };
                 prop_assert_eq!(timeline.at(day).status, holds_on(&seen).0, "on {}", day);
+                let judged = judge(&facts, &calendar, Position(u64::MAX), moment);
+                prop_assert_eq!(judged.status, timeline.at(day).status);
+                prop_assert_eq!(judged.unmet.is_empty(), judged.status == Status::Met, "on {}", day);
+                for condition in judged.unmet {
+                    let known = condition.event.is_none_or(|event| until.iter().any(|fact| fact.position == event));
+                    prop_assert!(known, "{:?} on {}", condition, day);
+                }
             }
         }
     }

@@ -33,12 +33,12 @@ pub(super) fn tallies(counted: &Counted<'_>) -> (Vec<Tally>, Vec<Figure>) {
         let own = Facts::known(&practice.facts.continuity, counted.upto());
         match own.in_force_since(counted.day()) {
             Some(since) => {
-                let series = if own.lapses(counted.day()).is_some() { STANDS } else { LAPSED };
+                let series = if own.lapses(counted.moment()).is_some() { STANDS } else { LAPSED };
                 count(&mut by_age, AGES.row(since.days_until(counted.day())), series);
             }
             None => without += 1,
         }
-        let outcome = own.last_exercise(counted.day());
+        let outcome = own.last_exercise(counted.moment());
         let row = outcome.and_then(|outcome| Against::ALL.iter().position(|of| *of == outcome));
         count(&mut by_outcome, row.unwrap_or(Against::ALL.len()), 0);
         leaning += usize::from(plans.leans_on_one_that_lapses_soon(practice, &own));
@@ -97,7 +97,7 @@ impl Plans<'_> {
             let facts = facts.map(|facts| facts.continuity.as_slice()).unwrap_or_default();
             let facts = Facts::known(facts, counted.upto());
             let leans_on = facts.leans_on(counted.day()).into_keys().collect();
-            Leant { lapses: facts.lapses(counted.day()), leans_on }
+            Leant { lapses: facts.lapses(counted.moment()), leans_on }
         })
     }
 

@@ -12,7 +12,7 @@ use chassis::{
 };
 use maud::{Markup, html};
 use proto::{
-    Day, OdsCode,
+    Day, Moment, OdsCode,
     certification::{Verdict, table},
     suppliers::{List, Used},
 };
@@ -83,7 +83,10 @@ struct Line {
     name: String,
     verdict: Verdict,
     checked: Option<(u32, Day)>,
-    is_due: bool,
+    /// Whether a check is late: none was made, or the day the next was due is over.
+    is_late: bool,
+    /// The day the next check is due.
+    due: Option<Day>,
     plan: Option<(String, Day)>,
 }
 
@@ -103,6 +106,7 @@ fn lines(desk: &Desk, buyer: &Buyer) -> Vec<Line> {
             },
         );
         let checked = buyer.checked.get(used).map(|last| (last.check, last.on));
+        let due = checked.map(|(_, on)| on.plus_days(CHECK_AGAIN_AFTER_DAYS));
         Line {
             used: *used,
             name,
@@ -110,7 +114,8 @@ fn lines(desk: &Desk, buyer: &Buyer) -> Vec<Line> {
                 supplier.dossier.verdict_on(used.service, used.service_type, today)
             }),
             checked,
-            is_due: checked.is_none_or(|(_, on)| on.days_until(today) >= CHECK_AGAIN_AFTER_DAYS),
+            is_late: due.is_none_or(|due| Moment::During(today).is_over(due)),
+            due,
             plan: buyer
                 .plans
                 .get(used)
@@ -121,7 +126,7 @@ fn lines(desk: &Desk, buyer: &Buyer) -> Vec<Line> {
     let mut lines: Vec<Line> = lines.collect();
     // What has to be done first stands first.
     lines.sort_by(|one, other| {
-        (other.verdict, other.is_due, &one.name).cmp(&(one.verdict, one.is_due, &other.name))
+        (other.verdict, other.is_late, &one.name).cmp(&(one.verdict, one.is_late, &other.name))
     });
     lines
 }
@@ -137,7 +142,7 @@ fn render(
 ) -> Response {
     let buyer = buyer_of(desk, organisation);
     let lines = lines(desk, &buyer);
-    let short = lines.iter().filter(|line| line.is_due || line.verdict > Verdict::RunsOut).count();
+    let short = lines.iter().filter(|line| line.is_late || line.verdict > Verdict::RunsOut).count();
     let may_check = viewer.may(CHECK, organisation);
     let may_plan = viewer.may(AGREE_GAP_PLAN, organisation);
     let rows = lines.iter().map(|line| {
@@ -151,7 +156,8 @@ fn render(
                 @match line.checked {
                     Some((check, on)) => {
                         a.nhsuk-link href={ (href(organisation)) "/checks/" (check) } { (on.long()) }
-                        @if line.is_due { " (again due)" }
+                        @if line.is_late { " (check overdue)" }
+                        @else if line.due == Some(desk.today()) { " (check due today)" }
                     }
                     None => { "Never" }
                 }
@@ -167,9 +173,9 @@ fn render(
             (lede(html! { "Nothing is known here of what " (desk.common.roster.name(organisation)) " uses. The requirement asks that the supplier of every service is checked each year." }))
         } @else {
             (lede(html! { strong { (short) } " of " (ui::fmt::count(lines.len() as u64, "service", "services")) " in use "
-                @if short == 1 { "wants" } @else { "want" } " attention: not shown to be certified, or not checked within a year." }))
+                @if short == 1 { "needs" } @else { "need" } " attention: no evidence of the required certification, or not checked within a year." }))
         }
-        (Table::new("used", "Services in use, those that want attention first")
+        (Table::new("used", "Services in use, action needed first")
             .column(Column::text("Service")).column(Column::text("Certified today?")).column(Column::text("Last check")).column(Column::text("What to do"))
             .rows(rows).empty("No service in use is on record.").render())
         @if may_check {

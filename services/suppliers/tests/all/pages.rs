@@ -42,7 +42,7 @@ async fn what_is_in_use_is_added_by_name_and_wants_attention_until_checked() {
     add("nobody").await.is(400, "No supplier of this name or number is known");
     assert_eq!(add("acme").await.status.as_u16(), 303);
     let page = server.page("/purchases/A81001").await.is(200, "Lines of Acme Health Limited");
-    assert!(page.text.contains("<strong>1</strong> of 1 service in use wants attention"), "{}", page.text);
+    assert!(page.text.contains("<strong>1</strong> of 1 service in use needs attention"), "{}", page.text);
     server.form("/purchases/A81001/checks", &[("supplier", "acme"), ("service", "lines")]).await;
     server.page("/purchases/A81001").await.is(200, "<strong>0</strong> of 1 service");
     server.page("/suppliers/reliance").await.is(200, "Who relies on what ends soon");

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use proto::{
-    Day, OdsCode, Position,
+    Day, Moment, OdsCode, Position,
     continuity::{Against, exercise_due},
 };
 
 use crate::{
     facts::continuity::{Continuity, ContinuityFact},
+    rules::conditions::PlanUnmet,
     timeline::{Cause, Passed},
 };
 
@@ -21,13 +22,38 @@ pub(super) fn later(one: ContinuityFact, other: ContinuityFact) -> ContinuityFac
 pub(super) enum Plan {
     /// Nothing is recorded of it.
     Unheard,
-    /// It does not stand.
-    Short(Short),
-    /// It stands, the last fact of it being this.
+    /// It is not up to date: since when and why, and all that it lacks, at least one thing.
+    Short(Short, Vec<Lack>),
+    /// It is up to date, the last fact of it being this.
     Stands(ContinuityFact),
 }
 
-/// Since when a plan does not stand, and why.
+/// Something that a plan lacks.
+#[derive(Clone, Copy)]
+pub(super) struct Lack {
+    pub(super) what: PlanUnmet,
+    /// The event behind it.
+    pub(super) event: Position,
+    /// Since when, on this plan: never before it was approved.
+    since: Day,
+    cause: Cause,
+}
+
+impl Lack {
+    /// By what happened.
+    fn by(what: PlanUnmet, fact: ContinuityFact) -> Self {
+        let cause = Cause::Event(fact.position);
+        Self { what, event: fact.position, since: fact.day, cause }
+    }
+
+    /// By what was due on a day, as a fact had set it.
+    fn late(what: PlanUnmet, passed: Passed, due: Day, fact: ContinuityFact) -> Self {
+        let cause = Cause::Passed(passed, fact.position);
+        Self { what, event: fact.position, since: due, cause }
+    }
+}
+
+/// Since when a plan is not up to date, and why.
 #[derive(Clone, Copy)]
 pub(super) struct Short {
     pub(super) since: Day,
@@ -95,13 +121,20 @@ impl Facts {
         leant
     }
 
-    /// How the organisation's own plan is at the end of a day.
-    pub(super) fn plan_on(&self, day: Day) -> Plan {
-        let Pieces { in_force, none_since, exercised } = self.pieces(day);
-        match (in_force, none_since) {
-            (Some(in_force), _) => in_force.on(day, exercised),
-            (None, Some(fact)) => short_by(fact),
-            (None, None) => Plan::Unheard,
+    /// How the organisation's own plan is at a moment.
+    pub(super) fn plan_on(&self, moment: Moment) -> Plan {
+        let pieces = self.pieces(moment.day());
+        let mut lacks = match pieces.lacks(moment) {
+            Some(lacks) => lacks,
+            None => return Plan::Unheard,
+        };
+        // Stable: of what it lacks since one day the graver comes first.
+        lacks.sort_by_key(|lack| lack.since);
+        match (lacks.first().copied(), pieces.in_force, pieces.exercised) {
+            (None, Some(in_force), Some(exercised)) => Plan::Stands(later(in_force.last, exercised)),
+            (Some(first), ..) => Plan::Short(Short { since: first.since, cause: first.cause }, lacks),
+            // Without a plan in force, or an exercise, something is lacking.
+            (None, ..) => Plan::Unheard,
         }
     }
 
@@ -110,19 +143,20 @@ impl Facts {
         self.pieces(day).in_force.map(|in_force| in_force.last.day)
     }
 
-    /// The day on which a plan that stands at the end of a day lapses, if nobody acts.
-    pub(crate) fn lapses(&self, day: Day) -> Option<Day> {
-        let Pieces { in_force, exercised, .. } = self.pieces(day);
+    /// The day at whose end a plan that is up to date at a moment no longer is, if nothing changes.
+    pub(crate) fn lapses(&self, moment: Moment) -> Option<Day> {
+        let Pieces { in_force, exercised, .. } = self.pieces(moment.day());
         let exercise = exercise_due(exercised?.day);
         in_force
             .filter(|in_force| in_force.covers)
             .map(|in_force| in_force.next_review.min(exercise))
-            .filter(|due| *due > day)
+            .filter(|due| !moment.is_over(*due))
     }
 
-    /// The last exercise within the year up to a day, with how it went.
-    pub(crate) fn last_exercise(&self, day: Day) -> Option<Against> {
-        let counts = self.up_to(day).iter().rev().take_while(|fact| exercise_due(fact.day) > day);
+    /// The last exercise that still counts at a moment, with how it went.
+    pub(crate) fn last_exercise(&self, moment: Moment) -> Option<Against> {
+        let facts = self.up_to(moment.day()).iter().rev();
+        let counts = facts.take_while(|fact| !moment.is_over(exercise_due(fact.day)));
         counts.into_iter().find_map(|fact| match fact.what {
             Continuity::Exercised(outcome) => Some(outcome),
             _ => None,
@@ -153,7 +187,7 @@ impl Pieces {
         match fact.what {
             Continuity::Written => self.heard_of(fact),
             Continuity::Approved { covers, next_review } => {
-                self.in_force = Some(InForce { covers, next_review, last: fact });
+                self.in_force = Some(InForce { covers, next_review, approved: fact, last: fact });
             }
             // Of a plan that is not in force a review says nothing, but that there is something.
             Continuity::Reviewed { next_review } => match &mut self.in_force {
@@ -174,28 +208,56 @@ impl Pieces {
     }
 }
 
-fn short_by(fact: ContinuityFact) -> Plan {
-    Plan::Short(Short { since: fact.day, cause: Cause::Event(fact.position) })
+impl Pieces {
+    /// What the plan lacks at a moment; none where nothing is recorded of it.
+    fn lacks(&self, moment: Moment) -> Option<Vec<Lack>> {
+        // What a plan lacks it lacks since it is there, whatever was late before.
+        let there = match (&self.in_force, self.none_since) {
+            (Some(in_force), _) => in_force.approved,
+            (None, Some(fact)) => fact,
+            (None, None) => return None,
+        };
+        let mut lacks = Vec::new();
+        match &self.in_force {
+            Some(in_force) => lacks.extend(in_force.lacks(moment)),
+            None if there.what == Continuity::Withdrawn => {
+                lacks.push(Lack::by(PlanUnmet::Withdrawn(there.day), there));
+            }
+            None => lacks.push(Lack::by(PlanUnmet::NotApproved, there)),
+        }
+        match self.exercised {
+            None => lacks.push(Lack::by(PlanUnmet::NeverTested, there)),
+            Some(exercised) if moment.is_over(exercise_due(exercised.day)) => {
+                let due = exercise_due(exercised.day);
+                let what = PlanUnmet::TestDue(exercised.day, due);
+                lacks.push(match due < there.day {
+                    // It was too old already when the plan came: that began with the plan.
+                    true => Lack { event: exercised.position, ..Lack::by(what, there) },
+                    false => Lack::late(what, Passed::ExerciseDue, due, exercised),
+                });
+            }
+            Some(_) => {}
+        }
+        Some(lacks)
+    }
 }
 
 /// An approved version.
 struct InForce {
     covers: bool,
     next_review: Day,
+    approved: ContinuityFact,
     /// Its approval, or the last review after it.
     last: ContinuityFact,
 }
 
 impl InForce {
-    fn on(&self, day: Day, exercised: Option<ContinuityFact>) -> Plan {
-        let Some(exercised) = exercised.filter(|_| self.covers) else { return short_by(self.last) };
-        let review = (self.next_review, Passed::ReviewDue, self.last.position);
-        let exercise = (exercise_due(exercised.day), Passed::ExerciseDue, exercised.position);
-        let (since, passed, position) = if exercise.0 < review.0 { exercise } else { review };
-        if since <= day {
-            Plan::Short(Short { since, cause: Cause::Passed(passed, position) })
-        } else {
-            Plan::Stands(later(self.last, exercised))
-        }
+    fn lacks(&self, moment: Moment) -> impl Iterator<Item = Lack> {
+        let leaves_out = (!self.covers).then(|| Lack::by(PlanUnmet::LeavesOut, self.approved));
+        let late = moment.is_over(self.next_review).then(|| {
+            let what = PlanUnmet::ReviewDue(self.next_review);
+            Lack::late(what, Passed::ReviewDue, self.next_review, self.last)
+        });
+        leaves_out.into_iter().chain(late)
     }
 }

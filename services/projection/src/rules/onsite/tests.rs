@@ -46,7 +46,7 @@ fn check(happened: &[(&str, Onsite)], expected: &[(&str, Status)]) {
 /// The changes after the one that every organisation begins with.
 #[track_caller]
 fn check_all(happened: &[(u16, &str, Onsite)], expected: &[(&str, Status)]) {
-    let timeline = timeline(&facts(happened), Position(u64::MAX));
+    let timeline = timeline(&facts(happened), Position(u64::MAX), Day::LAST);
     let shown: Vec<(Day, Status)> =
         timeline.changes().iter().map(|change| (change.day, change.status)).collect();
     let begin = (Day::FIRST, Status::NotApplicable);
@@ -73,7 +73,7 @@ fn check_held(happened: &[(&str, Onsite)], expected: &[(&str, Status)]) {
 #[test]
 fn it_does_not_apply_to_who_was_never_asked() {
     check(&[], &[]);
-    assert_eq!(timeline(&[], Position(0)).at(day("2018-03-01")).status, Status::NotApplicable);
+    assert_eq!(timeline(&[], Position(0), Day::LAST).at(day("2018-03-01")).status, Status::NotApplicable);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn the_last_day_of_a_span_is_still_in_time() {
         let happened: Vec<_> = happened.iter().map(|(on, what)| (1, *on, what.clone())).collect();
         let facts = facts(&happened);
         let seen: Vec<&OnsiteFact> = facts.iter().filter(|fact| fact.day <= day(on)).collect();
-        holds_on(&seen, day(on)).0
+        holds_on(&seen, Moment::EndOf(day(on))).status
     };
     assert_eq!(asked(&[ASKED], "2018-03-29"), Status::NoEvidence);
     assert_eq!(asked(&[ASKED], "2018-03-30"), Status::NotMet);
@@ -263,7 +263,7 @@ fn of_several_the_worst_counts_and_a_closed_one_never() {
 fn the_cause_is_the_event_or_the_day_it_set() {
     let causes = |happened: &[(&str, Onsite)]| -> Vec<Cause> {
         let happened: Vec<_> = happened.iter().map(|(on, what)| (1, *on, what.clone())).collect();
-        let timeline = timeline(&facts(&happened), Position(u64::MAX));
+        let timeline = timeline(&facts(&happened), Position(u64::MAX), Day::LAST);
         timeline.changes().iter().map(|change| change.cause).collect()
     };
     let event = |at| Cause::Event(Position(at));
@@ -281,9 +281,37 @@ fn the_cause_is_the_event_or_the_day_it_set() {
 }
 
 #[test]
+fn every_condition_that_is_unmet_is_told_with_its_event() {
+    let happened = [&[ASKED, AGREED, HELD, ("2018-04-02", found(1)), TOLD][..]].concat();
+    let happened: Vec<_> = happened.iter().map(|(on, what)| (1, *on, what.clone())).collect();
+    let facts = facts(&happened);
+    let unmet = |on: &str| {
+        let judged = judge(&facts, Position(u64::MAX), Moment::EndOf(day(on)));
+        judged.unmet.iter().map(|of| (of.unmet, of.event.unwrap().0)).collect::<Vec<_>>()
+    };
+    let of = |what, event| (Unmet::Onsite(1, what), event);
+    assert_eq!(unmet("2018-03-02"), [of(OnsiteUnmet::NotAnswered(day("2018-03-29")), 1)]);
+    assert_eq!(unmet("2018-03-06"), []);
+    let by = day("2018-05-01");
+    assert_eq!(unmet("2018-04-03"), [of(OnsiteUnmet::NotShared(by), 3), of(OnsiteUnmet::NoPlan(1, by), 3)]);
+    assert_eq!(unmet("2018-06-01"), [of(OnsiteUnmet::NoPlan(1, by), 3)]);
+}
+
+#[test]
+fn on_the_last_day_for_an_answer_or_an_action_nothing_is_late() {
+    let asked = facts(&[(1, ASKED.0, ASKED.1)]);
+    let last = day("2018-03-29");
+    for today in [last, last.plus_days(1), Day::LAST] {
+        let timeline = timeline(&asked, Position(9), today);
+        assert_eq!(timeline.at(last).status, Status::NoEvidence);
+        assert_eq!(timeline.at(last.plus_days(1)).status, Status::NotMet);
+    }
+}
+
+#[test]
 fn what_was_recorded_later_was_not_known_earlier() {
     let facts = facts(&[(1, ASKED.0, ASKED.1), (1, AGREED.0, AGREED.1)]);
-    let status = |upto: u64| timeline(&facts, Position(upto)).at(day("2018-03-10")).status;
+    let status = |upto: u64| timeline(&facts, Position(upto), Day::LAST).at(day("2018-03-10")).status;
     assert_eq!((status(0), status(1), status(2)), (Status::NotApplicable, Status::NoEvidence, Status::Met));
 }
 
@@ -332,8 +360,10 @@ proptest! {
     fn no_change_is_missed_between_the_days_looked_at(
         happened in prop::collection::vec(any_fact(), 0..16),
         asked in 0..100i32,
+        today in 0..500i32,
     ) {
         let start = day("2018-01-01");
+        let today = start.plus_days(today);
         // One that is asked for, and one on its way to a plan.
         let begin = [
             (1, asked, Onsite::Requested),
@@ -347,12 +377,21 @@ proptest! {
             .zip(begin.into_iter().chain(happened))
             .map(|(position, (number, on, what))| OnsiteFact { position, day: start.plus_days(on), number, what })
             .collect();
-        let timeline = timeline(&facts, Position(u64::MAX));
+        let timeline = timeline(&facts, Position(u64::MAX), today);
         for offset in -3..900 {
             let day = start.plus_days(offset);
             let until: Vec<&OnsiteFact> =
                 in_order(&facts, Position(u64::MAX)).into_iter().filter(|fact| fact.day <= day).collect();
-            prop_assert_eq!(timeline.at(day).status, holds_on(&until, day).0, "on {}", day);
+            let moment = Moment::of(day, today);
+            prop_assert_eq!(timeline.at(day).status, holds_on(&until, moment).status, "on {}", day);
+            let judged = judge(&facts, Position(u64::MAX), moment);
+            prop_assert_eq!(judged.status, timeline.at(day).status);
+            let nothing_unmet = matches!(judged.status, Status::Met | Status::NotApplicable);
+            prop_assert_eq!(judged.unmet.is_empty(), nothing_unmet, "on {}", day);
+            for condition in judged.unmet {
+                let known = until.iter().any(|fact| Some(fact.position) == condition.event);
+                prop_assert!(known, "{:?} on {}", condition, day);
+            }
         }
     }
 }

@@ -67,7 +67,7 @@ fn did(what: &[(&str, &str, Purchase)]) -> Vec<PurchaseFact> {
 fn timeline_of(purchases: &[PurchaseFact], supplier: &SupplierFacts) -> Timeline {
     let standings = Standings::default();
     let upto = Position(u64::MAX);
-    timeline(purchases, |used| standings.of(used, upto, |_| Some(supplier)), upto)
+    timeline(&services(purchases, |used| standings.of(used, upto, |_| Some(supplier)), upto), Day::LAST)
 }
 
 #[track_caller]
@@ -183,8 +183,61 @@ fn a_withdrawn_certificate_counts_from_its_day_and_names_the_event() {
     // As known before, it was met for the whole year.
     let standings = Standings::default();
     let upto = Position(2_999);
-    let before = super::timeline(&purchases, |used| standings.of(used, upto, |_| Some(&acme)), upto);
+    let services = services(&purchases, |used| standings.of(used, upto, |_| Some(&acme)), upto);
+    let before = super::timeline(&services, Day::LAST);
     assert_eq!(before.at(day("2018-06-01")).status, Status::Met);
+}
+
+#[test]
+fn a_check_is_late_at_the_end_of_the_day_it_is_due_and_not_while_it_runs() {
+    let (acme, standings) = (acme(), Standings::default());
+    let purchases = did(&[("2018-02-01", "lines", Begun), ("2018-02-01", "lines", Checked)]);
+    // The certificate holds on beyond the check.
+    let upto = Position(u64::MAX);
+    let services = services(&purchases, |used| standings.of(used, upto, |_| Some(&acme)), upto);
+    let late = |today: &str| {
+        let judged = judge(&services, Moment::of(day("2019-02-01"), day(today)));
+        judged.unmet.iter().any(|of| matches!(of.unmet, Unmet::Service(_, ServiceUnmet::CheckDue(..))))
+    };
+    assert_eq!((late("2019-02-01"), late("2019-02-02"), late("2019-01-31")), (false, true, true));
+    // The certificate's last day, 31 January, is a whole one.
+    let status = |today: &str, on: &str| timeline(&services, day(today)).at(day(on)).status;
+    assert_eq!(status("2019-01-31", "2019-01-31"), Status::Met);
+    assert_eq!(status("2019-01-31", "2019-02-01"), Status::NotMet);
+}
+
+#[test]
+fn every_condition_that_is_unmet_is_told_with_its_event() {
+    let unmet = |what: &[(&str, &str, Purchase)], on: &str| {
+        let (acme, standings, upto) = (acme(), Standings::default(), Position(u64::MAX));
+        let purchases = did(what);
+        let services = services(&purchases, |used| standings.of(used, upto, |_| Some(&acme)), upto);
+        let judged = judge(&services, Moment::EndOf(day(on)));
+        judged.unmet.iter().map(|of| (of.unmet, of.event)).collect::<Vec<_>>()
+    };
+    let of = |service, what, event| (Unmet::Service(used(service), what), Some(Position(event)));
+    assert_eq!(unmet(&[], "2018-03-01"), [(Unmet::NoService, None)]);
+    assert_eq!(
+        unmet(&[("2018-02-01", "lines", Begun)], "2018-03-01"),
+        [of("lines", ServiceUnmet::NeverChecked, 1)]
+    );
+    let both = [
+        ("2018-02-01", "lines", Begun),
+        ("2018-02-01", "lines", Checked),
+        ("2018-02-01", "phones", Begun),
+        ("2018-02-01", "phones", Checked),
+    ];
+    assert_eq!(unmet(&both, "2018-03-01"), [of("phones", ServiceUnmet::HolderOnly, 1_002)]);
+    let due = ServiceUnmet::CheckDue(day("2018-02-01"), day("2019-02-01"));
+    assert_eq!(
+        unmet(&both, "2019-03-01"),
+        [
+            of("lines", due, 2),
+            of("lines", ServiceUnmet::NotCertified, 2),
+            of("phones", due, 4),
+            of("phones", ServiceUnmet::NotCertified, 4),
+        ]
+    );
 }
 
 #[test]
@@ -200,7 +253,9 @@ fn purchase() -> impl Strategy<Value = (i32, bool, usize, i32)> {
 
 proptest! {
     #[test]
-    fn the_timeline_says_what_each_single_day_says(purchases in prop::collection::vec(purchase(), 0..12)) {
+    fn the_timeline_says_what_each_single_day_says(
+        purchases in prop::collection::vec(purchase(), 0..12), running in 0..1_200i32,
+    ) {
         let start = day("2018-01-01").number();
         let facts: Vec<PurchaseFact> = purchases.iter().enumerate().map(|(index, (on, first, what, more))| {
             let on = Day::from_number(start + on);
@@ -214,7 +269,11 @@ proptest! {
             PurchaseFact { position: Position(index as u64 + 1), day: on, used, what }
         }).collect();
         let acme = acme();
-        let whole = timeline_of(&facts, &acme);
+        let upto = Position(u64::MAX);
+        let standings = Standings::default();
+        let services = services(&facts, |used| standings.of(used, upto, |_| Some(&acme)), upto);
+        let running = Day::from_number(start + running);
+        let whole = timeline(&services, running);
         let dossier = acme.dossier(Position(u64::MAX));
         for number in start..start + 1_200 {
             let today = Day::from_number(number);
@@ -242,7 +301,7 @@ proptest! {
                     _ => None,
                 });
                 let status = match (checked, verdict) {
-                    (Some(on), _) if on.days_until(today) >= 365 => Status::NotMet,
+                    (Some(on), _) if on.days_until(today) >= 365 + i32::from(today == running) => Status::NotMet,
                     (None, _) => Status::NotMet,
                     (_, Verdict::Certified | Verdict::RunsOut) => Status::Met,
                     (_, Verdict::HolderOnly) => Status::PartlyMet,
@@ -252,6 +311,9 @@ proptest! {
                 worst = Some(worst.map_or(status, |worst| if status.attention() < worst.attention() { status } else { worst }));
             }
             prop_assert_eq!(whole.at(today).status, worst.unwrap_or(Status::NoEvidence), "{}", today);
+            let judged = judge(&services, Moment::of(today, running));
+            prop_assert_eq!(judged.status, whole.at(today).status);
+            prop_assert_eq!(judged.unmet.is_empty(), judged.status == Status::Met, "{}", today);
         }
     }
 }
