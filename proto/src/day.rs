@@ -315,7 +315,10 @@ mod tests {
             let today = Day::in_london(instant.parse().unwrap());
             assert_eq!(Moment::of(today, today).is_over(due), late, "{instant}");
         }
-        assert!(Moment::of(summer, summer.plus_days(1)).is_over(summer), "a past day is asked about at its end");
+        assert!(
+            Moment::of(summer, summer.plus_days(1)).is_over(summer),
+            "a past day is asked about at its end"
+        );
         assert!(Moment::of(summer, summer.plus_days(-1)).is_over(summer), "and so is a day to come");
     }
 

@@ -157,20 +157,20 @@ test("an assessor's findings become a plan, and the CCG sees it run overdue", as
   await checkAccessibility(officer.page, "a practice with an overdue plan");
 });
 
-test("a plan's review falls due, and the CCG sees it on that day", async () => {
+test("a plan's review is due, and the CCG sees ahead what its day ends with", async () => {
   const lead = await somebody("practice-lead", PRACTICE);
   const at = `/api/v1/continuity/${PRACTICE}`;
   await lead.give(`${at}/versions`, { owner: { name: "A. Manager" }, covers: ["data", "cyber-incident"], systems: [], document: { reference: "drawer 3", sha256: "a".repeat(64) } });
   await lead.give(`${at}/approve`, { version: 1, by: { name: "A. Partner" }, on: day(-100), next_review: day(30) });
   await lead.give(`${at}/exercises`, { kind: "desktop", scenario: "cyber-incident", on: day(-90), outcome: "targets-kept" });
   await lead.go(`/continuity/${PRACTICE}`);
-  assert.match(await lead.page.locator("main").innerText(), /Stands/);
-  await checkAccessibility(lead.page, "a plan that stands");
+  assert.match(await lead.page.locator("main").innerText(), /Up to date/);
+  await checkAccessibility(lead.page, "a plan that is up to date");
 
   await shown();
   const officer = await somebody("ccg-officer", CCG);
   assert.doesNotMatch(await attention(officer, "continuity", day(29)), /Invented Mill Surgery/);
-  assert.match(await attention(officer, "continuity", day(30)), /Invented Mill Surgery[^]*review of the continuity plan fell due/);
+  assert.match(await attention(officer, "continuity", day(30)), /Invented Mill Surgery[^]*review of the continuity plan is due/);
   await officer.page.getByRole("link", { name: "Invented Mill Surgery" }).first().click();
   await officer.page.getByRole("link", { name: "The practice's continuity plan" }).click();
   assert.equal(new URL(officer.page.url()).pathname, `/continuity/${PRACTICE}`);

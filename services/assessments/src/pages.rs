@@ -14,7 +14,7 @@ use chassis::{
     pages::{KeyOnly, after, form_errors, form_of, from_today, moment, page_response, sentence},
 };
 use maud::{Markup, html};
-use proto::{Position, assessments::Grade};
+use proto::assessments::Grade;
 use ui::{Page, Tone, components::tag};
 
 use crate::{
@@ -53,20 +53,15 @@ pub(crate) fn routes() -> Routes<Shared> {
 
 /// A page of this service, stamped with how far it has read the log.
 fn page(desk: &Desk, viewer: &Viewer, title: impl Into<String>) -> Page {
-    page_up_to(desk, viewer, Position::START, title)
-}
-
-/// A page that shows an aggregate up to a position.
-fn page_up_to(desk: &Desk, viewer: &Viewer, shown: Position, title: impl Into<String>) -> Page {
     let own = viewer.holder().map(|holder| format!("/assessments/{}", holder.organisation));
     let menu = access::menu(viewer.principal());
     let current = own.filter(|own| menu.iter().any(|(_, href)| href == own));
-    desk.common.page(viewer, shown, title).current_nav(current.unwrap_or_else(|| "/assessments".to_owned()))
+    desk.common.page(viewer, title).current_nav(current.unwrap_or_else(|| "/assessments".to_owned()))
 }
 
 /// A page about one assessment.
 fn case_page(desk: &Desk, case: &Case, title: impl Into<String>) -> Page {
-    in_the_list(&case.viewer, page_up_to(desk, &case.viewer, case.position(), title))
+    in_the_list(&case.viewer, page(desk, &case.viewer, title))
         .crumb(case.practice.shown_name(), practice_href(case))
 }
 

@@ -5,8 +5,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use parking_lot::{RwLock, RwLockReadGuard};
-use proto::Position;
+use proto::{Header, Position};
 use tokio::sync::watch;
 
 use crate::{
@@ -30,6 +31,8 @@ pub trait Fold: Default + Send + Sync + 'static {
 #[derive(Debug, Clone, Copy, Default)]
 struct Reading {
     position: Position,
+    /// When the event there was recorded, as far as its envelope can be read.
+    time: Option<Timestamp>,
     /// Where the log ended when it was first asked.
     head: Option<Position>,
 }
@@ -64,7 +67,7 @@ impl<F: Fold> Following<F> {
 
     /// Whether it has read all that the log held when it started, and if not, how far it is.
     pub fn ready(&self) -> Result<(), String> {
-        let Reading { position, head } = *self.reading.borrow();
+        let Reading { position, head, .. } = *self.reading.borrow();
         match head {
             None => Err("the log has not been reached yet".to_owned()),
             Some(head) if position < head => Err(format!("{} has read {position} of {head} events", F::NAME)),
@@ -75,6 +78,12 @@ impl<F: Fold> Following<F> {
     /// How far it has read.
     pub fn position(&self) -> Position {
         self.reading.borrow().position
+    }
+
+    /// The same, with when the last event read was recorded; none while nothing was read.
+    pub fn read_to(&self) -> Option<(Position, Timestamp)> {
+        let Reading { position, time, .. } = *self.reading.borrow();
+        time.map(|time| (position, time))
     }
 
     /// Waits until it has read up to a position; false where that took too long.
@@ -129,6 +138,11 @@ async fn read_on<F: Fold>(
                 *position = recorded.position;
             }
         }
-        reading.send_modify(|reading| reading.position = *position);
+        let time = batch.events.last().and_then(|last| Header::read(&last.body).ok()).map(|last| last.time);
+        reading.send_modify(|reading| {
+            reading.position = *position;
+            // Clocks of several writers differ by a little: time never runs backwards along the log.
+            reading.time = reading.time.max(time);
+        });
     }
 }

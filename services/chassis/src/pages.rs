@@ -8,7 +8,7 @@ use axum::{
 use jiff::Timestamp;
 use maud::html;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
-use proto::{Day, LONDON, Position};
+use proto::{Day, LONDON};
 use serde::Deserialize;
 use ui::{
     Page, Stamp,
@@ -37,15 +37,16 @@ fn menu_of(page: Page, principal: &Principal) -> Page {
 }
 
 impl Desk {
-    /// A page with the viewer's menu that shows something up to a position, stamped with how far the
-    /// log has been read; the roster may be a moment behind.
-    pub fn page(&self, viewer: &Viewer, shown: Position, title: impl Into<String>) -> Page {
-        let now = self.clock.now();
-        let page = with_menu(Page::new(title), viewer).stamp(Stamp {
-            position: self.roster.position().max(shown).0,
-            time: now.to_string(),
-            time_text: moment(now),
-        });
+    /// A page with the viewer's menu, stamped with how far the log has been read: up to which event, and when
+    /// that was recorded. It may show newer things already; it lacks nothing older.
+    pub fn page(&self, viewer: &Viewer, title: impl Into<String>) -> Page {
+        let page = with_menu(Page::new(title), viewer);
+        let page = match self.roster.read_to() {
+            Some((position, time)) => {
+                page.stamp(Stamp { position: position.0, time: time.to_string(), time_text: moment(time) })
+            }
+            None => page,
+        };
         if self.roster.is_synthetic() { on_synthetic_data(page) } else { page }
     }
 }
@@ -70,9 +71,9 @@ pub struct KeyOnly {
     pub idempotency_key: Option<String>,
 }
 
-/// `17 June 2019, 9:30am`.
+/// An instant as people in London read it, the one way on all pages: `17 June 2019 at 9:30am`.
 pub fn moment(time: Timestamp) -> String {
-    time.to_zoned(LONDON.clone()).strftime("%-d %B %Y, %-I:%M%P").to_string()
+    time.to_zoned(LONDON.clone()).strftime("%-d %B %Y at %-I:%M%P").to_string()
 }
 
 /// The text as a sentence.

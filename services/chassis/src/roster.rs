@@ -125,6 +125,11 @@ impl Roster {
         self.listings.position()
     }
 
+    /// How far it has read, and when the event there was recorded; none while nothing was read.
+    pub fn read_to(&self) -> Option<(Position, jiff::Timestamp)> {
+        self.listings.read_to()
+    }
+
     /// What stands directly above an organisation today, by the hierarchy of the gate.
     pub fn above(&self, code: OdsCode) -> Above {
         self.access.hierarchy().above(code)

@@ -12,7 +12,6 @@ use chassis::{
     pages::{KeyOnly, after, form_of, from_today, moment, page_response, sentence},
 };
 use maud::{Markup, html};
-use proto::Position;
 use ui::{Page, Tone, components::tag};
 
 use crate::{
@@ -45,17 +44,17 @@ pub(crate) fn routes() -> Routes<Shared> {
     })
 }
 
-/// A page that shows a plan up to a position.
-fn page_up_to(desk: &Desk, viewer: &Viewer, shown: Position, title: impl Into<String>) -> Page {
+/// A page of this service, stamped with how far it has read the log.
+fn page_of(desk: &Desk, viewer: &Viewer, title: impl Into<String>) -> Page {
     let own = viewer.holder().map(|holder| format!("/continuity/{}", holder.organisation));
     let menu = access::menu(viewer.principal());
     let current = own.filter(|own| menu.iter().any(|(_, href)| href == own));
-    desk.common.page(viewer, shown, title).current_nav(current.unwrap_or_else(|| "/continuity".to_owned()))
+    desk.common.page(viewer, title).current_nav(current.unwrap_or_else(|| "/continuity".to_owned()))
 }
 
 /// A page about one plan.
 fn case_page(desk: &Desk, case: &Case, title: impl Into<String>) -> Page {
-    let page = page_up_to(desk, &case.viewer, case.loaded.position, title);
+    let page = page_of(desk, &case.viewer, title);
     // Break-glass opens one plan, and not the list.
     if case.viewer.may_here(FIND) { page.crumb("Continuity plans", "/continuity") } else { page }
 }

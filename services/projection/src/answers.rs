@@ -16,6 +16,7 @@ mod area;
 mod gap;
 mod list;
 mod practice;
+mod reasons;
 mod search;
 mod status;
 mod trend;
@@ -32,8 +33,10 @@ pub use list::{
     practices,
 };
 pub use practice::{
-    ChangeAnswer, EventAnswer, Membership, Operated, PracticeAnswer, RequirementTimeline, practice,
+    ChangeAnswer, ConditionAnswer, EventAnswer, Membership, Operated, PracticeAnswer, RequirementTimeline,
+    practice,
 };
+pub use reasons::{Reasons, reason};
 pub use search::{Found, SEARCH_MAX, SearchAnswer, search};
 pub use status::{LOOK_UP_MAX, LookUpAnswer, PublishedStatus, StatusAnswer, look_up, status};
 pub use trend::{DayCounts, DeadlineMark, RequirementTrend, TREND_MAX_DAYS, TrendAnswer, trend};
@@ -44,7 +47,8 @@ pub(crate) use why::change_answer;
 /// had been read.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Basis {
-    /// The day: the figures hold at its end, London time. In the future: if nobody acts.
+    /// The day: the figures hold at its end, London time. Of today, which has not ended, they hold now; of a
+    /// day to come, if nothing changes.
     #[schema(value_type = String, format = Date)]
     pub at: Day,
     /// `then` or `now`.
@@ -114,6 +118,17 @@ impl From<Counts> for StatusCounts {
     }
 }
 
+/// Where a day lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tense {
+    /// It is over: what is said holds at its end.
+    Past,
+    /// It is running: what is said holds now, and what is due on it has not been missed.
+    Now,
+    /// It is to come, or nothing is recorded of it yet: what is said holds at its end if nothing changes.
+    Ahead,
+}
+
 /// What is asked: which board, which day, by which membership.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
@@ -130,12 +145,23 @@ pub struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// The last day that what is recorded can speak of; what is shown of later days holds if nobody
-    /// acts. Today, but of synthetic data the last day it reaches, and of earlier knowledge its day.
+    /// The last day that what is recorded can speak of; what is shown of later days holds if nothing
+    /// changes. Today, but of synthetic data the last day it reaches, and of earlier knowledge its day.
     pub fn horizon(&self) -> Day {
         let reached = self.board.facts.synthetic_to.unwrap_or(Day::LAST);
         let known = self.known.map_or(Day::LAST, Day::in_london);
         self.board.today.min(reached).min(known)
+    }
+
+    /// Whether the day asked about is over, running, or one to come: by what is recorded, too.
+    pub fn tense(&self) -> Tense {
+        if self.at > self.horizon() {
+            Tense::Ahead
+        } else if self.at == self.board.today && self.known.is_none() {
+            Tense::Now
+        } else {
+            Tense::Past
+        }
     }
 
     /// What the figures are of.

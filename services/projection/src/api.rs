@@ -19,7 +19,7 @@ use chassis::{
     pace::Pace,
     task::Tasks,
 };
-use proto::{Day, Header, OdsCode, Subject};
+use proto::{Day, Header, OdsCode, Position, Subject};
 use quick_cache::sync::Cache as QuickCache;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi};
@@ -140,6 +140,8 @@ async fn practices(
     let area = when.area(&code)?;
     let asked = when.asked();
     let rows = answers::practices(&asked, area, listing.status, listing.sort, may_see_practice(&viewer));
+    let may_know = |of| viewer.may(VIEW_CAUSES, of);
+    let reasons = answers::Reasons::of(&asked, &may_know);
     let accepts_csv = headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
@@ -147,7 +149,7 @@ async fn practices(
     let open = if accepts_csv { Format::Csv } else { Format::Json };
     if Format::of(query.format.as_deref())?.unwrap_or(open) == Format::Csv {
         let name = format!("practices-{}-{}.csv", area.code, asked.at);
-        return csv_file(&name, crate::exports::practices_csv(&asked, &rows));
+        return csv_file(&name, crate::exports::practices_csv(&reasons, &rows));
     }
     let total = rows.len();
     let (shown, next) = page(&rows, &listing)?;
@@ -155,7 +157,7 @@ async fn practices(
         body: answers::named(area),
         basis: asked.basis(),
         total,
-        practices: shown.into_iter().map(|practice| answers::practice_row(&asked, practice)).collect(),
+        practices: shown.into_iter().map(|practice| answers::practice_row(&reasons, practice)).collect(),
         next,
     };
     Ok(json_response(json(&answer)?))
@@ -258,7 +260,7 @@ pub struct TrendQuery {
     pub format: Option<String>,
 }
 
-/// Daily counts of an area, the future as it will be if nobody acts.
+/// Daily counts of an area, the future as it will be if nothing changes.
 #[utoipa::path(
     get, path = "/api/v1/areas/{code}/trend", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or CCG"), TrendQuery),
     responses((status = 200, description = "JSON, or CSV with format=csv", content((answers::TrendAnswer = "application/json"), (String = "text/csv"))), (status = 400, body = Problem), (status = 404, body = Problem))
@@ -324,23 +326,39 @@ pub async fn practice_with_events(
     let mut answer = answers::practice(&when.asked(), practice, &|of| viewer.may(VIEW_CAUSES, of));
     for requirement in &mut answer.requirements {
         for change in requirement.changes.iter_mut().chain(requirement.next.as_mut()) {
-            let Some(position) = change.position else { continue };
-            let Some(recorded) = shared.log.at(position).await? else { continue };
-            let Ok(header) = Header::read(&recorded.body) else { continue };
-            if !may_know_event(viewer, practice.code, &header) {
-                change.position = None;
-                continue;
-            }
-            change.event = Some(answers::EventAnswer {
-                id: header.id,
-                kind: header.kind.clone().into_owned(),
-                time: header.time,
-                effective: header.effective_day(),
-                actor: header.actor.clone().into_owned(),
-            });
+            (change.position, change.event) =
+                event_behind(shared, viewer, practice.code, change.position).await?;
+        }
+        for condition in &mut requirement.conditions {
+            (condition.position, condition.event) =
+                event_behind(shared, viewer, practice.code, condition.position).await?;
         }
     }
     Ok(answer)
+}
+
+/// The event at a position, read from the log, where somebody may know of it; where they may not, not even its
+/// position.
+async fn event_behind(
+    shared: &Shared,
+    viewer: &Viewer,
+    practice: OdsCode,
+    position: Option<Position>,
+) -> Result<(Option<Position>, Option<answers::EventAnswer>), Problem> {
+    let Some(at) = position else { return Ok((None, None)) };
+    let Some(recorded) = shared.log.at(at).await? else { return Ok((position, None)) };
+    let Ok(header) = Header::read(&recorded.body) else { return Ok((position, None)) };
+    if !may_know_event(viewer, practice, &header) {
+        return Ok((None, None));
+    }
+    let event = answers::EventAnswer {
+        id: header.id,
+        kind: header.kind.clone().into_owned(),
+        time: header.time,
+        effective: header.effective_day(),
+        actor: header.actor.clone().into_owned(),
+    };
+    Ok((position, Some(event)))
 }
 
 /// Whether somebody may be told which event changed how a practice stands: one of its own, or one of another

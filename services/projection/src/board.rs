@@ -261,6 +261,17 @@ impl Board {
         )
     }
 
+    /// The counts of an area at the end of the running day if nothing changes: of what is due today, too.
+    pub fn end_of_today(&self, area: &Area, rule: usize, footprint: Footprint) -> Counts {
+        let mut counts = Counts::default();
+        for practice in self.members(area, footprint, self.today) {
+            if let Some(timeline) = practice.timelines.get(rule) {
+                counts.count(timeline.at_end_of(self.today).status);
+            }
+        }
+        counts
+    }
+
     /// Where a CCG lay on a day by a footprint.
     pub fn place_of(&self, ccg: OdsCode, footprint: Footprint, day: Day) -> Place {
         let on = match footprint {

@@ -3,14 +3,15 @@
 use chassis::sheet::{finish, harmless, writer};
 
 use crate::{
-    answers::{self, AreaGapAnswer, Asked, TrendAnswer},
+    answers::{self, AreaGapAnswer, Asked, Reasons, TrendAnswer},
     board::Practice,
     lower::LowerAnswer,
     tally::TallyAnswer,
 };
 
-/// Practices, one a row, in the order given.
-pub fn practices_csv(asked: &Asked<'_>, rows: &[&Practice]) -> Result<Vec<u8>, csv::Error> {
+/// Practices with their statuses and the reasons for them, one practice and requirement a row, in the order
+/// given.
+pub fn practices_csv(reasons: &Reasons<'_>, rows: &[&Practice]) -> Result<Vec<u8>, csv::Error> {
     let mut csv = writer();
     csv.write_record([
         "practice_code",
@@ -23,12 +24,13 @@ pub fn practices_csv(asked: &Asked<'_>, rows: &[&Practice]) -> Result<Vec<u8>, c
         "requirement",
         "status",
         "since",
+        "reason",
         "next_change",
         "next_status",
     ])?;
-    let at = asked.at.to_string();
+    let at = reasons.asked().at.to_string();
     for practice in rows {
-        let row = answers::practice_row(asked, practice);
+        let row = answers::practice_row(reasons, practice);
         for status in &row.requirements {
             csv.write_record([
                 row.code.as_str(),
@@ -41,6 +43,7 @@ pub fn practices_csv(asked: &Asked<'_>, rows: &[&Practice]) -> Result<Vec<u8>, c
                 status.requirement,
                 status.status.slug(),
                 &status.since.map(|day| day.to_string()).unwrap_or_default(),
+                &harmless(&answers::reason(&status.conditions)),
                 &status.next.as_ref().map(|next| next.day.to_string()).unwrap_or_default(),
                 status.next.as_ref().map_or("", |next| next.status.slug()),
             ])?;

@@ -118,16 +118,18 @@ impl Passed {
     /// Why a status began with it.
     pub const fn words(self) -> &'static str {
         match self {
-            Passed::RequestUnanswered => "the request for an on-site assessment was not answered in time",
+            Passed::RequestUnanswered => {
+                "the request for an on-site assessment was not answered by its due date"
+            }
             Passed::OutcomeUndisclosed => {
-                "the outcome of the on-site assessment was not disclosed, and no plan for its findings agreed, in time"
+                "the outcome of the on-site assessment was not shared, or its findings had no agreed plan, by the due date"
             }
             Passed::ActionOverdue => "an action of the plan agreed for the findings is overdue",
-            Passed::ReviewDue => "the review of the continuity plan fell due",
-            Passed::ExerciseDue => "the yearly exercise of the continuity plan fell due",
-            Passed::PartnerPlanLapsed => "a review or exercise of the delivery partner’s plan fell due",
-            Passed::CheckDue => "the yearly check of a service’s certification fell due",
-            Passed::CertificateExpired => "a certificate ended and no other takes its place",
+            Passed::ReviewDue => "the review of the continuity plan was due",
+            Passed::ExerciseDue => "the yearly test of the continuity plan was due",
+            Passed::PartnerPlanLapsed => "a review or test of the delivery partner’s plan was due",
+            Passed::CheckDue => "the yearly check of a service’s certification was due",
+            Passed::CertificateExpired => "a certificate ended and no other replaces it",
             Passed::GapPlanEnded => "the plan for the time until a renewal ended",
         }
     }
@@ -207,6 +209,12 @@ impl Timeline {
     /// What holds on a day: at its end, or of the running day now.
     pub fn at(&self, day: Day) -> &Change {
         self.begun(day).checked_sub(1).and_then(|last| self.changes.get(last)).unwrap_or(&BEFORE)
+    }
+
+    /// What holds at the end of a day, the running one included.
+    pub fn at_end_of(&self, day: Day) -> &Change {
+        let by_its_end = self.changes.partition_point(|change| change.day <= day);
+        by_its_end.checked_sub(1).and_then(|last| self.changes.get(last)).unwrap_or(&BEFORE)
     }
 
     /// The first change after that: what will hold if nothing changes.

@@ -45,14 +45,16 @@ async fn england_opens_on_what_needs_attention_with_a_number_and_a_name() {
     assert_eq!(page.status, StatusCode::OK);
     let said = words(&page.text);
     let sentence = said
-        .find("At the end of 17 June 2019, 2 of 7 practices (28.6%) do not meet the toolkit requirement")
+        .find("Today, 17 June 2019, 2 of 7 practices (28.6%) do not meet the toolkit requirement")
         .unwrap();
     assert!(said.contains("NHS Hartlepool and Stockton-on-Tees CCG has the most: 2 of 3."), "{said}");
     let figures = said.find("Toolkit assessment, 7 practices").unwrap();
     assert!(
         sentence < said.find("Needs attention").unwrap() && said.find("Needs attention").unwrap() < figures
     );
-    assert!(said.contains("End of 17 June 2019, members as they were on that day, by all that is recorded."));
+    assert!(said.contains(
+        "Today, 17 June 2019; using all information recorded to date; practices as grouped on that date."
+    ));
     assert!(said.contains("North of England 4 2 0 2 0 50.0%"), "{said}");
     assert_eq!(england.get("/areas/ENG").await.text, page.text, "the first page is England's");
 }
@@ -62,17 +64,20 @@ async fn before_the_deadline_nothing_is_known_and_after_the_last_day_nobody_has_
     let england = Running::small_england(By::Somebody).await;
     let before = words(&england.get("/areas/ENG?at=2019-03-25").await.text);
     assert!(
-        before.contains("At the end of 25 March 2019, nothing is known of 6 of 8 practices (75.0%)"),
+        before.contains("On 25 March 2019 there is no evidence for 6 of 8 practices (75.0%)"),
         "{before}"
     );
-    assert!(before.contains("The next deadline, for the DSP Toolkit 2018/19, is 31 March 2019, in 6 days."));
+    assert!(
+        before.contains("The next deadline, for the DSP Toolkit 2018/19, is 31 March 2019, 6 days later.")
+    );
     let ahead = words(&england.get("/areas/ENG?at=2020-10-31").await.text);
     assert!(
-        ahead
-            .contains("If nobody acts, at the end of 31 October 2020, 7 of 7 practices (100%) will not meet"),
+        ahead.contains("If nothing changes, on 31 October 2020 7 of 7 practices (100%) will not meet"),
         "{ahead}"
     );
-    assert!(ahead.contains("31 October 2020 is in the future: this is what will hold if nobody acts."));
+    assert!(
+        ahead.contains("31 October 2020 is in the future: figures are for that date if nothing changes.")
+    );
 }
 
 #[tokio::test]
@@ -84,7 +89,7 @@ async fn a_ccg_lists_its_practices_that_are_short_by_patients() {
         "{said}"
     );
     assert!(
-        said.contains("20,000 patients. Since 31 March 2019: the deadline of the DSP Toolkit 2018/19 came"),
+        said.contains("20,000 patients. Since 31 March 2019: nothing published for the DSP Toolkit 2018/19, due 31 March 2019."),
         "{said}"
     );
 }
@@ -108,22 +113,19 @@ async fn a_ccg_that_was_merged_says_where_its_practices_are() {
 async fn a_practice_says_what_holds_since_when_and_by_which_event() {
     let england = Running::small_england(By::Somebody).await;
     let said = words(&england.get("/practices/A81001").await.text);
-    assert!(said.contains("At the end of 17 June 2019 the toolkit requirement is met, since 20 March 2019: the national register shows Standards Met for the DSP Toolkit 2018/19."), "{said}");
+    assert!(said.contains("Today, 17 June 2019, the toolkit requirement is met, since 20 March 2019: the national register shows Standards Met for the DSP Toolkit 2018/19."), "{said}");
     assert!(
         said.contains(
-            "This practice was in NHS Hartlepool and Stockton-on-Tees CCG and North of England on that day."
+            "This practice was in NHS Hartlepool and Stockton-on-Tees CCG and North of England on that date."
         ),
         "{said}"
     );
     assert!(said.contains("Result listed") && said.contains("System, import"), "the event behind it: {said}");
-    assert!(said.contains("Not met if nobody acts"), "{said}");
+    assert!(said.contains("Not met if nothing changes"), "{said}");
     let page = england.get("/practices/A81001").await.text;
     assert!(links(&page).contains(&"/assessments/A81001".to_owned()));
     let closed = words(&england.get("/practices/A81005").await.text);
-    assert!(
-        closed.contains("Closed It did not operate at the end of 17 June 2019 and is not counted"),
-        "{closed}"
-    );
+    assert!(closed.contains("Closed It was not open on 17 June 2019 and is not counted"), "{closed}");
     assert!(closed.contains("Its last day was 31 May 2019."));
 }
 
@@ -235,7 +237,7 @@ async fn a_list_is_filtered_sorted_and_walked_page_by_page() {
 async fn what_was_known_earlier_is_said_to_be_that() {
     let england = Running::small_england(By::Somebody).await;
     let said = words(&england.get("/areas/ENG?known=2019-05-28T02:30:00Z&at=2019-06-17").await.text);
-    assert!(said.contains("as known at 3:30am on 28 May 2019"), "{said}");
+    assert!(said.contains("using information recorded by 28 May 2019 at 3:30am"), "{said}");
 }
 
 #[tokio::test]

@@ -225,7 +225,7 @@ async fn what_a_practice_buys_and_what_was_found_there_is_not_told_by_why_it_is_
     let (holds, why) = told(&own);
     let text = own.to_string();
     for cause in
-        ["the on-site assessment was held", "of acme is used", "the review of the continuity plan fell due"]
+        ["the on-site assessment was held", "of acme is used", "the review of the continuity plan was due"]
     {
         assert!(text.contains(cause), "{cause}: {text}");
     }
@@ -233,16 +233,29 @@ async fn what_a_practice_buys_and_what_was_found_there_is_not_told_by_why_it_is_
     for who in [DIGITAL, (Role::CcgOfficer, "00K"), (Role::RegionalLead, "Y54")] {
         assert_eq!(told(&england.json(who, "/api/v1/practices/A81001").await), told(&own), "{who:?}");
     }
-    let secret =
-        ["acme", "assessment was held", "review of the", "system:import", "System, import", "Result listed"];
+    let secret = [
+        "acme",
+        "never been checked",
+        "assessment was held",
+        "review of the",
+        "system:import",
+        "System, import",
+        "Result listed",
+    ];
     for who in [IMPROVEMENT, ADMINISTRATOR] {
         let answer = england.json(who, "/api/v1/practices/A81001").await;
         let (still_holds, why) = told(&answer);
         assert_eq!(still_holds, holds, "{who:?}");
         assert!(why.iter().all(|told| told[1].is_null() && told[2].is_null()), "{who:?}: {why:?}");
         assert!(answer.to_string().contains("the national register shows Standards Met"), "it is published");
-        let pages =
-            ["/practices/A81001", "/areas/00K?requirement=suppliers", "/areas/00K?requirement=continuity"];
+        let pages = [
+            "/practices/A81001",
+            "/areas/00K?requirement=suppliers",
+            "/areas/00K?requirement=continuity",
+            "/areas/00K/practices?requirement=suppliers",
+            "/api/v1/areas/00K/practices",
+            "/api/v1/areas/00K/practices?format=csv",
+        ];
         let mut told = vec![answer.to_string()];
         for page in pages {
             told.push(england.get(who, page).await.ok().text);
@@ -253,10 +266,10 @@ async fn what_a_practice_buys_and_what_was_found_there_is_not_told_by_why_it_is_
         }
     }
     let officer = england.get((Role::CcgOfficer, "00K"), "/areas/00K?requirement=suppliers").await.ok().text;
-    assert!(officer.contains("of acme is used"), "{officer}");
+    assert!(officer.contains("of acme has never been checked"), "{officer}");
 }
 
-/// A practice that leans on a partner hears whether the partner's plan stands, and not what the partner did.
+/// A practice that relies on a partner hears whether the partner's plan is up to date, and not what the partner did.
 #[tokio::test]
 async fn why_a_practice_is_short_names_no_event_of_another_organisation() {
     let mut england = Guarded::small_england().await;
@@ -269,7 +282,7 @@ async fn why_a_practice_is_short_names_no_event_of_another_organisation() {
 
     let all = england.json(DIGITAL, "/api/v1/practices/A81001").await.to_string();
     assert!(
-        all.contains("the continuity plan of 0AR was exercised") && all.contains("system:elsewhere"),
+        all.contains("the continuity plan of 0AR was tested") && all.contains("system:elsewhere"),
         "{all}"
     );
     for who in [LEAD, (Role::CcgOfficer, "00K"), (Role::RegionalLead, "Y54")] {
@@ -282,9 +295,9 @@ async fn why_a_practice_is_short_names_no_event_of_another_organisation() {
         assert_eq!(
             of("why"),
             [
-                "its own plan stands, and so do those that it leans on",
-                "the plan of a delivery partner that it leans on does not stand",
-                "the review of the continuity plan fell due",
+                "its own plan is up to date, and so are those it relies on",
+                "the plan of a delivery partner it relies on is not up to date",
+                "the review of the continuity plan was due",
             ]
         );
         let named: Vec<bool> = changes.iter().map(|change| change["position"].is_u64()).collect();

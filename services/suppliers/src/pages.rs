@@ -7,10 +7,7 @@ mod review;
 
 use chassis::{Routes, Viewer, pace::Pace};
 use maud::Markup;
-use proto::{
-    Position,
-    certification::{Answer, Verdict},
-};
+use proto::certification::{Answer, Verdict};
 use serde::Deserialize;
 use ui::{Page, Tone, components::tag};
 
@@ -54,8 +51,7 @@ pub(crate) fn routes() -> Routes<Shared> {
 
 /// A page of this service.
 fn page(desk: &Desk, viewer: &Viewer, title: impl Into<String>) -> Page {
-    let shown = desk.register.position().max(Position::START);
-    desk.common.page(viewer, shown, title).current_nav("/suppliers").crumb("Suppliers", "/suppliers")
+    desk.common.page(viewer, title).current_nav("/suppliers").crumb("Suppliers", "/suppliers")
 }
 
 fn verdict_tag(verdict: Verdict) -> Markup {

@@ -36,7 +36,7 @@ fn frame(title: &str) -> Page {
         .crumb("England", "/areas/ENG")
         .crumb("North of England", "/areas/Y54")
         .banner(html! { p { strong { "Synthetic data." } " These practices are made up. Load the national files to see real ones." } })
-        .stamp(Stamp { position: 27_914, time: "2019-06-17T09:30:00+01:00".into(), time_text: "9:30am on 17 June 2019".into() })
+        .stamp(Stamp { position: 27_914, time: "2019-06-17T09:30:00+01:00".into(), time_text: "17 June 2019 at 9:30am".into() })
 }
 
 fn page() -> Markup {
@@ -72,7 +72,7 @@ fn page() -> Markup {
             (history(&[
                 HistoryItem { when: "31 March 2019".into(), title: "The deadline passed".into(), href: None, body: html! { p { "Nothing was published: not met." } }, tone: Tone::Bad },
                 HistoryItem { when: "12 April 2019".into(), title: "Improvement plan agreed".into(), href: Some("#".into()), body: html! { p { "By NHS Birmingham and Solihull CCG: partly met." } }, tone: Tone::Partial },
-                HistoryItem { when: "30 June 2019".into(), title: "The plan falls due".into(), href: None, body: html! { p { "If nobody acts: not met." } }, tone: Tone::Unknown }]))
+                HistoryItem { when: "30 June 2019".into(), title: "The plan falls due".into(), href: None, body: html! { p { "If nothing changes: not met." } }, tone: Tone::Unknown }]))
             p { @for tone in Tone::ALL { (tag(tone, tone.slug())) " " } }
             (notification("news", "The 2019-20 edition opens on 1 July", html! { p { "Answers roll over and need a review." } }))
             (success("done", "Assessment published", html! { p { "The position at the deadline is kept." } }))

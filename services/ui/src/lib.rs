@@ -17,7 +17,7 @@
 //!     .caption("CCG 15F")
 //!     .crumb("England", "/areas/ENG")
 //!     .body(html! { p { "Data security: " (tag(Tone::Good, "Met")) } })
-//!     .stamp(Stamp { position: 7_214, time: "2019-06-17T09:30:00+01:00".into(), time_text: "17 June 2019, 9:30am".into() })
+//!     .stamp(Stamp { position: 7_214, time: "2019-06-17T09:30:00+01:00".into(), time_text: "17 June 2019 at 9:30am".into() })
 //!     .render();
 //! assert!(page.into_string().starts_with("<!DOCTYPE html>"));
 //! ```

@@ -220,7 +220,7 @@ impl Page {
                         p.nhsuk-body-s #stamp {
                             @if let Some(Stamp { position, time, time_text }) = &self.stamp {
                                 "Figures read up to event " strong { (fmt::thousands(*position)) }
-                                " of the log, recorded at " time datetime=(time) { (time_text) } "."
+                                ", recorded on " time datetime=(time) { (time_text) } "."
                             }
                         }
                         p.nhsuk-body-s { "oversight shows whether patient data is safe in every general practice in England." }

@@ -158,12 +158,14 @@ fn trends_of_any_numbers_stay_on_the_sheet() {
 #[test]
 fn what_lies_ahead_is_drawn_apart_and_named() {
     let mut chart = trend(date(2019, 3, 1), vec![(0..60).collect()], TrendShape::Lines);
-    assert!(!chart.svg_file().contains("If nobody acts"));
+    assert!(!chart.svg_file().contains("If nothing changes"));
     chart.known_to = Some(date(2019, 3, 31));
     let svg = chart.svg_file();
-    assert!(svg.contains("If nobody acts") && svg.contains("stroke-dasharray") && svg.contains("-ahead\""));
+    assert!(
+        svg.contains("If nothing changes") && svg.contains("stroke-dasharray") && svg.contains("-ahead\"")
+    );
     let table = chart.table().render().into_string();
-    assert!(table.contains("31 March 2019</th>") && table.contains("1 April 2019 (if nobody acts)</th>"));
+    assert!(table.contains("31 March 2019</th>") && table.contains("1 April 2019 (if nothing changes)</th>"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use axum::{extract::State, http::StatusCode, response::Response};
 use chassis::{Problem, Viewer, http::Query, pages::in_query};
 use maud::html;
-use proto::{Day, Moment, OdsCode, Position};
+use proto::{Day, Moment, OdsCode};
 use serde::Deserialize;
 use ui::{
     components::{
@@ -12,7 +12,7 @@ use ui::{
     fmt,
 };
 
-use super::{page_response, page_up_to, standing_tag};
+use super::{page_of, page_response, standing_tag};
 use crate::{
     access::VIEW_PLAN,
     desk::Shared,
@@ -108,6 +108,6 @@ pub(super) async fn find(
         (Pager { previous: after.map(|_| "/continuity".to_owned()), next, summary: format!("{} of {} plans", shown.len(), plans.len()) }.render())
         (downloads("the plans", &[Download::new("CSV", "/api/v1/continuity.csv"), Download::new("JSON", "/api/v1/continuity")]))
     };
-    let page = page_up_to(&desk, &viewer, Position::START, "Continuity plans");
+    let page = page_of(&desk, &viewer, "Continuity plans");
     Ok(page_response(StatusCode::OK, page.body(body)))
 }

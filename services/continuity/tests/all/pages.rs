@@ -72,7 +72,7 @@ async fn an_organisation_works_through_its_plan() {
         .is(200, "This approves version 1")
         .is(200, "value=\"2018-03-01\"");
     sent(&server, "approval", &APPROVAL, "approval").await;
-    server.page(AT).await.is(200, "has never been exercised").is(200, "is the newest; review it");
+    server.page(AT).await.is(200, "has never been tested").is(200, "is the newest; review it");
     sent(&server, "exercise", &EXERCISE, "exercise").await;
     server
         .page(AT)

@@ -72,10 +72,7 @@ fn while_the_day_of_a_review_runs_it_is_due_and_not_late() {
     assert_eq!(dates.sentence(Moment::During(due)), "Version 1 is up to date. Its review is due today.");
     let next = Moment::During(due.plus_days(1));
     assert_eq!(dates.standing(next), Standing::Lapsed(due, Due::Review));
-    assert_eq!(
-        dates.sentence(next),
-        "Version 1 is not up to date: its review was due on 15 January 2019."
-    );
+    assert_eq!(dates.sentence(next), "Version 1 is not up to date: its review was due on 15 January 2019.");
 }
 
 #[test]

@@ -13,7 +13,6 @@ use chassis::{
     roster::Practice,
 };
 use maud::{Markup, html};
-use proto::Position;
 use serde::Deserialize;
 use ui::components::{
     Attention, AttentionItem, Button, Cell, Choice, Column, Download, Field, FieldError, Form, InputKind,
@@ -88,7 +87,7 @@ pub(super) async fn all(
         (downloads("the visits", &[Download::new("Calendar (.ics)", format!("/onsite/calendar.ics?{kept}"))]))
         (find(&desk, &viewer, asked.q.trim()))
     };
-    let page = page(&desk, &viewer, Position::START, "On-site assessments").errors(errors).body(body);
+    let page = page(&desk, &viewer, "On-site assessments").errors(errors).body(body);
     Ok(page_response(status, page))
 }
 
@@ -245,7 +244,7 @@ async fn of_practice(
         @if viewer.may(REQUEST, practice.code) { (request_form(desk, viewer, practice, fields, &errors)) }
         p { a.nhsuk-link href={ "/api/v1/onsite/" (practice.code) } { "These assessments as data" } }
     };
-    let page = in_the_list(viewer, page(desk, viewer, Position::START, practice.shown_name()))
+    let page = in_the_list(viewer, page(desk, viewer, practice.shown_name()))
         .caption(format!("On-site assessments of practice {}", practice.code))
         .errors(errors)
         .body(body);

@@ -13,7 +13,6 @@ use chassis::{
     pace::Pace,
 };
 use maud::{Markup, html};
-use proto::Position;
 use ui::{Page, Tone, components::tag};
 
 use crate::{
@@ -41,10 +40,10 @@ pub(crate) fn routes() -> Routes<Shared> {
     })
 }
 
-/// A page of this service, showing something up to a position.
-fn page(desk: &Desk, viewer: &Viewer, shown: Position, title: impl Into<String>) -> Page {
+/// A page of this service, stamped with how far it has read the log.
+fn page(desk: &Desk, viewer: &Viewer, title: impl Into<String>) -> Page {
     let menu = access::menu(viewer.principal());
-    let page = desk.common.page(viewer, shown.max(desk.register.position()), title);
+    let page = desk.common.page(viewer, title);
     if menu.iter().any(|(_, href)| href == "/onsite") { page.current_nav("/onsite") } else { page }
 }
 

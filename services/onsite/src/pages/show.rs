@@ -70,7 +70,7 @@ pub(super) async fn render(
         (history(&told(desk, case).await?))
         p { a.nhsuk-link href={ "/api/v1/onsite/" (case.practice.code) "/" (case.number) } { "This assessment as data" } }
     };
-    let page = page(desk, &case.viewer, case.loaded.position, format!("On-site assessment {}", case.number));
+    let page = page(desk, &case.viewer, format!("On-site assessment {}", case.number));
     let page = in_the_list(&case.viewer, page)
         .caption(format!("{} ({})", case.practice.shown_name(), case.practice.code))
         .crumb(case.practice.shown_name(), format!("/onsite/{}", case.practice.code))

@@ -165,10 +165,10 @@ pub(crate) fn notes(asked: &Asked<'_>, total: Counts) -> Vec<String> {
     let Asked { board, at, .. } = *asked;
     let mut notes = Vec::new();
     if at > board.today {
-        notes.push(format!("{} is in the future: this is what will hold if nobody acts.", at.long()));
+        notes.push(format!("{} is in the future: figures are for that date if nothing changes.", at.long()));
     } else if at > asked.horizon() {
         notes.push(format!(
-            "Nothing is recorded here after {}: this is what will hold on {} if nobody acts.",
+            "Nothing is recorded after {}: figures for {} are if nothing changes.",
             asked.horizon().long(),
             at.long()
         ));

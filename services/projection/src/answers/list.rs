@@ -4,7 +4,7 @@ use proto::{Day, OdsCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Asked, Basis, Named};
+use super::{Asked, Basis, ConditionAnswer, Named, Reasons};
 use crate::{
     board::{Area, Practice},
     rules::RULES,
@@ -44,17 +44,19 @@ pub struct RowStatus {
     /// The status.
     #[schema(value_type = String)]
     pub status: Status,
-    /// Since when; none: as long as anything is known.
+    /// The first day of the spell in which it holds; none: as long as anything is known.
     #[schema(value_type = Option<String>, format = Date)]
     pub since: Option<Day>,
+    /// What is unmet on the day, all of it; nothing where the requirement is met or does not apply.
+    pub conditions: Vec<ConditionAnswer>,
     /// The next change by itself.
     pub next: Option<NextChange>,
 }
 
-/// What will hold, and from when, if nobody acts.
+/// What will hold, and from when, if nothing changes.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct NextChange {
-    /// From when.
+    /// The first day at whose end it holds.
     #[schema(value_type = String, format = Date)]
     pub day: Day,
     /// What.
@@ -129,19 +131,21 @@ pub fn practices<'a>(
     rows
 }
 
-/// A practice as a row of a list.
-pub fn practice_row(asked: &Asked<'_>, practice: &Practice) -> PracticeRow {
-    let Asked { board, at, footprint, .. } = *asked;
+/// A practice as a row of a list, with the reasons for what holds.
+pub fn practice_row(reasons: &Reasons<'_>, practice: &Practice) -> PracticeRow {
+    let Asked { board, at, footprint, .. } = *reasons.asked();
     let ccg = board.whereabouts(practice, footprint, at).and_then(|(ccg, _)| ccg);
     let requirements = RULES
         .iter()
         .zip(&practice.timelines)
-        .map(|(rule, timeline)| {
+        .enumerate()
+        .map(|(number, (rule, timeline))| {
             let change = timeline.at(at);
             RowStatus {
                 requirement: rule.requirement.slug,
                 status: change.status,
                 since: (change.day > Day::FIRST).then_some(change.day),
+                conditions: reasons.unmet(practice, number),
                 next: timeline.next_after(at).map(|next| NextChange { day: next.day, status: next.status }),
             }
         })

@@ -5,11 +5,11 @@ use proto::{Day, OdsCode, Position, footprint::Known};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Asked, Basis, MayKnow, Named, change_answer, named, named_practice};
+use super::{Asked, Basis, MayKnow, Named, Reasons, change_answer, named, named_practice};
 use crate::{
     board::{AreaKind, Practice},
     rules::RULES,
-    timeline::{Change, Status},
+    timeline::{Change, Status, Timeline},
 };
 
 /// Everything about one practice.
@@ -98,7 +98,12 @@ pub struct RequirementTimeline {
     /// What holds on the day.
     #[schema(value_type = String)]
     pub status: Status,
-    /// What will hold next if nobody acts.
+    /// The first day of the spell in which it holds; none: as long as anything is known.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub since: Option<Day>,
+    /// What is unmet on the day, all of it; nothing where the requirement is met or does not apply.
+    pub conditions: Vec<ConditionAnswer>,
+    /// What will hold next if nothing changes.
     pub next: Option<ChangeAnswer>,
     /// Every change, past and future.
     pub changes: Vec<ChangeAnswer>,
@@ -113,6 +118,8 @@ pub struct ChangeAnswer {
     /// The status from then on.
     #[schema(value_type = String)]
     pub status: Status,
+    /// Whether it is still to come: today's deadlines, reviews and the like lie at the end of the day.
+    pub to_come: bool,
     /// Why, in words; in general ones where the cause is not for one to know.
     pub why: String,
     /// The position of the event that caused it; none where a date did, with nothing recorded, and where the
@@ -124,8 +131,24 @@ pub struct ChangeAnswer {
     pub event: Option<EventAnswer>,
 }
 
+/// A condition that is unmet on the day.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ConditionAnswer {
+    /// What is unmet, in words; in general ones where the details are not for one to know.
+    pub reason: String,
+    /// The position of the event behind it; none where nothing is recorded, and where the event is not for one
+    /// to know.
+    #[schema(value_type = Option<u64>)]
+    pub position: Option<Position>,
+    /// That event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventAnswer>,
+    /// Where it is dealt with, as a path of this site.
+    pub link: Option<String>,
+}
+
 /// An event as a cause.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct EventAnswer {
     /// Its id.
     #[schema(value_type = String)]
@@ -191,16 +214,21 @@ pub fn practice(asked: &Asked<'_>, practice: &Practice, may_know: MayKnow<'_>) -
             reaching_back: placed.known == Known::ReachingBack,
         })
         .collect();
-    let told = |change: &Change| change_answer(board, practice, change, may_know);
+    let told =
+        |timeline: &Timeline, change: &Change| change_answer(board, practice, timeline, change, may_know);
+    let reasons = Reasons::of(asked, may_know);
     let requirements = RULES
         .iter()
         .zip(&practice.timelines)
-        .map(|(rule, timeline)| RequirementTimeline {
+        .enumerate()
+        .map(|(number, (rule, timeline))| RequirementTimeline {
             requirement: rule.requirement.slug,
             title: rule.requirement.title,
             status: timeline.at(at).status,
-            next: timeline.next_after(at).map(told),
-            changes: timeline.changes().iter().map(told).collect(),
+            since: Some(timeline.at(at).day).filter(|day| *day > Day::FIRST),
+            conditions: reasons.unmet(practice, number),
+            next: timeline.next_after(at).map(|next| told(timeline, next)),
+            changes: timeline.changes().iter().map(|change| told(timeline, change)).collect(),
         })
         .collect();
     PracticeAnswer {

@@ -90,7 +90,7 @@ pub fn look_up(board: &Board, question: &str) -> LookUpAnswer {
     LookUpAnswer { q: question.to_owned(), practices }
 }
 
-fn grade_words(grade: Grade) -> &'static str {
+pub(super) fn grade_words(grade: Grade) -> &'static str {
     match grade {
         Grade::Satisfactory => "Satisfactory",
         Grade::NotSatisfactory => "Not satisfactory",

@@ -25,7 +25,7 @@ pub struct TrendAnswer {
     /// The last day.
     #[schema(value_type = String, format = Date)]
     pub to: Day,
-    /// From this day on the figures look ahead, as if nobody acts; none if all days are past.
+    /// From this day on the figures look ahead, if nothing changes; none if all days are past.
     #[schema(value_type = Option<String>, format = Date)]
     pub look_ahead_from: Option<Day>,
     /// Deadlines within the days.

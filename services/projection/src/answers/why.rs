@@ -15,11 +15,20 @@ use super::{ChangeAnswer, edition_name};
 use crate::{
     board::{Board, Practice},
     facts::{Continuity, ContinuityFact, Onsite, Purchase, PurchaseFact, SupplierFacts, Toolkit},
-    timeline::{Cause, Change, Passed, Status},
+    timeline::{Cause, Change, Passed, Status, Timeline},
 };
 
-/// What is said where the plan of another organisation does not stand.
-const LEANS_ON_NONE: &str = "the plan of a delivery partner that it leans on does not stand";
+/// What is said where the plan of another organisation is not up to date.
+pub(super) const RELIES_ON_NONE: &str = "the plan of a delivery partner it relies on is not up to date";
+
+/// What is said where nothing is recorded.
+const fn nothing_recorded(status: Status) -> &'static str {
+    match status {
+        // The one requirement that applies only to those who were asked.
+        Status::NotApplicable => "no on-site assessment has been requested",
+        _ => "no records on or before this date",
+    }
+}
 
 /// Whether causes that lie with an organisation may be told.
 pub type MayKnow<'a> = &'a dyn Fn(OdsCode) -> bool;
@@ -29,38 +38,48 @@ pub type MayKnow<'a> = &'a dyn Fn(OdsCode) -> bool;
 pub(crate) fn change_answer(
     board: &Board,
     practice: &Practice,
+    timeline: &Timeline,
     change: &Change,
     may_know: MayKnow<'_>,
 ) -> ChangeAnswer {
+    // On a day to come, or at the end of the day that is running.
+    let to_come = change.day > board.today || timeline.is_to_come(change);
     if !may_know(practice.code) {
         let why = in_general(practice, change);
-        return ChangeAnswer { day: change.day, status: change.status, why, position: None, event: None };
+        return ChangeAnswer {
+            day: change.day,
+            status: change.status,
+            to_come,
+            why,
+            position: None,
+            event: None,
+        };
     }
     let told = Told { board, practice, status: change.status, may_know };
     let (why, position) = match change.cause {
-        Cause::Nothing => ("nothing is recorded".to_owned(), None),
+        Cause::Nothing => (nothing_recorded(change.status).to_owned(), None),
         Cause::Event(position) => (told.event(position), Some(position)),
         Cause::Deadline(edition, None) => (
             format!(
-                "the deadline of the {} came and nothing is published for it or a later edition",
+                "the deadline of the {} passed with nothing published for it or a later edition",
                 edition_name(edition)
             ),
             None,
         ),
         Cause::Deadline(edition, Some(position)) => (
             format!(
-                "the deadline of the {} came and its assessment, though begun, is not published and signed",
+                "the deadline of the {} passed and its assessment, though begun, was not published and signed",
                 edition_name(edition)
             ),
             Some(position),
         ),
         Cause::PlanRanOut(position) => {
-            ("the agreed improvement plan ran out and nothing better is published".to_owned(), Some(position))
+            ("the agreed improvement plan ended and nothing better was published".to_owned(), Some(position))
         }
         Cause::Passed(passed, position) => (told.passed(passed, position), Some(position)),
     };
     let position = position.filter(|position| told.may_name(*position));
-    ChangeAnswer { day: change.day, status: change.status, why, position, event: None }
+    ChangeAnswer { day: change.day, status: change.status, to_come, why, position, event: None }
 }
 
 /// Why a change came, as far as that follows from what is published and from what holds.
@@ -70,40 +89,36 @@ fn in_general(practice: &Practice, change: &Change) -> String {
         matches!(fact.what, Toolkit::Published(..) | Toolkit::Listed(_)).then(|| toolkit_words(fact.what))
     };
     match change.cause {
-        Cause::Nothing => "nothing is recorded".to_owned(),
+        Cause::Nothing => nothing_recorded(change.status).to_owned(),
         Cause::Deadline(edition, _) => {
-            format!("the deadline of the {} came, and it was not met", edition_name(edition))
+            format!("the deadline of the {} passed, and it was not met", edition_name(edition))
         }
-        Cause::PlanRanOut(_) | Cause::Passed(..) => "a day came on which something was due".to_owned(),
-        Cause::Event(position) => published(position).unwrap_or_else(|| {
-            match change.status {
-                Status::Met => "something was recorded that meets it",
-                Status::PartlyMet => "something was recorded that meets it in part",
-                Status::NotMet => "something was recorded that falls short of it",
-                Status::NoEvidence => "what was recorded says neither",
-                Status::NotApplicable => "something was recorded by which it does not apply",
-            }
-            .to_owned()
-        }),
+        Cause::PlanRanOut(_) | Cause::Passed(..) => in_general_words(change.status),
+        Cause::Event(position) => published(position).unwrap_or_else(|| in_general_words(change.status)),
     }
 }
 
+/// What is said to those who may not know the details.
+pub(super) fn in_general_words(status: Status) -> String {
+    format!("{} (details are not shown to your role)", status.label().to_lowercase())
+}
+
 /// What a change is told by.
-struct Told<'a> {
-    board: &'a Board,
-    practice: &'a Practice,
+pub(super) struct Told<'a> {
+    pub(super) board: &'a Board,
+    pub(super) practice: &'a Practice,
     /// What began with it: the same event is told differently where it sufficed and where it did not.
-    status: Status,
-    may_know: MayKnow<'a>,
+    pub(super) status: Status,
+    pub(super) may_know: MayKnow<'a>,
 }
 
 impl Told<'_> {
     /// Whether an event may be named: that of another organisation's plan to who may know its causes.
-    fn may_name(&self, position: Position) -> bool {
+    pub(super) fn may_name(&self, position: Position) -> bool {
         self.continuity_of(position).is_none_or(|(of, _)| self.may_tell_of(of))
     }
 
-    fn may_tell_of(&self, organisation: OdsCode) -> bool {
+    pub(super) fn may_tell_of(&self, organisation: OdsCode) -> bool {
         organisation == self.practice.code || (self.may_know)(organisation)
     }
 
@@ -128,19 +143,19 @@ impl Told<'_> {
         let service = used.map(|fact| self.service(fact.used));
         match (passed, service) {
             (Passed::CheckDue, Some(service)) => {
-                format!("the yearly check whether {service} is certified fell due")
+                format!("the yearly check that {service} is certified was due")
             }
             (Passed::CertificateExpired, Some(service)) => {
-                format!("a certificate that {service} needs ended, and no other takes its place")
+                format!("a certificate that {service} needs ended, and no other replaces it")
             }
             (Passed::GapPlanEnded, Some(service)) => {
                 format!("the plan for the time until {service} is certified again ended")
             }
             (Passed::PartnerPlanLapsed, _) => match self.continuity_of(position) {
                 Some((partner, _)) if self.may_tell_of(partner) => {
-                    format!("a review or exercise of the plan of {} fell due", self.named(partner))
+                    format!("a review or test of the plan of {} was due", self.named(partner))
                 }
-                _ => LEANS_ON_NONE.to_owned(),
+                _ => RELIES_ON_NONE.to_owned(),
             },
             _ => passed.words().to_owned(),
         }
@@ -148,16 +163,16 @@ impl Told<'_> {
 
     fn onsite_words(&self, what: &Onsite) -> &'static str {
         match (what, self.status) {
-            (Onsite::Requested, _) => "an on-site assessment was asked for",
+            (Onsite::Requested, _) => "an on-site assessment was requested",
             (Onsite::Agreed, _) => "the practice agreed to the on-site assessment",
-            (Onsite::Refused, _) => "the practice refused the on-site assessment",
-            (Onsite::Cancelled, _) => "the visit was called off",
+            (Onsite::Refused, _) => "the practice declined the on-site assessment",
+            (Onsite::Cancelled, _) => "the visit was cancelled",
             (Onsite::Held, _) => {
-                "the on-site assessment was held; its outcome, and a plan for its findings, are still to come"
+                "the on-site assessment was held; its outcome is not shared yet, or its findings have no agreed plan"
             }
-            (Onsite::FindingRecorded { .. }, _) => "a finding was recorded that no plan is agreed for",
+            (Onsite::FindingRecorded { .. }, _) => "a finding was recorded that has no agreed plan",
             (Onsite::Disclosed, _) => {
-                "the outcome of the on-site assessment was disclosed, with nothing left to do"
+                "the outcome of the on-site assessment was shared, with nothing left to do"
             }
             (Onsite::PlanAgreed { .. }, _) => "a plan for the findings was agreed, and is in time",
             (Onsite::PlanReturned, _) => "the plan for the findings was sent back",
@@ -165,7 +180,7 @@ impl Told<'_> {
                 "the last action of the plan for the findings was done"
             }
             (Onsite::ActionDone { .. }, _) => "an action of the plan for the findings was done",
-            (Onsite::Retested { .. }, Status::Met) => "a re-test found every finding mended",
+            (Onsite::Retested { .. }, Status::Met) => "a re-test found every finding resolved",
             (Onsite::Retested { .. }, _) => {
                 "a re-test found findings still open, and no plan is agreed for them"
             }
@@ -216,8 +231,8 @@ impl Told<'_> {
     fn continuity_words(&self, position: Position) -> Option<String> {
         let (of, fact) = self.continuity_of(position)?;
         if !self.may_tell_of(of) {
-            let stands = "its own plan stands, and so do those that it leans on";
-            return Some(if self.status == Status::Met { stands } else { LEANS_ON_NONE }.to_owned());
+            let stands = "its own plan is up to date, and so are those it relies on";
+            return Some(if self.status == Status::Met { stands } else { RELIES_ON_NONE }.to_owned());
         }
         let plan = match of == self.practice.code {
             true => "the continuity plan".to_owned(),
@@ -229,34 +244,34 @@ impl Told<'_> {
                 format!("{plan} was approved, and does not cover both data and cyber incidents")
             }
             (Continuity::Approved { .. }, Status::NotMet) => {
-                format!("{plan} was approved, and is not exercised")
+                format!("{plan} was approved, and is not tested")
             }
             (Continuity::Approved { .. }, _) => format!("{plan} was approved"),
             (Continuity::Reviewed { .. }, Status::NotMet) => {
                 format!(
-                    "{plan} was reviewed, and is not exercised or does not cover both data and cyber incidents"
+                    "{plan} was reviewed, and is not tested or does not cover both data and cyber incidents"
                 )
             }
             (Continuity::Reviewed { .. }, _) => format!("{plan} was reviewed"),
             (Continuity::Withdrawn, _) => format!("{plan} was withdrawn"),
             (Continuity::Exercised(_), Status::NotMet) => {
-                format!("{plan} was exercised, and is not approved")
+                format!("{plan} was tested, and is not approved")
             }
-            (Continuity::Exercised(_), _) => format!("{plan} was exercised"),
+            (Continuity::Exercised(_), _) => format!("{plan} was tested"),
             (Continuity::RelianceStated(partner), Status::PartlyMet) => {
-                format!("it came to lean on the plan of {}, which does not stand", self.named(partner))
+                format!("it now relies on the plan of {}, which is not up to date", self.named(partner))
             }
             (Continuity::RelianceStated(partner), _) => {
-                format!("it came to lean on the plan of {}", self.named(partner))
+                format!("it now relies on the plan of {}", self.named(partner))
             }
             (Continuity::RelianceEnded(partner), _) => {
-                format!("it no longer leans on the plan of {}", self.named(partner))
+                format!("it no longer relies on the plan of {}", self.named(partner))
             }
         })
     }
 
     /// The fact at a position around the plan of the practice, of a CCG it belonged to, or of a partner
-    /// that one of them leans on; and whose plan it is.
+    /// that one of them relies on; and whose plan it is.
     fn continuity_of(&self, position: Position) -> Option<(OdsCode, ContinuityFact)> {
         let ccgs = self.practice.stays.iter().map(|stay| stay.commissioner);
         let bodies: Vec<OdsCode> = std::iter::once(self.practice.code).chain(ccgs).collect();
@@ -276,18 +291,18 @@ impl Told<'_> {
         facts.map(|facts| facts.continuity.as_slice()).unwrap_or_default()
     }
 
-    fn named(&self, body: OdsCode) -> String {
+    pub(super) fn named(&self, body: OdsCode) -> String {
         let facts = self.board.facts.organisations.get(&body);
         let listed = facts.and_then(|facts| facts.organisation.last());
         listed.map_or_else(|| body.to_string(), |listed| ui::fmt::name(&listed.listing.name))
     }
 
-    fn supplier(&self, used: Used) -> Option<&SupplierFacts> {
+    pub(super) fn supplier(&self, used: Used) -> Option<&SupplierFacts> {
         self.board.facts.suppliers.get(&used.supplier).map(|supplier| &**supplier)
     }
 
     /// A service by its product and supplier, as far as they are known.
-    fn service(&self, used: Used) -> String {
+    pub(super) fn service(&self, used: Used) -> String {
         let supplier = self.supplier(used);
         let product = supplier.and_then(|supplier| supplier.product(used.service?));
         let what =

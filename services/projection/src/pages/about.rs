@@ -68,7 +68,7 @@ pub(super) async fn about(desk: Desk) -> Result<Response, Problem> {
         (downloads("how the view stands", &[Download::new("JSON", "/api/v1/view"), Download::new("API description", "/api/v1/openapi.json")]))
         h2.nhsuk-heading-m { "What is counted" }
         ul.nhsuk-list.nhsuk-list--bullet {
-            li { "A day means its end, in London. Days to come are shown as they will be if nobody acts." }
+            li { "Figures for a date are for the end of that day in London; for today, as they are now. Dates to come are shown as they will be if nothing changes." }
             li { "A practice counts on the days it operates: open, and not shown as dormant." }
             li { "It counts where it belonged on that day, or, if you choose so, where it belongs today." }
             @for rule in RULES { li { strong { (rule.requirement.title) } ". " (rule.requirement.asks) } }

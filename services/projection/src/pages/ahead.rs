@@ -2,12 +2,12 @@
 
 use chassis::access::{Viewer, sees_records};
 use maud::{Markup, html};
-use proto::OdsCode;
+use proto::{Day, Moment, OdsCode};
 use ui::components::{HistoryItem, history, inset};
 
 use super::{attention::capital, words};
 use crate::{
-    answers::{RequirementTimeline, edition_name},
+    answers::{RequirementTimeline, Tense, edition_name},
     api::When,
     rules::calendar::Scheme,
     timeline::Status,
@@ -19,15 +19,25 @@ pub(super) fn next(when: &When, requirement: &RequirementTimeline) -> Markup {
         h3.nhsuk-heading-s { "What comes next" }
         @if let Some(next) = &requirement.next {
             (history(&[HistoryItem {
-                when: format!("{}, {}", words::day(next.day), words::away(when.at, next.day)),
-                title: format!("{} if nobody acts", next.status.label()),
+                when: comes(when, next.day),
+                title: format!("{} if nothing changes", next.status.label()),
                 href: None,
                 body: html! { p { (capital(&next.why)) "." } },
                 tone: words::tone(next.status),
             }]))
         } @else {
-            p { "Nothing changes by itself: nothing that would lies ahead." }
+            p { "No change is expected." }
         }
+    }
+}
+
+/// When a change comes. What today ends with is due today.
+fn comes(when: &When, day: Day) -> String {
+    let asked = when.asked();
+    if day == asked.board.today && asked.tense() == Tense::Now {
+        format!("Due today, at the end of {}", words::day(day))
+    } else {
+        format!("{}, {}", words::day(day), words::away(&asked, day))
     }
 }
 
@@ -47,27 +57,28 @@ pub(super) fn what_to_do(when: &When, requirement: &RequirementTimeline) -> Mark
 
 fn toolkit(when: &When, status: Status) -> Vec<String> {
     let calendar = &when.board().calendar;
-    let due = calendar.terms().iter().rev().find(|term| term.deadline <= when.at);
-    let next = calendar.next(when.at.plus_days(1));
+    let moment = Moment::of(when.at, when.board().today);
+    let due = calendar.terms().iter().rev().find(|term| moment.is_over(term.deadline));
+    let next = calendar.terms().iter().find(|term| !moment.is_over(term.deadline));
     let Some(term) = (if status == Status::Met { next } else { due.or(next) }) else { return Vec::new() };
     let name = edition_name(term.edition);
     let act = match term.scheme {
         Scheme::DspToolkit => {
-            format!("Publishing the {name} at Standards Met or Exceeded makes it met from that day on.")
+            format!("Publishing the {name} at Standards Met or Exceeded meets this from that date.")
         }
         Scheme::IgToolkit => format!(
-            "Publishing the {name} with every applicable requirement at level 2 or more, and accepting its assurance statement, makes it met from that day on."
+            "Publishing the {name} with every applicable requirement at level 2 or more, and accepting its assurance statement, meets this from that date."
         ),
     };
     match status {
         Status::Met => {
             let deadline = words::day(term.deadline);
-            vec![format!("To stay met it needs the {name} published to its standard by {deadline}.")]
+            vec![format!("To keep this status, publish the {name} to its standard by the end of {deadline}.")]
         }
-        Status::PartlyMet => vec![format!("{act} Until then the agreed improvement plan stands.")],
+        Status::PartlyMet => vec![format!("{act} Until then the agreed improvement plan applies.")],
         Status::NotMet | Status::NoEvidence => vec![
             act,
-            "An improvement plan agreed by the CCG makes a published result that falls short partly met, until the plan's last action is due.".to_owned(),
+            "If the published result is below the standard, an improvement plan agreed by the CCG makes this partly met until the plan's last action is due.".to_owned(),
         ],
         Status::NotApplicable => vec!["The requirement does not apply.".to_owned()],
     }
@@ -76,13 +87,13 @@ fn toolkit(when: &When, status: Status) -> Vec<String> {
 const fn continuity(status: Status) -> &'static str {
     match status {
         Status::Met => {
-            "To stay met the plan has to be reviewed before its review day comes and exercised again within a year of the last time; and so has the plan of every delivery partner it leans on."
+            "To keep this status, review the plan by its review date and test it once a year. Delivery partners you rely on must do the same."
         }
         Status::PartlyMet => {
-            "Its own plan stands. It is met again once the plan of the delivery partner does: approved, reviewed and exercised. That is for the CCG to see to."
+            "The practice’s own plan is up to date. The requirement is met again once the delivery partner’s plan is approved, reviewed and tested. The CCG makes sure of that."
         }
         Status::NotMet | Status::NoEvidence => {
-            "It takes an approved plan that covers both data and cyber incidents, whose next review is still to come, and an exercise within the last year."
+            "To meet this you need an approved plan that covers both data and cyber incidents, is reviewed by its review date, and was tested within the last year."
         }
         Status::NotApplicable => "The requirement does not apply.",
     }
@@ -90,31 +101,31 @@ const fn continuity(status: Status) -> &'static str {
 
 const fn onsite(status: Status) -> &'static str {
     match status {
-        Status::Met => "What was asked of it so far is done.",
+        Status::Met => "Everything requested so far is done.",
         Status::PartlyMet => {
-            "It is met once the outcome is disclosed to the CCG and every action agreed for the findings is done, each by its day."
+            "To meet this, share the outcome with the CCG and do every action agreed for the findings by its due date."
         }
         Status::NotMet => {
-            "It takes what is late: an answer to the request, the outcome disclosed to the CCG, a plan agreed for the findings, or the plan's overdue actions done."
+            "To meet this, do what is late: answer the request, share the outcome with the CCG, agree a plan for the findings, or do the overdue actions of the plan."
         }
-        Status::NoEvidence => "Agreeing to the assessment that is asked for makes it met until the visit.",
-        Status::NotApplicable => "No on-site assessment has been asked for.",
+        Status::NoEvidence => "Agreeing to the requested assessment meets this until the visit.",
+        Status::NotApplicable => "No on-site assessment has been requested.",
     }
 }
 
 const fn suppliers(status: Status) -> &'static str {
     match status {
         Status::Met => {
-            "To stay met every service in use has to be checked again within a year of its last check, and be certified on every day."
+            "To keep this status, check every service in use again within a year of its last check. Each must stay certified."
         }
         Status::PartlyMet => {
-            "It is met once a certificate is shown to cover the service itself, or the renewal that the agreed plan waits for is made."
+            "To meet this, show that a certificate covers the service itself, or renew the certificate that the agreed plan waits for."
         }
         Status::NotMet => {
-            "Each service in use has to be checked, and certified as its type has to be. Until a certificate is renewed, an agreed plan for the gap makes it partly met."
+            "To meet this, check each service in use. Each must have the certification its type requires. Until a certificate is renewed, an agreed plan for the gap makes this partly met."
         }
         Status::NoEvidence => {
-            "It takes a record of the services it uses, and a check of each that it is certified as its type has to be."
+            "To meet this, record the services in use and check that each has the certification its type requires."
         }
         Status::NotApplicable => "The requirement does not apply.",
     }

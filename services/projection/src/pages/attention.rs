@@ -1,6 +1,7 @@
 //! What needs attention in an area, by name, before any figure.
 
 use maud::{Markup, html};
+use proto::Moment;
 use ui::components::{Attention, AttentionItem, lede};
 
 use super::{
@@ -8,7 +9,7 @@ use super::{
     words::{self, number, practices},
 };
 use crate::{
-    answers::{self, Asked, Sort, edition_name},
+    answers::{self, Asked, Reasons, Sort, Tense, edition_name},
     api::When,
     board::{Area, AreaKind, Practice},
     lower::{Lower, LowerSort, lower, short},
@@ -27,13 +28,14 @@ pub(super) fn attention(when: &When, keep: &Keep, area: &Area) -> Markup {
     let worst = Worst::of(&asked, keep, area);
     html! {
         (lede(html! { (sentence(&asked, &counts)) (worst.sentence(keep)) (deadline(&asked, &counts)) }))
+        (end_of_today(&asked, area, &counts))
         (worst.list(&asked, keep, area, &counts))
     }
 }
 
 /// Whether the verb looks ahead.
 fn verb(asked: &Asked<'_>, now: &str, ahead: &str) -> String {
-    if asked.at > asked.horizon() { ahead.to_owned() } else { now.to_owned() }
+    if asked.tense() == Tense::Ahead { ahead.to_owned() } else { now.to_owned() }
 }
 
 fn sentence(asked: &Asked<'_>, counts: &Counts) -> Markup {
@@ -41,23 +43,17 @@ fn sentence(asked: &Asked<'_>, counts: &Counts) -> Markup {
     let not_met = counts.of(Status::NotMet);
     let no_evidence = counts.of(Status::NoEvidence);
     let partly = counts.of(Status::PartlyMet);
-    let day = words::day(asked.at);
-    let when = if asked.at > asked.horizon() {
-        format!("If nobody acts, at the end of {day}, ")
-    } else {
-        format!("At the end of {day}, ")
-    };
     html! {
-        (when)
+        (words::as_at(asked))
         @if not_met > 0 {
             strong { (number(not_met)) } " of " (practices(all)) " (" (words::percent(not_met, all)) ") "
             @if not_met == 1 { (verb(asked, "does not meet ", "will not meet ")) } @else { (verb(asked, "do not meet ", "will not meet ")) }
             (requirement(asked.rule).object)
-            @if no_evidence > 0 { ", and of " (number(no_evidence)) " more nothing is known" }
+            @if no_evidence > 0 { ", and there is no evidence for a further " (number(no_evidence)) }
             "."
         } @else if no_evidence > 0 {
-            "nothing " (verb(asked, "is known", "will be known")) " of " strong { (number(no_evidence)) } " of " (practices(all))
-            " (" (words::percent(no_evidence, all)) ")" @if asked.rule == DEFAULT_RULE { ": they have published nothing that counts" } "."
+            "there " (verb(asked, "is", "will be")) " no evidence for " strong { (number(no_evidence)) } " of " (practices(all))
+            " (" (words::percent(no_evidence, all)) ")."
         } @else if partly > 0 {
             strong { (number(partly)) } " of " (practices(all)) " (" (words::percent(partly, all)) ") "
             (verb(asked, "meet ", "will meet ")) (requirement(asked.rule).object) " only in part; all others meet it."
@@ -69,15 +65,36 @@ fn sentence(asked: &Asked<'_>, counts: &Counts) -> Markup {
     }
 }
 
+/// What the running day ends with, where that is not what holds now.
+fn end_of_today(asked: &Asked<'_>, area: &Area, now: &Counts) -> Markup {
+    if asked.tense() != Tense::Now {
+        return html! {};
+    }
+    let ends = asked.board.end_of_today(area, asked.rule, asked.footprint);
+    html! {
+        @if Status::ALL.iter().any(|status| ends.of(*status) != now.of(*status)) {
+            p {
+                strong { "End of today, if nothing changes: " }
+                (words::of(ends.of(Status::Met), ends.practices())) " will meet it, "
+                (number(ends.of(Status::NotMet))) " will not"
+                @if ends.of(Status::NoEvidence) > 0 { ", and there will be no evidence for " (number(ends.of(Status::NoEvidence))) }
+                "."
+            }
+        }
+    }
+}
+
 fn deadline(asked: &Asked<'_>, counts: &Counts) -> Markup {
     // Only the toolkit has days by which all must be done.
     let has_deadlines = asked.rule == DEFAULT_RULE && short(counts) > 0;
-    let next = asked.board.calendar.next(asked.at).filter(|_| has_deadlines);
+    let moment = Moment::of(asked.at, asked.board.today);
+    let mut terms = asked.board.calendar.terms().iter();
+    let next = terms.find(|term| !moment.is_over(term.deadline)).filter(|_| has_deadlines);
     html! {
         @if let Some(term) = next {
             " The next deadline, for the " (edition_name(term.edition)) ", "
-            @if term.deadline == asked.at { "is this very day." }
-            @else { "is " (words::day(term.deadline)) ", " (words::away(asked.at, term.deadline)) "." }
+            @if term.deadline == asked.board.today && asked.tense() == Tense::Now { "is today." }
+            @else { "is " (words::day(term.deadline)) ", " (words::away(asked, term.deadline)) "." }
         }
     }
 }
@@ -137,8 +154,8 @@ impl<'a> Worst<'a> {
 
     fn list(&self, asked: &Asked<'_>, keep: &Keep, area: &Area, counts: &Counts) -> Markup {
         let nothing = match short(counts) {
-            0 => "No practice is short of the requirement on this day.",
-            _ => "None of the practices that are short of it on this day is yours to see today.",
+            0 => "Every practice meets the requirement on this date.",
+            _ => "You do not have access to the practices that do not meet it on this date.",
         };
         let mut list = Attention::new("attention").all_well(nothing);
         let mut left = 0;
@@ -149,8 +166,10 @@ impl<'a> Worst<'a> {
                 }
             }
             Worst::Practices(practices, _) => {
+                let may_know = |of| keep.may_know_causes(of);
+                let reasons = Reasons::of(asked, &may_know);
                 for practice in practices.iter().take(ENTRIES_MAX) {
-                    list = list.item(practice_item(asked, practice, keep));
+                    list = list.item(practice_item(&reasons, practice, keep));
                 }
                 left = practices.len().saturating_sub(ENTRIES_MAX);
             }
@@ -183,14 +202,14 @@ fn area_item(lower: &Lower<'_>, keep: &Keep) -> AttentionItem {
             )
         }
         _ => format!(
-            "Nothing is known of {} of {} ({})",
+            "No evidence for {} of {} ({})",
             number(no_evidence),
             practices(all),
             words::percent(no_evidence, all)
         ),
     };
     if not_met > 0 && no_evidence > 0 {
-        detail.push_str(&format!("; nothing is known of {} more", number(no_evidence)));
+        detail.push_str(&format!("; no evidence for a further {}", number(no_evidence)));
     }
     detail.push('.');
     AttentionItem {
@@ -202,7 +221,8 @@ fn area_item(lower: &Lower<'_>, keep: &Keep) -> AttentionItem {
     }
 }
 
-fn practice_item(asked: &Asked<'_>, practice: &Practice, keep: &Keep) -> AttentionItem {
+fn practice_item(reasons: &Reasons<'_>, practice: &Practice, keep: &Keep) -> AttentionItem {
+    let asked = reasons.asked();
     let change = practice.timelines.get(asked.rule).map(|timeline| *timeline.at(asked.at));
     let status = change.map_or(Status::NoEvidence, |change| change.status);
     let mut detail = match practice.patients(asked.at) {
@@ -210,8 +230,7 @@ fn practice_item(asked: &Asked<'_>, practice: &Practice, keep: &Keep) -> Attenti
         None => String::new(),
     };
     if let Some(change) = change {
-        let may_know = |of| keep.may_know_causes(of);
-        let why = answers::change_answer(asked.board, practice, &change, &may_know).why;
+        let why = answers::reason(&reasons.unmet(practice, asked.rule));
         let since = match change.day > proto::Day::FIRST {
             true => format!("Since {}: {why}.", words::day(change.day)),
             false => format!("{}.", capital(&why)),

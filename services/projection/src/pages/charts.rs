@@ -217,7 +217,7 @@ fn trend_sentence(when: &When, answer: &TrendAnswer) -> String {
     }
     if let Some(last) = days.last().filter(|last| last.day > horizon) {
         sentence.push_str(&format!(
-            " What follows {} is what will hold if nobody acts: {} meet it on {}.",
+            " After {}, if nothing changes, {} will meet it on {}.",
             words::day(horizon),
             share(last.counts.met, last.of),
             words::day(last.day)

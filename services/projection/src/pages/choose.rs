@@ -31,8 +31,8 @@ pub(super) fn form_with_links(
 ) -> Markup {
     let board = when.board();
     let to = |keep: Keep| -> String { with(keep.to(path), in_links).into() };
-    let mut form =
-        DateForm::new(path, when.at.date()).hint("Any day, past or future. At a day means at its end.");
+    let mut form = DateForm::new(path, when.at.date())
+        .hint("Any date. Figures are for the end of that day; for today, as they are now.");
     for (name, value) in extra {
         form = form.keep(*name, value.clone());
     }
@@ -79,14 +79,14 @@ pub(super) fn form_with_links(
     let kept_instant = keep.known().filter(|_| known_day.is_none());
     let fields = html! {
         (more)
-        (Field::new("footprint", "Members of each area").value(members).select(&[
-            Choice::new("then", "As they were on that day"),
-            Choice::new("now", "As they are today"),
+        (Field::new("footprint", "Group practices by").value(members).select(&[
+            Choice::new("then", "their CCG on that date"),
+            Choice::new("now", "their CCG today"),
         ]))
         @if let Some(instant) = kept_instant {
             input type="hidden" name="known" value=(instant);
         } @else {
-            (Field::new("known", "As known on").hint("Leave empty for all that is recorded.")
+            (Field::new("known", "Using information recorded by (optional)")
                 .value(known_day.map(|day| day.to_string()).unwrap_or_default()).input(InputKind::Date))
         }
     };
@@ -98,7 +98,7 @@ pub(super) fn form_with_links(
     html! {
         (form)
         @if keep.known().is_some() {
-            p { a.nhsuk-link href=(to(keep.all_known())) { "Show it by all that is recorded since" } }
+            p { a.nhsuk-link href=(to(keep.all_known())) { "Show with everything recorded since" } }
         }
         (details("All deadlines", html! {
             ul.nhsuk-list {

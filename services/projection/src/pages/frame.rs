@@ -78,8 +78,8 @@ fn notice(shared: &Shared, board: &Board, position: Position) -> Option<Markup> 
             }
             @if behind {
                 p {
-                    strong { "Still reading." } " " (ui::fmt::thousands(position.0)) " of " (ui::fmt::thousands(head.0))
-                    " events are in these figures so far; the page follows by itself."
+                    strong { "Loading figures." } " " (ui::fmt::thousands(position.0)) " of " (ui::fmt::thousands(head.0))
+                    " events are included so far; this page updates itself."
                 }
             }
         }
@@ -98,10 +98,11 @@ pub(super) fn crumbs(mut page: Page, keep: &Keep, parents: &[&std::sync::Arc<Are
 /// On which day, by which membership and by whose knowledge the figures are: said beside them.
 pub(super) fn basis(when: &crate::api::When) -> String {
     let known = match when.known {
-        None => "by all that is recorded".to_owned(),
-        Some(instant) => format!("as known at {}", words::instant(instant)),
+        None => "using all information recorded to date".to_owned(),
+        Some(instant) => format!("using information recorded by {}", words::instant(instant)),
     };
-    format!("End of {}, {}, {known}.", words::day(when.at), words::footprint(when.footprint))
+    let day = super::attention::capital(&words::on_the_day(&when.asked()));
+    format!("{day}; {known}; {}.", words::footprint(when.footprint))
 }
 
 /// A share said with its denominator: `6,205 of 7,168 (86.6%)`.

@@ -13,7 +13,9 @@ use serde::Deserialize;
 use ui::components::{Cell, Choice, Column, Download, Field, Order, Pager, Row, Table, downloads, lede, tag};
 
 use super::{
-    Desk, choose,
+    Desk,
+    attention::capital,
+    choose,
     frame::{self, Menu, basis},
     kept::Body,
     link::{Address, Keep},
@@ -149,9 +151,9 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, listing: &Listing) -
                 Some(status) => {
                     strong { (words::number(counted)) } " of " (words::practices(all)) " (" (words::percent(counted, all)) ") "
                     @if counted == 1 { "has" } @else { "have" } " the status " (tag(words::tone(status), status.label()))
-                    " for " (requirement(when.rule).object) " at the end of " (words::day(when.at)) "."
+                    " for " (requirement(when.rule).object) " " (words::on_the_day(&when.asked())) "."
                 }
-                None => { strong { (words::practices(all)) } " operated at the end of " (words::day(when.at)) "." }
+                None => { strong { (words::practices(all)) } @if all == 1 { " is" } @else { " are" } " open " (words::on_the_day(&when.asked())) "." }
             }
         }))
         (choose::form_with_links(when, keep, &path, &extra, &kept_in_links, fields))
@@ -198,11 +200,14 @@ pub(super) fn table(
         if by == sort { column.sorted(order) } else { column }
     };
     let with_ccg = area.kind != AreaKind::Ccg;
+    let may_know = |of| keep.may_know_causes(of);
+    let reasons = answers::Reasons::of(&asked, &may_know);
     let mut table = Table::new("practices", caption)
         .column(column(Column::text("Practice"), Sort::Name, Order::Ascending))
         .column(column(Column::text("Code"), Sort::Code, Order::Ascending))
         .column(column(Column::text("Status"), Sort::Attention, Order::Ascending))
-        .column(column(Column::text("Since"), Sort::Since, Order::Descending));
+        .column(column(Column::text("Since"), Sort::Since, Order::Descending))
+        .column(Column::text("Reason"));
     if with_ccg {
         table = table.column(column(Column::text("CCG"), Sort::Ccg, Order::Ascending));
     }
@@ -210,7 +215,7 @@ pub(super) fn table(
         .column(column(Column::number("Patients"), Sort::Patients, Order::Descending))
         .empty("No practice to be listed has this status on this day.");
     for practice in rows {
-        let row = answers::practice_row(&asked, practice);
+        let row = answers::practice_row(&reasons, practice);
         let held = row.requirements.get(when.rule);
         let status = held.map_or(Status::NoEvidence, |held| held.status);
         let since = held.and_then(|held| held.since);
@@ -219,6 +224,10 @@ pub(super) fn table(
             Cell::text(practice.code),
             Cell::from(tag(words::tone(status), status.label())),
             Cell::text(since.map_or_else(|| "–".to_owned(), words::short_day)),
+            Cell::text(match held.map(|held| answers::reason(&held.conditions)) {
+                Some(reason) if !reason.is_empty() => capital(&reason),
+                _ => "–".to_owned(),
+            }),
         ];
         if with_ccg {
             cells.push(match row.ccg {

@@ -6,6 +6,7 @@ use axum::{
 };
 use chassis::{
     Problem,
+    access::sees_records,
     http::{Path, Query},
 };
 use maud::{Markup, html};
@@ -28,11 +29,15 @@ use super::{
     words,
 };
 use crate::{
-    answers::{ChangeAnswer, EventAnswer, PracticeAnswer, RequirementTimeline, edition_name},
+    answers::{ChangeAnswer, EventAnswer, PracticeAnswer, RequirementTimeline, Tense, edition_name, reason},
     api::{When, WhenQuery, practice_with_events},
     board::{Footprint, Practice},
+    rules::RULES,
     timeline::Status,
 };
+
+/// How many requirements there are in all (domain facts 2.2).
+const REQUIREMENTS: usize = 10;
 
 /// How far a timeline is drawn beyond the day shown and today.
 const AHEAD_DAYS: i32 = 400;
@@ -109,7 +114,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, practice: &Practice, answer: &Pra
             Download::new("Link to this view", keep.at(when.at).to(&path)),
         ]))
         @if chassis::access::sees_history(&desk.viewer, practice.code) {
-            (action_link(&format!("/history/{}", practice.code), "What happened here, and who did it"))
+            (action_link(&format!("/history/{}", practice.code), "Activity history"))
         }
         h2.nhsuk-heading-m { "Memberships" }
         (memberships(keep, answer))
@@ -119,31 +124,27 @@ fn page(desk: &Desk, when: &When, keep: &Keep, practice: &Practice, answer: &Pra
     page.body(body).render()
 }
 
-/// How it stands with each requirement, on top.
+/// The status by requirement, on top.
 fn standings(when: &When, answer: &PracticeAnswer) -> Markup {
     let applying = answer.requirements.iter().filter(|of| of.status != Status::NotApplicable).count();
     let met = answer.requirements.iter().filter(|of| of.status == Status::Met).count();
     let row = |requirement: &RequirementTimeline| {
-        let held = held(when, requirement);
         Row::new([
             Cell::from(html! {
                 a.nhsuk-link href=(format!("#{}", requirement.requirement)) { (requirement.title) }
             }),
             Cell::from(tag(words::tone(requirement.status), requirement.status.label())),
-            Cell::text(held.map_or_else(|| "–".to_owned(), |held| words::short_day(held.day))),
-            Cell::text(
-                held.map_or_else(|| "Nothing is recorded by then".to_owned(), |held| capital(&held.why)),
-            ),
+            Cell::text(requirement.since.map_or_else(|| "–".to_owned(), words::short_day)),
+            Cell::text(capital(&why(when, requirement))),
         ])
     };
     html! {
         (lede(html! {
-            @if is_ahead(when) { "If nobody acts, at the end of " } @else { "At the end of " }
-            (words::day(when.at)) " it " @if is_ahead(when) { "will meet " } @else { "meets " }
+            (words::as_at(&when.asked())) "it " @if is_ahead(when) { "will meet " } @else { "meets " }
             strong { (met) } " of the " (ui::fmt::count(applying as u64, "requirement", "requirements"))
-            " shown here that apply to it."
+            " that apply (" (RULES.len()) " of " (REQUIREMENTS) " requirements are covered so far)."
         }))
-        (Table::new("standings", "How it stands with each requirement")
+        (Table::new("standings", "Status by requirement")
             .column(Column::text("Requirement"))
             .column(Column::text("Status"))
             .column(Column::text("Since"))
@@ -155,7 +156,18 @@ fn standings(when: &When, answer: &PracticeAnswer) -> Markup {
 
 /// The change that holds on the day; none where nothing ever happened.
 fn held<'a>(when: &When, requirement: &'a RequirementTimeline) -> Option<&'a ChangeAnswer> {
-    requirement.changes.iter().rev().find(|change| change.day <= when.at && change.day > Day::FIRST)
+    let running = when.asked().tense() == Tense::Now;
+    let has_come = |change: &&ChangeAnswer| change.day <= when.at && !(running && change.to_come);
+    requirement.changes.iter().rev().filter(|change| change.day > Day::FIRST).find(has_come)
+}
+
+/// Why the status holds on the day: what is unmet, or where nothing is, how it came about.
+fn why(when: &When, requirement: &RequirementTimeline) -> String {
+    match (requirement.conditions.as_slice(), held(when, requirement)) {
+        ([], Some(held)) => held.why.clone(),
+        ([], None) => requirement.changes.first().map_or_else(String::new, |first| first.why.clone()),
+        (conditions, _) => reason(conditions),
+    }
 }
 
 fn is_ahead(when: &When) -> bool {
@@ -174,6 +186,7 @@ fn section(
     html! {
         h2.nhsuk-heading-m id=(requirement.requirement) { (requirement.title) }
         (standing(when, rule, requirement))
+        (conditions(desk, keep, practice, requirement))
         (ahead::next(when, requirement))
         (ahead::what_to_do(when, requirement))
         (changes(when, keep, practice, requirement))
@@ -188,8 +201,7 @@ fn standing(when: &When, rule: usize, requirement: &RequirementTimeline) -> Mark
     let ahead = is_ahead(when);
     html! {
         p {
-            @if ahead { "If nobody acts, at the end of " } @else { "At the end of " }
-            (words::day(when.at)) " " (crate::rules::requirement(rule).object) " "
+            (words::as_at(&when.asked())) (crate::rules::requirement(rule).object) " "
             (match (requirement.status, ahead) {
                 (Status::Met, false) => "is met",
                 (Status::Met, true) => "will be met",
@@ -200,8 +212,36 @@ fn standing(when: &When, rule: usize, requirement: &RequirementTimeline) -> Mark
                 (Status::NoEvidence, _) => "has no evidence either way",
                 (Status::NotApplicable, _) => "does not apply",
             })
-            @if let Some(held) = held(when, requirement) { ", since " (words::day(held.day)) ": " (held.why) "." }
-            @else { ": nothing is recorded by then." }
+            @match (requirement.since, held(when, requirement)) {
+                (Some(since), Some(held)) => { ", since " (words::day(since)) ": " (held.why) "." }
+                (Some(since), None) => { ", since " (words::day(since)) "." }
+                (None, _) => { ": no records on or before this date." }
+            }
+        }
+    }
+}
+
+/// What is unmet on the day, each condition with the event behind it and the way to where it is dealt with.
+fn conditions(desk: &Desk, keep: &Keep, practice: &Practice, requirement: &RequirementTimeline) -> Markup {
+    if requirement.conditions.is_empty() {
+        return html! {};
+    }
+    let with_links = sees_records(&desk.viewer, practice.code) && keep.may_know_causes(practice.code);
+    html! {
+        h3.nhsuk-heading-s { "What is not met" }
+        ul.nhsuk-list.nhsuk-list--bullet {
+            @for condition in &requirement.conditions {
+                li {
+                    @match condition.link.as_ref().filter(|_| with_links) {
+                        Some(link) => { a.nhsuk-link href=(link) { (capital(&condition.reason)) } }
+                        None => { (capital(&condition.reason)) }
+                    }
+                    @if let (Some(position), Some(event)) = (condition.position, &condition.event) {
+                        " (" (happened(&event.kind)) ", recorded on " (words::instant(event.time))
+                        ", event " (ui::fmt::thousands(position.0)) ")"
+                    }
+                }
+            }
         }
     }
 }
@@ -220,7 +260,7 @@ fn not_operating(when: &When, keep: &Keep, practice: &Practice) -> Markup {
     warning_callout(
         heading,
         html! {
-            p { "It did not operate at the end of " (words::day(when.at)) " and is not counted in any figure of that day." }
+            p { "It was not open on " (words::day(when.at)) " and is not counted in any figure of that date." }
             @if let Some(last) = last {
                 p { "Its last day was " a.nhsuk-link href=(keep.at(last.span.to).to(&path)) { (words::day(last.span.to)) } "." }
             }
@@ -246,7 +286,7 @@ fn belongs(when: &When, keep: &Keep, practice: &Practice) -> Markup {
             .is_some_and(|placed| placed.known == proto::footprint::Known::ReachingBack);
     html! {
         @if areas.is_empty() {
-            p { "To which CCG this practice belongs is not known." }
+            p { "It is not known which CCG this practice belongs to." }
         } @else {
             p {
                 "This practice " @if when.footprint == Footprint::Then { "was in " } @else { "is today in " }
@@ -254,15 +294,15 @@ fn belongs(when: &When, keep: &Keep, practice: &Practice) -> Markup {
                     @if index > 0 { @if index + 1 == areas.len() { " and " } @else { ", " } }
                     (keep.area(area.code, words::area_name(area)))
                 }
-                @if when.footprint == Footprint::Then { " on that day" } "."
-                @if reaching_back { " Where it belonged so early is not recorded; the earliest known membership is taken." }
+                @if when.footprint == Footprint::Then { " on that date" } "."
+                @if reaching_back { " Its CCG on that date is not recorded; the earliest known one is assumed." }
             }
         }
     }
 }
 
 fn strip(when: &When, keep: &Keep, practice: &Practice, answer: &PracticeAnswer) -> TimelineStrip {
-    let horizon = when.asked().horizon();
+    let (horizon, today) = (when.asked().horizon(), when.board().today);
     let changes = answer.requirements.iter().flat_map(|of| &of.changes).map(|change| change.day);
     let first = changes.filter(|day| *day > Day::FIRST).min();
     let opened = practice.placed.first().map(|placed| placed.span.from);
@@ -292,10 +332,13 @@ fn strip(when: &When, keep: &Keep, practice: &Practice, answer: &PracticeAnswer)
             for change in &requirement.changes {
                 let span =
                     |day: Day| Span::new(day.date(), change.status.label(), words::tone(change.status));
-                if change.day <= from {
+                // What the running day ends with is drawn from the next day on.
+                let begins =
+                    if change.to_come && change.day == today { today.plus_days(1) } else { change.day };
+                if begins <= from {
                     spans = vec![span(from)];
-                } else if change.day <= to {
-                    spans.push(span(change.day));
+                } else if begins <= to {
+                    spans.push(span(begins));
                 }
             }
             StripRow { label: requirement.title.to_owned(), spans }
@@ -328,12 +371,12 @@ fn changes(when: &When, keep: &Keep, practice: &Practice, requirement: &Requirem
             Cell::text(if change.day > Day::FIRST {
                 words::short_day(change.day)
             } else {
-                "The beginning".to_owned()
+                "Start of records".to_owned()
             }),
             Cell::from(tag(words::tone(change.status), change.status.label())),
             Cell::from(html! {
                 (capital(&change.why))
-                @if change.day > horizon { " (if nobody acts)" }
+                @if change.to_come || change.day > horizon { " (if nothing changes)" }
             }),
         ];
         if with_events {
@@ -341,8 +384,7 @@ fn changes(when: &When, keep: &Keep, practice: &Practice, requirement: &Requirem
         }
         Row::new(cells)
     };
-    let told = if with_events { "every change, and the event that caused it" } else { "every change" };
-    let title = format!("{}: {told}", requirement.title);
+    let title = format!("{}: status history", requirement.title);
     let mut table = Table::new(format!("changes-{}", requirement.requirement), title)
         .column(Column::text("From"))
         .column(Column::text("Status"))
@@ -357,7 +399,7 @@ fn changes(when: &When, keep: &Keep, practice: &Practice, requirement: &Requirem
     }
     table
         .rows(requirement.changes.iter().rev().map(row))
-        .empty("Nothing has changed: no event bears on it and no deadline has come.")
+        .empty("The status has not changed: there are no records, and no deadline has passed.")
         .render()
 }
 
@@ -370,7 +412,7 @@ fn of_the_event(change: &ChangeAnswer) -> [Cell; 5] {
     [
         Cell::text(position),
         of_event(|event| happened(&event.kind)),
-        of_event(|event| words::short_instant(event.time)),
+        of_event(|event| words::instant(event.time)),
         of_event(|event| words::short_day(event.effective)),
         of_event(|event| actor(&event.actor)),
     ]
@@ -390,7 +432,7 @@ fn actor(actor: &str) -> String {
 }
 
 fn memberships(keep: &Keep, answer: &PracticeAnswer) -> Markup {
-    Table::new("memberships", "To whom the practice belonged over time")
+    Table::new("memberships", "CCG membership")
         .column(Column::text("Commissioner"))
         .column(Column::text("Code"))
         .column(Column::text("From"))
@@ -402,13 +444,13 @@ fn memberships(keep: &Keep, answer: &PracticeAnswer) -> Markup {
                 Cell::text(stay.body.code),
                 Cell::from(html! {
                     (words::day(stay.from))
-                    @if stay.reaching_back { " (taken for the days before it too)" }
+                    @if stay.reaching_back { " (assumed for earlier dates)" }
                 }),
                 Cell::text(stay.to.map_or_else(|| "Now".to_owned(), words::day)),
                 Cell::count(stay.position.0),
             ])
         }))
-        .empty("No file says to whom it belonged.")
+        .empty("No file shows which CCG it belonged to.")
         .render()
 }
 
@@ -445,5 +487,5 @@ fn about(when: &When, practice: &Practice, answer: &PracticeAnswer) -> Markup {
     if let Some(closed) = answer.closed {
         list = list.text("Closed", words::day(closed));
     }
-    list.text("In the latest file", status).render()
+    list.text("Status in the latest ODS file", status).render()
 }

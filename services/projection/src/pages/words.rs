@@ -5,6 +5,7 @@ use proto::{Day, OdsCode};
 use ui::{Tone, fmt};
 
 use crate::{
+    answers::{Asked, Tense},
     board::{Area, AreaKind, Board, Footprint, Practice},
     rollup::Counts,
     timeline::Status,
@@ -46,14 +47,33 @@ pub(super) fn day(day: Day) -> String {
     fmt::day(day.date())
 }
 
-/// `in 6 days`, `today` or `6 days before`, counted from the day shown.
-pub(super) fn away(from: Day, to: Day) -> String {
-    match from.days_until(to) {
-        0 => "on this very day".to_owned(),
-        1 => "the day after".to_owned(),
-        -1 => "the day before".to_owned(),
-        days @ 2.. => format!("in {} days", number(days.unsigned_abs())),
-        days => format!("{} days earlier", number(days.unsigned_abs())),
+/// `in 6 days` or `6 days later`, counted from the day shown: from today, or from another day.
+pub(super) fn away(asked: &Asked<'_>, to: Day) -> String {
+    let count = |days: i32| fmt::count(days.unsigned_abs().into(), "day", "days");
+    match (asked.at.days_until(to), asked.at == asked.board.today) {
+        (0, true) => "today".to_owned(),
+        (0, false) => "on this date".to_owned(),
+        (days @ 1.., true) => format!("in {}", count(days)),
+        (days @ 1.., false) => format!("{} later", count(days)),
+        (days, true) => format!("{} ago", count(days)),
+        (days, false) => format!("{} earlier", count(days)),
+    }
+}
+
+/// How a sentence about the day shown begins: the running day has not ended, so what holds on it holds now.
+pub(super) fn as_at(asked: &Asked<'_>) -> String {
+    match asked.tense() {
+        Tense::Now => format!("Today, {}, ", day(asked.at)),
+        Tense::Ahead => format!("If nothing changes, on {} ", day(asked.at)),
+        Tense::Past => format!("On {} ", day(asked.at)),
+    }
+}
+
+/// The day shown as the end of a sentence: `today, 30 June 2026` or `at the end of 30 June 2026`.
+pub(super) fn on_the_day(asked: &Asked<'_>) -> String {
+    match asked.tense() {
+        Tense::Now => format!("today, {}", day(asked.at)),
+        Tense::Past | Tense::Ahead => format!("at the end of {}", day(asked.at)),
     }
 }
 
@@ -62,14 +82,9 @@ pub(super) fn short_day(day: Day) -> String {
     fmt::short_day(day.date()).replace(' ', "\u{a0}")
 }
 
-/// An instant as people in London read it: `9:30am on 17 June 2019`.
+/// An instant as people in London read it, the one way on all pages: `17 June 2019 at 9:30am`.
 pub(super) fn instant(instant: Timestamp) -> String {
-    instant.to_zoned(proto::LONDON.clone()).strftime("%-I:%M%P on %-d %B %Y").to_string()
-}
-
-/// As [`instant`], for tables: `17 Jun 2019, 9:30am`.
-pub(super) fn short_instant(instant: Timestamp) -> String {
-    instant.to_zoned(proto::LONDON.clone()).strftime("%-d\u{a0}%b\u{a0}%Y, %-I:%M%P").to_string()
+    chassis::pages::moment(instant)
 }
 
 /// An area's name as people write it.
@@ -109,8 +124,8 @@ pub(super) fn kind_words(kind: AreaKind) -> (&'static str, &'static str) {
 /// By which membership.
 pub(super) fn footprint(footprint: Footprint) -> &'static str {
     match footprint {
-        Footprint::Then => "members as they were on that day",
-        Footprint::Now => "members as they are today",
+        Footprint::Then => "practices as grouped on that date",
+        Footprint::Now => "practices as grouped today",
     }
 }
 

@@ -114,12 +114,12 @@ impl Known {
         }
         match own {
             Plan::Stands(latest) => match partners.first_short {
-                Some(short) => Judged {
-                    status: Status::PartlyMet,
-                    cause: short.cause,
-                    unmet: partners.unmet,
-                },
-                None => Judged::met(Cause::Event(partners.latest.map_or(latest, |of| later(latest, of)).position)),
+                Some(short) => {
+                    Judged { status: Status::PartlyMet, cause: short.cause, unmet: partners.unmet }
+                }
+                None => {
+                    Judged::met(Cause::Event(partners.latest.map_or(latest, |of| later(latest, of)).position))
+                }
             },
             Plan::Short(short, lacks) => {
                 let mut unmet: Vec<Condition> =

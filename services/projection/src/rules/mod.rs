@@ -117,8 +117,12 @@ pub static RULES: [Rule; 4] = [
             asks: "Keep a continuity plan that covers data and cyber incidents, approved, and reviewed and exercised each year; the delivery partner likewise.",
             object: "the requirement of a continuity plan",
         },
-        timeline: |seen| continuity::Known::of(seen).map(|known| known.timeline(seen.common.today)).unwrap_or_default(),
-        judge: |seen, moment| continuity::Known::of(seen).map_or_else(continuity::nothing_known, |known| known.judge(moment)),
+        timeline: |seen| {
+            continuity::Known::of(seen).map(|known| known.timeline(seen.common.today)).unwrap_or_default()
+        },
+        judge: |seen, moment| {
+            continuity::Known::of(seen).map_or_else(continuity::nothing_known, |known| known.judge(moment))
+        },
     },
     Rule {
         requirement: Requirement {

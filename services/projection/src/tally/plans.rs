@@ -1,4 +1,4 @@
-//! Continuity plans by age, exercises by outcome, and who leans on a plan that lapses soon.
+//! Continuity plans by age, tests by outcome, and who relies on a plan that is due soon.
 
 use std::collections::BTreeMap;
 
@@ -50,14 +50,14 @@ pub(super) fn tallies(counted: &Counted<'_>) -> (Vec<Tally>, Vec<Figure>) {
             counts: "practices with an approved plan",
             row: "Since approved or reviewed",
             series: vec![
-                series("stands", "Stands", Tone::Good),
-                series("lapsed", "Does not stand", Tone::Bad),
+                series("stands", "Up to date", Tone::Good),
+                series("lapsed", "Not up to date", Tone::Bad),
             ],
             rows: by_age,
         },
         Tally {
             tally: "exercises-by-outcome",
-            title: "Last exercise within a year, by outcome",
+            title: "Last test within a year, by outcome",
             counts: "practices",
             row: "Outcome",
             series: vec![series("practices", "Practices", Tone::Neutral)],
@@ -68,7 +68,7 @@ pub(super) fn tallies(counted: &Counted<'_>) -> (Vec<Tally>, Vec<Figure>) {
         counted.figure("without-plan", "have no approved plan", without),
         counted.figure(
             "leaning-on-lapsing",
-            "lean on a delivery partner's plan that lapses within 90 days",
+            "rely on a delivery partner's plan that is due for review or test within 90 days",
             leaning,
         ),
     ];
@@ -83,9 +83,9 @@ struct Plans<'a> {
 
 /// What matters of another's plan.
 struct Leant {
-    /// On which day it lapses; none where it does not stand.
+    /// At the end of which day it is no longer up to date; none where it is not.
     lapses: Option<Day>,
-    /// Whom its owner leans on.
+    /// Whom its owner relies on.
     leans_on: Vec<OdsCode>,
 }
 

@@ -127,10 +127,15 @@ pub enum By {
 impl Running {
     /// The service over an empty log.
     pub async fn empty() -> Self {
+        Self::set_to(NOW).await
+    }
+
+    /// The service over an empty log, its clock set to an instant.
+    pub async fn set_to(now: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = FileLog::open(&folder.path().join("log.redb")).await.unwrap();
         let log: chassis::log::Log = std::sync::Arc::new(log);
-        let platform = Platform::unguarded(log.clone(), folder.path(), Clock::set_to(NOW.parse().unwrap()));
+        let platform = Platform::unguarded(log.clone(), folder.path(), Clock::set_to(now.parse().unwrap()));
         let tasks = platform.tasks.clone();
         let service = projection::service(&platform).await.unwrap();
         let app = chassis::service::routes(&platform, &mut [service]).unwrap();

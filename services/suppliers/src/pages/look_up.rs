@@ -103,7 +103,7 @@ pub(super) async fn find(
         p { a.nhsuk-link href="/receipts" { "Verify the receipt of a check" } " · "
             a.nhsuk-link href="/api/v1/certification" { "What each type of service needs, as data" } }
     };
-    let page = desk.common.page(&viewer, desk.register.position(), "Suppliers").current_nav("/suppliers");
+    let page = desk.common.page(&viewer, "Suppliers").current_nav("/suppliers");
     Ok(page_response(StatusCode::OK, page.body(body)))
 }
 

@@ -30,7 +30,7 @@ impl Marker {
 }
 
 const LANE: i32 = 20;
-const AHEAD_WORDS: &str = "If nobody acts";
+const AHEAD_WORDS: &str = "If nothing changes";
 
 /// The days of a chart on their way to pixels.
 pub(super) struct Days<'a> {
@@ -175,7 +175,7 @@ impl Days<'_> {
             .collect();
         if let Some(day) = self.known_to.filter(|day| *day < self.to) {
             words.push(format!(
-                "After {} the chart looks ahead: what will hold if nobody acts.",
+                "After {} the chart looks ahead: what will hold if nothing changes.",
                 fmt::day(day)
             ));
         }

@@ -39,7 +39,7 @@ impl TrendSeries {
     }
 }
 
-/// Daily counts. What lies after [`Trend::known_to`] is drawn apart and called “If nobody acts”.
+/// Daily counts. What lies after [`Trend::known_to`] is drawn apart and called “If nothing changes”.
 #[derive(Debug, Clone)]
 pub struct Trend {
     /// Title, description, downloads.
@@ -97,7 +97,8 @@ impl Trend {
         table.rows((0..self.length()).filter(|day| *day == last || changed(*day)).map(|day| {
             let date = self.day(day);
             let ahead = self.known_to.is_some_and(|known| date > known);
-            let name = if ahead { format!("{} (if nobody acts)", fmt::day(date)) } else { fmt::day(date) };
+            let name =
+                if ahead { format!("{} (if nothing changes)", fmt::day(date)) } else { fmt::day(date) };
             let counts = self.series.iter().map(|series| Cell::count(u64::from(self.count(series, day))));
             Row::new(std::iter::once(Cell::text(name)).chain(counts))
         }))

@@ -24,7 +24,7 @@ impl DateForm {
     pub fn new(action: impl Into<String>, at: Date) -> Self {
         Self {
             action: action.into(),
-            label: "Show the position at the end of".to_owned(),
+            label: "Date".to_owned(),
             hint: None,
             at,
             hidden: Vec::new(),
@@ -36,7 +36,7 @@ impl DateForm {
         }
     }
 
-    /// Other words than “Show the position at the end of”.
+    /// Other words than “Date”.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self

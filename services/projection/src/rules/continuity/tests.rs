@@ -410,7 +410,10 @@ fn stands(facts: &[ContinuityFact], moment: Moment) -> bool {
     let exercised = so_far()
         .filter(|fact| matches!(fact.what, Continuity::Exercised(_)))
         .any(|fact| fact.day.days_until(on) <= 365 + grace);
-    covers && !after(last(|what| *what == Continuity::Withdrawn)) && on < next_review.plus_days(grace) && exercised
+    covers
+        && !after(last(|what| *what == Continuity::Withdrawn))
+        && on < next_review.plus_days(grace)
+        && exercised
 }
 
 fn slowly(

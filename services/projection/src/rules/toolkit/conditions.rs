@@ -34,9 +34,8 @@ fn due<'a>(seen: &Seen<'a>) -> Option<&'a Term> {
 
 /// Nothing that counts was published by the deadline of an edition: what there is instead.
 fn overdue(seen: &Seen<'_>, edition: EditionId, begun: Option<proto::Position>) -> Vec<Condition> {
-    let older = newest_published(seen).map(|(of, fact)| {
-        Condition::of(toolkit(ToolkitUnmet::OlderPublished(of, fact.day)), fact.position)
-    });
+    let older = newest_published(seen)
+        .map(|(of, fact)| Condition::of(toolkit(ToolkitUnmet::OlderPublished(of, fact.day)), fact.position));
     let missing = match (begun, due(seen)) {
         (Some(begun), _) => Condition::of(toolkit(ToolkitUnmet::NotPublishedAndSigned(edition)), begun),
         (None, Some(term)) => {
@@ -58,7 +57,8 @@ fn below_standard(seen: &Seen<'_>) -> Vec<Condition> {
     let Some((edition, published)) = newest_published(seen) else {
         return vec![Condition::unrecorded(toolkit(ToolkitUnmet::NothingKnown(None)))];
     };
-    let below = Condition::of(toolkit(ToolkitUnmet::BelowStandard(edition, published.day)), published.position);
+    let below =
+        Condition::of(toolkit(ToolkitUnmet::BelowStandard(edition, published.day)), published.position);
     let plan = plan_decided(edition, seen).and_then(|decided| match decided.what {
         Toolkit::PlanAgreed(_, due) if seen.day <= due => {
             Some(Condition::of(toolkit(ToolkitUnmet::PlanOpen(edition, due)), decided.position))
