@@ -13,6 +13,7 @@ use crate::{
 };
 
 mod area;
+mod certificates;
 mod gap;
 mod list;
 mod practice;

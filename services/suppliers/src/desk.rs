@@ -15,6 +15,7 @@ use proto::{
 };
 
 use crate::{
+    chain::{ChainLink, chain},
     model::{
         Buyer, BuyerCommand, Check, HeldListing, Supplier, SupplierCommand, buyer_aggregate, company_number,
         supplier_aggregate, supplier_of,
@@ -63,6 +64,8 @@ pub(crate) struct Judged {
     pub question: Question,
     pub verdict: Verdict,
     pub answers: Vec<DemandAnswered>,
+    /// The certificates that it rests on, the supplier's first.
+    pub chain: Vec<ChainLink>,
 }
 
 impl Judged {
@@ -234,7 +237,10 @@ impl Desk {
         let Question { used, from, to } = question;
         let from = from.max(self.today().min(to));
         let (verdict, answers) = supplier.dossier.judge(used.service, used.service_type, from, to);
-        Judged { supplier, question, verdict, answers }
+        let register = self.register.known();
+        let chain = chain(&register, &supplier, used.service, used.service_type, (from, to));
+        drop(register);
+        Judged { supplier, question, verdict, answers, chain }
     }
 
     /// Records a check for an organisation: the answers are those of what the log holds now.

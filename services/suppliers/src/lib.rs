@@ -9,6 +9,7 @@
 
 pub mod access;
 mod api;
+mod chain;
 mod desk;
 pub mod import;
 pub mod model;

@@ -3,10 +3,10 @@
 //! Who may not know the causes of an organisation is told of what is published, which everyone may know, and
 //! of all else that it is so, without details and events.
 
-use proto::{Day, OdsCode, certification::table, suppliers::Used};
+use proto::{Day, OdsCode, suppliers::Used};
 
 use super::{
-    Asked, ConditionAnswer, MayKnow, edition_name,
+    Asked, ConditionAnswer, MayKnow, certificates, edition_name,
     why::{Told, in_general_words},
 };
 use crate::{
@@ -44,7 +44,7 @@ impl<'a> Reasons<'a> {
         if matches!(status, Status::Met | Status::NotApplicable) {
             return Vec::new();
         }
-        let told = Told { board, practice, status, may_know: self.may_know };
+        let told = Told { board, practice, status, day: at, may_know: self.may_know };
         let words = Words { told, at, today: board.today, may_know: (self.may_know)(practice.code) };
         let mut answers: Vec<ConditionAnswer> = Vec::new();
         for condition in self.conditions.unmet(practice, rule, at) {
@@ -236,30 +236,8 @@ impl Words<'_> {
         }
     }
 
-    /// For each scheme that the service needs the certificate there is, with its dates, or that there is none.
     fn certificates(&self, used: Used) -> String {
-        let Some(supplier) = self.told.supplier(used) else { return String::new() };
-        let dossier = supplier.dossier(self.told.board.knowledge.upto);
-        let (_, answered) = dossier.judge(used.service, used.service_type, self.at, self.at);
-        let each: Vec<String> = answered
-            .iter()
-            .map(|answered| match &answered.certificate {
-                None => format!("no {} certificate", table().scheme_title(answered.demand)),
-                Some((_, printed)) => {
-                    let number = if printed.number.is_empty() {
-                        String::new()
-                    } else {
-                        format!(" {}", printed.number)
-                    };
-                    let until = printed.expires.map_or_else(
-                        || format!("from {}", printed.issued.long()),
-                        |last| format!("{} to {}", printed.issued.long(), last.long()),
-                    );
-                    format!("{}{number}, {until}", table().scheme_title(printed.scheme))
-                }
-            })
-            .collect();
-        if each.is_empty() { String::new() } else { format!(" ({})", each.join("; ")) }
+        certificates::in_words(self.told.board, used, self.at)
     }
 
     /// `was due on 3 May 2018, 12 days ago`, as seen from the day asked about.

@@ -5,13 +5,13 @@
 //! general words, and of no event.
 
 use proto::{
-    OdsCode, Position,
+    Day, OdsCode, Position,
     assessments::{Grade, PublishedResult},
     certification::table,
     suppliers::{SupplierEvent, Used},
 };
 
-use super::{ChangeAnswer, edition_name};
+use super::{ChangeAnswer, certificates, edition_name};
 use crate::{
     board::{Board, Practice},
     facts::{Continuity, ContinuityFact, Onsite, Purchase, PurchaseFact, SupplierFacts, Toolkit},
@@ -55,7 +55,7 @@ pub(crate) fn change_answer(
             event: None,
         };
     }
-    let told = Told { board, practice, status: change.status, may_know };
+    let told = Told { board, practice, status: change.status, day: change.day, may_know };
     let (why, position) = match change.cause {
         Cause::Nothing => (nothing_recorded(change.status).to_owned(), None),
         Cause::Event(position) => (told.event(position), Some(position)),
@@ -109,6 +109,8 @@ pub(super) struct Told<'a> {
     pub(super) practice: &'a Practice,
     /// What began with it: the same event is told differently where it sufficed and where it did not.
     pub(super) status: Status,
+    /// The day it is told of.
+    pub(super) day: Day,
     pub(super) may_know: MayKnow<'a>,
 }
 
@@ -193,7 +195,10 @@ impl Told<'_> {
         match (fact.what, self.status) {
             (Purchase::Begun, _) => format!("{service} is used, and its certification not checked"),
             (Purchase::Ended, _) => format!("the use of {service} ended"),
-            (Purchase::Checked, Status::Met) => format!("{service} was checked, and is certified"),
+            (Purchase::Checked, Status::Met) => {
+                let certificates = certificates::in_words(self.board, fact.used, self.day);
+                format!("{service} was checked, and is certified{certificates}")
+            }
             (Purchase::Checked, Status::PartlyMet) => {
                 format!("{service} was checked: the supplier is certified, this service is not shown to be")
             }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use proto::{
-    Day, DomainEvent as _, Position, ServiceId,
+    Day, DomainEvent as _, Position, ServiceId, SupplierId,
     certification::Dossier,
     suppliers::{SupplierEvent, Used},
 };
@@ -96,6 +96,26 @@ impl SupplierFacts {
             }
             _ => None,
         })
+    }
+
+    /// Who does part of a service, or of all where none is named, and which part, as known at a position.
+    pub fn sub_suppliers(&self, service: Option<ServiceId>, upto: Position) -> Vec<(SupplierId, String)> {
+        let mut named: Vec<(SupplierId, Option<ServiceId>, &str)> = Vec::new();
+        for fact in self.history.iter().take_while(|fact| fact.position <= upto) {
+            match &fact.event {
+                SupplierEvent::SubSupplierNamed(event) => {
+                    named.push((event.sub_supplier, event.service, &event.part));
+                }
+                SupplierEvent::SubSupplierReleased(event) => {
+                    named.retain(|(other, of, _)| (other, of) != (&event.sub_supplier, &event.service));
+                }
+                _ => {}
+            }
+        }
+        let of_the_service =
+            |of: &Option<ServiceId>| of.is_none_or(|of| service.is_none_or(|service| of == service));
+        named.retain(|(_, of, _)| of_the_service(of));
+        named.into_iter().map(|(other, _, part)| (other, part.to_owned())).collect()
     }
 
     /// The last event by a day that bears on its certificates: what a change on that day is owed to.

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::{
     access::STATE_COVERAGE,
+    chain::{ChainLink, Chained},
     desk::Judged,
     model::{Offered, Supplier},
 };
@@ -251,6 +252,63 @@ pub(crate) struct CheckView {
     pub in_words: &'static str,
     /// Five answers for each scheme that the type of service needs.
     pub answers: Vec<DemandView>,
+    /// Every certificate that bears on it: the supplier's, the service's, and those of whoever does part of the
+    /// service, down to the last sub-supplier. The verdict is on the supplier's.
+    pub chain: Vec<ChainView>,
+}
+
+/// One supplier of the chain, with its certificates.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ChainView {
+    /// Who.
+    #[schema(value_type = String)]
+    pub supplier: SupplierId,
+    /// Its legal entity.
+    pub name: String,
+    /// What it does of the service, such as hosting; empty for the supplier that is asked about.
+    pub part: String,
+    /// Its certificates for the schemes that are needed.
+    pub certificates: Vec<ChainedView>,
+    /// The needed schemes that none of its certificates on record is of.
+    #[schema(value_type = Vec<String>)]
+    pub missing: Vec<SchemeId>,
+}
+
+/// A certificate of the chain.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ChainedView {
+    /// Its number among the supplier's.
+    pub certificate: u16,
+    /// Its level: the name of the scheme.
+    pub title: String,
+    /// What it says.
+    #[serde(flatten)]
+    pub printed: PrintedBody,
+    /// The last day it counts, be it withdrawn or expired.
+    #[schema(value_type = Option<String>, format = "date")]
+    pub ends: Option<Day>,
+    /// Whether it is shown to cover the service; none where that is no question, or no service was named.
+    #[schema(value_type = Option<String>)]
+    pub covers: Option<Answer>,
+}
+
+impl From<&ChainLink> for ChainView {
+    fn from(link: &ChainLink) -> Self {
+        let certificate = |chained: &Chained| ChainedView {
+            certificate: chained.number,
+            title: table().scheme_title(chained.printed.scheme),
+            printed: chained.printed.clone().into(),
+            ends: chained.ends,
+            covers: chained.covers,
+        };
+        Self {
+            supplier: link.supplier,
+            name: link.name.clone(),
+            part: link.part.clone(),
+            certificates: link.certificates.iter().map(certificate).collect(),
+            missing: link.missing.clone(),
+        }
+    }
 }
 
 /// The answers for one scheme.
@@ -317,6 +375,7 @@ impl CheckView {
             verdict: judged.verdict,
             in_words: judged.verdict.words(),
             answers: judged.answers.iter().map(DemandView::from).collect(),
+            chain: judged.chain.iter().map(ChainView::from).collect(),
         }
     }
 }

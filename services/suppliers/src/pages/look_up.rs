@@ -26,6 +26,7 @@ use super::{Done, answer_tag, page, record, verdict_tag};
 use crate::{
     access::CHECK,
     api::{Genuine, Grounds, genuine},
+    chain::ChainLink,
     desk::{Asked, Desk, Judged, Shared},
     model::Supplier,
 };
@@ -290,6 +291,7 @@ pub(super) async fn check(
     let body = html! {
         (verdict(&judged))
         (answers(&judged.answers))
+        (chain(&judged.chain))
         @match own {
             Some(own) => { (record_form(&desk, &viewer, own, &judged)) }
             None if viewer.holder().is_none() => {
@@ -357,16 +359,59 @@ pub(super) fn answers(answered: &[DemandAnswered]) -> Markup {
             }
             (SummaryList::new()
                 .row("Does it name the legal entity?", html! { (answer_tag(answered.entity)) })
-                .row("Does its level suffice?", html! { (answer_tag(answered.level)) })
+                .row("Is the level high enough?", html! { (answer_tag(answered.level)) })
                 .row("Does its scope cover this service?", html! { (answer_tag(answered.scope)) @if answered.verdict == Verdict::HolderOnly { " Ask the supplier, or the body that issued it, to say so." } })
                 .row("Do its dates run through the contract?", html! { (answer_tag(answered.dates)) })
-                .row("Is the body that issued it recognised?", html! { (answer_tag(answered.body)) })
+                .row("Was it issued by a recognised body?", html! { (answer_tag(answered.body)) })
                 .render())
             @if let Some(scheme) = table().scheme(answered.demand) {
-                p.nhsuk-hint { "What it proves: " (scheme.proves) " What it does not: " (scheme.trap) }
+                p.nhsuk-hint { "What this certificate shows: " (scheme.proves) " Limits: " (scheme.trap) }
             }
         }
     }
+}
+
+/// Every certificate that the answer rests on, from the supplier down to the last sub-supplier.
+fn chain(links: &[ChainLink]) -> Markup {
+    let rows = links.iter().flat_map(|link| {
+        let whose = || {
+            Cell::from(html! {
+                a.nhsuk-link href={ "/suppliers/" (link.supplier) } { (link.name) }
+                @if !link.part.is_empty() { " (" (link.part) ")" }
+            })
+        };
+        let held = link.certificates.iter().map(move |chained| {
+            let printed = &chained.printed;
+            Row::new([
+                whose(),
+                Cell::text(table().scheme_title(printed.scheme)),
+                Cell::text(if printed.number.is_empty() { "–" } else { &printed.number }),
+                Cell::text(printed.issued.long()),
+                Cell::text(chained.ends.map_or_else(|| "No end date".to_owned(), |last| last.long())),
+                Cell::text(chained.covers.map_or("–", |covers| covers.words())),
+            ])
+        });
+        let missing = link.missing.iter().map(move |scheme| {
+            Row::new([
+                whose(),
+                Cell::text(table().scheme_title(*scheme)),
+                Cell::text("No certificate on record"),
+                Cell::text("–"),
+                Cell::text("–"),
+                Cell::text("–"),
+            ])
+        });
+        held.chain(missing).collect::<Vec<_>>()
+    });
+    Table::new("chain", "Certificates this answer rests on, including those of sub-suppliers")
+        .column(Column::text("Supplier"))
+        .column(Column::text("Level"))
+        .column(Column::text("Number"))
+        .column(Column::text("From"))
+        .column(Column::text("To"))
+        .column(Column::text("Covers this service"))
+        .rows(rows)
+        .render()
 }
 
 fn record_form(desk: &Desk, viewer: &Viewer, own: OdsCode, judged: &Judged) -> Markup {

@@ -50,6 +50,71 @@ async fn the_verdict_has_its_five_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_answer_names_every_certificate_of_the_chain() {
+    let server = server("2018-03-10").await;
+    let id = certified(&server).await;
+    // Its certificate is renewed within the contract; a host does part of it, and a data centre part of that.
+    let renewal = json!({
+        "scheme": "cyber-essentials", "number": "CE-9", "holder": "Acme Health Ltd", "issuer": "IASME",
+        "issued": "2019-01-20", "expires": "2020-01-19",
+    });
+    server.post(&format!("/api/v1/suppliers/{id}/certificates/1/renew"), renewal).await.ok();
+    let host = with_supplier(&server, "Birch Hosting Limited").await;
+    with_certificate(&server, &host, "Birch Hosting Ltd", "2018-01-05", "2019-01-04").await;
+    let centre = with_supplier(&server, "Cedar Data Centres Limited").await;
+    let names = async |whose: &str, other: &str, part: &str| {
+        let named = json!({ "supplier": other, "part": part });
+        server.post(&format!("/api/v1/suppliers/{whose}/sub-suppliers"), named).await.ok();
+    };
+    names(&id, &host, "hosting").await;
+    names(&host, &centre, "data centre").await;
+    // One that names the first again does not go round in circles.
+    names(&centre, &id, "help desk").await;
+
+    let query = "service=lines&from=2018-04-01&to=2019-03-31";
+    let answer = server.get(&format!("/api/v1/suppliers/{id}/check?{query}")).await.ok().json();
+    let chain = answer["chain"].as_array().unwrap();
+    let link = |link: &serde_json::Value| {
+        let numbers = link["certificates"].as_array().unwrap().iter();
+        let told = numbers.map(|of| {
+            format!(
+                "{} {} to {}",
+                of["title"].as_str().unwrap(),
+                of["number"].as_str().unwrap(),
+                of["ends"].as_str().unwrap()
+            )
+        });
+        let missing = link["missing"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|scheme| format!("no {}", scheme.as_str().unwrap()));
+        (
+            link["name"].as_str().unwrap().to_owned(),
+            link["part"].as_str().unwrap().to_owned(),
+            told.chain(missing).collect::<Vec<_>>(),
+        )
+    };
+    let told: Vec<_> = chain.iter().map(link).collect();
+    let expected = [
+        (
+            "Acme Health Limited",
+            "",
+            vec!["Cyber Essentials CE-2018-02-01 to 2019-01-31", "Cyber Essentials CE-9 to 2020-01-19"],
+        ),
+        ("Birch Hosting Limited", "hosting", vec!["Cyber Essentials CE-2018-01-05 to 2019-01-04"]),
+        ("Cedar Data Centres Limited", "data centre", vec!["no cyber-essentials"]),
+    ];
+    let expected = expected.map(|(name, part, told)| {
+        (name.to_owned(), part.to_owned(), told.into_iter().map(str::to_owned).collect::<Vec<_>>())
+    });
+    assert_eq!(told, expected, "{answer}");
+    assert_eq!(chain[0]["certificates"][0]["covers"], "yes");
+    let page = server.page(&format!("/suppliers/{id}/check?{query}")).await;
+    page.is(200, "Cedar Data Centres Limited").is(200, "No certificate on record").is(200, "CE-9");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_asked_right_is_answered_with_what_is_accepted() {
     let server = server("2018-03-10").await;
     let id = certified(&server).await;
