@@ -269,8 +269,8 @@ async fn events_set_aside_are_counted_and_listed() {
     england.write_nonsense().await;
     england.caught_up().await;
     let said = words(&england.get("/set-aside").await.text);
-    assert!(said.contains("1 event could not be understood and is left out of every figure."), "{said}");
-    assert!(words(&england.get("/about").await.text).contains("Behind by 0 events"));
+    assert!(said.contains("1 event could not be read and is left out of every figure."), "{said}");
+    assert!(words(&england.get("/about").await.text).contains("Delay 0 events"));
 }
 
 #[tokio::test]

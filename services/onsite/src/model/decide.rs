@@ -207,7 +207,7 @@ impl OnsiteAssessment {
         match &visit.cancelled {
             Some((_, before)) if *before == reason => Ok(None),
             Some((on, _)) => Err(Refusal::as_things_stand(format!(
-                "the visit was called off on {}: set another day",
+                "the visit was cancelled on {}: set another day",
                 on.long()
             ))),
             None => {

@@ -91,7 +91,11 @@ impl fmt::Display for Open {
             Open::NoAction => f.write_str("no agreed plan has an action for it"),
             Open::ActionOpen(action) => write!(f, "action {action} is not done"),
             Open::NotMended(on) => {
-                write!(f, "the re-test of {} did not find it mended, and no action was done since", on.long())
+                write!(
+                    f,
+                    "the re-test of {} did not find it resolved, and no action was done since",
+                    on.long()
+                )
             }
         }
     }

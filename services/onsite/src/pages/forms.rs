@@ -207,7 +207,7 @@ fn retest(form: &Asking<'_>) -> Markup {
         h2.nhsuk-heading-m { "Enter a re-test" }
         (form.form(html! {
             (form.field("on", "On which day?").input(InputKind::Date))
-            (form.field("mended", "Which findings are mended?").hint("Those not ticked are not").checkboxes(&findings))
+            (form.field("mended", "Which findings are resolved?").hint("Those not ticked are not").checkboxes(&findings))
             (Button::new("Enter the re-test"))
         }))
     }

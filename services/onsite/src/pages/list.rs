@@ -165,7 +165,7 @@ fn calendar(visits: &[VisitEntry]) -> Markup {
                         (visit.on.long()) ": "
                         a.nhsuk-link href={ "/onsite/" (visit.organisation) "/" (visit.number) } { (visit.name) }
                         ", with " (visit.partner)
-                        @if visit.is_cancelled { " (called off)" }
+                        @if visit.is_cancelled { " (cancelled)" }
                     }
                 }
             }

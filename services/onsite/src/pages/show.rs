@@ -98,7 +98,7 @@ fn summary(desk: &Desk, case: &Case) -> SummaryList {
         let called_off = visit
             .cancelled
             .as_ref()
-            .map(|(on, reason)| format!("; called off on {}: {}", on.long(), sentence(reason)));
+            .map(|(on, reason)| format!("; cancelled on {}: {}", on.long(), sentence(reason)));
         let assessor = desk.common.person_name(visit.assessor);
         let visit = format!("{} by {assessor} of {}", visit.on.long(), desk.name_of(visit.partner));
         list = list.text("Visit", visit + &called_off.unwrap_or_default());
@@ -119,7 +119,7 @@ fn summary(desk: &Desk, case: &Case) -> SummaryList {
     }
     if let Some(retest) = &state.retest {
         let mended = fmt::count(retest.mended.len() as u64, "finding", "findings");
-        list = list.text("Re-test", format!("{}; {mended} mended", retest.on.long()));
+        list = list.text("Re-test", format!("{}; {mended} resolved", retest.on.long()));
     }
     match state.closed {
         Some(on) => list.text("Closed", on.long()),
@@ -184,7 +184,7 @@ fn findings(case: &Case) -> Table {
             }),
             Cell::from(html! {
                 @match state.why_open(*number) {
-                    None if state.is_mended(*number) => { (tag(Tone::Good, "Mended")) }
+                    None if state.is_mended(*number) => { (tag(Tone::Good, "Resolved")) }
                     None => { (tag(Tone::Good, "Done")) }
                     Some(why) => { (tag(Tone::Partial, "Open")) " " (why) }
                 }

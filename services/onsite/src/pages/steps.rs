@@ -99,7 +99,7 @@ impl Sent {
             Sent::Agree => "The practice has agreed to be assessed.",
             Sent::Refuse => "The practice has refused.",
             Sent::Schedule => "The visit has been set.",
-            Sent::Cancel => "The visit has been called off.",
+            Sent::Cancel => "The visit has been cancelled.",
             Sent::Held => "The result has been entered.",
             Sent::Finding => "The finding has been recorded.",
             Sent::Answer => "The finding has been answered.",
@@ -248,7 +248,7 @@ fn read(sent: Sent, fields: &Fields, case: &Case, giver: &Giver) -> Result<Asked
         Sent::Retest => {
             let on = fields.day("on")?;
             let mended = fields.all("mended").map(str::parse).collect::<Result<_, _>>();
-            let mended = mended.map_err(|_| wrong("mended", "tick the findings that are mended"))?;
+            let mended = mended.map_err(|_| wrong("mended", "select the findings that are resolved"))?;
             asked(step.on(on), OnsiteCommand::Retest { on, mended })
         }
         Sent::Close => asked(step, OnsiteCommand::Close),

@@ -38,7 +38,7 @@ fn words(desk: &Desk, event: &OnsiteEvent) -> (String, String, Tone) {
             let body = format!("by {} of {}", desk.common.person_name(e.assessor), name(e.partner));
             (format!("Visit set for {}", e.on.long()), body, Tone::Neutral)
         }
-        E::VisitCancelled(e) => (plain("Visit called off"), e.reason.clone(), Tone::Bad),
+        E::VisitCancelled(e) => (plain("Visit cancelled"), e.reason.clone(), Tone::Bad),
         E::AssessmentHeld(e) => {
             let body = fmt::count(e.results.len() as u64, "topic", "topics");
             (format!("Held on {}", e.on.long()), body, Tone::Good)
@@ -70,7 +70,7 @@ fn words(desk: &Desk, event: &OnsiteEvent) -> (String, String, Tone) {
         }
         E::RetestHeld(e) => {
             let mended = fmt::count(e.mended.len() as u64, "finding is", "findings are");
-            (format!("Tested again on {}", e.on.long()), format!("{mended} mended"), Tone::Neutral)
+            (format!("Tested again on {}", e.on.long()), format!("{mended} resolved"), Tone::Neutral)
         }
         E::AssessmentClosed(_) => (plain("Closed"), String::new(), Tone::Good),
     }

@@ -156,7 +156,7 @@ fn a_visit_is_set_once_agreed_and_may_be_set_anew_and_called_off() {
         .when(cancel("ill"))
         .then_nothing()
         .when(cancel("other"))
-        .then_refused("called off on 1 March 2018")
+        .then_refused("cancelled on 1 March 2018")
         .when(hold("2018-03-01", &[("patching", Outcome::Satisfied)]))
         .then_refused("no visit is set")
         .when(schedule("2018-03-20", PARTNER))
@@ -397,14 +397,14 @@ fn it_is_closed_once_every_finding_is_mended_or_its_actions_are_done() {
         .and(completed(2, "2018-03-12"))
         .and(tested("2018-03-20", &[2]))
         .when(C::Close)
-        .then_refused("finding 1: the re-test of 20 March 2018 did not find it mended");
+        .then_refused("finding 1: the re-test of 20 March 2018 did not find it resolved");
     // Of one day the re-test counts as the later: what was mended, it would have found.
     planned()
         .and(completed(1, "2018-03-20"))
         .and(completed(2, "2018-03-20"))
         .and(tested("2018-03-20", &[2]))
         .when(C::Close)
-        .then_refused("finding 1: the re-test of 20 March 2018 did not find it mended");
+        .then_refused("finding 1: the re-test of 20 March 2018 did not find it resolved");
     planned()
         .and(tested("2018-03-20", &[2]))
         .and(completed(1, "2018-03-21"))

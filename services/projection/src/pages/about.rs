@@ -30,27 +30,24 @@ pub(super) async fn about(desk: Desk) -> Result<Response, Problem> {
     let home = desk.viewer.holder().map(chassis::access::home_of).filter(|home| home != "/");
     let mut list = SummaryList::new()
         .text("Read up to event", thousands(position.0))
-        .text("Recorded at", read.map_or_else(|| "–".to_owned(), |read| words::instant(read.time)))
+        .text("Recorded on", read.map_or_else(|| "–".to_owned(), |read| words::instant(read.time)))
         .text(
             "Last event of the log",
             head.map_or_else(|| "The log has not answered yet".to_owned(), |head| thousands(head.0)),
         )
         .text(
-            "Behind by",
+            "Delay",
             behind.map_or_else(|| "Not known".to_owned(), |behind| ui::fmt::count(behind, "event", "events")),
         )
-        .text(
-            "Times read from the start",
-            format!("{} since this process began", thousands(served.generation)),
-        )
-        .text("Reading anew", rebuilding)
+        .text("Rebuilds", format!("{} since this process began", thousands(served.generation)))
+        .text("Rebuild in progress", rebuilding)
         .text("Organisations", thousands(facts.organisations.len() as u64))
         .text("Practices", thousands(board.practices.len() as u64));
     list = if desk.viewer.may_here(VIEW_SET_ASIDE) {
         let count = html! { (thousands(facts.set_aside.count)) };
-        list.row_with_action("Events set aside", count, ("See them", "/set-aside"))
+        list.row_with_action("Events that could not be read", count, ("See them", "/set-aside"))
     } else {
-        list.text("Events set aside", thousands(facts.set_aside.count))
+        list.text("Events that could not be read", thousands(facts.set_aside.count))
     };
     if facts.synthetic_events > 0 {
         list = list.text("Synthetic events", thousands(facts.synthetic_events));
@@ -73,7 +70,7 @@ pub(super) async fn about(desk: Desk) -> Result<Response, Problem> {
             li { "It counts where it belonged on that day, or, if you choose so, where it belongs today." }
             @for rule in RULES { li { strong { (rule.requirement.title) } ". " (rule.requirement.asks) } }
             li {
-                "Statuses are met, partly met (short of it, with an agreed plan in time), not met, no evidence (nothing is known either way) \
+                "Statuses are met, partly met (not met yet, with an agreed plan in time), not met, no evidence (nothing is known either way) \
                  and not applicable. No status is worked out from a percentage."
             }
         }
@@ -98,23 +95,23 @@ pub(super) async fn set_aside(desk: Desk) -> Result<Response, Problem> {
     let aside = &served.board.facts.set_aside;
     let body = html! {
         (lede(html! {
-            @if aside.count == 0 { "Every event was understood; none is set aside." }
+            @if aside.count == 0 { "Every event could be read." }
             @else {
-                strong { (ui::fmt::count(aside.count, "event", "events")) } " could not be understood and "
+                strong { (ui::fmt::count(aside.count, "event", "events")) } " could not be read and "
                 @if aside.count == 1 { "is" } @else { "are" } " left out of every figure. They stay in the log, and count once this program has learnt to read them."
             }
         }))
         @if aside.count > 0 {
             @if aside.count > SET_ASIDE_LISTED_MAX as u64 { p { "The first " (ui::fmt::thousands(SET_ASIDE_LISTED_MAX as u64)) " are listed." } }
-            (Table::new("set-aside", "Events set aside").hide_caption()
+            (Table::new("set-aside", "Events that could not be read").hide_caption()
                 .column(Column::number("Event")).column(Column::text("Why"))
                 .rows(aside.listed.iter().map(|event| Row::new([Cell::count(event.position.0), Cell::text(&event.reason)])))
                 .render())
-            (downloads("the events set aside", &[Download::new("JSON", "/api/v1/set-aside")]))
+            (downloads("the events that could not be read", &[Download::new("JSON", "/api/v1/set-aside")]))
         }
         (action_link("/about", "How the view stands"))
     };
-    let page = frame::frame(&desk, &served, &Keep::default(), Menu::None, "Events set aside")
+    let page = frame::frame(&desk, &served, &Keep::default(), Menu::None, "Events that could not be read")
         .crumb("About the figures", "/about")
         .body(body)
         .render();

@@ -254,7 +254,7 @@ fn purchase() -> impl Strategy<Value = (i32, bool, usize, i32)> {
 proptest! {
     #[test]
     fn the_timeline_says_what_each_single_day_says(
-        purchases in prop::collection::vec(purchase(), 0..12), running in 0..1_200i32,
+        purchases in prop::collection::vec(purchase(), 0..12), running in 0..1_200i32, known in 0..12u64,
     ) {
         let start = day("2018-01-01").number();
         let facts: Vec<PurchaseFact> = purchases.iter().enumerate().map(|(index, (on, first, what, more))| {
@@ -272,6 +272,9 @@ proptest! {
         let upto = Position(u64::MAX);
         let standings = Standings::default();
         let services = services(&facts, |used| standings.of(used, upto, |_| Some(&acme)), upto);
+        let earlier = Standings::default();
+        let known_earlier =
+            super::services(&facts, |used| earlier.of(used, Position(known), |_| Some(&acme)), Position(known));
         let running = Day::from_number(start + running);
         let whole = timeline(&services, running);
         let dossier = acme.dossier(Position(u64::MAX));
@@ -314,6 +317,9 @@ proptest! {
             let judged = judge(&services, Moment::of(today, running));
             prop_assert_eq!(judged.status, whole.at(today).status);
             prop_assert_eq!(judged.unmet.is_empty(), judged.status == Status::Met, "{}", today);
+            let earlier = judge(&known_earlier, Moment::of(today, running));
+            prop_assert_eq!(earlier.unmet.is_empty(), earlier.status == Status::Met, "{}", today);
+            prop_assert!(earlier.unmet.iter().all(|of| of.event.is_none_or(|event| event.0 <= known)));
         }
     }
 }
