@@ -307,6 +307,29 @@ test("an administrator issues a key, sees it once, and revokes it", async () => 
   await page.context().close();
 });
 
+test("ten open tabs share one stream of news, and every one of them hears it", async () => {
+  const first = await visit("NHS Digital");
+  const context = first.context();
+  const streams = new Set();
+  context.on("request", (request) => { if (new URL(request.url()).pathname === "/live") streams.add(request); });
+  context.on("requestfinished", (request) => streams.delete(request));
+  context.on("requestfailed", (request) => streams.delete(request));
+  const tabs = [first, ...(await Promise.all(Array.from({ length: 9 }, () => context.newPage())))];
+  for (const tab of tabs) await tab.goto(`${server.origin}/areas/ENG`);
+  assert.equal(tabs.length, 10);
+  await assert.doesNotReject(first.waitForFunction(() => document.readyState === "complete"));
+  assert.ok(streams.size <= 1, `${streams.size} streams are open`);
+
+  const before = await Promise.all(tabs.map((tab) => tab.evaluate(() => Number(document.querySelector("main").dataset.position))));
+  const lead = (await json("/api/v1/areas/ENG/practices?limit=3&sort=code")).practices[2].code;
+  await openAssessment(lead);
+  for (const [n, tab] of tabs.entries()) {
+    await tab.waitForFunction((position) => Number(document.querySelector("main").dataset.position) > position, before[n]);
+  }
+  assert.deepEqual(first.complaints, []);
+  await context.close();
+});
+
 test("an administrator breaks the glass over one practice, and it is on record for the practice to read", async () => {
   const page = await visit("administrator");
   const closed = await page.goto(`${server.origin}/assessments/${practice.code}`);

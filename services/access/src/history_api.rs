@@ -10,9 +10,10 @@ use axum::{
 use bytes::Bytes;
 use chassis::{
     Problem, Routes, Viewer,
+    cursor::{self, Place},
     http::{Path, Query},
     pages::{form_of, in_query, moment},
-    sheet,
+    sheet::{self, FileName},
 };
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use maud::{Markup, html};
@@ -91,6 +92,14 @@ pub(crate) struct HistoryQuery {
     format: String,
 }
 
+/// Before which position of the log a page ends, newest first.
+#[derive(Debug, Serialize, Deserialize)]
+struct Before(Position);
+
+impl Place for Before {
+    const LIST: &'static str = "history";
+}
+
 /// A page of a history, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct HistoryAnswer {
@@ -99,8 +108,7 @@ pub(crate) struct HistoryAnswer {
     /// This page of them.
     entries: Vec<Entry>,
     /// To be given as `cursor` for the next page; none on the last.
-    #[schema(value_type = Option<u64>)]
-    next: Option<Position>,
+    next: Option<String>,
 }
 
 impl HistoryQuery {
@@ -137,11 +145,9 @@ impl HistoryQuery {
                     || Self::refuse("limit", format!("not a number from 1 to {PAGE_ENTRIES_MAX}")),
                 )?,
             };
-        let before = match self.cursor.trim() {
-            "" => u64::MAX,
-            text => text.parse().map_err(|_| Self::refuse("cursor", "not the `next` of a page"))?,
-        };
-        Ok(Part { before: Position(before), limit })
+        let before =
+            cursor::read::<Before>(Some(&self.cursor))?.map_or(Position(u64::MAX), |before| before.0);
+        Ok(Part { before, limit })
     }
 
     async fn found(&self, desk: &Desk, viewer: &Viewer, tale: &Tale) -> Result<Found, Problem> {
@@ -151,21 +157,33 @@ impl HistoryQuery {
     }
 
     /// A page as JSON, or the whole as a CSV under a name.
-    async fn answer(&self, desk: &Desk, viewer: Viewer, tale: Tale, name: &str) -> Result<Response, Problem> {
+    async fn answer(
+        &self,
+        desk: &Desk,
+        viewer: Viewer,
+        tale: Tale,
+        what: &str,
+        of: Option<OdsCode>,
+    ) -> Result<Response, Problem> {
         match self.format.as_str() {
             "" | "json" => {
                 let Found { total, entries, next } = self.found(desk, &viewer, &tale).await?;
+                let next = next.map(|next| cursor::write(&Before(next))).transpose()?;
                 Ok(AxumJson(HistoryAnswer { total, entries, next }).into_response())
             }
             "csv" => {
                 let filter = self.filter()?;
-                desk.history.index_of(&tale).caught_up().await?;
+                let index = desk.history.index_of(&tale);
+                index.caught_up().await?;
+                let name = FileName::new(what, index.position());
+                let name = of.into_iter().fold(name, FileName::of);
+                let name = filter.from.into_iter().chain(filter.to).fold(name, FileName::on);
                 let entries = desk.history.clone().whole(tale.clone(), filter);
                 let entries = entries.map_ok(move |mut entries| {
                     entries.iter_mut().for_each(|entry| keep_to_what_they_may_see(&viewer, &tale, entry));
                     entries
                 });
-                Ok(sheet::streamed(&format!("history-{name}.csv"), Body::from_stream(csv_of(entries))))
+                Ok(sheet::streamed(&name, Body::from_stream(csv_of(entries))))
             }
             _ => Err(Self::refuse("format", "neither json nor csv")),
         }
@@ -286,7 +304,7 @@ async fn of_organisation(
     Query(query): Query<HistoryQuery>,
 ) -> Result<Response, Problem> {
     let code = code_of(&code)?;
-    query.answer(&desk, viewer, Tale::OfOrganisation(code), code.as_str()).await
+    query.answer(&desk, viewer, Tale::OfOrganisation(code), "history", Some(code)).await
 }
 
 /// Who looked at what is an organisation's own, took it away as a file, or broke the glass to see it,
@@ -303,7 +321,7 @@ async fn looks(
     Query(query): Query<HistoryQuery>,
 ) -> Result<Response, Problem> {
     let code = code_of(&code)?;
-    query.answer(&desk, viewer, Tale::LooksAt(code), &format!("{code}-looks")).await
+    query.answer(&desk, viewer, Tale::LooksAt(code), "history-views", Some(code)).await
 }
 
 /// What somebody did, newest first: a person or the holder of an API key. What it changed of an
@@ -319,7 +337,7 @@ async fn of_actor(
     Path(actor): Path<String>,
     Query(query): Query<HistoryQuery>,
 ) -> Result<Response, Problem> {
-    query.answer(&desk, viewer, Tale::ByActor(actor), "actor").await
+    query.answer(&desk, viewer, Tale::ByActor(actor), "history-actor", None).await
 }
 
 /// What somebody did at the doors, newest first: signed in, was refused, looked, took away.
@@ -334,7 +352,7 @@ async fn of_actor_at_the_doors(
     Path(actor): Path<String>,
     Query(query): Query<HistoryQuery>,
 ) -> Result<Response, Problem> {
-    query.answer(&desk, viewer, Tale::AtTheDoorsBy(actor), "actor-access").await
+    query.answer(&desk, viewer, Tale::AtTheDoorsBy(actor), "access-log-actor", None).await
 }
 
 /// What happened at the doors, newest first: keys issued and revoked, sign-ins, refusals, exports, looks
@@ -349,7 +367,7 @@ async fn doors(
     viewer: Viewer,
     Query(query): Query<HistoryQuery>,
 ) -> Result<Response, Problem> {
-    query.answer(&desk, viewer, Tale::AtTheDoors, "access").await
+    query.answer(&desk, viewer, Tale::AtTheDoors, "access-log", None).await
 }
 
 /// A record of the access log, as it was written.
@@ -423,7 +441,7 @@ async fn organisation_page(
         events: &format!("{api}/events"),
     };
     let body = html! {
-        (render(&query, done, Some(code), &look))
+        (render(&query, done, Some(code), &look)?)
         h2.nhsuk-heading-m { "Who looked" }
         (looks_table(&looks.entries))
         (newest_of(&looks))
@@ -454,7 +472,7 @@ async fn actor_page(
                 (Button::new("Sign them out everywhere").kind(ButtonKind::Secondary))
             }))
         }
-        (render(&query, done, None, &look))
+        (render(&query, done, None, &look)?)
         h2.nhsuk-heading-m { "At the doors" }
         (table("doors", &at_the_doors.entries, None, &Look { events: ALL_RECORDS, ..look }))
         (newest_of(&at_the_doors))
@@ -472,7 +490,7 @@ async fn doors_page(
 ) -> Result<Response, Problem> {
     let found = query.found(&desk, &viewer, &Tale::AtTheDoors).await?;
     let look = Look { viewer: &viewer, here: "/access/records", api: ALL_RECORDS, events: ALL_RECORDS };
-    let body = render(&query, found, None, &look);
+    let body = render(&query, found, None, &look)?;
     Ok(respond(StatusCode::OK, page(&viewer, "/access", "At the doors").body(body)))
 }
 
@@ -504,10 +522,16 @@ fn newest_of(found: &Found) -> Markup {
     }
 }
 
-fn render(query: &HistoryQuery, found: Found, of: Option<OdsCode>, look: &Look<'_>) -> Markup {
+fn render(
+    query: &HistoryQuery,
+    found: Found,
+    of: Option<OdsCode>,
+    look: &Look<'_>,
+) -> Result<Markup, Problem> {
     let Look { here, api, .. } = look;
     let kept = query.kept();
-    let next = found.next.map(|next| format!("{here}?{kept}cursor={next}"));
+    let next = found.next.map(|next| cursor::write(&Before(next))).transpose()?;
+    let next = next.map(|next| format!("{here}?{kept}cursor={next}"));
     let count = ui::fmt::count(found.total as u64, "entry", "entries");
     let choose = Form::get(*here).label("Choose what to show").body(html! {
             @if of.is_some() {
@@ -518,7 +542,7 @@ fn render(query: &HistoryQuery, found: Found, of: Option<OdsCode>, look: &Look<'
             (Field::new("to", "To").value(query.to.clone()).input(InputKind::Date))
             (Button::new("Show"))
         });
-    html! {
+    Ok(html! {
         (lede(html! { strong { (count) } @if kept.is_empty() { ", newest first." } @else { " of what was chosen, newest first." } }))
         (details("Choose what to show", choose))
         (table("history", &found.entries, of, look))
@@ -527,7 +551,7 @@ fn render(query: &HistoryQuery, found: Found, of: Option<OdsCode>, look: &Look<'
             Download::new("CSV", format!("{api}?{kept}format=csv")),
             Download::new("JSON", format!("{api}?{kept}limit={PAGE_ENTRIES_MAX}")),
         ]))
-    }
+    })
 }
 
 impl HistoryQuery {

@@ -1,6 +1,6 @@
 //! What every route has in common: who may knock, how input is read, what is logged.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -10,7 +10,11 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use serde::de::DeserializeOwned;
+use percent_encoding::percent_decode_str;
+use serde::{
+    Deserializer,
+    de::{DeserializeOwned, Visitor},
+};
 
 use crate::{
     access::{Access, Principal, Session},
@@ -98,7 +102,9 @@ fn body_problem(status: StatusCode, text: &str) -> Problem {
     }
 }
 
-/// Query parameters in. Types reject unknown names with `#[serde(deny_unknown_fields)]`.
+/// Query parameters in. The API takes those alone that its description names ([`crate::access::Gate`]); a page ignores
+/// what it does not know, since mail programs and other sites add parameters of their own to links, such as
+/// `utm_source`.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
@@ -106,12 +112,75 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        axum::extract::Query::try_from_uri(&parts.uri)
+        let own = if is_api(parts.uri.path()) { None } else { with_known_parameters::<T>(&parts.uri) };
+        axum::extract::Query::try_from_uri(own.as_ref().unwrap_or(&parts.uri))
             .map(|axum::extract::Query(value)| Query(value))
             .map_err(|rejection| {
                 Problem::bad_input("a query parameter is not as accepted").at("query", rejection.body_text())
             })
     }
+}
+
+/// Whether an address is one of the API, for programs.
+pub(crate) fn is_api(path: &str) -> bool {
+    path.starts_with("/api/")
+}
+
+/// An address with those of its parameters alone that a type has fields for; none where all are, or where the type
+/// does not say which it has.
+fn with_known_parameters<T: DeserializeOwned>(uri: &Uri) -> Option<Uri> {
+    let query = uri.query()?;
+    let fields = fields_of::<T>()?;
+    let is_known = |parameter: &&str| {
+        let name = parameter.split('=').next().unwrap_or_default().replace('+', " ");
+        percent_decode_str(&name).decode_utf8().is_ok_and(|name| fields.contains(&&*name))
+    };
+    let known: Vec<&str> = query.split('&').filter(is_known).collect();
+    format!("{}?{}", uri.path(), known.join("&")).parse().ok()
+}
+
+/// The names of the fields that a type reads; none where it is not a plain struct.
+fn fields_of<T: DeserializeOwned>() -> Option<&'static [&'static str]> {
+    let mut fields = None;
+    // It is asked what it would read, and is given nothing.
+    let nothing = T::deserialize(Fields(&mut fields));
+    debug_assert!(nothing.is_err() || fields.is_none(), "nothing was there to read");
+    fields
+}
+
+/// Listens for the names of the fields that a struct asks for.
+struct Fields<'a>(&'a mut Option<&'static [&'static str]>);
+
+impl<'de> Deserializer<'de> for Fields<'_> {
+    type Error = serde::de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+        Err(serde::de::Error::custom("only the names of fields are asked for"))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        *self.0 = Some(fields);
+        self.deserialize_any(visitor)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+/// The names of the parameters of an address, in order.
+pub(crate) fn parameter_names(uri: &Uri) -> Result<Vec<String>, Problem> {
+    let parameters =
+        axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(|rejection| {
+            Problem::bad_input("a query parameter is not as accepted").at("query", rejection.body_text())
+        })?;
+    Ok(parameters.0.into_iter().map(|(name, _)| name).collect())
 }
 
 /// Path parameters in.
@@ -230,19 +299,40 @@ impl std::str::FromStr for PublicUrl {
     }
 }
 
-/// Puts the common layers around the routes of a process.
-pub(crate) fn with_common_layers(routes: Router, door: Door) -> Router {
+/// Puts the common layers around the routes of a process, whose paths are given with their parameters in braces.
+pub(crate) fn with_common_layers(routes: Router, paths: Arc<[String]>, door: Door) -> Router {
     routes
-        .fallback(no_such_address)
+        .fallback(move |request: Request| without_slash(paths.clone(), request))
         .method_not_allowed_fallback(no_such_method)
         .layer(axum::extract::DefaultBodyLimit::max(BODY_MAX_BYTES))
         .layer(tower_http::timeout::RequestBodyTimeoutLayer::new(PAUSE_MAX))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(on_panic))
         .layer(axum::middleware::from_fn_with_state(door, at_the_door))
+        .layer(crate::compression::layer())
 }
 
-async fn no_such_address(uri: Uri) -> Problem {
-    nothing_at(uri.path())
+/// There is nothing at an address; but if there is without the slash at its end, that is where it leads, for good and
+/// with the same method, parameters and body.
+async fn without_slash(paths: Arc<[String]>, request: Request) -> Response {
+    let uri = request.uri().clone();
+    let bare = uri.path().strip_suffix('/').filter(|bare| paths.iter().any(|path| is_of(path, bare)));
+    let Some(bare) = bare else { return nothing_at(uri.path()).into_response() };
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let Ok(location) = HeaderValue::from_str(&format!("{bare}{query}")) else {
+        return nothing_at(uri.path()).into_response();
+    };
+    crate::import::drain(&mut request.into_body().into_data_stream()).await;
+    (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response()
+}
+
+/// Whether an address is one of a route's: `/areas/15E` of `/areas/{code}`. No part of it is empty, so it cannot
+/// lead to another host either.
+fn is_of(route: &str, path: &str) -> bool {
+    let mut parts = path.split('/').skip(1);
+    let fits = route.split('/').skip(1).all(|declared| {
+        parts.next().is_some_and(|part| !part.is_empty() && (declared.starts_with('{') || declared == part))
+    });
+    fits && path.starts_with('/') && parts.next().is_none()
 }
 
 /// There is nothing at an address, or nothing for whoever asks.
@@ -439,7 +529,7 @@ pub(crate) fn wants_page(path: &str, headers: &HeaderMap) -> bool {
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
-    accepts_html && !path.starts_with("/api/")
+    accepts_html && !is_api(path)
 }
 
 async fn as_page(response: Response, principal: &Principal) -> Response {
@@ -463,6 +553,58 @@ async fn as_page(response: Response, principal: &Principal) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Asked {
+        at: Option<String>,
+        limit: Option<usize>,
+    }
+
+    async fn read(address: &str) -> Result<Asked, Problem> {
+        let (mut parts, ()) = axum::http::Request::get(address).body(()).unwrap().into_parts();
+        Query::from_request_parts(&mut parts, &()).await.map(|Query(asked)| asked)
+    }
+
+    #[tokio::test]
+    async fn a_page_ignores_parameters_it_does_not_know_and_reads_its_own() {
+        let address = "/areas/15E?utm_source=mail&at=2019-03-31&&fbclid&l%69mit=7&%FF=1&=x";
+        assert_eq!(read(address).await.unwrap(), Asked { at: Some("2019-03-31".to_owned()), limit: Some(7) });
+        assert_eq!(read("/areas/15E?utm_source=mail").await.unwrap(), Asked { at: None, limit: None });
+        assert_eq!(
+            read("/areas/15E?limit=x&utm_source=mail").await.unwrap_err().status,
+            400,
+            "its own are checked"
+        );
+        assert_eq!(read("/api/v1/areas/15E?utm_source=mail").await.unwrap_err().status, 400);
+    }
+
+    #[tokio::test]
+    async fn a_slash_at_the_end_leads_to_where_there_is_something() {
+        let paths: Arc<[String]> =
+            ["/", "/areas/{code}", "/areas/{code}/practices", "/status"].map(str::to_owned).into();
+        for (address, leads) in [
+            ("/areas/15E/", Some("/areas/15E")),
+            ("/areas/15E/practices/?sort=name&x=%2F", Some("/areas/15E/practices?sort=name&x=%2F")),
+            ("/status/", Some("/status")),
+            ("/areas/", None),
+            ("/areas//", None),
+            ("/areas/15E//", None),
+            ("//example.org/", None),
+            ("//areas/15E/", None),
+            ("/nothing/", None),
+            ("/nothing", None),
+        ] {
+            for method in ["GET", "HEAD", "POST"] {
+                let request = axum::http::Request::builder().method(method).uri(address);
+                let response = without_slash(paths.clone(), request.body(Body::empty()).unwrap()).await;
+                let location = response.headers().get(header::LOCATION).map(|to| to.to_str().unwrap());
+                assert_eq!(location, leads, "{method} {address}");
+                let status = if leads.is_some() { 308 } else { 404 };
+                assert_eq!(response.status().as_u16(), status, "{method} {address}");
+            }
+        }
+    }
 
     #[test]
     fn a_public_address_is_safe_and_bare() {

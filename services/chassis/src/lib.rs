@@ -7,6 +7,8 @@ pub mod access;
 pub mod cache;
 pub mod clock;
 pub mod command;
+pub mod compression;
+pub mod cursor;
 pub mod desk;
 pub mod directory;
 pub mod following;

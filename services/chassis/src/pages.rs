@@ -1,6 +1,8 @@
 //! What the pages of all services have in common: their files, the menu, what every form carries, and how
 //! a problem looks.
 
+use std::sync::LazyLock;
+
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
@@ -9,6 +11,7 @@ use jiff::Timestamp;
 use maud::html;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use proto::{Day, LONDON};
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use ui::{
     Page, Stamp,
@@ -18,6 +21,7 @@ use ui::{
 use crate::{
     access::{self, CSRF_FIELD, Principal, Viewer},
     command::Outcome,
+    compression::Prepared,
     desk::{Desk, Failure},
     http::{KEY_FIELD, Path},
     ids,
@@ -164,12 +168,22 @@ pub(crate) async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Respo
         return Problem::not_found("no such file; it may have been of another build, so load the page again")
             .into_response();
     };
-    let about = [
-        (header::CACHE_CONTROL, HeaderValue::from_static(ui::assets::CACHE_CONTROL)),
-        (header::ETAG, HeaderValue::from_static(asset.etag)),
-    ];
+    let Ok(etag) = HeaderValue::from_str(&format!("W/{}", asset.etag)) else {
+        return Problem::internal().into_response();
+    };
+    let about =
+        [(header::CACHE_CONTROL, HeaderValue::from_static(ui::assets::CACHE_CONTROL)), (header::ETAG, etag)];
     if has_already(&headers, asset.etag) {
         return (StatusCode::NOT_MODIFIED, about).into_response();
     }
-    (about, [(header::CONTENT_TYPE, asset.content_type)], asset.bytes).into_response()
+    let kind = [(header::CONTENT_TYPE, asset.content_type)];
+    match ASSETS.get(asset.path) {
+        Some(prepared) => (about, kind, prepared.response(&headers)).into_response(),
+        None => (about, kind, asset.bytes).into_response(),
+    }
 }
+
+/// The files of the pages by their address, compressed once.
+static ASSETS: LazyLock<FxHashMap<&'static str, Prepared>> = LazyLock::new(|| {
+    ui::assets::all().iter().map(|asset| (asset.path, Prepared::new(asset.bytes))).collect()
+});

@@ -7,16 +7,19 @@ use std::sync::Arc;
 
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
 use chassis::{
     Clock, Problem, Routes, Viewer,
     access::Sees,
+    compression::Prepared,
+    cursor,
     http::{Path, Query},
     log::Log,
     pace::Pace,
+    sheet::{self, FileName},
     task::Tasks,
 };
 use proto::{Day, Header, OdsCode, Position, Subject};
@@ -45,8 +48,8 @@ mod tallies;
 mod when;
 
 pub use file::FileQuery;
-use file::{Format, csv_file};
-pub use listing::{Listing, PracticesQuery, page};
+use file::Format;
+pub use listing::{ListPlace, Listing, PracticesQuery, page};
 pub use when::{When, WhenQuery, default_day};
 pub(crate) use when::{cut, day, nothing_at, ods_code};
 
@@ -66,7 +69,7 @@ pub struct Shared {
     pub store: Store,
     /// Background work.
     pub tasks: Tasks,
-    prepared: QuickCache<PreparedKey, Bytes>,
+    prepared: QuickCache<PreparedKey, Prepared>,
 }
 
 /// An answer is prepared once for a board and what it calls today, an area, a day and a footprint; where it
@@ -82,7 +85,14 @@ impl Shared {
 
 /// A JSON body.
 pub fn json_response(body: Bytes) -> Response {
-    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache")], body).into_response()
+    as_json(body.into_response())
+}
+
+fn as_json(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
 }
 
 fn json<T: Serialize>(value: &T) -> Result<Bytes, Problem> {
@@ -103,6 +113,7 @@ async fn area(
     viewer: Viewer,
     Path(code): Path<String>,
     Query(query): Query<WhenQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let when = When::read(&shared, &query).await?;
     let area = when.area(&code)?;
@@ -113,13 +124,13 @@ async fn area(
         (when.served.generation, position, when.board().today, area.code, when.at, when.footprint, sees)
     });
     if let Some(body) = key.as_ref().and_then(|key| shared.prepared.get(key)) {
-        return Ok(json_response(body));
+        return Ok(as_json(body.response(&headers)));
     }
     let body = json(&answers::area(&when.asked(), area, |practice| viewer.may(VIEW_PRACTICE, practice)))?;
-    if let Some(key) = key {
-        shared.prepared.insert(key, body.clone());
-    }
-    Ok(json_response(body))
+    let Some(key) = key else { return Ok(json_response(body)) };
+    let body = Prepared::new(body);
+    shared.prepared.insert(key, body.clone());
+    Ok(as_json(body.response(&headers)))
 }
 
 /// The practices of an area on a day: by page, filtered and sorted, or all of them as CSV. Those alone that
@@ -135,8 +146,7 @@ async fn practices(
     Query(query): Query<PracticesQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let listing = query.listing()?;
-    let when = When::read(&shared, &query.when()).await?;
+    let (when, listing) = query.read(&shared, &code).await?;
     let area = when.area(&code)?;
     let asked = when.asked();
     let rows = answers::practices(&asked, area, listing.status, listing.sort, may_see_practice(&viewer));
@@ -148,8 +158,7 @@ async fn practices(
         .is_some_and(|accept| accept == "text/csv");
     let open = if accepts_csv { Format::Csv } else { Format::Json };
     if Format::of(query.format.as_deref())?.unwrap_or(open) == Format::Csv {
-        let name = format!("practices-{}-{}.csv", area.code, asked.at);
-        return csv_file(&name, crate::exports::practices_csv(&reasons, &rows));
+        return sheet::answer(&when.file("practices", area), crate::exports::practices_csv(&reasons, &rows));
     }
     let total = rows.len();
     let (shown, next) = page(&rows, &listing)?;
@@ -158,7 +167,9 @@ async fn practices(
         basis: asked.basis(),
         total,
         practices: shown.into_iter().map(|practice| answers::practice_row(&reasons, practice)).collect(),
-        next,
+        next: next
+            .map(|behind| cursor::write(&ListPlace::of(&when, area, &listing, Some(behind))))
+            .transpose()?,
     };
     Ok(json_response(json(&answer)?))
 }
@@ -231,8 +242,7 @@ async fn areas_below(
     let answer = lower::answer(&when.asked(), area, kind, sort);
     match format {
         Some(Format::Csv) => {
-            let name = format!("areas-{}-{}.csv", area.code, when.at);
-            csv_file(&name, crate::exports::areas_csv(&when.asked(), &answer))
+            sheet::answer(&when.file("areas", area), crate::exports::areas_csv(&when.asked(), &answer))
         }
         Some(Format::Json) | None => Ok(json_response(json(&answer)?)),
     }
@@ -291,7 +301,8 @@ async fn trend(
     let answer = answers::trend(&when.asked(), area, from, to);
     match format {
         Some(Format::Csv) => {
-            csv_file(&format!("trend-{}-{from}-{to}.csv", area.code), crate::exports::trend_csv(&answer))
+            let name = FileName::new("trend", when.position()).of(area.code).on(from).on(to);
+            sheet::answer(&name, crate::exports::trend_csv(&answer))
         }
         Some(Format::Json) | None => Ok(json_response(json(&answer)?)),
     }

@@ -140,6 +140,8 @@ pub struct Practice {
     pub now: Option<(OdsCode, Place)>,
     /// Its compliance, one a rule.
     pub timelines: Vec<Timeline>,
+    /// The last position of the log that counts.
+    pub known_upto: Position,
 }
 
 impl Practice {
@@ -150,10 +152,9 @@ impl Practice {
 
     /// The registered patients as last published by a day, else as first published after it.
     pub fn patients(&self, day: Day) -> Option<u32> {
-        let sizes = &self.facts.list_sizes;
-        let by_then =
-            sizes.iter().filter(|size| size.as_of <= day).max_by_key(|size| (size.as_of, size.position));
-        by_then.or_else(|| sizes.iter().min_by_key(|size| size.as_of)).map(|size| size.patients)
+        let sizes = || self.facts.list_sizes.iter().filter(|size| size.position <= self.known_upto);
+        let by_then = sizes().filter(|size| size.as_of <= day).max_by_key(|size| (size.as_of, size.position));
+        by_then.or_else(|| sizes().min_by_key(|size| size.as_of)).map(|size| size.patients)
     }
 }
 

@@ -129,13 +129,25 @@ impl Views {
         let facts = &served.board.facts;
         let knowledge =
             Knowledge { upto: facts.position_known_at(instant), announced_by: Some(Day::in_london(instant)) };
-        let key = (knowledge.upto, knowledge.announced_by, served.board.today);
-        if let Some(board) = self.known.get(&key) {
-            return board;
+        self.board_of(&served, knowledge, served.board.today)
+    }
+
+    /// The board as it was served at a position of the log and on a day, or as of it an earlier moment was known:
+    /// what a list that is read page by page goes on with. Takes as long as building a board, the first time.
+    pub fn held_at(&self, upto: Position, known: Option<Timestamp>, today: Day) -> Arc<Board> {
+        let knowledge = Knowledge { upto, announced_by: known.map(Day::in_london) };
+        self.board_of(&self.served(), knowledge, today)
+    }
+
+    fn board_of(&self, served: &Served, knowledge: Knowledge, today: Day) -> Arc<Board> {
+        let key = (knowledge.upto, knowledge.announced_by, today);
+        let build = || Ok(Arc::new(Board::build(&served.board.facts, knowledge, today)));
+        // Those who ask for the same one meanwhile wait for it.
+        let board: Result<_, std::convert::Infallible> = self.known.get_or_insert_with(&key, build);
+        match board {
+            Ok(board) => board,
+            Err(never) => match never {},
         }
-        let board = Arc::new(Board::build(facts, knowledge, served.board.today));
-        self.known.insert(key, board.clone());
-        board
     }
 
     fn publish(&self, board: Board, generation: u64) {

@@ -161,6 +161,9 @@ async fn a_list_of_another_day_names_no_practice_that_one_does_not_cover_today()
     }
     let cursor = england.get(former, "/api/v1/areas/99Z/practices?at=2018-12-31&cursor=M85003").await;
     assert_eq!(cursor.status, 400, "not even as a cursor: {}", cursor.text);
+    // One that somebody was given who sees more shows no more.
+    let list = "/api/v1/areas/99Z/practices?at=2018-12-31&limit=1";
+    assert_eq!(codes(&england.json(DIGITAL, list).await["practices"]), ["M85003"]);
 }
 
 /// A CCG whose last practice lies in another region is that region's.

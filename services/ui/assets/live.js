@@ -103,22 +103,68 @@
   };
   const later = () => { timer ??= setTimeout(refresh, REFRESH_AFTER_MS); };
 
-  if (main?.dataset.live && "EventSource" in window) {
-    let source = null;
-    const listen = () => {
-      source = new EventSource(main.dataset.live);
+  // News of the log. A browser opens six connections to a server at most, and a stream takes one for as long as it
+  // lasts; so all tabs share one. The tab that holds the lock listens and tells the others; a hidden tab needs no
+  // news, and leaves the lock to those in sight.
+  const LOCK = "oversight-live";
+  const LISTEN_AGAIN_AFTER_MS = 30_000;
+
+  const follow = (address) => {
+    const tabs = "BroadcastChannel" in window ? new BroadcastChannel(LOCK) : null;
+    let leave = null;
+
+    const hear = (position) => {
+      if (!Number.isFinite(position) || position <= wanted) return;
+      wanted = position;
+      later();
+    };
+    if (tabs) tabs.onmessage = (message) => hear(message.data);
+
+    // Ends when this tab is hidden, or when the server refuses; a broken connection is opened again by the browser.
+    const listen = (signal) => new Promise((left) => {
+      if (signal.aborted) { left(); return; }
+      const source = new EventSource(address);
+      const close = () => { source.close(); left(); };
+      signal.addEventListener("abort", close);
       source.addEventListener("position", (message) => {
         const position = Number(message.data);
-        if (!Number.isFinite(position) || position <= wanted) return;
-        wanted = position;
-        later();
+        hear(position);
+        tabs?.postMessage(position);
       });
+      source.addEventListener("error", () => {
+        if (source.readyState !== EventSource.CLOSED) return;
+        close();
+        setTimeout(() => { if (!signal.aborted) { end(); begin(); } }, LISTEN_AGAIN_AFTER_MS);
+      });
+    });
+
+    const begin = () => {
+      if (leave || document.hidden) return;
+      leave = new AbortController();
+      const { signal } = leave;
+      if (tabs && navigator.locks) {
+        // Rejected when this tab is hidden before its turn comes.
+        navigator.locks.request(LOCK, { signal }, () => listen(signal)).catch(() => {});
+      } else {
+        listen(signal);
+      }
     };
-    listen();
-    window.addEventListener("pagehide", () => source.close());
-    window.addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
-    document.addEventListener("visibilitychange", () => { if (!document.hidden && wanted > shown) later(); });
-  }
+    const end = () => {
+      leave?.abort();
+      leave = null;
+    };
+
+    begin();
+    window.addEventListener("pagehide", end);
+    window.addEventListener("pageshow", (event) => { if (event.persisted) begin(); });
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) { end(); return; }
+      begin();
+      if (wanted > shown) later();
+    });
+  };
+
+  if (main?.dataset.live && "EventSource" in window) follow(main.dataset.live);
 
   settleScrollBoxes();
   settleErrors();

@@ -64,6 +64,9 @@ async fn who_did_what_for_whom_is_told_and_what_it_changed() {
     assert_eq!(lead.json("/api/v1/history/organisations/A99001?to=2017-01-01").await["total"], 0);
     let file = lead.get("/api/v1/history/organisations/A99001?what=answered&format=csv").await;
     assert!(file.header("content-type").starts_with("text/csv"), "{:?}", file.headers);
+    let name = file.header("content-disposition");
+    assert!(name.starts_with("attachment; filename=\"history-A99001-at-"), "{name}");
+    assert!(file.text().starts_with("\u{feff}position,"), "{}", file.text());
     assert!(file.text().contains("'=Written with us."), "made harmless: {}", file.text());
 
     // Who does not stand above it finds nothing, whether there is something or not.

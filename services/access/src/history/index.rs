@@ -155,6 +155,11 @@ impl Index {
         self.0.must_catch_up(CATCH_UP_TIMEOUT).await
     }
 
+    /// Up to where the log is read.
+    pub fn position(&self) -> Position {
+        self.0.position()
+    }
+
     /// A part of a history.
     pub fn choose(&self, whose: Whose<'_>, filter: &Filter, part: Part) -> Chosen {
         let known = self.0.known();

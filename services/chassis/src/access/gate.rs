@@ -24,7 +24,7 @@ use quick_cache::sync::Cache as QuickCache;
 use rustc_hash::FxHashMap;
 
 use super::{
-    About, Access, Action, Asks, Doors, Policies, Principal, Resource, Routes, Viewer, hierarchy,
+    About, Access, Action, Asks, Doors, Parameters, Policies, Principal, Resource, Routes, Viewer, hierarchy,
     identify::Identified, principal::Bears,
 };
 use crate::{
@@ -51,6 +51,7 @@ struct Inner {
     policies: Policies,
     /// By path; few have more than two methods.
     asks: FxHashMap<String, Vec<(Method, Asks)>>,
+    parameters: Parameters,
     decisions: QuickCache<Question, bool>,
     paces: Paces,
     /// The services of this process: whose records it may write.
@@ -69,6 +70,7 @@ impl Gate {
         access: Access,
         policies: Policies,
         routes: Routes,
+        parameters: Parameters,
         services: Vec<Service>,
     ) -> Router {
         let (router, declared) = routes.into_parts();
@@ -78,7 +80,7 @@ impl Gate {
         }
         let decisions = QuickCache::new(DECISIONS_MAX);
         let paces = Paces::default();
-        let gate = Gate(Arc::new(Inner { access, policies, asks, decisions, paces, services }));
+        let gate = Gate(Arc::new(Inner { access, policies, asks, parameters, decisions, paces, services }));
         if gate.is_open() {
             return router.route_layer(axum::middleware::from_fn_with_state(gate, stand_aside));
         }
@@ -128,8 +130,12 @@ async fn stand_aside(State(gate): State<Gate>, request: Request, next: Next) -> 
     let (Some(Identified(caller)), Some(asks)) = (parts.extensions.remove(), gate.asks_of(&parts)) else {
         return astray(&parts);
     };
+    let checked = gate.0.parameters.check(&parts);
     parts.extensions.insert(Viewer { gate, caller });
-    let answer = pin!(async { Ok(next.run(Request::from_parts(parts, body)).await) });
+    let answer = pin!(async {
+        checked?;
+        Ok(next.run(Request::from_parts(parts, body)).await)
+    });
     in_time(asks, answer).await
 }
 
@@ -185,6 +191,10 @@ async fn pass(
     if !gate.decide(viewer.principal(), asks.action, resource) {
         drained(body).await;
         return viewer.refuse(&parts, asks, resource);
+    }
+    if let Err(problem) = gate.0.parameters.check(&parts) {
+        drained(body).await;
+        return Err(problem);
     }
     if let Some(elsewhere) = viewer.must_first(&parts, asks)? {
         return Ok(elsewhere);

@@ -63,6 +63,9 @@ pub struct Session {
     pub glass: Option<(OdsCode, Timestamp)>,
 }
 
+/// The characters of what a form carries: a mask and what is under it, in hexadecimal digits.
+const FORM_TOKEN_CHARS: usize = 64;
+
 impl Session {
     /// A session that begins.
     pub fn begin(
@@ -84,6 +87,23 @@ impl Session {
             must_change: false,
             glass: None,
         }
+    }
+
+    /// What a form of theirs carries to show that it comes from a page of theirs: its secret under a mask that is new
+    /// every time, so that the length of a compressed page says nothing of it.
+    pub fn form_token(&self) -> String {
+        let mask = ids::fresh();
+        let masked = Uuid::from_u128(mask.as_u128() ^ self.csrf.as_u128());
+        format!("{}{}", mask.simple(), masked.simple())
+    }
+
+    /// Whether a form carries what one of theirs does.
+    pub fn is_form_token(&self, token: &str) -> bool {
+        let Some((mask, masked)) = token.split_at_checked(FORM_TOKEN_CHARS / 2) else { return false };
+        let (Ok(mask), Ok(masked)) = (Uuid::try_parse(mask), Uuid::try_parse(masked)) else { return false };
+        let secret = Uuid::from_u128(mask.as_u128() ^ masked.as_u128());
+        token.len() == FORM_TOKEN_CHARS
+            && subtle::ConstantTimeEq::ct_eq(&secret.as_bytes()[..], &self.csrf.as_bytes()[..]).into()
     }
 
     /// Who acts in it.

@@ -109,7 +109,7 @@ impl Viewer {
 
     /// What a form of theirs must carry in its field [`CSRF_FIELD`].
     pub fn csrf(&self) -> String {
-        self.caller.session().map(|session| session.csrf.to_string()).unwrap_or_default()
+        self.caller.session().map(Session::form_token).unwrap_or_default()
     }
 
     /// Who may come in, and who stands under whom.
@@ -224,8 +224,7 @@ impl Viewer {
         if matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
             return Ok(body);
         }
-        let wanted = session.csrf.to_string();
-        let is = |text: &str| subtle::ConstantTimeEq::ct_eq(text.as_bytes(), wanted.as_bytes()).into();
+        let is = |token: &str| session.is_form_token(token);
         let refuse = || {
             Problem::new(
                 StatusCode::FORBIDDEN,

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use utoipa::openapi::{InfoBuilder, OpenApiBuilder};
 
 use super::{Platform, Service, StartError, description::description};
+use crate::access::Parameters;
 use crate::{
     access::{Action, Gate, Policies, Routes, ServicePolicy},
     http::{self, Door},
@@ -27,7 +28,9 @@ pub fn routes(platform: &Platform, services: &mut [Service]) -> Result<Router, S
     let whole = platform.described.clone().unwrap_or_else(|| description_of(services));
     let mut checks = Vec::new();
     let names = services.iter().filter_map(|service| service.name.parse().ok()).collect();
+    let mut parameters = Parameters::default();
     for service in services {
+        parameters.add(&service.openapi);
         all = all.merge(std::mem::take(&mut service.routes));
         policies.extend(service.policy);
         checks.push((service.name, service.ready.clone()));
@@ -53,9 +56,10 @@ pub fn routes(platform: &Platform, services: &mut [Service]) -> Result<Router, S
             return Err(StartError::Undeclared { method, path, action });
         }
     }
-    let guarded = Gate::before(platform.access.clone(), policies, all, names);
+    let paths = all.declared().iter().map(|route| route.path.clone()).collect();
+    let guarded = Gate::before(platform.access.clone(), policies, all, parameters, names);
     let door = Door { access: platform.access.clone(), names: platform.names.clone() };
-    Ok(http::with_common_layers(guarded, door))
+    Ok(http::with_common_layers(guarded, paths, door))
 }
 
 /// The description of the API of some services, as it is served.

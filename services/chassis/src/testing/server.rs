@@ -203,7 +203,7 @@ impl Server {
     ) -> Answer {
         let cookie = sessions().give(session).unwrap();
         let cookie = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
-        let csrf = session.csrf.to_string();
+        let csrf = session.form_token();
         let mut headers = vec![("cookie", cookie.as_str()), ("x-csrf-token", csrf.as_str())];
         headers.extend(own_headers);
         if !path.starts_with("/api") {

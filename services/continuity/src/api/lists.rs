@@ -1,8 +1,13 @@
 //! How the plans stand that one may see.
 
 use axum::{Json as AxumJson, extract::State, response::Response};
-use chassis::{Problem, Viewer, http::Query, sheet};
-use proto::{OdsCode, codes::CodeError};
+use chassis::{
+    Problem, Viewer,
+    cursor::{self, Place},
+    http::Query,
+    sheet::{self, FileName},
+};
+use proto::OdsCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -53,6 +58,14 @@ pub(crate) struct PlansQuery {
     limit: Option<String>,
 }
 
+/// After which organisation a page begins.
+#[derive(Debug, Serialize, Deserialize)]
+struct After(OdsCode);
+
+impl Place for After {
+    const LIST: &'static str = "plans";
+}
+
 /// How an organisation's plan stands.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ContinuityPlanRow {
@@ -73,8 +86,7 @@ pub(crate) struct ContinuityPlansPage {
     /// This page of them.
     plans: Vec<ContinuityPlanRow>,
     /// To be given as `cursor` for the next page; none on the last.
-    #[schema(value_type = Option<String>)]
-    next: Option<OdsCode>,
+    next: Option<String>,
 }
 
 fn refuse(at: &str, detail: impl Into<String>) -> Problem {
@@ -118,9 +130,7 @@ pub(crate) async fn list(
 ) -> Result<AxumJson<ContinuityPlansPage>, Problem> {
     let PlansQuery { lapses_within_days, lapsed, cursor, limit } = query;
     let filter = PlansFilter { lapses_within_days, lapsed }.filter()?;
-    let cursor = given(cursor.as_deref(), |text| {
-        text.parse::<OdsCode>().map_err(|error: CodeError| refuse("cursor", error.to_string()))
-    })?;
+    let after = cursor::read::<After>(cursor.as_deref())?;
     let limit = given(limit.as_deref(), |text| {
         text.parse()
             .ok()
@@ -129,7 +139,7 @@ pub(crate) async fn list(
     })?;
     let all = seen(&desk, &viewer, filter).await?;
     let (total, today) = (all.len(), desk.common.today());
-    let mut rest = all.into_iter().filter(|(code, _)| cursor.is_none_or(|cursor| *code > cursor));
+    let mut rest = all.into_iter().filter(|(code, _)| after.as_ref().is_none_or(|after| *code > after.0));
     let plans: Vec<ContinuityPlanRow> = rest
         .by_ref()
         .take(limit.unwrap_or(PAGE_ROWS))
@@ -139,7 +149,7 @@ pub(crate) async fn list(
             standing: PlanStandingView::of(&dates, today),
         })
         .collect();
-    let next = rest.next().and(plans.last().map(|last| last.code));
+    let next = rest.next().and(plans.last()).map(|last| cursor::write(&After(last.code))).transpose()?;
     Ok(AxumJson(ContinuityPlansPage { total, plans, next }))
 }
 
@@ -172,5 +182,5 @@ pub(crate) async fn csv(
         }
         sheet::finish(writer)
     };
-    sheet::answer(&format!("continuity-{today}.csv"), written())
+    sheet::answer(&FileName::new("continuity", desk.common.roster.position()).on(today), written())
 }

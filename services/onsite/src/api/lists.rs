@@ -8,8 +8,9 @@ use axum::{
 };
 use chassis::{
     Problem, Viewer,
+    cursor::{self, Place},
     http::{Path, Query},
-    sheet,
+    sheet::{self, FileName},
 };
 use proto::{
     OdsCode,
@@ -63,6 +64,14 @@ pub(crate) struct OnsiteCalendarQuery {
     partner: Option<String>,
     /// Only those at practices of this CCG.
     ccg: Option<String>,
+}
+
+/// After which assessment a page begins: the organisation, and the number of the assessment.
+#[derive(Debug, Serialize, Deserialize)]
+struct After(OdsCode, u16);
+
+impl Place for After {
+    const LIST: &'static str = "on-site assessments";
 }
 
 /// What is left in of a list.
@@ -216,30 +225,33 @@ pub(crate) async fn all(
             .filter(|limit| (1..=PAGE_ROWS_MAX).contains(limit))
             .ok_or_else(|| wrong("limit", format!("a number from 1 to {PAGE_ROWS_MAX}")))?,
     };
-    let behind: Option<(OdsCode, u16)> = given(query.cursor.as_deref()).map(cursor).transpose()?;
+    let after = cursor::read::<After>(query.cursor.as_deref())?;
     let lines = lines_of(&desk, &viewer, None, filter).await?;
     match given(query.format.as_deref()) {
-        Some("csv") => return sheet::answer("onsite-assessments.csv", csv(&lines)),
+        Some("csv") => {
+            let name = FileName::new("onsite-assessments", desk.register.position()).on(desk.common.today());
+            return sheet::answer(&name, csv(&lines));
+        }
         None | Some("json") => {}
         Some(_) => return Err(wrong("format", "json or csv")),
     }
     let total = lines.len();
     let is_behind = |line: &OnsiteLine| {
-        behind
-            .is_none_or(|(code, number)| (line.organisation.as_str(), line.number) > (code.as_str(), number))
+        after.as_ref().is_none_or(|After(code, number)| {
+            (line.organisation.as_str(), line.number) > (code.as_str(), *number)
+        })
     };
     let mut rest: Vec<OnsiteLine> = lines.into_iter().filter(is_behind).collect();
     let has_more = rest.len() > limit;
     rest.truncate(limit);
-    let next = rest.last().filter(|_| has_more).map(|last| format!("{}_{}", last.organisation, last.number));
+    let next = rest.last().filter(|_| has_more).map(place_of).transpose()?;
     let position = desk.register.position().0;
     Ok(AxumJson(OnsiteList { assessments: rest, total, next, position }).into_response())
 }
 
-fn cursor(text: &str) -> Result<(OdsCode, u16), Problem> {
-    let parts =
-        text.rsplit_once('_').and_then(|(code, number)| Some((code.parse().ok()?, number.parse().ok()?)));
-    parts.ok_or_else(|| wrong("cursor", "the `next` of the page before"))
+fn place_of(line: &OnsiteLine) -> Result<String, Problem> {
+    let code = line.organisation.parse().map_err(|_| Problem::internal())?;
+    cursor::write(&After(code, line.number))
 }
 
 fn csv(lines: &[OnsiteLine]) -> Result<Vec<u8>, csv::Error> {
@@ -295,7 +307,9 @@ pub(crate) async fn calendar_feed(
 ) -> Result<Response, Problem> {
     let filter = Filter::of(None, query.partner.as_deref(), query.ccg.as_deref())?;
     let visits = calendar_of(&desk, &viewer, filter).await?;
-    Ok(([(header::CONTENT_TYPE, "text/calendar; charset=utf-8")], feed(&visits)).into_response())
+    let name = FileName::new("onsite-visits", desk.register.position()).on(desk.common.today());
+    let kind = (header::CONTENT_TYPE, "text/calendar; charset=utf-8".to_owned());
+    Ok(([kind, name.header("ics")], feed(&visits)).into_response())
 }
 
 /// An organisation's on-site assessments.

@@ -171,8 +171,8 @@ async fn lists_are_filtered_paged_and_come_as_csv() {
     assert_eq!(numbers(&list(&format!("partner={PARTNER}")).await), ["A81001_1"]);
     assert_eq!(list("ccg=15E").await["total"], 0);
     let first = list("limit=2").await;
-    assert_eq!((numbers(&first).len(), first["next"].as_str()), (2, Some("A81001_2")));
-    let second = list("limit=2&cursor=A81001_2").await;
+    assert_eq!(numbers(&first).len(), 2);
+    let second = list(&format!("limit=2&cursor={}", first["next"].as_str().unwrap())).await;
     assert_eq!((numbers(&second), &second["next"]), (vec!["A81002_1".to_owned()], &Value::Null));
     let csv = server.get("/api/v1/onsite?format=csv").await.ok().text;
     let rows: Vec<&str> = csv.split("\r\n").collect();
@@ -184,7 +184,7 @@ async fn lists_are_filtered_paged_and_come_as_csv() {
     for (query, what) in [
         ("state=x", "plan-agreed"),
         ("limit=0", "1 to 500"),
-        ("cursor=x", "next"),
+        ("cursor=A81001_2", "next"),
         ("format=x", "csv"),
         ("ccg=_", "ccg"),
     ] {

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use axum::body::Body;
+use axum::{body::Body, http::Response};
 use chassis::{
     ids,
     import::{ProgressView, Report, State},
@@ -25,6 +25,7 @@ use uuid::Uuid;
 use super::{
     Failure, Verdict,
     output::{self, number},
+    patience::{Patience, Repeat},
     server::{NoAnswer, Server, ServerUrl, refused},
 };
 
@@ -138,10 +139,42 @@ struct Input {
 
 /// Imports a file.
 pub async fn run(args: Args) -> Result<Verdict, Failure> {
-    let input = open(&args.file).await?;
     let server = Server::at(args.server.as_ref())?;
     let id = ids::fresh();
     let imports = format!("/api/v1/{}/imports", args.kind.service());
+    let mut patience = Patience::default();
+    let sent = loop {
+        let sent = send(&args, &server, &imports, id).await?;
+        // The import has an id: sent again, it goes on where it was. Standard input is read but once.
+        let is_at_hand = args.file.as_os_str() != "-";
+        match &sent {
+            Ok(response) if is_at_hand && patience.wait(response, Repeat::Safe).await => {}
+            _ => break sent,
+        }
+    };
+    let report = match sent {
+        Ok(response) if response.status().is_success() => {
+            let body = server.whole(response).await?;
+            serde_json::from_slice(&body).map_err(|error| {
+                Failure::said(format!("the server's report is not of this version: {error}"))
+            })?
+        }
+        Ok(response) => return Err(refused(response).await),
+        Err(error @ NoAnswer::NotThere(_)) => return Err(server.unreachable(&error)),
+        Err(error) => broken_off(&server, &imports, id, &error).await?,
+    };
+    print(&report)?;
+    Ok(if report.rejected > 0 { Verdict::RowsRejected } else { Verdict::Good })
+}
+
+/// Sends the file, and shows how far the server has read it.
+async fn send(
+    args: &Args,
+    server: &Server,
+    imports: &str,
+    id: Uuid,
+) -> Result<Result<Response<Body>, NoAnswer>, Failure> {
+    let input = open(&args.file).await?;
     let mut request =
         server.post(&format!("{imports}/{}", args.kind.name())).header("import-id", &id.to_string());
     if let Some(day) = args.as_of {
@@ -157,22 +190,10 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     let bar = output::bytes_bar(input.length, args.kind.name().to_owned());
     let sent = tokio::select! {
         sent = server.answer(request.body("text/csv", body)) => sent,
-        never = watch(&server, &imports, id, &bar) => match never {},
+        never = watch(server, imports, id, &bar) => match never {},
     };
     bar.finish_and_clear();
-    let report = match sent {
-        Ok(response) if response.status().is_success() => {
-            let body = server.whole(response).await?;
-            serde_json::from_slice(&body).map_err(|error| {
-                Failure::said(format!("the server's report is not of this version: {error}"))
-            })?
-        }
-        Ok(response) => return Err(refused(response).await),
-        Err(error @ NoAnswer::NotThere(_)) => return Err(server.unreachable(&error)),
-        Err(error) => broken_off(&server, &imports, id, &error).await?,
-    };
-    print(&report)?;
-    Ok(if report.rejected > 0 { Verdict::RowsRejected } else { Verdict::Good })
+    Ok(sent)
 }
 
 async fn open(path: &Path) -> Result<Input, Failure> {

@@ -8,6 +8,7 @@ mod import;
 mod key;
 mod nats_keys;
 mod output;
+mod patience;
 mod prepare;
 mod rebuild;
 mod restore;

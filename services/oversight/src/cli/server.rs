@@ -5,9 +5,8 @@ use std::{str::FromStr, sync::Arc, time::Duration};
 use axum::{
     body::{Body, to_bytes},
     http::{
-        HeaderValue, Method, Request, Response, Uri,
+        HeaderName, HeaderValue, Method, Request, Response, Uri,
         header::{AUTHORIZATION, CONTENT_TYPE},
-        request::Builder,
     },
 };
 use bytes::Bytes;
@@ -23,7 +22,10 @@ use hyper_util::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::Failure;
+use super::{
+    Failure,
+    patience::{Patience, Repeat},
+};
 
 /// Where a server is looked for when none is named.
 pub const DEFAULT_SERVER: &str = "http://127.0.0.1:8080";
@@ -91,9 +93,19 @@ fn credentials() -> Result<Option<HeaderValue>, Failure> {
 /// What is asked of a server.
 #[derive(Debug)]
 pub struct Ask {
-    request: Builder,
+    method: Method,
     address: String,
-    body: Body,
+    headers: Vec<(HeaderName, String)>,
+    content: Content,
+}
+
+/// What a request carries.
+#[derive(Debug)]
+enum Content {
+    /// All of it at hand: it can be sent again.
+    Whole(Bytes),
+    /// Read while it is sent, once.
+    Stream(Body),
 }
 
 impl Ask {
@@ -106,19 +118,31 @@ impl Ask {
 
     /// With a header more.
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
-        self.request = self.request.header(name, value);
+        self.headers.push((HeaderName::from_static(name), value.to_owned()));
         self
     }
 
     /// With JSON.
     pub fn json(self, value: &Value) -> Self {
-        self.body("application/json", Body::from(value.to_string()))
+        Self { content: Content::Whole(value.to_string().into()), ..self.of_kind("application/json") }
     }
 
-    /// With a body of a kind.
-    pub fn body(mut self, kind: &'static str, body: Body) -> Self {
-        self.request = self.request.header(CONTENT_TYPE, kind);
-        Self { body, ..self }
+    /// With a body of a kind, read while it is sent.
+    pub fn body(self, kind: &'static str, body: Body) -> Self {
+        Self { content: Content::Stream(body), ..self.of_kind(kind) }
+    }
+
+    fn of_kind(mut self, kind: &'static str) -> Self {
+        self.headers.push((CONTENT_TYPE, kind.to_owned()));
+        self
+    }
+
+    /// The same once more, where all of it is at hand.
+    fn again(&self) -> Option<Self> {
+        let Content::Whole(bytes) = &self.content else { return None };
+        let Self { method, address, headers, .. } = self;
+        let content = Content::Whole(bytes.clone());
+        Some(Self { method: method.clone(), address: address.clone(), headers: headers.clone(), content })
     }
 }
 
@@ -200,16 +224,35 @@ impl Server {
     }
 
     fn ask(&self, method: Method, path: &str) -> Ask {
-        let mut request = Request::builder().method(method);
+        let content = Content::Whole(Bytes::new());
+        Ask { method, address: format!("{}{path}", self.url), headers: Vec::new(), content }
+    }
+
+    /// The answer to a request, good or bad. Where the server says to come again later, it is asked again then,
+    /// unless the request was read while it was sent: its sender has to read it again.
+    pub async fn answer(&self, mut ask: Ask) -> Result<Response<Body>, NoAnswer> {
+        let mut patience = Patience::default();
+        loop {
+            let (again, repeat) = (ask.again(), Repeat::of(&ask.method));
+            let response = self.answer_at_once(ask).await?;
+            match again {
+                Some(again) if patience.wait(&response, repeat).await => ask = again,
+                _ => return Ok(response),
+            }
+        }
+    }
+
+    async fn answer_at_once(&self, ask: Ask) -> Result<Response<Body>, NoAnswer> {
+        let mut request = Request::builder().method(ask.method).uri(ask.address);
         if let Some(key) = &self.key {
             request = request.header(AUTHORIZATION, key.clone());
         }
-        Ask { request, address: format!("{}{path}", self.url), body: Body::empty() }
-    }
-
-    /// The answer to a request, good or bad.
-    pub async fn answer(&self, ask: Ask) -> Result<Response<Body>, NoAnswer> {
-        let request = ask.request.uri(ask.address).body(ask.body);
+        let request =
+            ask.headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        let request = request.body(match ask.content {
+            Content::Whole(bytes) => Body::from(bytes),
+            Content::Stream(body) => body,
+        });
         let request = request.map_err(|error| NoAnswer::Broke(error.to_string()))?;
         let answered = match &*self.connections {
             Connections::Tls(client) => client.request(request).await,

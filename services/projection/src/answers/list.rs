@@ -92,6 +92,11 @@ impl Sort {
         ("since", Sort::Since),
         ("ccg", Sort::Ccg),
     ];
+
+    /// The name it is asked for by.
+    pub fn slug(self) -> &'static str {
+        Self::ALL.iter().find(|(_, other)| *other == self).map_or("attention", |(name, _)| name)
+    }
 }
 
 /// The practices of an area on a day, filtered and sorted: of them those alone that `may_see` says yes to.
@@ -173,7 +178,7 @@ pub struct PracticesAnswer {
     pub total: usize,
     /// This page of them.
     pub practices: Vec<PracticeRow>,
-    /// To be given as `cursor` for the next page; none on the last.
-    #[schema(value_type = Option<String>)]
-    pub next: Option<OdsCode>,
+    /// To be given as `cursor` for the next page; none on the last. Pages of one list are of one position of the
+    /// log, whatever is recorded meanwhile.
+    pub next: Option<String>,
 }

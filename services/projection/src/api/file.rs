@@ -1,9 +1,5 @@
 //! Answers as JSON or as a file to keep.
 
-use axum::{
-    http::header,
-    response::{IntoResponse, Response},
-};
 use chassis::Problem;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -58,17 +54,4 @@ impl Format {
                 .at("format", format!("“{}” is neither json nor csv", cut(other)))),
         }
     }
-}
-
-/// A CSV under a name, which ends in `.csv`.
-pub(super) fn csv_file(name: &str, body: Result<Vec<u8>, csv::Error>) -> Result<Response, Problem> {
-    let body = body.map_err(|error| {
-        tracing::error!(%error, "a CSV could not be written");
-        Problem::internal()
-    })?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-    ];
-    Ok((headers, body).into_response())
 }

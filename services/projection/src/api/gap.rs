@@ -6,11 +6,12 @@ use axum::{extract::State, http::Uri, response::Response};
 use chassis::{
     Problem, Viewer,
     http::{Path, Query},
+    sheet,
 };
 
 use super::{
     Shared, When, WhenQuery,
-    file::{FileQuery, Format, csv_file},
+    file::{FileQuery, Format},
     json, json_response, nothing_at,
 };
 use crate::{access::VIEW_FOUND, answers, exports};
@@ -37,9 +38,7 @@ pub(super) async fn area_gap(
     let answer = answers::area_gap(&when.asked(), area, |of| viewer.may(VIEW_FOUND, of));
     let answer = answer.ok_or_else(|| nothing_at(&uri))?;
     match format {
-        Some(Format::Csv) => {
-            csv_file(&format!("gap-{}-{}.csv", area.code, when.at), exports::gap_csv(&answer))
-        }
+        Some(Format::Csv) => sheet::answer(&when.file("gap", area), exports::gap_csv(&answer)),
         Some(Format::Json) | None => Ok(json_response(json(&answer)?)),
     }
 }

@@ -6,11 +6,12 @@ use axum::{extract::State, http::Uri, response::Response};
 use chassis::{
     Problem, Viewer,
     http::{Path, Query},
+    sheet,
 };
 
 use super::{
     Shared, When,
-    file::{FileQuery, Format, csv_file},
+    file::{FileQuery, Format},
     json, json_response, nothing_at,
 };
 use crate::{access::VIEW_FOUND, exports, tally};
@@ -37,8 +38,7 @@ pub(super) async fn area_tallies(
     let answer = answer.ok_or_else(|| nothing_at(&uri))?;
     match format {
         Some(Format::Csv) => {
-            let name = format!("{}-{}-{}.csv", answer.requirement, area.code, when.at);
-            csv_file(&name, exports::tallies_csv(&answer))
+            sheet::answer(&when.file(answer.requirement, area), exports::tallies_csv(&answer))
         }
         Some(Format::Json) | None => Ok(json_response(json(&answer)?)),
     }

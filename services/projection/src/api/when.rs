@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::http::Uri;
-use chassis::Problem;
+use chassis::{Problem, cursor, sheet::FileName};
 use jiff::Timestamp;
-use proto::{Day, OdsCode};
+use proto::{Day, OdsCode, Position};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -14,7 +14,7 @@ use crate::{
     answers::Asked,
     board::{Area, Board, Footprint, Practice},
     rules::{DEFAULT_RULE, RULES, rule_of},
-    views::Served,
+    views::{Served, Views},
 };
 
 /// Which day, known when, by which membership. All optional.
@@ -43,6 +43,8 @@ pub struct When {
     /// What is served.
     pub(crate) served: Arc<Served>,
     known_board: Option<Arc<Board>>,
+    /// Whether a list is gone on with that began before the last event.
+    held: bool,
     /// The day.
     pub at: Day,
     /// The membership.
@@ -53,10 +55,52 @@ pub struct When {
     pub rule: usize,
 }
 
+/// What a list is gone on with: up to where the log counted when it began, and which day it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// The last position of the log that counts.
+    pub upto: Position,
+    /// The day that *today* meant.
+    pub today: Day,
+}
+
+impl Held {
+    /// Whether the board that is served is that very one.
+    fn is_served(self, board: &Board) -> bool {
+        board.facts.read_to.map(|read| read.position) == Some(self.upto) && board.today == self.today
+    }
+
+    /// Refuses what has not come to pass here.
+    fn check(self, shared: &Shared, board: &Board) -> Result<(), Problem> {
+        let read_to = board.facts.read_to.map_or(Position::START, |read| read.position);
+        if self.upto > shared.views.head().unwrap_or(self.upto) || self.today > board.today {
+            return Err(cursor::refused("not of this log; start again without a cursor"));
+        }
+        if self.upto > read_to {
+            let detail =
+                format!("the log has been read up to {read_to} so far; the list goes on from {}", self.upto);
+            return Err(Problem::unavailable(detail).retry_after(1));
+        }
+        Ok(())
+    }
+}
+
 impl When {
     /// Reads the parameters.
     pub async fn read(shared: &Arc<Shared>, query: &WhenQuery) -> Result<Self, Problem> {
+        Self::read_from(shared, query, None).await
+    }
+
+    /// Reads the parameters of a list that is gone on with.
+    pub async fn read_held(shared: &Arc<Shared>, query: &WhenQuery, held: Held) -> Result<Self, Problem> {
+        Self::read_from(shared, query, Some(held)).await
+    }
+
+    async fn read_from(shared: &Arc<Shared>, query: &WhenQuery, held: Option<Held>) -> Result<Self, Problem> {
         let served = shared.views.served();
+        if let Some(held) = held {
+            held.check(shared, &served.board)?;
+        }
         let at = match query.at.as_deref().filter(|at| !at.is_empty()) {
             None => default_day(&served.board),
             Some(text) => day("at", text)?,
@@ -78,15 +122,16 @@ impl When {
             })?,
         };
         let known = query.known.as_deref().filter(|known| !known.is_empty()).map(instant).transpose()?;
-        let known_board = match known {
-            None => None,
-            Some(instant) => {
-                let views = shared.views.clone();
-                let board = tokio::task::spawn_blocking(move || views.known_at(instant)).await;
-                Some(board.map_err(|_| Problem::internal())?)
+        let other = held.filter(|held| known.is_some() || !held.is_served(&served.board));
+        let known_board = match (other, known) {
+            (None, None) => None,
+            (Some(held), _) => {
+                Some(built(shared, move |views| views.held_at(held.upto, known, held.today)).await?)
             }
+            (None, Some(instant)) => Some(built(shared, move |views| views.known_at(instant)).await?),
         };
-        Ok(Self { served, known_board, at, footprint, known, rule })
+        let held = held.is_some_and(|held| !held.is_served(&served.board));
+        Ok(Self { served, known_board, held, at, footprint, known, rule })
     }
 
     /// The board asked.
@@ -103,6 +148,21 @@ impl When {
             known: self.known,
             rule: self.rule,
         }
+    }
+
+    /// Whether a list is gone on with that began before the last event.
+    pub fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// The last position of the log that counts.
+    pub fn position(&self) -> Position {
+        self.asked().basis().position
+    }
+
+    /// What a file of an area on the day is called.
+    pub fn file(&self, what: &str, area: &Area) -> FileName {
+        FileName::new(what, self.position()).of(area.code).on(self.at)
     }
 
     /// The area of a code.
@@ -122,6 +182,15 @@ impl When {
             .practice(code)
             .ok_or_else(|| Problem::not_found(format!("no practice has the code {code}")))
     }
+}
+
+/// A board that is built where it is not at hand: work for a processor, not for the threads that answer requests.
+async fn built(
+    shared: &Arc<Shared>,
+    build: impl FnOnce(&Views) -> Arc<Board> + Send + 'static,
+) -> Result<Arc<Board>, Problem> {
+    let views = shared.views.clone();
+    tokio::task::spawn_blocking(move || build(&views)).await.map_err(|_| Problem::internal())
 }
 
 /// The day shown when none is asked for: today; over synthetic data the last day it reaches, since

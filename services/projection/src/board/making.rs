@@ -170,6 +170,7 @@ fn practice(
         stays: stays.into(),
         now: None,
         timelines,
+        known_upto: upto,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Rendered pages, kept as they go out.
+//! Rendered pages, kept as they go out, compressed ones included.
 
 use std::future::Future;
 
@@ -6,8 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
-use chassis::{Problem, access::Sees, pages::has_already};
+use chassis::{Problem, access::Sees, compression::Prepared, pages::has_already};
 use proto::Day;
 use quick_cache::{Weighter, sync::Cache as QuickCache};
 use sha2::{Digest as _, Sha256};
@@ -29,7 +28,7 @@ type Key = (u64, u64, Day, Sees, String);
 
 #[derive(Debug, Clone)]
 struct Rendered {
-    body: Bytes,
+    body: Prepared,
     kind: &'static str,
     etag: HeaderValue,
 }
@@ -39,7 +38,7 @@ struct Bulk;
 
 impl Weighter<Key, Rendered> for Bulk {
     fn weight(&self, key: &Key, rendered: &Rendered) -> u64 {
-        (key.4.len() + rendered.body.len() + 128) as u64
+        key.4.len() as u64 + rendered.body.weight() + 128
     }
 }
 
@@ -103,12 +102,13 @@ impl Rendered {
     fn new(Body { kind, content }: Body) -> Result<Self, Problem> {
         let digest = Sha256::digest(content.as_bytes());
         let digits: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-        let etag = HeaderValue::from_str(&format!("\"{digits}\"")).map_err(|_| Problem::internal())?;
-        Ok(Self { body: content.into(), kind, etag })
+        let etag = HeaderValue::from_str(&format!("W/\"{digits}\"")).map_err(|_| Problem::internal())?;
+        Ok(Self { body: Prepared::new(content), kind, etag })
     }
 
     fn response(self, asked: &HeaderMap) -> Response {
-        let unchanged = self.etag.to_str().is_ok_and(|etag| has_already(asked, etag));
+        let unchanged =
+            self.etag.to_str().is_ok_and(|etag| has_already(asked, etag.trim_start_matches("W/")));
         let about = [
             (header::ETAG, self.etag),
             (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
@@ -117,6 +117,11 @@ impl Rendered {
         if unchanged {
             return (StatusCode::NOT_MODIFIED, about).into_response();
         }
-        (about, [(header::CONTENT_TYPE, self.kind)], self.body).into_response()
+        let mut response = self.body.response(asked);
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(self.kind));
+        for (name, value) in about {
+            response.headers_mut().append(name, value);
+        }
+        response
     }
 }

@@ -5,10 +5,11 @@ use axum::{
     response::Response,
 };
 use chassis::{
-    Problem,
+    Problem, cursor,
     http::{Path, Query},
 };
 use maud::{Markup, html};
+use proto::OdsCode;
 use serde::Deserialize;
 use ui::components::{Cell, Choice, Column, Download, Field, Order, Pager, Row, Table, downloads, lede, tag};
 
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::{
     answers::{self, PAGE_ROWS, Sort},
-    api::{self, Listing, PracticesQuery, When},
+    api::{self, ListPlace, Listing, PracticesQuery, When},
     board::{Area, AreaKind, Practice},
     rules::requirement,
     timeline::Status,
@@ -59,23 +60,18 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     let render = async {
         let query = PracticesQuery::from(query);
-        let listing = query.listing()?;
-        let when = When::read(&desk.shared, &query.when()).await?;
+        let (when, listing) = query.read(&desk.shared, &code).await?;
         let area = when.area(&code)?;
         page(&desk, &when, &Keep::of(&query.when()).seen_by(&desk.viewer), area, &listing).map(Body::page)
     };
     desk.kept.answer(&desk, &uri, &headers, render).await
 }
 
-fn slug(sort: Sort) -> &'static str {
-    Sort::ALL.iter().find(|(_, other)| *other == sort).map_or("attention", |(name, _)| name)
-}
-
 /// An address with the filter and order, where they are not the usual ones.
 fn filtered(address: Address, status: Option<Status>, sort: Sort) -> Address {
     address
         .given("status", status.map(Status::slug))
-        .given("sort", (sort != Sort::Attention).then(|| slug(sort)))
+        .given("sort", (sort != Sort::Attention).then(|| sort.slug()))
 }
 
 fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, listing: &Listing) -> Result<Markup, Problem> {
@@ -83,18 +79,20 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, listing: &Listing) -
     let rows = answers::practices(&asked, area, listing.status, listing.sort, keep.seen_practices());
     let (shown, next) = api::page(&rows, listing)?;
     let start = listing
-        .cursor
-        .and_then(|cursor| rows.iter().position(|row| row.code == cursor))
+        .behind
+        .and_then(|behind| rows.iter().position(|row| row.code == behind))
         .map_or(0, |before| before + 1);
     let path = format!("/areas/{}/practices", area.code);
-    let this = |from: Option<proto::OdsCode>| {
-        let limit = (listing.limit != PAGE_ROWS).then_some(listing.limit);
-        filtered(keep.to(&path), listing.status, listing.sort).given("limit", limit).given("cursor", from)
+    let limit = (listing.limit != PAGE_ROWS).then_some(listing.limit);
+    let newest = filtered(keep.to(&path), listing.status, listing.sort).given("limit", limit);
+    let from = |behind: Option<OdsCode>| {
+        let cursor = cursor::write(&ListPlace::of(when, area, listing, behind))?;
+        let address = filtered(keep.to(&path), listing.status, listing.sort);
+        Ok::<_, Problem>(address.given("limit", limit).given("cursor", Some(cursor)).to_string())
     };
-    let previous = (start > 0).then(|| {
-        let from = start.saturating_sub(listing.limit);
-        this(from.checked_sub(1).and_then(|before| rows.get(before)).map(|row| row.code)).to_string()
-    });
+    let before = start.saturating_sub(listing.limit).checked_sub(1).and_then(|before| rows.get(before));
+    let previous = (start > 0).then(|| from(before.map(|row| row.code))).transpose()?;
+    let next = next.map(|behind| from(Some(behind))).transpose()?;
     let counts = area.counts(when.rule, when.footprint, when.at);
     let all = counts.practices();
     let counted = listing.status.map_or(all, |status| counts.of(status));
@@ -116,7 +114,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, listing: &Listing) -
     let mut kept_in_links = extra.clone();
     kept_in_links.extend(listing.status.map(|status| ("status", status.slug().to_owned())));
     if listing.sort != Sort::Attention {
-        kept_in_links.push(("sort", slug(listing.sort).to_owned()));
+        kept_in_links.push(("sort", listing.sort.slug().to_owned()));
     }
     let mut statuses = vec![Choice::new("", "Any status")];
     statuses.extend(Status::ALL.iter().map(|status| Choice::new(status.slug(), status.label())));
@@ -130,7 +128,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, listing: &Listing) -
     ];
     let fields = html! {
         (Field::new("status", "Status").value(listing.status.map_or("", Status::slug)).select(&statuses))
-        (Field::new("sort", "Order").value(slug(listing.sort)).select(&orders))
+        (Field::new("sort", "Order").value(listing.sort.slug()).select(&orders))
     };
     let summary = match (found, shown.len()) {
         (0, _) => "No practices".to_owned(),
@@ -157,10 +155,16 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, listing: &Listing) -
             }
         }))
         (choose::form_with_links(when, keep, &path, &extra, &kept_in_links, fields))
+        @if when.is_held() {
+            p.nhsuk-body-s {
+                "This list is as it was when you opened its first page, up to event " (ui::fmt::thousands(when.position().0))
+                " of the log. " a.nhsuk-link href=(newest.to_string()) { "Show the list with everything recorded since" }
+            }
+        }
         (table(when, keep, area, &shown, listing.status, listing.sort, &summary))
         (not_listed(counted, rows.len()))
         p.nhsuk-body-s.nhsuk-u-secondary-text-colour { (basis(when)) }
-        (Pager { previous, next: next.map(|from| this(Some(from)).into()), summary }.render())
+        (Pager { previous, next, summary }.render())
         (downloads("this list, all pages of it", &[
             Download::new("CSV", data("csv")),
             Download::new("JSON", data("json")),

@@ -144,6 +144,20 @@ impl Running {
         running
     }
 
+    /// Another process over the same log, which has read nothing yet. Nothing more is written there.
+    pub async fn restarted(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let platform =
+            Platform::unguarded(self.log.clone(), folder.path(), Clock::set_to(NOW.parse().unwrap()));
+        let tasks = platform.tasks.clone();
+        let service = projection::service(&platform).await.unwrap();
+        let app = chassis::service::routes(&platform, &mut [service]).unwrap();
+        let again =
+            Self { app, pen: Pen::at(self.log.clone()), log: self.log.clone(), tasks, _folder: folder };
+        again.caught_up().await;
+        again
+    }
+
     /// The service over the small England.
     pub async fn small_england(by: By) -> Self {
         let mut running = Self::empty().await;

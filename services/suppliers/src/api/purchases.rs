@@ -5,7 +5,7 @@ use chassis::{
     Giver, Outcome, Problem, Viewer,
     desk::{Answered, Receipt, answered},
     http::{Json, Path, Query},
-    sheet,
+    sheet::{self, FileName},
 };
 use jiff::Timestamp;
 use proto::{
@@ -520,7 +520,9 @@ pub(crate) async fn bulk_answer(
         let line: Vec<String> = cells.into_iter().chain(rest).collect();
         written = written.and_then(|()| write(&mut out, &line));
     }
-    sheet::answer("certification-checks.csv", written.and_then(|()| sheet::finish(out)))
+    let name =
+        FileName::new("certification-checks", desk.register.position()).of(organisation).on(desk.today());
+    sheet::answer(&name, written.and_then(|()| sheet::finish(out)))
 }
 
 /// What is found for one row: of what cannot be answered it says why, and the others go on.

@@ -7,7 +7,11 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use chassis::{Problem, Viewer, http::Query, sheet};
+use chassis::{
+    Problem, Viewer,
+    http::Query,
+    sheet::{self, FileName},
+};
 use proto::{Day, OdsCode, SupplierId, certification::Verdict, suppliers::Used};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -163,12 +167,12 @@ pub(crate) async fn all(
     let found = relying(&desk, &viewer, of, days);
     match query.format.as_str() {
         "" | "json" => Ok(AxumJson(found).into_response()),
-        "csv" => csv(&found),
+        "csv" => csv(&desk, &found),
         _ => Err(Problem::bad_input("there is no such format").at("format", "json or csv")),
     }
 }
 
-fn csv(found: &[Relying]) -> Result<Response, Problem> {
+fn csv(desk: &Desk, found: &[Relying]) -> Result<Response, Problem> {
     let mut out = sheet::writer();
     let heading =
         ["organisation", "ccg", "region", "supplier", "service", "service_type", "today", "lapses", "then"];
@@ -192,5 +196,6 @@ fn csv(found: &[Relying]) -> Result<Response, Problem> {
             }
         }
     }
-    sheet::answer("reliance.csv", written.and_then(|()| sheet::finish(out)))
+    let name = FileName::new("reliance", desk.register.position()).on(desk.today());
+    sheet::answer(&name, written.and_then(|()| sheet::finish(out)))
 }
