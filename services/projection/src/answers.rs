@@ -226,6 +226,9 @@ pub struct ViewAnswer {
     /// When it was recorded.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub time: Option<Timestamp>,
+    /// The running day: what is due on it counts as in time, so the view and its fingerprint are of this day.
+    #[schema(value_type = String, format = Date)]
+    pub today: Day,
     /// The view's fingerprint.
     #[schema(value_type = String)]
     pub digest: proto::EventHash,

@@ -466,6 +466,7 @@ async fn view(State(shared): State<Arc<Shared>>) -> Result<Response, Problem> {
         head: shared.views.head().unwrap_or_default(),
         event: read.and_then(|read| read.event),
         time: read.map(|read| read.time),
+        today: served.board.today,
         digest,
         organisations: served.board.facts.organisations.len(),
         practices: served.board.practices.len(),

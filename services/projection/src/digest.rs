@@ -11,7 +11,8 @@ use crate::{
 };
 
 /// SHA-256 over the facts in order of code, then every timeline, then every count by the
-/// footprint of the day. Today's date has no part in it.
+/// footprint of the day. Of today's date it takes in what the timelines do: that what is due on the running
+/// day has not been missed. Two views are to be compared as of the same day.
 pub fn of(board: &Board) -> EventHash {
     let mut hasher = Sha256::new();
     let mut buffer = Vec::with_capacity(4096);

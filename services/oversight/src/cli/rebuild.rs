@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proto::{EventHash, Position};
+use proto::{Day, EventHash, Position};
 use serde::Deserialize;
 
 use super::{
@@ -32,6 +32,8 @@ pub struct View {
     pub head: Position,
     /// The fingerprint.
     pub digest: EventHash,
+    /// The running day, as the server has it.
+    pub today: Day,
     /// How far a fold anew is, while there is one.
     pub rebuilding: Option<Position>,
 }
@@ -68,7 +70,7 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
         output::number(after.position.0),
         after.digest
     ))?;
-    if before.position == after.position && before.digest != after.digest {
+    if (before.position, before.today) == (after.position, after.today) && before.digest != after.digest {
         output::say(format!("before it was {}: the served view was not what the log says", before.digest))?;
         return Ok(Verdict::Faulty);
     }

@@ -69,7 +69,9 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     }
     audit.ends_at(head);
     bar.finish_and_clear();
-    let folded = digest::of(&Board::build(&facts, Knowledge::ALL, Clock::system().today()));
+    // As of the day that the server calls today: what is due on it has not been missed.
+    let today = served.map_or_else(|| Clock::system().today(), |view| view.today);
+    let folded = digest::of(&Board::build(&facts, Knowledge::ALL, today));
     let verdict = report(&source.place(), head, &audit, served, fold_to, folded)?;
     match &args.source.log {
         Some(url) if is_there(&url.access()) => {
