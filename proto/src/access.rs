@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    codes::{CodeError, OdsCode, PersonId},
+    codes::{Actor, CodeError, OdsCode, PersonId},
     envelope::EventHash,
 };
 
@@ -139,6 +139,14 @@ events! {
         SensitiveRead = "oversight.access.sensitive-read.v1",
         /// Somebody broke the glass: opened in an emergency what is closed to them.
         GlassBroken = "oversight.access.glass-broken.v1",
+        /// Somebody ended their emergency access before its time.
+        GlassClosed = "oversight.access.glass-closed.v1",
+        /// Someone at an organisation has seen which emergency accesses to it there were.
+        GlassSeen = "oversight.access.glass-seen.v1",
+        /// A private address was made by which a calendar program reads what its holder may see.
+        CalendarOpened = "oversight.access.calendar-opened.v1",
+        /// A private address of a calendar was taken back.
+        CalendarRevoked = "oversight.access.calendar-revoked.v1",
     }
 }
 
@@ -161,6 +169,9 @@ pub struct KeyIssued {
     /// Until when it opens anything; none: until it is revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
+    /// What the organisation is called, where no file lists it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation_name: Option<String>,
 }
 
 /// An API key was taken back. The aggregate is the key.
@@ -182,6 +193,9 @@ pub struct AccountOpened {
     pub role: Role,
     /// For which organisation.
     pub organisation: OdsCode,
+    /// What the organisation is called, where no file lists it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation_name: Option<String>,
 }
 
 /// Somebody's account was closed for the time being: nobody gets in by it, and who is in is out.
@@ -302,6 +316,48 @@ pub struct GlassBroken {
     pub reason: String,
     /// Until when it stays open to them.
     pub until: Timestamp,
+}
+
+/// Somebody ended their emergency access before its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GlassClosed {
+    /// What was open.
+    pub organisation: OdsCode,
+    /// The session it was open to.
+    pub session: Uuid,
+    /// When it would have ended by itself.
+    pub until: Timestamp,
+}
+
+/// Someone at an organisation has seen which emergency accesses to it there were.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GlassSeen {
+    /// Which organisation.
+    pub organisation: OdsCode,
+    /// All that began up to this moment.
+    pub upto: Timestamp,
+}
+
+/// A private address was made by which a calendar program reads what its holder may see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalendarOpened {
+    /// The address's id, which is its public part.
+    pub calendar: Uuid,
+    /// Whose it is: it shows what they may see, for as long as they may come in.
+    pub holder: Actor,
+    /// In which role.
+    pub role: Role,
+    /// For which organisation.
+    pub organisation: OdsCode,
+    /// SHA-256 of its secret, which has 256 bits of chance and so needs no slow hash.
+    pub secret: EventHash,
+}
+
+/// A private address of a calendar was taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalendarRevoked {
+    /// Which one.
+    pub calendar: Uuid,
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The JSON API: API keys, accounts, and who one is here.
 
+pub(crate) mod calendars;
 mod users;
 
 use axum::{Json as AxumJson, extract::State, http::StatusCode};
@@ -19,12 +20,13 @@ use crate::{
     Desk, Shared,
     actions::{MANAGE_KEYS, SEE_OWN},
     model::{Key, KeyCommand},
+    places::{Place, place},
 };
 
 /// The description of these routes.
 #[derive(Debug, OpenApi)]
 #[openapi(
-    paths(issue, list, revoke, me, users::open, users::list, users::disable, users::enable, users::reset, users::remove, users::sign_out),
+    paths(issue, list, revoke, me, users::open, users::list, users::disable, users::enable, users::reset, users::remove, users::sign_out, calendars::list, calendars::open, calendars::revoke),
     tags((name = "access", description = "Who may come in. Keys and accounts are for administrators."))
 )]
 pub(crate) struct Description;
@@ -37,6 +39,7 @@ pub(crate) fn routes() -> Routes<Shared> {
         .post("/api/v1/access/keys/{id}/revoke", MANAGE_KEYS.here(), revoke)
         .get("/api/v1/access/me", SEE_OWN.here(), me)
         .merge(users::routes())
+        .merge(calendars::routes())
 }
 
 /// A key to be issued.
@@ -49,6 +52,9 @@ pub(crate) struct KeyInput {
     /// For which organisation: an ODS code.
     #[schema(value_type = String)]
     pub organisation: OdsCode,
+    /// What the organisation is called, where no file lists it: of delivery partners, suppliers and national bodies.
+    #[serde(default)]
+    pub organisation_name: Option<String>,
     /// What it is for, such as `nightly import`.
     pub purpose: String,
     /// Until when it opens anything (RFC 3339); none: until it is revoked.
@@ -65,6 +71,8 @@ pub(crate) struct IssuedView {
     pub id: Uuid,
     /// The key itself. It is shown this once and nowhere kept.
     pub key: String,
+    /// What the organisation is called.
+    pub organisation_name: String,
 }
 
 /// A key as it is listed.
@@ -114,7 +122,9 @@ impl KeyView {
 
 impl Desk {
     /// Issues a key. Its secret is in the answer and nowhere else.
-    pub async fn issue(&self, giver: &Giver, input: KeyInput) -> Result<ApiKey, Problem> {
+    pub async fn issue(&self, giver: &Giver, input: KeyInput) -> Result<(ApiKey, Place), Problem> {
+        let name = input.organisation_name.as_deref();
+        let place = place(&self.access, input.role, input.organisation, name).await?;
         let command_id = giver.command("issue-key");
         let key = ApiKey::with_id(command_id.uuid());
         let aggregate = Key::aggregate(key.id).map_err(|error| Problem::bad_input(error.to_string()))?;
@@ -122,6 +132,7 @@ impl Desk {
             key: key.id,
             role: input.role,
             organisation: input.organisation,
+            organisation_name: place.recorded_name(),
             purpose: input.purpose,
             secret: key.hash(),
             expires: input.expires,
@@ -131,7 +142,7 @@ impl Desk {
         match self.keys.execute(&aggregate, &command, &meta).await? {
             Outcome::Recorded(position, Written::Now) => {
                 self.access.until_read(position).await?;
-                Ok(key)
+                Ok((key, place))
             }
             // The secret of the first time is nowhere kept, so it cannot be shown again.
             Outcome::Recorded(..) | Outcome::Unchanged(_) => {
@@ -168,8 +179,9 @@ async fn issue(
     giver: Giver,
     Json(input): Json<KeyInput>,
 ) -> Result<(StatusCode, AxumJson<IssuedView>), Problem> {
-    let key = desk.issue(&giver, input).await?;
-    Ok((StatusCode::CREATED, AxumJson(IssuedView { id: key.id, key: key.reveal() })))
+    let (key, place) = desk.issue(&giver, input).await?;
+    let view = IssuedView { id: key.id, key: key.reveal(), organisation_name: place.name };
+    Ok((StatusCode::CREATED, AxumJson(view)))
 }
 
 /// Every API key that was ever issued, the oldest first, without its secret.

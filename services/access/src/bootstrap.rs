@@ -74,6 +74,7 @@ pub async fn first_administrator(
         purpose: PURPOSE.to_owned(),
         secret: key.hash(),
         expires: None,
+        organisation_name: None,
     });
     let body = envelope.encode(&issued).map_err(|error| encode(error.to_string()))?;
     let new = NewEvent { id: envelope.id, subject: envelope.subject, body: body.into() };
@@ -219,6 +220,7 @@ mod tests {
             purpose: PURPOSE.to_owned(),
             secret: ApiKey::fresh().hash(),
             expires: None,
+            organisation_name: None,
         });
         let now = Clock::system().now();
         known.note(&issued, &By::system(BY).actor, now);

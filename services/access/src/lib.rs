@@ -19,6 +19,7 @@ mod pages;
 mod passwords;
 mod people;
 pub mod personas;
+mod places;
 mod provider;
 pub mod user_name;
 
@@ -73,6 +74,8 @@ pub(crate) struct Desk {
     pub history: history::History,
     pub clock: Clock,
     pub options: Options,
+    /// The address people know the platform by; none: this machine's loopback names.
+    pub origin: Option<String>,
 }
 
 impl Desk {
@@ -128,6 +131,7 @@ pub async fn service(platform: &Platform, options: Options) -> Result<Service, S
         history,
         clock: platform.clock.clone(),
         options,
+        origin: platform.names.public.as_ref().map(|public| public.origin().to_owned()),
     });
     Ok(Service {
         name: NAME,

@@ -17,6 +17,7 @@ use crate::{
     limits::{Limits, Refusals},
     model::{Account, AccountCommand, AccountRefusal},
     passwords::{Typed, Workshop, check_new, first_password},
+    places::{Place, place},
     user_name::{NAME_MAX_CHARS, UserName},
 };
 
@@ -56,6 +57,8 @@ pub struct NewAccount {
     pub role: Role,
     /// For which organisation.
     pub organisation: OdsCode,
+    /// What that is called, where no file lists it.
+    pub organisation_name: Option<String>,
 }
 
 /// An account as administrators see it. The names are missing once they were deleted.
@@ -161,7 +164,9 @@ impl People {
     }
 
     /// Opens an account. Its first password is in the answer and nowhere else; it has to be changed.
-    pub async fn open(&self, giver: &Giver, new: NewAccount) -> Result<(PersonId, Typed), Problem> {
+    pub async fn open(&self, giver: &Giver, new: NewAccount) -> Result<(PersonId, Typed, Place), Problem> {
+        let name = new.organisation_name.as_deref();
+        let place = place(&self.access, new.role, new.organisation, name).await?;
         let display_name = new.display_name.trim().to_owned();
         if !(1..=NAME_MAX_CHARS).contains(&display_name.chars().count()) {
             let text = format!("a display name has 1 to {NAME_MAX_CHARS} characters");
@@ -183,9 +188,10 @@ impl People {
             Ok(accounts.add(person, &entry, is_open)?)
         })
         .await?;
-        let open = AccountCommand::Open { person, role: new.role, organisation: new.organisation };
+        let (role, organisation, organisation_name) = (new.role, new.organisation, place.recorded_name());
+        let open = AccountCommand::Open { person, role, organisation, organisation_name };
         self.execute(person, &open, self.meta(giver, id, "open-account")).await?;
-        Ok((person, password))
+        Ok((person, password, place))
     }
 
     /// Shuts somebody out for the time being, whether or not they have an account here: they do not get in,

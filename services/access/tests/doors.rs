@@ -118,8 +118,8 @@ async fn the_cookies_of_a_public_address_are_its_own_and_go_over_tls() {
         app.clone().oneshot(request).await.unwrap()
     };
 
-    let new =
-        json!({ "user_name": "a@example.org", "display_name": "A", "role": "buyer", "organisation": "15E" });
+    let new = json!({ "user_name": "a@example.org", "display_name": "A", "role": "supplier", "organisation": "ZZSUPPLIER",
+                "organisation_name": "A Supplier" });
     let opened = Request::post("/api/v1/access/users")
         .header(header::AUTHORIZATION, format!("Bearer {}", key.reveal()))
         .header(header::CONTENT_TYPE, "application/json");

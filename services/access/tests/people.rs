@@ -443,6 +443,7 @@ async fn an_administrator_opens_an_account_on_the_page_but_does_not_close_their_
         ("display_name", "A. Lead".to_owned()),
         ("role", "practice-lead".to_owned()),
         ("organisation", "A81001".to_owned()),
+        ("confirmed", "A81001".to_owned()),
     ];
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let opened = browser.post("/access/users", &fields).await;

@@ -10,6 +10,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde::{
     Deserializer,
@@ -17,7 +18,7 @@ use serde::{
 };
 
 use crate::{
-    access::{Access, Principal, Session},
+    access::{Access, Principal, Session, calendar::without_secrets},
     ids,
     ids::CommandId,
     pace::{Peer, Proxies},
@@ -350,7 +351,7 @@ async fn no_such_method(method: Method, uri: Uri) -> Problem {
 }
 
 fn cut(text: &str) -> String {
-    text.chars().take(200).collect()
+    without_secrets(text).chars().take(200).collect()
 }
 
 fn on_panic(panic: Box<dyn std::any::Any + Send>) -> Response {
@@ -401,7 +402,7 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
                 door.renew(caller.session(), &mut response);
             }
             if wants_page {
-                response = Box::pin(as_page(response, &caller.principal)).await;
+                response = Box::pin(as_page(response, &caller.principal, door.access.now())).await;
             }
             response
         }
@@ -409,7 +410,8 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
             // Rare and large: in a box, so that the future of every request stays small.
             Box::pin(async { crate::import::drain(&mut request.into_body().into_data_stream()).await }).await;
             let problem = problem.into_response();
-            if wants_page { Box::pin(as_page(problem, &Principal::Public)).await } else { problem }
+            let now = door.access.now();
+            if wants_page { Box::pin(as_page(problem, &Principal::Public, now)).await } else { problem }
         }
     };
     if response.status() == StatusCode::UNAUTHORIZED {
@@ -532,7 +534,7 @@ pub(crate) fn wants_page(path: &str, headers: &HeaderMap) -> bool {
     accepts_html && !is_api(path)
 }
 
-async fn as_page(response: Response, principal: &Principal) -> Response {
+async fn as_page(response: Response, principal: &Principal, now: Timestamp) -> Response {
     let is_problem = response
         .headers()
         .get(header::CONTENT_TYPE)
@@ -547,7 +549,7 @@ async fn as_page(response: Response, principal: &Principal) -> Response {
     };
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, Body::from(pages::problem_page(&problem, principal)))
+    Response::from_parts(parts, Body::from(pages::problem_page(&problem, principal, now)))
 }
 
 #[cfg(test)]

@@ -8,18 +8,18 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::Timestamp;
-use maud::html;
+use maud::{Markup, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
-use proto::{Day, LONDON};
+use proto::{Day, LONDON, Role};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use ui::{
     Page, Stamp,
-    components::{FieldError, Form},
+    components::{Button, ButtonKind, FieldError, Form},
 };
 
 use crate::{
-    access::{self, CSRF_FIELD, Principal, Viewer},
+    access::{self, CSRF_FIELD, Emergency, Glass, Principal, Viewer},
     command::Outcome,
     compression::Prepared,
     desk::{Desk, Failure},
@@ -31,9 +31,77 @@ use crate::{
 /// Where anybody may look up what is published.
 const LOOK_UP: &str = "/status";
 
-/// A page with the viewer's menu.
+/// A page with the viewer's menu, and what they have to know on every page.
 pub fn with_menu(page: Page, viewer: &Viewer) -> Page {
-    menu_of(page, viewer.principal())
+    with_alerts(menu_of(page, viewer.principal()), viewer)
+}
+
+/// A page with what the viewer has to know on every page: that they have emergency access, with its time left and a way
+/// to end it; and which emergency accesses to their own organisation nobody there has seen.
+pub fn with_alerts(page: Page, viewer: &Viewer) -> Page {
+    let (open, unseen) = alerts_of(viewer);
+    if open.is_none() && unseen.is_empty() {
+        return page;
+    }
+    let now = viewer.access().now();
+    page.alert(html! {
+        @if let Some(glass) = open {
+            (emergency_words(viewer, glass, now))
+            (form_of(viewer, "/access/glass/end").body(html! { (Button::new("End emergency access").kind(ButtonKind::Secondary)) }))
+        }
+        @if let Some((own, last)) = viewer.holder().map(|holder| holder.organisation).zip(unseen.last()) {
+            @for emergency in &unseen {
+                p {
+                    strong { "Emergency access to your organisation." }
+                    " An administrator had emergency access to its assessments, comments and evidence from "
+                    (moment(emergency.at)) ", until " (moment(emergency.until)) " at the latest. Their reason: “"
+                    (emergency.reason) "”. "
+                    a.nhsuk-link href=(format!("/history/{own}")) { "See what they viewed" }
+                }
+            }
+            (form_of(viewer, "/account/emergency-access/seen").hidden("upto", last.at.to_string())
+                .body(html! { (Button::new("I have seen this").kind(ButtonKind::Secondary)) }))
+        }
+    })
+}
+
+/// Whether there is anything that the viewer alone has to know on every page.
+pub fn has_alerts(viewer: &Viewer) -> bool {
+    let (open, unseen) = alerts_of(viewer);
+    open.is_some() || !unseen.is_empty()
+}
+
+fn alerts_of(viewer: &Viewer) -> (Option<Glass>, Vec<Emergency>) {
+    let Some((holder, _)) = viewer.holder().zip(viewer.session()) else { return (None, Vec::new()) };
+    let now = viewer.access().now();
+    let open = holder.glass.filter(|glass| glass.until > now);
+    let is_at_practice = holder.role == Role::PracticeLead;
+    let unseen = is_at_practice.then(|| viewer.access().known().emergencies_unseen(holder.organisation));
+    (open, unseen.unwrap_or_default())
+}
+
+fn emergency_words(viewer: &Viewer, glass: Glass, now: Timestamp) -> Markup {
+    let hierarchy = viewer.access().hierarchy();
+    let name = hierarchy.name(glass.organisation).map(ui::fmt::name);
+    open_words(
+        &name.map_or_else(
+            || glass.organisation.to_string(),
+            |name| format!("{name} ({})", glass.organisation),
+        ),
+        glass,
+        now,
+    )
+}
+
+fn open_words(name: &str, glass: Glass, now: Timestamp) -> Markup {
+    let left = (glass.until.duration_since(now).as_secs() + 59) / 60;
+    html! {
+        p {
+            strong { "Emergency access to " (name) "." }
+            " It ends at " (moment(glass.until)) ", in " (left) @if left == 1 { " minute" } @else { " minutes" }
+            ". What you view is recorded."
+        }
+    }
 }
 
 fn menu_of(page: Page, principal: &Principal) -> Page {
@@ -154,11 +222,19 @@ pub fn has_already(headers: &HeaderMap, etag: &str) -> bool {
 }
 
 /// A problem as a page, for whoever asks with a browser.
-pub(crate) fn problem_page(problem: &Problem, principal: &Principal) -> String {
+pub(crate) fn problem_page(problem: &Problem, principal: &Principal, now: Timestamp) -> String {
     let faults: Vec<(String, String)> =
         problem.errors.iter().map(|fault| (fault.at.clone(), fault.detail.clone())).collect();
     let page = ui::problem_page(problem.status, &problem.title, &problem.detail, &faults);
     let page = if principal.holder().is_some() { page } else { page.search_at(LOOK_UP) };
+    let glass = principal.holder().and_then(|holder| holder.glass).filter(|glass| glass.until > now);
+    let page = match glass {
+        None => page,
+        Some(glass) => page.alert(html! {
+            (open_words(glass.organisation.as_str(), glass, now))
+            p { a.nhsuk-link href="/access/glass" { "End emergency access" } }
+        }),
+    };
     menu_of(page, principal).render().into_string()
 }
 

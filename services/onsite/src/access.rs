@@ -8,6 +8,8 @@ const fn action(name: &'static str) -> Action {
 
 /// Look through the assessments; what is found is what one may see.
 pub(crate) const FIND: Action = action("find");
+/// Read the visits of whoever a private address belongs to.
+pub(crate) const SUBSCRIBE: Action = action("subscribe");
 /// See an assessment. Who may not [`VIEW_ALL`] sees those of their own delivery partner alone.
 pub(crate) const VIEW: Action = action("view");
 /// See an organisation's assessments whichever delivery partner holds them.

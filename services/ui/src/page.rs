@@ -32,6 +32,7 @@ pub struct Page {
     crumbs: Vec<(String, String)>,
     nav: Vec<(String, String)>,
     current_nav: Option<String>,
+    alert: Option<Markup>,
     banner: Option<Markup>,
     errors: Vec<FieldError>,
     body: Option<Markup>,
@@ -74,6 +75,12 @@ impl Page {
     /// A notice across the top of the page, such as that the data are synthetic. A sentence or two.
     pub fn banner(mut self, notice: Markup) -> Self {
         self.banner = Some(notice);
+        self
+    }
+
+    /// What the reader alone has to know on every page, above all else: that they have emergency access.
+    pub fn alert(mut self, alert: Markup) -> Self {
+        self.alert = Some(alert);
         self
     }
 
@@ -140,6 +147,9 @@ impl Page {
                 body {
                     a.nhsuk-skip-link href="#maincontent" { "Skip to main content" }
                     (self.header())
+                    @if let Some(alert) = &self.alert {
+                        div.ov-alert role="region" aria-label="Emergency access" { div.nhsuk-width-container { (alert) } }
+                    }
                     @if let Some(notice) = &self.banner {
                         div.ov-banner role="region" aria-label="About this site" { div.nhsuk-width-container { (notice) } }
                     }

@@ -147,6 +147,7 @@ onsite/plan                    practice-lead o | ccg-officer c
 onsite/request                 ccg-officer c | regional-lead c | nhs-digital ocspf
 onsite/respond                 practice-lead o
 onsite/schedule                ccg-officer c | nhs-digital ocspf
+onsite/subscribe               everybody yes | public yes
 onsite/view                    practice-lead o | ccg-officer c | regional-lead c | assessor ocspf | nhs-digital ocspf
 onsite/view-all                practice-lead o | ccg-officer c | regional-lead c | nhs-digital ocspf
 organisations/import           nhs-digital yes | administrator yes

@@ -58,7 +58,7 @@ const BODIES: [(&str, &[u8]); 9] = [
 ];
 
 /// Pages, which no description lists.
-const PAGES: [&str; 87] = [
+const PAGES: [&str; 92] = [
     "/",
     "/status",
     "/status/{code}",
@@ -73,6 +73,11 @@ const PAGES: [&str; 87] = [
     "/access/users/{id}/remove",
     "/access/people",
     "/access/glass",
+    "/access/glass/end",
+    "/account/emergency-access/seen",
+    "/account/calendars",
+    "/account/calendars/{id}/revoke",
+    "/onsite/calendar/{address}",
     "/access/records",
     "/history/{code}",
     "/history/actors/{actor}",

@@ -45,6 +45,9 @@ pub(crate) struct UserInput {
     /// For which organisation: an ODS code.
     #[schema(value_type = String)]
     pub organisation: OdsCode,
+    /// What the organisation is called, where no file lists it: of delivery partners, suppliers and national bodies.
+    #[serde(default)]
+    pub organisation_name: Option<String>,
 }
 
 /// A password that somebody was given.
@@ -55,6 +58,9 @@ pub(crate) struct FirstPassword {
     id: PersonId,
     /// The password. It is shown this once, and has to be changed at the first sign-in.
     password: String,
+    /// What the organisation of a new account is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organisation_name: Option<String>,
 }
 
 /// An account as it is listed.
@@ -129,9 +135,11 @@ pub(super) async fn open(
         display_name: input.display_name,
         role: input.role,
         organisation: input.organisation,
+        organisation_name: input.organisation_name,
     };
-    let (id, password) = desk.people.open(&giver, new).await?;
-    Ok((StatusCode::CREATED, AxumJson(FirstPassword { id, password: password.as_str().to_owned() })))
+    let (id, password, place) = desk.people.open(&giver, new).await?;
+    let (password, organisation_name) = (password.as_str().to_owned(), Some(place.name));
+    Ok((StatusCode::CREATED, AxumJson(FirstPassword { id, password, organisation_name })))
 }
 
 /// Every account, the oldest first.
@@ -213,7 +221,8 @@ pub(super) async fn reset(
     Path(id): Path<Uuid>,
 ) -> Result<AxumJson<FirstPassword>, Problem> {
     let password = desk.people.reset(&giver, PersonId(id)).await?;
-    Ok(AxumJson(FirstPassword { id: PersonId(id), password: password.as_str().to_owned() }))
+    let password = password.as_str().to_owned();
+    Ok(AxumJson(FirstPassword { id: PersonId(id), password, organisation_name: None }))
 }
 
 /// Deletes the names and the password of a closed account. Its user name is free again; the account stays

@@ -32,9 +32,13 @@ const NAMES_A_THING: [&str; 10] = [
 
 /// Types of events of which each is about something else: what happened once, and is no state of
 /// anything that another one could change. `partner` and `entry` name a thing in some of them alone.
-const HAPPENED_ONCE: [&str; 11] = [
+const HAPPENED_ONCE: [&str; 15] = [
+    "calendar-opened",
+    "calendar-revoked",
     "exported",
     "glass-broken",
+    "glass-closed",
+    "glass-seen",
     "listing-held",
     "listing-matched",
     "listing-parted",

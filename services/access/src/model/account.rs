@@ -29,6 +29,8 @@ pub enum AccountCommand {
         role: Role,
         /// For which organisation.
         organisation: OdsCode,
+        /// What that is called, where no file lists it.
+        organisation_name: Option<String>,
     },
     /// To let nobody in. Who comes through a provider needs no account for that.
     Disable {
@@ -116,8 +118,13 @@ impl Aggregate for Account {
         let person = self.person.ok_or(AccountRefusal::Unknown);
         match command {
             AccountCommand::Open { .. } if self.person.is_some() => Err(AccountRefusal::OpenedBefore),
-            AccountCommand::Open { person, role, organisation } => {
-                let opened = AccountOpened { person: *person, role: *role, organisation: *organisation };
+            AccountCommand::Open { person, role, organisation, organisation_name } => {
+                let opened = AccountOpened {
+                    person: *person,
+                    role: *role,
+                    organisation: *organisation,
+                    organisation_name: organisation_name.clone(),
+                };
                 Ok(Some(AccessEvent::AccountOpened(opened)))
             }
             AccountCommand::Disable { reason, .. } if !is_short(reason) => Err(AccountRefusal::Reason),
@@ -164,12 +171,22 @@ mod tests {
     const WHO: PersonId = PersonId(Uuid::from_u128(7));
 
     fn open() -> AccountCommand {
-        AccountCommand::Open { person: WHO, role: Role::CcgOfficer, organisation: "15E".parse().unwrap() }
+        AccountCommand::Open {
+            person: WHO,
+            role: Role::CcgOfficer,
+            organisation: "15E".parse().unwrap(),
+            organisation_name: None,
+        }
     }
 
     fn opened() -> AccessEvent {
         let organisation = "15E".parse().unwrap();
-        AccessEvent::AccountOpened(AccountOpened { person: WHO, role: Role::CcgOfficer, organisation })
+        AccessEvent::AccountOpened(AccountOpened {
+            person: WHO,
+            role: Role::CcgOfficer,
+            organisation,
+            organisation_name: None,
+        })
     }
 
     fn disable(reason: &str) -> AccountCommand {

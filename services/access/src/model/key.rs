@@ -30,6 +30,8 @@ pub enum KeyCommand {
         role: Role,
         /// For which organisation.
         organisation: OdsCode,
+        /// What that is called, where no file lists it.
+        organisation_name: Option<String>,
         /// What it is for.
         purpose: String,
         /// The hash of its secret.
@@ -95,7 +97,7 @@ impl Aggregate for Key {
     fn decide(&self, command: &KeyCommand, context: &Context) -> Result<Option<AccessEvent>, KeyRefusal> {
         match command {
             KeyCommand::Issue { .. } if self.issued.is_some() => Err(KeyRefusal::IssuedBefore),
-            KeyCommand::Issue { key, role, organisation, purpose, secret, expires } => {
+            KeyCommand::Issue { key, role, organisation, organisation_name, purpose, secret, expires } => {
                 let purpose = purpose.trim();
                 if purpose.is_empty() || !is_short(purpose) {
                     return Err(KeyRefusal::Purpose);
@@ -107,6 +109,7 @@ impl Aggregate for Key {
                     key: *key,
                     role: *role,
                     organisation: *organisation,
+                    organisation_name: organisation_name.clone(),
                     purpose: purpose.to_owned(),
                     secret: *secret,
                     expires: *expires,
@@ -144,6 +147,7 @@ mod tests {
             key: Uuid::nil(),
             role: Role::CcgOfficer,
             organisation: "15E".parse().unwrap(),
+            organisation_name: None,
             purpose: purpose.to_owned(),
             secret: EventHash::of(b"secret"),
             expires: expires.map(|time| time.parse().unwrap()),

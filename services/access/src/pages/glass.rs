@@ -6,11 +6,11 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use chassis::{Problem, Viewer, access::Session, http::Form as FormBody};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use maud::html;
 use proto::{
-    OdsCode,
-    access::{AccessEvent, GlassBroken},
+    OdsCode, Role,
+    access::{AccessEvent, GlassBroken, GlassClosed, GlassSeen},
 };
 use serde::Deserialize;
 use ui::components::{Button, ButtonKind, Field, FieldError, InputKind, Width, warning_callout};
@@ -70,6 +70,47 @@ pub(super) async fn break_it(
     let session = Session { written: now, glass: Some((organisation, until)), ..session.clone() };
     let cookie = desk.access.sessions().give(&session).ok_or_else(Problem::internal)?;
     Ok(with_cookie(Redirect::to(&format!("/assessments/{organisation}")).into_response(), cookie))
+}
+
+/// Ends an emergency access before its time: here at once, and a moment later everywhere.
+pub(super) async fn end(State(desk): State<Shared>, viewer: Viewer) -> Result<Response, Problem> {
+    let Some((session, (organisation, until))) =
+        viewer.session().and_then(|session| Some((session, session.glass?)))
+    else {
+        return Ok(Redirect::to("/account").into_response());
+    };
+    let closed = GlassClosed { organisation, session: session.id, until };
+    let position = viewer.record(AccessEvent::GlassClosed(closed), Some(organisation)).await?;
+    desk.access.until_read(position).await?;
+    let session = Session { written: desk.clock.now(), glass: None, ..session.clone() };
+    let cookie = desk.access.sessions().give(&session).ok_or_else(Problem::internal)?;
+    Ok(with_cookie(Redirect::to("/account").into_response(), cookie))
+}
+
+/// Up to which emergency access someone at the organisation has seen them.
+#[derive(Debug, Deserialize)]
+pub(super) struct SeenForm {
+    upto: Timestamp,
+}
+
+/// Notes that a practice's lead has seen the emergency accesses to it.
+pub(super) async fn seen(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    FormBody(form): FormBody<SeenForm>,
+) -> Result<Response, Problem> {
+    let holder = viewer.holder().filter(|holder| holder.role == Role::PracticeLead);
+    let organisation = holder.map(|holder| holder.organisation).ok_or_else(|| {
+        Problem::bad_input("only a practice lead can say that the practice has seen an emergency access")
+    })?;
+    let known = desk.access.known().emergencies_unseen(organisation);
+    // What begins later was not on the page that was seen.
+    if known.iter().any(|emergency| emergency.at == form.upto) {
+        let seen = GlassSeen { organisation, upto: form.upto };
+        let position = viewer.record(AccessEvent::GlassSeen(seen), Some(organisation)).await?;
+        desk.access.until_read(position).await?;
+    }
+    Ok(Redirect::to("/").into_response())
 }
 
 fn render(viewer: &Viewer, status: StatusCode, form: &GlassForm, errors: Vec<FieldError>) -> Response {

@@ -11,7 +11,7 @@ use chassis::{
 };
 use jiff::Timestamp;
 use maud::{Markup, html};
-use proto::{Day, Role};
+use proto::{Day, OdsCode, Role};
 use serde::Deserialize;
 use ui::{
     Tone,
@@ -26,6 +26,7 @@ use super::{form_of, page, respond};
 use crate::{
     Desk, Shared,
     api::{KeyInput, KeyView},
+    places::{Place, place},
 };
 
 /// A key to be issued, as the form sends it.
@@ -39,6 +40,11 @@ pub(super) struct KeyForm {
     purpose: String,
     #[serde(default)]
     expires: String,
+    #[serde(default)]
+    organisation_name: String,
+    /// The organisation whose name was shown, and which was said to be the right one.
+    #[serde(default)]
+    confirmed: String,
     #[serde(default)]
     idempotency_key: Option<String>,
 }
@@ -54,7 +60,7 @@ pub(super) async fn issue(
 ) -> Result<Response, Problem> {
     let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
     let role: Result<Role, _> = form.role.parse();
-    let organisation = form.organisation.parse();
+    let organisation: Result<OdsCode, _> = form.organisation.parse();
     let expires: Result<Option<Day>, _> = match form.expires.trim() {
         "" => Ok(None),
         text => Day::parse_any(text).map(Some),
@@ -74,10 +80,23 @@ pub(super) async fn issue(
             return Ok(render(&desk, &viewer, StatusCode::BAD_REQUEST, &form, errors, html! {}));
         }
     };
+    let name = Some(form.organisation_name.clone()).filter(|name| !name.trim().is_empty());
+    if form.confirmed != organisation.to_string() {
+        let found = place(&desk.access, role, organisation, name.as_deref()).await;
+        return Ok(match found {
+            Ok(place) => confirm(&viewer, &form, role, &place),
+            Err(problem) => {
+                let errors =
+                    problem.errors.iter().map(|fault| FieldError::new(&*fault.at, &*fault.detail)).collect();
+                render(&desk, &viewer, problem.status_code(), &form, errors, html! {})
+            }
+        });
+    }
     let expires = expires.map(|day| day.end_in_london());
-    let input = KeyInput { role, organisation, purpose: form.purpose.clone(), expires };
+    let input =
+        KeyInput { role, organisation, organisation_name: name, purpose: form.purpose.clone(), expires };
     match desk.issue(&giver, input).await {
-        Ok(key) => {
+        Ok((key, _)) => {
             let shown = notification(
                 "key-issued",
                 "Copy this key now",
@@ -97,6 +116,27 @@ pub(super) async fn issue(
         }
         Err(problem) => Err(problem),
     }
+}
+
+/// Shows the name of the organisation before a key is issued there.
+fn confirm(viewer: &Viewer, form: &KeyForm, role: Role, place: &Place) -> Response {
+    let fields = [
+        ("role", form.role.clone()),
+        ("organisation", place.code.to_string()),
+        ("organisation_name", form.organisation_name.clone()),
+        ("purpose", form.purpose.clone()),
+        ("expires", form.expires.clone()),
+        ("confirmed", place.code.to_string()),
+    ];
+    let send = fields
+        .into_iter()
+        .fold(form_of(viewer, "/access/keys"), |form, (name, value)| form.hidden(name, value));
+    let body = html! {
+        p { "The key acts as " strong { (role.words()) } " at " strong { (place.name) " (" (place.code) ")" } "." }
+        (send.body(html! { (Button::new("Issue the key")) }))
+        p { a.nhsuk-link href="/access" { "Cancel" } }
+    };
+    respond(StatusCode::OK, page(viewer, "/access", "Check the organisation").body(body))
 }
 
 /// A form that only asks for one thing to be done.
@@ -141,10 +181,12 @@ fn render(
             (Field::new("role", "Role").error(of("role")).value(form.role.clone()).select(&roles))
             (Field::new("organisation", "ODS code of the organisation").width(Width::Characters(10)).error(of("organisation"))
                 .value(form.organisation.clone()).input(InputKind::Text))
+            (Field::new("organisation_name", "Name of the organisation (only where no file lists it)").hint("For delivery partners, suppliers and national bodies")
+                .error(of("organisation_name")).value(form.organisation_name.clone()).input(InputKind::Text))
             (Field::new("purpose", "What it is for").hint("Such as “nightly import”").error(of("purpose")).value(form.purpose.clone()).input(InputKind::Text))
             (Field::new("expires", "Last day it opens anything").hint("Leave empty for a key that is good until it is revoked").error(of("expires"))
                 .value(form.expires.clone()).input(InputKind::Date))
-            (Button::new("Issue the key"))
+            (Button::new("Continue"))
         }))
     };
     respond(status, page(viewer, "/access", "API keys").errors(errors.clone()).body(body))

@@ -26,6 +26,7 @@ use crate::{
     Desk, Shared,
     passwords::Typed,
     people::{Listed, NewAccount},
+    places::{Place, place},
     user_name::{NoUserName, UserName},
 };
 
@@ -40,6 +41,11 @@ pub(super) struct UserForm {
     role: String,
     #[serde(default)]
     organisation: String,
+    #[serde(default)]
+    organisation_name: String,
+    /// The organisation whose name was shown, and which was said to be the right one.
+    #[serde(default)]
+    confirmed: String,
     #[serde(default)]
     idempotency_key: Option<String>,
 }
@@ -84,9 +90,20 @@ pub(super) async fn open(
             return render(&desk, &viewer, StatusCode::BAD_REQUEST, &forms, errors, html! {});
         }
     };
-    let new = NewAccount { user_name, display_name: form.display_name.clone(), role, organisation };
+    let organisation_name = Some(form.organisation_name.clone()).filter(|name| !name.trim().is_empty());
+    if form.confirmed != organisation.to_string() {
+        return match place(&desk.access, role, organisation, organisation_name.as_deref()).await {
+            Ok(place) => Ok(confirm(&viewer, &form, role, &place)),
+            Err(problem) => {
+                let (status, errors) = (problem.status_code(), faults_of(&problem));
+                render(&desk, &viewer, status, &Forms { user: form, ..Forms::default() }, errors, html! {})
+            }
+        };
+    }
+    let display_name = form.display_name.clone();
+    let new = NewAccount { user_name, display_name, role, organisation, organisation_name };
     match desk.people.open(&giver, new).await {
-        Ok((_, password)) => {
+        Ok((_, password, _)) => {
             let shown = first_password(&form.user_name, &password);
             render(&desk, &viewer, StatusCode::CREATED, &Forms::default(), Vec::new(), shown)
         }
@@ -96,6 +113,30 @@ pub(super) async fn open(
         }
         Err(problem) => Err(problem),
     }
+}
+
+/// Shows the name of the organisation before an account is opened there.
+fn confirm(viewer: &Viewer, form: &UserForm, role: Role, place: &Place) -> Response {
+    let fields = [
+        ("user_name", form.user_name.clone()),
+        ("display_name", form.display_name.clone()),
+        ("role", form.role.clone()),
+        ("organisation", place.code.to_string()),
+        ("organisation_name", form.organisation_name.clone()),
+        ("confirmed", place.code.to_string()),
+    ];
+    let send = fields
+        .into_iter()
+        .fold(form_of(viewer, "/access/users"), |form, (name, value)| form.hidden(name, value));
+    let body = html! {
+        p {
+            strong { (form.display_name.trim()) } " (" (form.user_name.trim()) ") acts as " strong { (role.words()) } " at "
+            strong { (place.name) " (" (place.code) ")" } "."
+        }
+        (send.body(html! { (Button::new("Open the account")) }))
+        p { a.nhsuk-link href="/access/users" { "Cancel" } }
+    };
+    respond(StatusCode::OK, page(viewer, "/access", "Check the organisation").body(body))
 }
 
 pub(super) async fn disable(
@@ -259,7 +300,9 @@ fn render(
             (field("display_name", "Name", &form.display_name).hint("As you know them; shown to administrators alone").autocomplete("off").input(InputKind::Text))
             (field("role", "Role", &form.role).select(&roles))
             (field("organisation", "ODS code of the organisation", &form.organisation).width(Width::Characters(10)).input(InputKind::Text))
-            (Button::new("Open the account"))
+            (field("organisation_name", "Name of the organisation (only where no file lists it)", &form.organisation_name)
+                .hint("For delivery partners, suppliers and national bodies").autocomplete("off").input(InputKind::Text))
+            (Button::new("Continue"))
         }))
         h2.nhsuk-heading-m { "Shut somebody out, or let them in again" }
         p { "Also somebody who comes through your organisation’s sign-in and has no account here. Who is shut out does not get in, and is out where they are in." }

@@ -86,10 +86,12 @@ impl Here {
         let new = NewAccount {
             user_name: NAME.parse().unwrap(),
             display_name: "A. Officer".to_owned(),
-            role: Role::CcgOfficer,
-            organisation: "15E".parse().unwrap(),
+            role: Role::Assessor,
+            organisation: "ZZPARTNER".parse().unwrap(),
+            organisation_name: Some("A delivery partner".to_owned()),
         };
-        self.people.open(&self.administrator, new).await.unwrap()
+        let (person, password, _) = self.people.open(&self.administrator, new).await.unwrap();
+        (person, password)
     }
 
     fn session_of(&self, known: &Recognised) -> Session {

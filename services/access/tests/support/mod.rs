@@ -20,10 +20,10 @@ use chassis::{
     http::Names,
     log::{Log, NewEvent, file::FileLog},
     task::Tasks,
-    testing::land::{Told, recorded},
+    testing::land::{Told, body, recorded, small_land},
 };
 use jiff::SignedDuration;
-use proto::{Actor, Envelope, Header, Position, access::AccessEvent};
+use proto::{Actor, Envelope, Header, Position, access::AccessEvent, organisations::OrganisationKind};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -89,8 +89,21 @@ pub struct Browser<'a> {
 }
 
 impl Installation {
+    /// Over a small land with two CCGs.
     pub async fn start() -> Self {
-        Self::with(|_| (access::Options::default(), None)).await
+        let here = Self::with(|_| (access::Options::default(), None)).await;
+        here.tell_of_a_land().await;
+        here
+    }
+
+    /// Writes a small land with two CCGs to the event log.
+    pub async fn tell_of_a_land(&self) {
+        self.tell(&small_land(), Actor::system("import")).await;
+        self.tell(
+            &[body("15E", "NHS BIRMINGHAM AND SOLIHULL CCG", OrganisationKind::Ccg)],
+            Actor::system("import"),
+        )
+        .await;
     }
 
     /// With what the flags of a process would have made.

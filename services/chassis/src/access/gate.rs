@@ -24,8 +24,8 @@ use quick_cache::sync::Cache as QuickCache;
 use rustc_hash::FxHashMap;
 
 use super::{
-    About, Access, Action, Asks, Doors, Parameters, Policies, Principal, Resource, Routes, Viewer, hierarchy,
-    identify::Identified, principal::Bears,
+    About, Access, ActedAs, Action, Asks, Doors, Parameters, Policies, Principal, Resource, Routes, Viewer,
+    hierarchy, identify::Identified, principal::Bears,
 };
 use crate::{
     pace::{Pace, Paces, Peer},
@@ -203,11 +203,12 @@ async fn pass(
     let body = if looks { body } else { viewer.check_form(&parts, body).boxed().await? };
     let uri = parts.uri.clone();
     parts.extensions.insert(viewer.clone());
-    let response = next.run(Request::from_parts(parts, body)).await;
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let looker = response.extensions_mut().remove::<ActedAs>().map_or(viewer, |ActedAs(viewer)| viewer);
     if response.status().is_success() {
         let is_taken_away = is_taken_away(&response);
         if is_taken_away || (looks && asks.sensitive) {
-            viewer.note_look(&uri, asks, resource, is_taken_away).boxed().await?;
+            looker.note_look(&uri, asks, resource, is_taken_away).boxed().await?;
         }
     }
     Ok(response)

@@ -7,7 +7,10 @@ use futures::FutureExt as _;
 use proto::Role;
 use uuid::Uuid;
 
-use super::{Access, ApiKey, Doors, Holder, Principal, Session, Tokens, hierarchy, keys, tokens::TokenLife};
+use super::{
+    Access, ApiKey, CalendarAddress, Doors, Holder, Principal, Session, Tokens, hierarchy, keys,
+    tokens::TokenLife,
+};
 use crate::problem::Problem;
 
 /// Who a request comes from, as its credentials show.
@@ -32,6 +35,11 @@ enum Shown {
 }
 
 impl Caller {
+    /// Somebody whose private address a request comes by.
+    pub(super) fn by_address(holder: Holder, request: Uuid) -> Self {
+        Self { principal: Principal::Holder(holder), shown: Shown::Nothing, request }
+    }
+
     /// The session they came with.
     pub(crate) fn session(&self) -> Option<&Session> {
         match &self.shown {
@@ -57,6 +65,20 @@ impl Access {
         }
         self.look_again().boxed().await;
         self.known().holder(key, now, self.made_up())
+    }
+
+    /// Whose a private address is. One that nobody knows may have been made a moment ago.
+    pub(super) async fn holder_of_address(&self, address: &CalendarAddress) -> Option<Holder> {
+        let now = self.0.clock.now();
+        {
+            let known = self.known();
+            let holder = known.calendar_holder(address, now, self.made_up());
+            if holder.is_some() || known.has_calendar(address.id()) {
+                return holder;
+            }
+        }
+        self.look_again().boxed().await;
+        self.known().calendar_holder(address, now, self.made_up())
     }
 
     /// Who comes with a token. The provider may still give them tokens when they were put out here.
@@ -130,7 +152,8 @@ impl Access {
         if !self.known().stands(&session, self.made_up()) {
             return known(Principal::Public, Shown::Nothing);
         }
-        known(Principal::Holder(session.holder()), Shown::Session(session))
+        let holder = self.known().holder_in(&session);
+        known(Principal::Holder(holder), Shown::Session(session))
     }
 }
 

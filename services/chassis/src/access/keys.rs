@@ -9,13 +9,20 @@ use std::{fmt, str::FromStr, sync::LazyLock};
 use jiff::Timestamp;
 use proto::{
     Actor, EventHash, OdsCode, PersonId, Role,
-    access::{AccessEvent, AccountOpened, KeyIssued, PasswordSet, SessionsEnded, SignInWay},
+    access::{
+        AccessEvent, AccountOpened, CalendarOpened, GlassBroken, GlassClosed, GlassSeen, KeyIssued,
+        PasswordSet, SessionsEnded, SignInWay,
+    },
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-use super::{Holder, Session, session::SESSION_MAX};
+use super::{
+    Holder, Session,
+    calendar::{Calendar, CalendarAddress},
+    session::SESSION_MAX,
+};
 use crate::ids;
 
 /// What every API key begins with.
@@ -140,6 +147,24 @@ pub struct Known {
     ended: FxHashMap<Uuid, Timestamp>,
     /// People who are kept out, with an account here or without.
     barred: FxHashSet<PersonId>,
+    calendars: FxHashMap<Uuid, Calendar>,
+    /// Emergency accesses by the organisation they opened, the oldest first.
+    emergencies: FxHashMap<OdsCode, Vec<Emergency>>,
+    /// Up to when each organisation has seen them.
+    emergencies_seen: FxHashMap<OdsCode, Timestamp>,
+    /// Emergency accesses that were ended before their time: the session, and when they would have ended.
+    glass_closed: FxHashSet<(Uuid, Timestamp)>,
+}
+
+/// An emergency access to an organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emergency {
+    /// When it began.
+    pub at: Timestamp,
+    /// Until when it was open at the latest.
+    pub until: Timestamp,
+    /// Why, in the words of whoever opened it.
+    pub reason: String,
 }
 
 impl Known {
@@ -170,7 +195,7 @@ impl Known {
                     issued.revoked.get_or_insert(time);
                 }
             }
-            AccessEvent::AccountOpened(AccountOpened { person, role, organisation }) => {
+            AccessEvent::AccountOpened(AccountOpened { person, role, organisation, .. }) => {
                 let made_up = self.is_made_up(by);
                 let (role, organisation) = (*role, *organisation);
                 let account = Account { role, organisation, at: time, disabled: false, made_up };
@@ -193,12 +218,31 @@ impl Known {
                 self.out_before.insert(*person, time);
             }
             AccessEvent::SignedOut(out) => self.note_end(out.session, time),
+            AccessEvent::GlassBroken(GlassBroken { organisation, reason, until }) => {
+                let emergency = Emergency { at: time, until: *until, reason: reason.clone() };
+                self.emergencies.entry(*organisation).or_default().push(emergency);
+            }
+            AccessEvent::GlassClosed(GlassClosed { session, until, .. }) => {
+                self.glass_closed.insert((*session, *until));
+            }
+            AccessEvent::GlassSeen(GlassSeen { organisation, upto }) => {
+                let seen = self.emergencies_seen.entry(*organisation).or_insert(*upto);
+                *seen = (*seen).max(*upto);
+            }
+            AccessEvent::CalendarOpened(opened) => {
+                let calendar = Calendar { opened: opened.clone(), at: time, revoked: None };
+                self.calendars.insert(opened.calendar, calendar);
+            }
+            AccessEvent::CalendarRevoked(revoked) => {
+                if let Some(calendar) = self.calendars.get_mut(&revoked.calendar) {
+                    calendar.revoked.get_or_insert(time);
+                }
+            }
             AccessEvent::SignedIn(_)
             | AccessEvent::SignInRefused(_)
             | AccessEvent::Refused(_)
             | AccessEvent::Exported(_)
-            | AccessEvent::SensitiveRead(_)
-            | AccessEvent::GlassBroken(_) => {}
+            | AccessEvent::SensitiveRead(_) => {}
         }
     }
 
@@ -263,6 +307,59 @@ impl Known {
         })
     }
 
+    /// Who acts in a session: with what they opened in an emergency, unless they ended that.
+    pub fn holder_in(&self, session: &Session) -> Holder {
+        let holder = session.holder();
+        let is_open = |until: Timestamp| !self.glass_closed.contains(&(session.id, until));
+        Holder { glass: holder.glass.filter(|glass| is_open(glass.until)), ..holder }
+    }
+
+    /// The emergency accesses to an organisation that nobody there has seen, the oldest first.
+    pub fn emergencies_unseen(&self, organisation: OdsCode) -> Vec<Emergency> {
+        let seen = self.emergencies_seen.get(&organisation);
+        let all = self.emergencies.get(&organisation).into_iter().flatten();
+        all.filter(|emergency| seen.is_none_or(|seen| emergency.at > *seen)).cloned().collect()
+    }
+
+    /// The calendars of a holder, the oldest first.
+    pub fn calendars_of(&self, holder: &Actor) -> Vec<Calendar> {
+        let own = self.calendars.values().filter(|calendar| calendar.opened.holder == *holder);
+        let mut own: Vec<Calendar> = own.cloned().collect();
+        own.sort_by_key(|calendar| (calendar.at, calendar.opened.calendar));
+        own
+    }
+
+    /// Whether a private address of this id was ever made.
+    pub fn has_calendar(&self, id: Uuid) -> bool {
+        self.calendars.contains_key(&id)
+    }
+
+    /// Whose a private address is, where it is one and good: not taken back, and its holder may come in still. Takes
+    /// as long for an address that is not.
+    pub fn calendar_holder(
+        &self,
+        address: &CalendarAddress,
+        now: Timestamp,
+        made_up: MadeUp,
+    ) -> Option<Holder> {
+        let calendar = self.calendars.get(&address.id());
+        let expected = calendar.map_or([0; 32], |calendar| *calendar.opened.secret.bytes());
+        let same = bool::from(address.hash().bytes().ct_eq(&expected));
+        let CalendarOpened { holder, role, organisation, .. } =
+            &calendar.filter(|calendar| same && calendar.revoked.is_none())?.opened;
+        let person_stands = holder.person_id().is_none_or(|person| !self.is_barred(person));
+        let key = holder.key_id().map(|key| self.keys.get(&key));
+        let key_stands = key.is_none_or(|key| key.is_some_and(|issued| issued.is_good(now)));
+        let is_let_in = made_up == MadeUp::LetIn || !self.is_made_up(holder);
+        (person_stands && key_stands && is_let_in).then(|| Holder {
+            actor: holder.clone(),
+            role: *role,
+            organisation: *organisation,
+            session: None,
+            glass: None,
+        })
+    }
+
     /// A key, good or not.
     pub fn key(&self, id: Uuid) -> Option<&Issued> {
         self.keys.get(&id)
@@ -313,6 +410,7 @@ mod tests {
             purpose: "a test".to_owned(),
             secret: key.hash(),
             expires: expires.map(|time| time.parse().unwrap()),
+            organisation_name: None,
         })
     }
 

@@ -27,6 +27,7 @@ use tokio::sync::watch;
 use crate::{clock::Clock, log::Log, problem::Problem, task::Tasks};
 
 mod action;
+pub mod calendar;
 mod follow;
 mod gate;
 mod giver;
@@ -47,10 +48,11 @@ mod tokens;
 mod viewer;
 
 pub use action::{About, Action, Asks, Resource};
+pub use calendar::{Calendar, CalendarAddress};
 pub use gate::Gate;
 pub use giver::Giver;
 pub use hierarchy::Hierarchy;
-pub use keys::{ApiKey, Known, MadeUp, made_up_person};
+pub use keys::{ApiKey, Emergency, Known, MadeUp, made_up_person};
 pub use menu::{home_of, menu, sees_area, sees_history, sees_records};
 pub use outside::{Connector, Outside, OutsideError};
 pub(crate) use parameters::Parameters;
@@ -61,7 +63,7 @@ pub use routes::{Declared, Routes};
 pub use rules::{Claims, Rules, RulesError};
 pub use session::{Session, Sessions};
 pub use tokens::{ProviderConfig, ProviderError, Tokens};
-pub use viewer::{CSRF_FIELD, Sees, Viewer};
+pub use viewer::{ActedAs, CSRF_FIELD, Sees, Viewer};
 
 /// The log is looked at for an unknown key at most this often, so that wrong keys cost nothing.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(200);

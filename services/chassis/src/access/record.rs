@@ -132,14 +132,14 @@ impl Recorder {
         }
     }
 
-    /// Writes a record before it returns.
-    pub async fn write(&self, record: Record) -> Result<(), Problem> {
-        let Some(desks) = &self.0 else { return Ok(()) };
+    /// Writes a record before it returns, and says where it stands.
+    pub async fn write(&self, record: Record) -> Result<Position, Problem> {
+        let Some(desks) = &self.0 else { return Ok(Position::START) };
         let (written, answer) = oneshot::channel();
         let lost = || Problem::unavailable("this cannot be recorded now, and so it is not done");
         desks.asked.send(Asked { record, written }).await.map_err(|_| lost())?;
         match answer.await {
-            Ok(Ok(_)) => Ok(()),
+            Ok(Ok(position)) => Ok(position),
             Ok(Err(error)) => {
                 tracing::error!(%error, "a record of access could not be written");
                 Err(lost())

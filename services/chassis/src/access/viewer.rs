@@ -9,13 +9,15 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use proto::{
-    By, OdsCode, Service,
+    By, OdsCode, Position, Service,
     access::{AccessEvent, Exported, Refused, SensitiveRead},
 };
 use uuid::Uuid;
 
 use super::{
-    Access, Action, Asks, Gate, Holder, Principal, Resource, Session, hierarchy,
+    Access, Action, Asks, CalendarAddress, Gate, Holder, Principal, Resource, Session,
+    calendar::without_secrets,
+    hierarchy,
     identify::{Caller, not_signed_in},
     principal::Bears,
     record::Record,
@@ -97,6 +99,14 @@ impl Viewer {
         glass.is_some_and(|glass| glass.organisation == organisation && glass.until > now)
     }
 
+    /// Whoever a private address of a calendar belongs to, as a looker; none where it opens nothing.
+    pub async fn by_address(&self, address: &str) -> Option<Viewer> {
+        let address: CalendarAddress = address.parse().ok()?;
+        let holder = self.access().holder_of_address(&address).await?;
+        let caller = Caller::by_address(holder, self.caller.request);
+        Some(Viewer { gate: self.gate.clone(), caller: Arc::new(caller) })
+    }
+
     /// Whether what they came with is still good: to be asked from time to time by an answer that goes on.
     pub fn still_stands(&self) -> bool {
         self.access().still_stands(&self.caller)
@@ -124,7 +134,7 @@ impl Viewer {
     }
 
     /// Writes down what they did.
-    pub async fn record(&self, event: AccessEvent, about: Option<OdsCode>) -> Result<(), Problem> {
+    pub async fn record(&self, event: AccessEvent, about: Option<OdsCode>) -> Result<Position, Problem> {
         let record = Record {
             service: Service::Access,
             by: self.by(about),
@@ -255,8 +265,13 @@ impl Viewer {
 }
 
 fn cut(text: &str) -> String {
-    text.chars().take(ADDRESS_MAX_CHARS).collect()
+    without_secrets(text).chars().take(ADDRESS_MAX_CHARS).collect()
 }
+
+/// Put into an answer: who acted, where that is not who came. A calendar program comes as nobody in particular, with the
+/// address of somebody.
+#[derive(Debug, Clone)]
+pub struct ActedAs(pub Viewer);
 
 /// The sign-in page, with the way back.
 fn sign_in_and_back(uri: &Uri) -> String {

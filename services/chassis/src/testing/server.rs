@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode},
 };
 use proto::{
-    Header, OdsCode, PersonId, Position, Role,
+    AggregateId, Envelope, Header, OdsCode, PersonId, Position, Role, Stream, Subject,
     access::{AccessEvent, SignInWay},
 };
 use serde_json::Value;
@@ -184,6 +184,26 @@ impl Server {
         let until = self.clock.now() + std::time::Duration::from_secs(3600);
         let session = Session { glass: Some((organisation.parse().unwrap(), until)), ..self.session(who) };
         self.ask_in(&session, Method::GET, path, &[], String::new()).await
+    }
+
+    /// Writes something to the access log of a guarded service, as `access` would, and waits until it is known.
+    pub async fn note_access(&self, event: &AccessEvent, aggregate: &str) {
+        let log = self.records.as_ref().unwrap();
+        let aggregate: AggregateId = aggregate.parse().unwrap();
+        let id = crate::ids::fresh();
+        let envelope = Envelope {
+            id,
+            subject: Subject::on(Stream::Access, proto::Service::Access, &aggregate),
+            time: self.clock.now(),
+            by: proto::By::system("test"),
+            effective: None,
+            command_id: None,
+            correlation_id: None,
+            causation_id: None,
+            previous: None,
+        };
+        let body = envelope.encode(event).unwrap().into();
+        log.append(NewEvent { id, subject: envelope.subject, body }, Position::START).await.unwrap();
     }
 
     /// One person in each role at each organisation.

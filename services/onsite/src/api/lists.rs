@@ -3,11 +3,12 @@
 use axum::{
     Json as AxumJson,
     extract::State,
-    http::{Uri, header},
+    http::{HeaderValue, Uri, header},
     response::{IntoResponse as _, Response},
 };
 use chassis::{
     Problem, Viewer,
+    access::ActedAs,
     cursor::{self, Place},
     http::{Path, Query},
     sheet::{self, FileName},
@@ -22,6 +23,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::views::{OnsiteAssessmentView, OnsiteLine, line, view};
 use crate::{
+    access::FIND,
     calendar::{VisitEntry, feed},
     desk::{Desk, Shared},
     model::Stage,
@@ -305,8 +307,37 @@ pub(crate) async fn calendar_feed(
     viewer: Viewer,
     Query(query): Query<OnsiteCalendarQuery>,
 ) -> Result<Response, Problem> {
+    calendar_file(&desk, &viewer, &query).await
+}
+
+/// The same for calendar programs, which have no session: by a private address, with what its holder may see now. It
+/// ends when the address is revoked or its holder may not come in any more.
+pub(crate) async fn calendar_subscribed(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    Path(address): Path<String>,
+    Query(query): Query<OnsiteCalendarQuery>,
+) -> Result<Response, Problem> {
+    let address = address.strip_suffix(".ics").unwrap_or(&address);
+    let holder = viewer.by_address(address).await.filter(|holder| holder.may_here(FIND));
+    let holder = holder.ok_or_else(|| {
+        Problem::not_found(
+            "this calendar address opens nothing: it is unknown, was revoked, or its holder is suspended",
+        )
+    })?;
+    let mut response = calendar_file(&desk, &holder, &query).await?;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.extensions_mut().insert(ActedAs(holder));
+    Ok(response)
+}
+
+async fn calendar_file(
+    desk: &Desk,
+    viewer: &Viewer,
+    query: &OnsiteCalendarQuery,
+) -> Result<Response, Problem> {
     let filter = Filter::of(None, query.partner.as_deref(), query.ccg.as_deref())?;
-    let visits = calendar_of(&desk, &viewer, filter).await?;
+    let visits = calendar_of(desk, viewer, filter).await?;
     let name = FileName::new("onsite-visits", desk.register.position()).on(desk.common.today());
     let kind = (header::CONTENT_TYPE, "text/calendar; charset=utf-8".to_owned());
     Ok(([kind, name.header("ics")], feed(&visits)).into_response())

@@ -21,7 +21,7 @@ use chassis::{Routes, pace::Pace};
 use utoipa::OpenApi;
 
 use crate::{
-    access::{ASSESS, CLOSE, DECIDE_PLAN, FIND, IMPORT, PLAN, REQUEST, RESPOND, SCHEDULE, VIEW},
+    access::{ASSESS, CLOSE, DECIDE_PLAN, FIND, IMPORT, PLAN, REQUEST, RESPOND, SCHEDULE, SUBSCRIBE, VIEW},
     desk::Shared,
 };
 pub(crate) use lists::{Filter, calendar_of, lines_of};
@@ -77,6 +77,7 @@ pub(crate) fn routes() -> Routes<Shared> {
         .get("/api/v1/onsite/topics", find, lists::topics_looked_at)
         .get("/api/v1/onsite/calendar", list, lists::calendar)
         .get("/onsite/calendar.ics", list, lists::calendar_feed)
+        .get("/onsite/calendar/{address}", SUBSCRIBE.here().paced(Pace::LookUp), lists::calendar_subscribed)
         .get("/api/v1/onsite/{code}", view, lists::organisation)
         .get("/api/v1/onsite/{code}/{number}", view, lists::one)
         .post("/api/v1/onsite/{code}/request", REQUEST.of("code").seen_by(VIEW), steps::request)

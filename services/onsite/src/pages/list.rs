@@ -85,6 +85,7 @@ pub(super) async fn all(
         ]))
         (calendar(&visits))
         (downloads("the visits", &[Download::new("Calendar (.ics)", format!("/onsite/calendar.ics?{kept}"))]))
+        p { a.nhsuk-link href="/account#calendars" { "Subscribe to the visits in your calendar program" } }
         (find(&desk, &viewer, asked.q.trim()))
     };
     let page = page(&desk, &viewer, "On-site assessments").errors(errors).body(body);

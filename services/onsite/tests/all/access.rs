@@ -3,10 +3,14 @@
 use axum::http::Method;
 use chassis::{
     Action,
-    access::{Glass, Holder, Policies, Principal, Resource, hierarchy::Hierarchy},
+    access::{CalendarAddress, Glass, Holder, Policies, Principal, Resource, hierarchy::Hierarchy},
     testing::land::{body, moved, small_land},
 };
-use proto::{Role, organisations::OrganisationKind};
+use proto::{
+    Actor, Role,
+    access::{AccessEvent, AccountDisabled, CalendarOpened, CalendarRevoked},
+    organisations::OrganisationKind,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -315,4 +319,68 @@ async fn broken_glass_opens_a_practice_with_no_way_to_what_stays_closed() {
         assert!(!page.contains(list), "{path}");
         get(&server, LEAD, path).await.is(200, list);
     }
+}
+
+#[tokio::test]
+async fn a_calendar_program_reads_by_a_private_address_until_that_ends() {
+    let server = held_by_its_people().await;
+    let address = |number: u128| CalendarAddress::with_id(uuid::Uuid::from_u128(number));
+    let opened = |address: &CalendarAddress, holder: Actor, role, organisation: &str| {
+        let (organisation, secret) = (code(organisation), address.hash());
+        AccessEvent::CalendarOpened(CalendarOpened {
+            calendar: address.id(),
+            holder,
+            role,
+            organisation,
+            secret,
+        })
+    };
+    let (own, other) = (address(1), address(2));
+    let (officer, stranger) = (person(41), person(42));
+    server.note_access(&opened(&own, Actor::person(officer), Role::CcgOfficer, "00K"), "calendar-1").await;
+    server
+        .note_access(&opened(&other, Actor::person(stranger), Role::Assessor, "ZZOTHER"), "calendar-2")
+        .await;
+    // As a calendar program asks: without a session and without a key.
+    let read = async |address: &CalendarAddress, after: &str| {
+        server.get(&format!("/onsite/calendar/{}{after}", address.reveal())).await
+    };
+    let file = read(&own, ".ics").await.ok();
+    assert!(file.text.contains("UID:onsite-A81001-1@oversight"), "{}", file.text);
+    assert_eq!(file.headers["cache-control"], "no-store");
+    assert!(file.headers["content-type"].to_str().unwrap().starts_with("text/calendar"));
+    assert!(
+        !read(&other, ".ics").await.ok().text.contains("A81001"),
+        "what another partner holds is not for them"
+    );
+    read(&own, ".ics?ccg=00L").await.ok();
+
+    // Who took it away is on record, and the secret is not.
+    let looks = server.looks(3).await;
+    assert_eq!(looks[0], ("onsite/subscribe".to_owned(), None));
+
+    let guessed = CalendarAddress::with_id(own.id());
+    for wrong in
+        [guessed.reveal(), "ovc_".to_owned(), "x".to_owned(), own.reveal().replacen("ovc_", "ovk_", 1)]
+    {
+        server.get(&format!("/onsite/calendar/{wrong}.ics")).await.is(404, "opens nothing");
+    }
+    let disabled = AccessEvent::AccountDisabled(AccountDisabled { person: officer, reason: String::new() });
+    server.note_access(&disabled, "account-1").await;
+    until_gone(&server, &own).await;
+    let revoked = AccessEvent::CalendarRevoked(CalendarRevoked { calendar: other.id() });
+    server.note_access(&revoked, "calendar-3").await;
+    until_gone(&server, &other).await;
+}
+
+/// Waits until an address opens nothing any more: the service hears of it a moment later.
+async fn until_gone(server: &Server, address: &CalendarAddress) {
+    for _ in 0..500 {
+        let answer = server.get(&format!("/onsite/calendar/{}.ics", address.reveal())).await;
+        if answer.status == 404 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the address still opens");
 }

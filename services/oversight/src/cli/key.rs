@@ -36,6 +36,9 @@ enum What {
         /// The ODS code of the organisation it is for.
         #[arg(long, value_name = "CODE")]
         organisation: OdsCode,
+        /// What that is called, where no file lists it: of delivery partners, suppliers and national bodies.
+        #[arg(long, value_name = "TEXT")]
+        organisation_name: Option<String>,
         /// What it is for, such as "nightly import".
         #[arg(long, value_name = "TEXT")]
         purpose: String,
@@ -59,6 +62,7 @@ enum What {
 struct Issued {
     id: Uuid,
     key: String,
+    organisation_name: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -77,15 +81,14 @@ struct Listed {
 pub async fn run(args: Args) -> Result<Verdict, Failure> {
     let server = Server::at(args.server.as_ref())?;
     match args.what {
-        What::Create { role, organisation, purpose, expires } => {
+        What::Create { role, organisation, organisation_name, purpose, expires } => {
             let expires = expires.map(|day| day.end_in_london().to_string());
-            let body =
-                json!({ "role": role, "organisation": organisation, "purpose": purpose, "expires": expires });
+            let body = json!({ "role": role, "organisation": organisation, "organisation_name": organisation_name, "purpose": purpose, "expires": expires });
             let issued: Issued = server.json(server.post(KEYS).json(&body)).await?;
             output::say(&issued.key)?;
             output::note(&format!(
-                "This is key {}. It is shown this once: keep it where secrets are kept.",
-                issued.id
+                "This is key {} for {role} at {} ({organisation}). You will not be able to see it again: keep it where secrets are kept.",
+                issued.id, issued.organisation_name
             ));
         }
         What::List => {

@@ -41,6 +41,9 @@ enum What {
         /// The ODS code of the organisation they act for.
         #[arg(long, value_name = "CODE")]
         organisation: OdsCode,
+        /// What that is called, where no file lists it: of delivery partners, suppliers and national bodies.
+        #[arg(long, value_name = "TEXT")]
+        organisation_name: Option<String>,
     },
     /// Lists every account.
     List,
@@ -82,6 +85,8 @@ enum What {
 struct FirstPassword {
     id: PersonId,
     password: String,
+    #[serde(default)]
+    organisation_name: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -113,12 +118,13 @@ impl Listed {
 pub async fn run(args: Args) -> Result<Verdict, Failure> {
     let server = Server::at(args.server.as_ref())?;
     match args.what {
-        What::Add { name, display, role, organisation } => {
+        What::Add { name, display, role, organisation, organisation_name } => {
             let body = json!({
                 "user_name": name,
                 "display_name": display,
                 "role": role,
                 "organisation": organisation,
+                "organisation_name": organisation_name,
             });
             show(&server.json(server.post(USERS).json(&body)).await?)?;
         }
@@ -163,6 +169,9 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
 
 fn show(first: &FirstPassword) -> Result<(), Failure> {
     output::say(&first.password)?;
+    if let Some(name) = &first.organisation_name {
+        output::note(&format!("The account is at {name}."));
+    }
     output::note(&format!(
         "This is the first password of account {}. It is shown this once, and has to be changed at the first sign-in.",
         first.id

@@ -60,7 +60,7 @@ pub(super) fn frame(desk: &Desk, served: &Served, keep: &Keep, menu: Menu, title
     for (label, href) in access::menu(viewer.principal()) {
         page = page.nav(label, keep.to(href));
     }
-    page
+    chassis::pages::with_alerts(page, viewer)
 }
 
 fn notice(shared: &Shared, board: &Board, position: Position) -> Option<Markup> {

@@ -6,7 +6,12 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use chassis::{Problem, access::Sees, compression::Prepared, pages::has_already};
+use chassis::{
+    Problem,
+    access::Sees,
+    compression::Prepared,
+    pages::{has_alerts, has_already},
+};
 use proto::Day;
 use quick_cache::{Weighter, sync::Cache as QuickCache};
 use sha2::{Digest as _, Sha256};
@@ -78,6 +83,10 @@ impl Kept {
         headers: &HeaderMap,
         render: impl Future<Output = Result<Body, Problem>>,
     ) -> Result<Response, Problem> {
+        // What is there for one looker alone is not for the next.
+        if has_alerts(&desk.viewer) {
+            return Ok(Rendered::new(render.await?)?.response(headers));
+        }
         let address = uri.path_and_query().map_or("/", |address| address.as_str());
         let key = {
             let served = desk.shared.views.served();

@@ -1,0 +1,204 @@
+//! Emergency access shows itself for as long as it is open, and to the practice until someone there has seen it; and
+//! private addresses of calendars.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what a test needs and does not get fails the test")]
+
+mod support;
+
+use proto::access::AccessEvent;
+use serde_json::json;
+use support::{Browser, Installation};
+
+const OWN: &str = "a long and own password";
+const REASON: &str = "Ransomware at the practice, and its plan is needed";
+
+/// A browser in which somebody in a role is signed in.
+async fn signed_in<'a>(here: &'a Installation, name: &str, role: &str, organisation: &str) -> Browser<'a> {
+    let (_, first) = here.open_account(name, role, organisation).await;
+    let mut browser = here.browser();
+    browser.sign_in(name, &first).await;
+    assert_eq!(browser.change_password(&first, OWN).await.status, 303);
+    browser
+}
+
+async fn break_glass(browser: &mut Browser<'_>) {
+    let csrf = browser.get("/access/glass").await.hidden("csrf");
+    let fields = [("csrf", csrf.as_str()), ("organisation", "A81001"), ("reason", REASON)];
+    assert_eq!(browser.post("/access/glass", &fields).await.status, 303);
+}
+
+#[tokio::test]
+async fn emergency_access_is_shown_with_its_time_left_and_ends_when_asked() {
+    let here = Installation::start().await;
+    let mut boss = signed_in(&here, "boss@example.org", "administrator", "X26").await;
+    assert!(!boss.get("/account").await.text.contains("Emergency access to"));
+    break_glass(&mut boss).await;
+    here.later(15 * 60 + 30);
+    for path in ["/account", "/access", "/access/users", "/no/such/page"] {
+        let page = boss.get(path).await;
+        assert!(page.text.contains("Emergency access to"), "{path}: {page:?}");
+        assert!(
+            page.text.contains("in 45 minutes") && page.text.contains("End emergency access"),
+            "{path}: {page:?}"
+        );
+    }
+    assert!(boss.get("/account").await.text.contains("The Densham Surgery (A81001)"));
+
+    let before = boss.clone();
+    let csrf = boss.get("/account").await.hidden("csrf");
+    assert_eq!(boss.post("/access/glass/end", &[("csrf", &csrf)]).await.location(), "/account");
+    assert!(!boss.get("/account").await.text.contains("Emergency access to"));
+    let mut old = before;
+    assert!(
+        !old.get("/account").await.text.contains("Emergency access to"),
+        "the cookie of before opens nothing"
+    );
+    let closed = |event: &AccessEvent| matches!(event, AccessEvent::GlassClosed(closed) if closed.organisation.as_str() == "A81001");
+    assert_eq!(here.events().await.iter().filter(|event| closed(event)).count(), 1);
+
+    break_glass(&mut boss).await;
+    assert!(boss.get("/account").await.text.contains("in 60 minutes"), "opened again in the same session");
+    here.later(3_600);
+    assert!(!boss.get("/account").await.text.contains("Emergency access to"), "its hour is over");
+}
+
+#[tokio::test]
+async fn a_practice_is_shown_each_emergency_access_until_someone_there_has_seen_it() {
+    let here = Installation::start().await;
+    let mut boss = signed_in(&here, "boss@example.org", "administrator", "X26").await;
+    let mut lead = signed_in(&here, "lead@example.org", "practice-lead", "A81001").await;
+    let mut other = signed_in(&here, "other@example.org", "practice-lead", "A81002").await;
+    break_glass(&mut boss).await;
+    here.later(60);
+    let page = lead.get("/account").await;
+    assert!(
+        page.text.contains("Emergency access to your organisation") && page.text.contains(REASON),
+        "{page:?}"
+    );
+    assert!(page.text.contains("href=\"/history/A81001\""), "{page:?}");
+    assert!(!other.get("/account").await.text.contains(REASON), "of another practice");
+    let (csrf, upto) = (page.hidden("csrf"), page.hidden("upto"));
+    // One that begins after the page was made is not seen with it.
+    break_glass(&mut boss).await;
+    let fields = [("csrf", csrf.as_str()), ("upto", upto.as_str())];
+    assert_eq!(lead.post("/account/emergency-access/seen", &fields).await.location(), "/");
+    let page = lead.get("/account").await;
+    assert_eq!(page.text.matches(REASON).count(), 1, "the second one: {page:?}");
+    let (csrf, upto) = (page.hidden("csrf"), page.hidden("upto"));
+    lead.post("/account/emergency-access/seen", &[("csrf", &csrf), ("upto", &upto)]).await;
+    assert!(!lead.get("/account").await.text.contains(REASON));
+    let csrf = other.get("/account").await.hidden("csrf");
+    other.post("/account/emergency-access/seen", &[("csrf", &csrf), ("upto", &upto)]).await;
+    let seen = |event: &AccessEvent| matches!(event, AccessEvent::GlassSeen(seen) if seen.organisation.as_str() == "A81001");
+    assert_eq!(here.events().await.iter().filter(|event| seen(event)).count(), 2);
+    assert!(!here.events().await.iter().any(
+        |event| matches!(event, AccessEvent::GlassSeen(seen) if seen.organisation.as_str() == "A81002")
+    ));
+}
+
+#[tokio::test]
+async fn a_calendar_address_is_made_shown_once_listed_and_revoked_by_its_holder() {
+    let here = Installation::start().await;
+    let mut officer = signed_in(&here, "officer@example.org", "ccg-officer", "00K").await;
+    let mut other = signed_in(&here, "other@example.org", "ccg-officer", "00K").await;
+    let page = officer.get("/account").await;
+    let fields = [("csrf", page.hidden("csrf")), ("idempotency_key", page.hidden("idempotency_key"))];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let made = officer.post("/account/calendars", &fields).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let address =
+        made.text.split("id=\"calendar-address\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    assert!(address.contains("/onsite/calendar/ovc_") && address.ends_with(".ics"), "{address}");
+    let secret = address.rsplit('_').next().unwrap().trim_end_matches(".ics").to_owned();
+    let page = officer.get("/account").await.text;
+    assert!(page.contains("/account/calendars/") && !page.contains(&secret), "shown once");
+    let logged = format!("{:?}", here.events().await);
+    assert!(logged.contains("CalendarOpened") && !logged.contains(&secret), "stored nowhere");
+
+    let id = page.split("/account/calendars/").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    let csrf = other.get("/account").await.hidden("csrf");
+    assert_eq!(other.post(&format!("/account/calendars/{id}/revoke"), &[("csrf", &csrf)]).await.status, 404);
+    let csrf = officer.get("/account").await.hidden("csrf");
+    officer.post(&format!("/account/calendars/{id}/revoke"), &[("csrf", &csrf)]).await;
+    assert!(!officer.get("/account").await.text.contains("/account/calendars/"), "revoked");
+
+    // By the API, with a key of one's own.
+    let made = here.administer("POST", "/api/v1/access/calendars", None).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    assert!(made.json()["path"].as_str().unwrap().starts_with("/onsite/calendar/ovc_"));
+    let listed = here.administer("GET", "/api/v1/access/calendars", None).await.json();
+    assert_eq!(
+        (listed.as_array().unwrap().len(), &listed[0]["revoked"]),
+        (1, &json!(null)),
+        "one's own alone"
+    );
+    let path = format!("/api/v1/access/calendars/{}/revoke", listed[0]["id"].as_str().unwrap());
+    assert_eq!(here.administer("POST", &path, None).await.status, 204);
+    let listed = here.administer("GET", "/api/v1/access/calendars", None).await.json();
+    assert!(listed[0]["revoked"].is_string(), "{listed}");
+    assert_eq!(
+        here.administer("POST", "/api/v1/access/calendars/7f3e2d1c-0b9a-4c8d-9e7f-6a5b4c3d2e1f/revoke", None)
+            .await
+            .status,
+        404
+    );
+}
+
+#[tokio::test]
+async fn keys_and_accounts_are_for_organisations_that_are_known_and_tell_their_name() {
+    let here = Installation::start().await;
+    let key = |role: &str, organisation: &str, name: Option<&str>| json!({ "role": role, "organisation": organisation, "organisation_name": name, "purpose": "a test" });
+    let issue = async |body| here.administer("POST", "/api/v1/access/keys", Some(body)).await;
+    let given = issue(key("ccg-officer", "00K", None)).await;
+    assert_eq!(
+        (given.status.as_u16(), &given.json()["organisation_name"]),
+        (201, &json!("NHS Hartlepool CCG"))
+    );
+    for (body, at, said) in [
+        (key("ccg-officer", "00L", None), "organisation", "no organisation 00L is known"),
+        (
+            key("practice-lead", "A99999", Some("The Surgery")),
+            "organisation",
+            "no organisation A99999 is known",
+        ),
+        (key("assessor", "ZZ9", None), "organisation_name", "no file lists an organisation ZZ9"),
+        (key("ccg-officer", "00K", Some("NHS Leeds CCG")), "organisation_name", "00K is NHS Hartlepool CCG"),
+        (key("supplier", "ZZ9", Some(&"x".repeat(201))), "organisation_name", "up to 200 characters"),
+    ] {
+        let refused = issue(body).await;
+        assert_eq!(
+            (refused.status.as_u16(), &refused.json()["errors"][0]["at"]),
+            (400, &json!(at)),
+            "{refused:?}"
+        );
+        assert!(refused.text.contains(said), "{refused:?}");
+    }
+    let given = issue(key("assessor", "ZZ9", Some(" Northern Assessors "))).await;
+    assert_eq!(
+        (given.status.as_u16(), &given.json()["organisation_name"]),
+        (201, &json!("Northern Assessors"))
+    );
+    let kept = |event: &AccessEvent| matches!(event, AccessEvent::KeyIssued(key) if key.organisation_name.as_deref() == Some("Northern Assessors"));
+    assert!(here.events().await.iter().any(|event| kept(event)));
+    let account = json!({ "user_name": "a@example.org", "display_name": "A", "role": "practice-lead", "organisation": "A99999" });
+    let refused = here.administer("POST", "/api/v1/access/users", Some(account)).await;
+    assert!(refused.status == 400 && refused.text.contains("no organisation A99999 is known"), "{refused:?}");
+
+    // On the page the name is shown before the key is made.
+    let mut boss = signed_in(&here, "boss@example.org", "administrator", "X26").await;
+    let csrf = boss.get("/access").await.hidden("csrf");
+    let fields = [("csrf", &*csrf), ("role", "ccg-officer"), ("organisation", "00K"), ("purpose", "a page")];
+    let count =
+        async || here.administer("GET", "/api/v1/access/keys", None).await.json().as_array().unwrap().len();
+    let before = count().await;
+    let asked = boss.post("/access/keys", &fields).await;
+    assert!(asked.status == 200 && asked.text.contains("NHS Hartlepool CCG (00K)"), "{asked:?}");
+    assert_eq!(count().await, before, "nothing is made yet");
+    let confirmed = asked.hidden("confirmed");
+    let made = boss.post("/access/keys", &[&fields[..], &[("confirmed", confirmed.as_str())]].concat()).await;
+    assert!(made.status == 201 && made.text.contains("ovk_"), "{made:?}");
+    assert_eq!(count().await, before + 1);
+    let wrong = [("csrf", &*csrf), ("role", "ccg-officer"), ("organisation", "00L"), ("purpose", "a page")];
+    let refused = boss.post("/access/keys", &wrong).await;
+    assert!(refused.status == 400 && refused.text.contains("no organisation 00L is known"), "{refused:?}");
+}
