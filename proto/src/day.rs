@@ -91,10 +91,11 @@ impl Day {
         self.date().strftime("%-d %B %Y").to_string()
     }
 
-    /// A date as national files and people write it: `yyyy-mm-dd`, `dd/mm/yyyy`, `d/m/yyyy` or `yyyymmdd`.
+    /// A date as national files and people write it: `yyyy-mm-dd`, `dd/mm/yyyy`, `d/m/yyyy`, `yyyymmdd` or
+    /// `d Month yyyy`; with midnight behind it where a spreadsheet or database added the time.
     pub fn parse_any(text: &str) -> Result<Self, CodeError> {
         const ACCEPTED: &str = "dates are yyyy-mm-dd, dd/mm/yyyy or yyyymmdd, from 1900 to 2199";
-        let trimmed = text.trim();
+        let trimmed = without_midnight(text.trim());
         let number = |part: &str, length: usize| -> Option<i16> {
             (part.len() == length && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse().ok())?
         };
@@ -115,8 +116,67 @@ impl Day {
                 _ => None,
             }
         };
-        day.ok_or_else(|| CodeError::new(text, "a date", ACCEPTED))
+        day.or_else(|| in_words(trimmed)).ok_or_else(|| CodeError::new(text, "a date", ACCEPTED))
     }
+
+    /// A date that someone enters, with an error that says what to do. `what` is the date in the words of its
+    /// question, with its article: `the date the action is due`.
+    pub fn entered(text: &str, what: &str) -> Result<Self, String> {
+        Self::entered_if_any(text, what)?.ok_or_else(|| format!("Enter {what}"))
+    }
+
+    /// The same of a date that may be left out.
+    pub fn entered_if_any(text: &str, what: &str) -> Result<Option<Self>, String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let refuse = |_| {
+            let mut what = what.to_owned();
+            if let Some(first) = what.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            format!("{what} must be a real date, for example 28 November 2026")
+        };
+        Self::parse_any(text).map(Some).map_err(refuse)
+    }
+}
+
+/// A date and time without the time, where that is midnight.
+fn without_midnight(text: &str) -> &str {
+    let Some((date, time)) = text.split_once(['T', ' ']) else { return text };
+    let time = time.trim().trim_end_matches('Z');
+    let (clock, fraction) = time.split_once('.').unwrap_or((time, "0"));
+    let midnight = matches!(clock, "00:00" | "00:00:00" | "0:00" | "0:00:00" | "12:00:00 AM")
+        && fraction.bytes().all(|b| b == b'0');
+    if midnight { date } else { text }
+}
+
+/// `28 November 2026` or `28 Nov 2026`.
+fn in_words(text: &str) -> Option<Day> {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let parts: Vec<&str> = text.split_ascii_whitespace().collect();
+    let [day, month, year] = parts.as_slice() else { return None };
+    let digits = |part: &str, most: usize| part.len() <= most && part.bytes().all(|b| b.is_ascii_digit());
+    let month = month.to_ascii_lowercase();
+    let at = MONTHS.iter().position(|known| *known == month || known.get(..3) == Some(&month))?;
+    if !digits(day, 2) || !digits(year, 4) {
+        return None;
+    }
+    Day::from_ymd(year.parse().ok()?, i8::try_from(at + 1).ok()?, day.parse().ok()?)
 }
 
 impl FromStr for Day {
@@ -291,6 +351,44 @@ mod tests {
             let error = Day::parse_any(text).unwrap_err();
             assert!(error.to_string().contains("dd/mm/yyyy"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_date_with_midnight_is_a_date_and_with_another_time_it_is_none() {
+        for text in [
+            "2019-03-31 00:00:00",
+            "31/03/2019 00:00",
+            "2019-03-31T00:00:00",
+            "2019-03-31T00:00:00.000Z",
+            "31/03/2019 0:00",
+            "20190331 00:00:00",
+            "31 March 2019",
+            "31 mar 2019",
+        ] {
+            assert_eq!(Day::parse_any(text).unwrap(), day("2019-03-31"), "{text}");
+        }
+        for text in [
+            "2019-03-31 14:30",
+            "31/03/2019 24:00",
+            "2019-03-31T",
+            "31 Marc 2019",
+            "31 February 2019",
+            "T00:00",
+        ] {
+            assert!(Day::parse_any(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_date_entered_wrongly_is_refused_with_what_to_do() {
+        let what = "the date the action is due";
+        assert_eq!(Day::entered("", what).unwrap_err(), "Enter the date the action is due");
+        assert_eq!(
+            Day::entered("31/02/2026", what).unwrap_err(),
+            "The date the action is due must be a real date, for example 28 November 2026"
+        );
+        assert_eq!(Day::entered_if_any(" ", what).unwrap(), None);
+        assert_eq!(Day::entered("28 November 2026", what).unwrap(), day("2026-11-28"));
     }
 
     #[test]

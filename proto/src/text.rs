@@ -1,13 +1,17 @@
-//! A short text that lives where it stands, without an allocation.
+//! Text: what does not show in it, the words it is searched by, what a spreadsheet makes of a code, and a
+//! short text that lives where it stands, without an allocation.
 //!
 //! Codes are kept by the hundred thousand in views; twenty-four bytes each, `Copy`, and compared as
 //! three machine words beats a heap string for all of them.
 
 use std::{
+    borrow::Cow,
     cmp::Ordering,
     fmt,
     hash::{Hash, Hasher},
 };
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// The most bytes a [`Short`] holds.
 pub const SHORT_MAX_BYTES: usize = 23;
@@ -80,5 +84,248 @@ impl fmt::Debug for Short {
 impl fmt::Display for Short {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+/// A character that does not show: a control character other than a tab or a line end, one that changes the
+/// direction in which text reads, or one without a width. In a name it makes two that look the same differ,
+/// or one look like another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Invisible(char);
+
+impl Invisible {
+    /// The character, if it is one of these.
+    pub fn of(c: char) -> Option<Self> {
+        let invisible = match c {
+            '\t' | '\n' | '\r' => false,
+            c if c.is_control() => true,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{feff}' => true,
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => true,
+            '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => true,
+            _ => false,
+        };
+        invisible.then_some(Self(c))
+    }
+
+    /// The first one in a text.
+    pub fn first_in(text: &str) -> Option<Self> {
+        text.chars().find_map(Self::of)
+    }
+}
+
+/// As it is named in messages: `U+202E`.
+impl fmt::Display for Invisible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "U+{:04X}", u32::from(self.0))
+    }
+}
+
+/// The text without characters that do not show.
+pub fn without_invisible(text: &str) -> Cow<'_, str> {
+    match Invisible::first_in(text) {
+        None => Cow::Borrowed(text),
+        Some(_) => Cow::Owned(text.chars().filter(|c| Invisible::of(*c).is_none()).collect()),
+    }
+}
+
+/// The words by which a name is searched: in lower case, without accents and apostrophes, `and` for `&`.
+/// Everything else that is no letter or digit parts words.
+pub fn search_words(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    for c in text.nfkd().filter(|c| !is_combining_mark(*c)) {
+        match (c, words.last_mut()) {
+            ('\'' | '’' | '‘' | '`' | '´' | '.', _) => {}
+            ('&', _) => words.extend(["and".to_owned(), String::new()]),
+            (c, Some(word)) if c.is_alphanumeric() => word.extend(c.to_lowercase()),
+            _ => words.push(String::new()),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// A word that someone typed, held against known words letter by letter.
+#[derive(Debug)]
+pub struct TypedWord<'a> {
+    text: &'a str,
+    chars: usize,
+    letters: u32,
+    allowed: usize,
+}
+
+impl<'a> TypedWord<'a> {
+    /// A word as [`search_words`] gives it.
+    pub fn new(text: &'a str) -> Self {
+        let chars = text.chars().count();
+        // With one error, most codes are another code.
+        let is_code = text.chars().any(|c| c.is_ascii_digit());
+        let allowed = match chars {
+            _ if is_code => 0,
+            0..=3 => 0,
+            4..=7 => 1,
+            _ => 2,
+        };
+        Self { text, chars, letters: letters(text), allowed }
+    }
+
+    /// How many typing errors it may have: a letter missing, too many, wrong, or changed places with its
+    /// neighbour. In short words and in codes none.
+    pub fn errors_allowed(&self) -> usize {
+        self.allowed
+    }
+
+    /// With how many typing errors it is this known word; none where there are more than are allowed.
+    pub fn errors_from(&self, known: &str) -> Option<usize> {
+        // An error changes at most two of the letters that occur.
+        let differing = (letters(known) ^ self.letters).count_ones() as usize;
+        if differing > 2 * self.allowed || known.len().abs_diff(self.text.len()) > 4 * self.allowed {
+            return None;
+        }
+        Some(strsim::osa_distance(known, self.text)).filter(|errors| *errors <= self.allowed)
+    }
+
+    /// The same of the beginning of a longer known word, as it is typed.
+    pub fn errors_from_beginning(&self, known: &str) -> Option<usize> {
+        let end = known.char_indices().nth(self.chars).map_or(known.len(), |(at, _)| at);
+        self.errors_from(known.get(..end)?)
+    }
+}
+
+/// Which of the letters a to z occur, a bit each; all others share the bits above.
+fn letters(word: &str) -> u32 {
+    word.bytes().fold(0, |letters, byte| match byte {
+        b'a'..=b'z' => letters | 1 << (byte - b'a'),
+        other => letters | 1 << (26 + other % 6),
+    })
+}
+
+/// What a spreadsheet made of a code when someone opened and saved the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpreadsheetChange {
+    /// `06-Apr`, `Apr-06` or `2006-04-01`.
+    Date,
+    /// `5E+01` or `5.00E+10`.
+    Number,
+}
+
+impl SpreadsheetChange {
+    /// What a spreadsheet made of the code that stood here, if it did.
+    pub fn of(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if is_scientific(text) {
+            return Some(Self::Number);
+        }
+        let parts: Vec<&str> = text.split(['-', '/', ' ']).collect();
+        let number = |part: &str| (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+        let date = match parts.as_slice() {
+            [one, other] => (number(one) && is_month(other)) || (is_month(one) && number(other)),
+            [day, month, year] => number(day) && number(year) && (number(month) || is_month(month)),
+            _ => false,
+        };
+        date.then_some(Self::Date)
+    }
+}
+
+impl fmt::Display for SpreadsheetChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self {
+            Self::Date => "date",
+            Self::Number => "number",
+        };
+        write!(
+            f,
+            "a spreadsheet has changed this code into a {what}; take the row from the file as published, \
+             or format the column as text and enter the code again"
+        )
+    }
+}
+
+fn is_month(text: &str) -> bool {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let lower = text.to_ascii_lowercase();
+    lower.len() >= 3
+        && (lower == "sept" || MONTHS.iter().any(|month| *month == lower || month.get(..3) == Some(&lower)))
+}
+
+/// `5E+01`, `5.00E+10`: codes never hold a plus sign or a full stop before an E.
+fn is_scientific(text: &str) -> bool {
+    let Some((digits, exponent)) = text.split_once(['e', 'E']) else { return false };
+    let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, "0"));
+    all_digits(whole) && all_digits(fraction) && exponent.strip_prefix(['+', '-']).is_some_and(all_digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_show_is_named_and_removed() {
+        for (text, named) in [
+            ("EVIL\u{202e}NAME", "U+202E"),
+            ("A\u{200f}B", "U+200F"),
+            ("A\u{61c}B", "U+061C"),
+            ("A\u{2066}B", "U+2066"),
+            ("A\u{7}B", "U+0007"),
+            ("A\u{85}B", "U+0085"),
+            ("A\u{feff}B", "U+FEFF"),
+        ] {
+            assert_eq!(Invisible::first_in(text).map(|c| c.to_string()).as_deref(), Some(named));
+            assert_eq!(Invisible::first_in(&without_invisible(text)), None);
+        }
+        for plain in ["O’Brien – Café\tnaïve\r\nLlŷn", "", "日本", "👍🏽"] {
+            assert_eq!(Invisible::first_in(plain), None, "{plain}");
+            assert_eq!(without_invisible(plain), plain);
+        }
+    }
+
+    #[test]
+    fn names_are_searched_without_case_accents_and_apostrophes() {
+        assert_eq!(search_words("QUEEN'S PARK"), ["queens", "park"]);
+        assert_eq!(search_words("Smith & Jones"), ["smith", "and", "jones"]);
+        assert_eq!(search_words("Café-Llŷn St. Mary’s"), ["cafe", "llyn", "st", "marys"]);
+        assert!(search_words(" –, ").is_empty());
+    }
+
+    #[test]
+    fn typing_errors_are_forgiven_in_words_and_not_in_codes() {
+        let errors = |typed, known| TypedWord::new(typed).errors_from(known);
+        assert_eq!(errors("brich", "birch"), Some(1));
+        assert_eq!(errors("densam", "densham"), Some(1));
+        assert_eq!(errors("pheonix", "phoenix"), Some(1));
+        assert_eq!(errors("partnreshpi", "partnership"), Some(2));
+        assert_eq!(errors("tpq", "tpp"), None);
+        assert_eq!(errors("a81001", "a81002"), None);
+        assert_eq!(errors("birch", "beech"), None);
+        assert_eq!(TypedWord::new("brich").errors_from_beginning("birchwood"), Some(1));
+        assert_eq!(TypedWord::new("brich").errors_from("birchwood"), None);
+    }
+
+    #[test]
+    fn what_a_spreadsheet_made_of_a_code_is_known() {
+        for date in ["06-Apr", "Apr-06", "6-Apr-2006", "2006-04-01", "06/04/2006", "apr-6", "1 Sept 2020"] {
+            assert_eq!(SpreadsheetChange::of(date), Some(SpreadsheetChange::Date), "{date}");
+        }
+        for number in ["5E+01", "5.00E+10", "1,23E+05", "5e-01"] {
+            assert_eq!(SpreadsheetChange::of(number), Some(SpreadsheetChange::Number), "{number}");
+        }
+        for code in
+            ["A81001", "5E1", "16C", "8JT63", "RO76", "10000-001", "MAR", "APR6", "A-APR", "00E10", ""]
+        {
+            assert_eq!(SpreadsheetChange::of(code), None, "{code}");
+        }
     }
 }

@@ -12,6 +12,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
+use proto::text::Invisible;
 use serde::{
     Deserializer,
     de::{DeserializeOwned, Visitor},
@@ -50,10 +51,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         let bytes = bytes::Bytes::from_request(request, state)
             .await
             .map_err(|rejection| body_problem(rejection.status(), &rejection.body_text()))?;
-        serde_json::from_slice(&bytes).map(Json).map_err(|error| {
+        let refuse = |error: serde_json::Error| {
             Problem::bad_input("the body is not the JSON this address accepts; see /api/v1/openapi.json")
                 .at("body", error.to_string())
-        })
+        };
+        if may_hold_invisible(&bytes) {
+            let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(refuse)?;
+            refuse_invisible_in(&value, "body")?;
+        }
+        serde_json::from_slice(&bytes).map(Json).map_err(refuse)
     }
 }
 
@@ -65,11 +71,43 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        axum::Form::from_request(within_limit(request).await?, state)
+        let (parts, body) = within_limit(request).await?.into_parts();
+        let whole = Request::from_parts(parts.clone(), body);
+        let bytes = bytes::Bytes::from_request(whole, state)
+            .await
+            .map_err(|rejection| body_problem(rejection.status(), &rejection.body_text()))?;
+        for (name, value) in form_urlencoded::parse(&bytes) {
+            refuse_invisible(&value, &name)?;
+        }
+        axum::Form::from_request(Request::from_parts(parts, bytes.into()), state)
             .await
             .map(|axum::Form(value)| Form(value))
             .map_err(|rejection| body_problem(rejection.status(), &rejection.body_text()))
     }
+}
+
+/// Refuses a text with characters that do not show.
+fn refuse_invisible(text: &str, at: &str) -> Result<(), Problem> {
+    let Some(found) = Invisible::first_in(text) else { return Ok(()) };
+    let detail = format!("Remove the character {found}, which does not show, and enter the text again");
+    Err(Problem::bad_input(detail.clone()).at(at, detail))
+}
+
+/// The same of every text in a body.
+fn refuse_invisible_in(value: &serde_json::Value, at: &str) -> Result<(), Problem> {
+    match value {
+        serde_json::Value::String(text) => refuse_invisible(text, at),
+        serde_json::Value::Array(items) => items.iter().try_for_each(|item| refuse_invisible_in(item, at)),
+        serde_json::Value::Object(fields) => {
+            fields.iter().try_for_each(|(name, value)| refuse_invisible_in(value, name))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a JSON body is worth a look: one of plain printable ASCII without escapes holds nothing unseen.
+fn may_hold_invisible(body: &[u8]) -> bool {
+    body.iter().any(|byte| !byte.is_ascii() || *byte == 0x7f || *byte == b'\\')
 }
 
 /// Refuses a body that says it is too large once its sender has sent it: who still sends does not

@@ -156,6 +156,20 @@ pub fn sentence(text: &str) -> String {
     format!("{first}{}{end}", chars.as_str())
 }
 
+/// What someone selected from a list; without a selection, or with one that is none of the list's, what to do.
+/// `what` is what is selected, with its article.
+pub fn selected<T: std::str::FromStr>(text: &str, what: &str) -> Result<T, String> {
+    text.trim().parse().map_err(|_| format!("Select {what}"))
+}
+
+/// The code of an organisation that someone entered.
+pub fn code_entered(text: &str, what: &str) -> Result<proto::OdsCode, String> {
+    text.trim().parse().map_err(|_| match text.trim() {
+        "" => format!("Enter {what}"),
+        _ => format!("Enter {what}: letters and numbers, for example A81001"),
+    })
+}
+
 /// Longer ago than this, nobody counts the days.
 const DAYS_COUNTED: i32 = 120;
 

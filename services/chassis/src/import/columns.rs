@@ -11,7 +11,12 @@ pub struct Columns(Layout);
 
 #[derive(Debug, Clone)]
 enum Layout {
-    Positions { widths: RangeInclusive<usize>, names: &'static [&'static str] },
+    Positions {
+        widths: RangeInclusive<usize>,
+        names: &'static [&'static str],
+        /// The columns after these may be blank in the whole of a file, and then be missing.
+        needed: usize,
+    },
     Headed(&'static [Column]),
 }
 
@@ -55,9 +60,18 @@ pub(super) struct Resolved {
 #[derive(Debug)]
 pub(super) enum FirstRow {
     /// A heading; rows have so many columns.
-    Heading(Arc<Resolved>, RangeInclusive<usize>),
+    Heading(Arc<Resolved>, Widths),
     /// Data already.
-    Data(Arc<Resolved>, RangeInclusive<usize>),
+    Data(Arc<Resolved>, Widths),
+}
+
+/// How many columns the rows of one file have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Widths {
+    /// As the file has them.
+    pub usual: RangeInclusive<usize>,
+    /// The fewest, where a spreadsheet dropped blank ones at the end of a row.
+    pub fewest: usize,
 }
 
 /// How much of a row a refusal quotes.
@@ -66,7 +80,24 @@ const QUOTE_MAX_CHARS: usize = 200;
 impl Columns {
     /// A file without a heading: columns by position, from the first. Rows have this many.
     pub const fn positions(widths: RangeInclusive<usize>, names: &'static [&'static str]) -> Self {
-        Self(Layout::Positions { widths, names })
+        let mut needed = *widths.start();
+        // Columns without a name say nothing that is used.
+        while needed > 1 && needed <= names.len() && names[needed - 1].is_empty() {
+            needed -= 1;
+        }
+        Self(Layout::Positions { widths, names, needed })
+    }
+
+    /// Says that the columns after the first so many are blank in many files of this layout: a spreadsheet
+    /// that saves such a file drops them, and they are taken as blank.
+    #[must_use]
+    pub const fn may_lack_after(mut self, columns: usize) -> Self {
+        if let Layout::Positions { needed, .. } = &mut self.0
+            && columns < *needed
+        {
+            *needed = columns;
+        }
+        self
     }
 
     /// A file with a heading.
@@ -74,10 +105,15 @@ impl Columns {
         Self(Layout::Headed(columns))
     }
 
+    /// Whether a heading says which column is which, so that what stands above it can be told from it.
+    pub(super) fn are_headed(&self) -> bool {
+        matches!(self.0, Layout::Headed(_))
+    }
+
     /// Looks at the first row of a file; refuses the file where it is not of this layout.
     pub(super) fn resolve(&self, first: &RawRow) -> Result<FirstRow, FileFault> {
         match &self.0 {
-            Layout::Positions { widths, names } => by_position(first, widths, names),
+            Layout::Positions { widths, names, needed } => by_position(first, widths, names, *needed),
             Layout::Headed(columns) => by_heading(first, columns),
         }
     }
@@ -87,8 +123,9 @@ fn by_position(
     first: &RawRow,
     widths: &RangeInclusive<usize>,
     names: &'static [&'static str],
+    needed: usize,
 ) -> Result<FirstRow, FileFault> {
-    if !widths.contains(&first.width()) {
+    if !(needed..=*widths.end()).contains(&first.width()) {
         return Err(FileFault::Layout {
             found: format!("its first row has {} columns ({})", first.width(), quote(first)),
             accepted: format!("{} columns without a heading: {}", span(widths), list(names)),
@@ -100,11 +137,12 @@ fn by_position(
     });
     // No code contains this word, and nearly every heading of a column of codes does.
     let headed = first.get(0).is_some_and(|value| normal(value).contains("code"));
-    Ok(if headed {
-        FirstRow::Heading(resolved, widths.clone())
-    } else {
-        FirstRow::Data(resolved, widths.clone())
-    })
+    let usual = first.width().min(*widths.start())..=*widths.end();
+    // What has no name is never missed; a row that lacks more than the first one does is cut.
+    let named = names.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
+    let fewest = named.min(*usual.start());
+    let widths = Widths { usual, fewest };
+    Ok(if headed { FirstRow::Heading(resolved, widths) } else { FirstRow::Data(resolved, widths) })
 }
 
 fn by_heading(first: &RawRow, columns: &'static [Column]) -> Result<FirstRow, FileFault> {
@@ -136,7 +174,14 @@ fn by_heading(first: &RawRow, columns: &'static [Column]) -> Result<FirstRow, Fi
         })
         .collect();
     let width = first.width();
-    Ok(FirstRow::Heading(Arc::new(Resolved { places, names }), width..=width))
+    let last_needed = columns
+        .iter()
+        .zip(&places)
+        .filter(|(column, _)| column.needed == Needed::Always)
+        .filter_map(|(_, at)| *at)
+        .max();
+    let widths = Widths { usual: width..=width, fewest: last_needed.map_or(width, |last| last + 1) };
+    Ok(FirstRow::Heading(Arc::new(Resolved { places, names }), widths))
 }
 
 impl Column {
@@ -180,7 +225,14 @@ fn normal(heading: &str) -> String {
         .collect()
 }
 
-fn quote(row: &RawRow) -> String {
+/// Whether a row above the first of a layout looks like the title of a sheet: next to nothing in it.
+pub(super) fn is_title(row: &RawRow) -> bool {
+    /// A title, and perhaps a date beside it.
+    const VALUES_MAX: usize = 2;
+    row.values().filter(|value| !value.trim().is_empty()).count() <= VALUES_MAX
+}
+
+pub(super) fn quote(row: &RawRow) -> String {
     let text: Vec<&str> = row.values().map(str::trim).collect();
     let text = text.join(", ");
     if text.chars().count() > QUOTE_MAX_CHARS {

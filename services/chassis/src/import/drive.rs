@@ -13,12 +13,12 @@ use proto::{Day, Position};
 use uuid::Uuid;
 
 use super::{
-    columns::{Columns, FirstRow, Resolved},
+    columns::{Columns, FirstRow, Resolved, Widths, is_title, quote},
     give::{RowFault, RowOutcome},
     progress::{Progress, State},
     report::{PROBLEMS_MAX, Report, RowProblem},
     row::Row,
-    rows::{Item, Next, RowReader},
+    rows::{Item, Next, RawRow, RowReader},
     text::FileFault,
 };
 use crate::problem::Problem;
@@ -255,10 +255,22 @@ where
     }
 }
 
+/// The most lines of a title above the first row of the layout.
+const TITLE_LINES_MAX: usize = 5;
+
+/// Lines above the first row of the layout.
+struct Above {
+    /// Why the first of them is not a row of the layout.
+    fault: FileFault,
+    lines: Vec<String>,
+}
+
 /// What is known of the file so far.
 struct OpenFile<'a> {
     shape: &'a Shape,
     columns: Option<Arc<Resolved>>,
+    /// What stands above the first row of the layout, if something does.
+    above: Option<Above>,
     first_data: bool,
     seen: HashMap<u64, u64>,
     hasher: RandomState,
@@ -270,6 +282,7 @@ impl<'a> OpenFile<'a> {
         Self {
             shape,
             columns: None,
+            above: None,
             first_data: true,
             seen: HashMap::new(),
             hasher: RandomState::new(),
@@ -287,7 +300,7 @@ impl<'a> OpenFile<'a> {
     ) -> Result<Option<(u64, Row)>, Halt> {
         let raw = match item {
             Item::Row(raw) => raw,
-            Item::Bad(problem) if self.columns.is_none() => {
+            Item::Bad(problem) if self.columns.is_none() && self.above.is_none() => {
                 return Err(Halt::File(FileFault::Layout {
                     found: format!("its first row cannot be read ({})", problem.detail),
                     accepted: "CSV, one record a line".to_owned(),
@@ -301,18 +314,10 @@ impl<'a> OpenFile<'a> {
         };
         let columns = match &self.columns {
             Some(columns) => columns.clone(),
-            None => {
-                let (columns, widths, heading) = match self.shape.columns.resolve(&raw).map_err(Halt::File)? {
-                    FirstRow::Heading(columns, widths) => (columns, widths, true),
-                    FirstRow::Data(columns, widths) => (columns, widths, false),
-                };
-                reader.expect_widths(widths);
-                self.columns = Some(columns.clone());
-                if heading {
-                    return Ok(None);
-                }
-                columns
-            }
+            None => match self.open(&raw, reader, tally)? {
+                Some(columns) => columns,
+                None => return Ok(None),
+            },
         };
         let row = Row::new(raw, columns);
         if std::mem::take(&mut self.first_data)
@@ -326,11 +331,42 @@ impl<'a> OpenFile<'a> {
             return Err(Halt::TooManyRows);
         }
         tally.row();
+        tally.cleaned(&row);
         if let Some(problem) = self.duplicate(&row) {
             tally.rejected(problem);
             return Ok(None);
         }
         Ok(Some((self.number(&row, self.shape.aggregate), row)))
+    }
+
+    /// Finds the layout in the first row; none where that is a heading, or a title above it.
+    fn open(
+        &mut self,
+        raw: &RawRow,
+        reader: &mut RowReader,
+        tally: &mut Tally<'_>,
+    ) -> Result<Option<Arc<Resolved>>, Halt> {
+        let (columns, Widths { usual, fewest }, heading) = match self.shape.columns.resolve(raw) {
+            Ok(FirstRow::Heading(columns, widths)) => (columns, widths, true),
+            Ok(FirstRow::Data(columns, widths)) => (columns, widths, false),
+            Err(fault) => {
+                let above = self.above.get_or_insert_with(|| Above { fault, lines: Vec::new() });
+                if !self.shape.columns.are_headed() || !is_title(raw) || above.lines.len() == TITLE_LINES_MAX
+                {
+                    return Err(Halt::File(above.fault.clone()));
+                }
+                above.lines.push(quote(raw));
+                return Ok(None);
+            }
+        };
+        if let Some(above) = self.above.take() {
+            let lines = above.lines.join(", ");
+            tally.notes.push(format!("lines above the first row of the layout were left out: {lines}"));
+        }
+        reader.expect_widths(usual);
+        reader.allow_dropped(fewest);
+        self.columns = Some(columns.clone());
+        Ok(if heading { None } else { Some(columns) })
     }
 
     fn duplicate(&mut self, row: &Row) -> Option<RowProblem> {
@@ -358,7 +394,11 @@ impl<'a> OpenFile<'a> {
     }
 
     fn ended(&self) -> Result<(), Halt> {
-        if self.columns.is_none() { Err(Halt::File(FileFault::Empty)) } else { Ok(()) }
+        match (&self.columns, &self.above) {
+            (Some(_), _) => Ok(()),
+            (None, Some(above)) => Err(Halt::File(above.fault.clone())),
+            (None, None) => Err(Halt::File(FileFault::Empty)),
+        }
     }
 }
 
@@ -407,6 +447,10 @@ struct Tally<'a> {
     problems: Vec<RowProblem>,
     last_position: Option<Position>,
     counts: Counts,
+    /// What is worth saying of the whole file.
+    notes: Vec<String>,
+    /// How many rows held characters that do not show, and the first of these rows.
+    cleaned: (u64, Option<String>),
 }
 
 #[derive(Default)]
@@ -427,7 +471,27 @@ impl<'a> Tally<'a> {
             problems: Vec::new(),
             last_position: None,
             counts: Counts::default(),
+            notes: Vec::new(),
+            cleaned: (0, None),
         }
+    }
+
+    /// Counts a row out of which characters that do not show were taken.
+    fn cleaned(&mut self, row: &Row) {
+        if let Some(removed) = row.removed() {
+            self.cleaned.0 += 1;
+            self.cleaned.1.get_or_insert_with(|| format!("{removed} on line {}", row.line()));
+        }
+    }
+
+    fn notes(&mut self) -> Vec<String> {
+        let mut notes = std::mem::take(&mut self.notes);
+        if let (count, Some(first)) = &self.cleaned {
+            notes.push(format!(
+                "characters that do not show were removed from {count} rows, the first {first}"
+            ));
+        }
+        notes
     }
 
     fn row(&mut self) {
@@ -476,6 +540,7 @@ impl<'a> Tally<'a> {
     fn report(&mut self) -> Report {
         let mut problems = std::mem::take(&mut self.problems);
         problems.sort_by_key(|problem| problem.line);
+        let warnings = self.notes();
         Report {
             id: self.job.id,
             kind: self.job.kind.to_owned(),
@@ -487,6 +552,7 @@ impl<'a> Tally<'a> {
             skipped: self.skipped.iter().map(|(reason, count)| ((*reason).to_owned(), *count)).collect(),
             rejected: self.counts.rejected,
             problems,
+            warnings,
             last_position: self.last_position,
             duration_ms: self.began.elapsed().as_millis().try_into().unwrap_or(u64::MAX),
         }

@@ -236,3 +236,94 @@ async fn a_report_lists_the_first_thousand_problems_and_counts_all() {
     let report = report.unwrap();
     assert_eq!((report.problems.len(), report.rejected), (PROBLEMS_MAX, 1500));
 }
+
+/// What is in the rows of a file of codes, with the report.
+async fn rows_of(shape: &Shape, file: &str) -> (Vec<String>, Report) {
+    let rows = std::sync::Mutex::new(Vec::new());
+    let (report, _) = import_with(shape, file, |row| {
+        let read = row.parse::<proto::OdsCode>(0).map(|code| format!("{code} {}", row.tidy(1)));
+        let end = read.map(|read| {
+            rows.lock().unwrap().push(read);
+            RowOutcome::Recorded(None)
+        });
+        async move { end.map_err(RowFault::Rejected) }
+    })
+    .await;
+    (rows.into_inner().unwrap(), report.unwrap())
+}
+
+const WIDE: Shape = Shape {
+    columns: Columns::positions(5..=5, &["code", "name", "grouping", "setting", ""]),
+    wrong_file: |_| None,
+    aggregate: &[0],
+    unique: &[0],
+};
+
+#[tokio::test]
+async fn the_separator_is_found_whatever_stands_in_the_first_line() {
+    for (file, name) in [
+        ("A1;SMITH, JONES AND PARTNERS;Y1;4;\r\n", "SMITH, JONES AND PARTNERS"),
+        ("A1\tSMITH, JONES\tY1\t4\t\r\n", "SMITH, JONES"),
+        ("A1|SMITH|Y1|4|\r\n", "SMITH"),
+        ("sep=,\r\n\"A1\",\"SEP SURGERY\",\"Y1\",\"4\",\"\"\r\n", "SEP SURGERY"),
+        ("sep=;\r\nA1;SEP, SURGERY;Y1;4;\r\n", "SEP, SURGERY"),
+    ] {
+        let (rows, report) = rows_of(&WIDE, file).await;
+        assert_eq!((rows, report.rejected), (vec![format!("A1 {name}")], 0), "{file}");
+    }
+    let headed = "sep=;\nPractice Code;Number of registered patients;Sector\nA1;2;GP\n";
+    let (rows, _) = rows_of(&HEADED, headed).await;
+    assert_eq!(rows, ["A1 2"]);
+}
+
+#[tokio::test]
+async fn blank_last_columns_that_a_spreadsheet_dropped_are_blank() {
+    let (rows, report) = rows_of(&WIDE, "A1,ONE,Y1,4\nA2,TWO,Y1,4,\nA3,THREE,Y1\nA4,FOUR,Y1,4\n").await;
+    assert_eq!(rows, ["A1 ONE", "A2 TWO", "A4 FOUR"], "a row that lacks more is cut, and rejected");
+    assert_eq!((report.rejected, report.problems[0].line), (1, 3));
+    let headed = "Practice Code,Number of registered,Sector\nA1,2\nA2\nA3,3,GP\n";
+    let (rows, report) = rows_of(&HEADED, headed).await;
+    assert_eq!((rows.as_slice(), report.rejected), (["A1 2".to_owned(), "A3 3".to_owned()].as_slice(), 1));
+    let (report, _) = import(&WIDE, "A1,ONE,Y1\n").await;
+    assert!(report.unwrap_err().detail.contains("has 3 columns"), "another layout is refused");
+}
+
+#[tokio::test]
+async fn a_code_that_a_spreadsheet_changed_is_rejected_with_that_reason() {
+    for (code, made) in [
+        ("06-Apr", "date"),
+        ("Apr-06", "date"),
+        ("2006-04-01", "date"),
+        ("5E+01", "number"),
+        ("5.00E+10", "number"),
+    ] {
+        let (rows, report) = rows_of(&WIDE, &format!("{code},ONE,Y1,4,\n")).await;
+        assert!(rows.is_empty(), "{code}");
+        let detail = &report.problems[0].detail;
+        assert!(detail.contains(&format!("changed this code into a {made}")), "{code}: {detail}");
+    }
+}
+
+#[tokio::test]
+async fn a_title_above_the_headings_is_left_out_and_named() {
+    let file =
+        "Register of practices,28 November 2026\n\nPractice Code,Number of registered,Sector\nA1,2,GP\n";
+    let (rows, report) = rows_of(&HEADED, file).await;
+    assert_eq!(rows, ["A1 2"]);
+    assert_eq!(report.warnings.len(), 1);
+    assert!(report.warnings[0].contains("Register of practices"), "{:?}", report.warnings);
+    let (report, _) = import(&HEADED, "A title\nanother\nnothing else\n").await;
+    assert!(report.unwrap_err().detail.contains("A title"));
+}
+
+#[tokio::test]
+async fn characters_that_do_not_show_are_removed_from_names_and_refused_in_codes() {
+    let file = "A1,EVIL\u{202e}NAME,Y1,4,\nA\u{200b}2,TWO,Y1,4,\nA3,PLAIN,Y1,4,\n";
+    let (rows, report) = rows_of(&WIDE, file).await;
+    assert_eq!(rows, ["A1 EVILNAME", "A3 PLAIN"]);
+    assert!(report.problems[0].detail.contains("U+200B"), "{:?}", report.problems);
+    assert_eq!(
+        report.warnings,
+        ["characters that do not show were removed from 2 rows, the first U+202E on line 1"]
+    );
+}

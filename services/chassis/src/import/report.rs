@@ -37,6 +37,9 @@ pub struct Report {
     pub rejected: u64,
     /// The first of them, in the order of the file.
     pub problems: Vec<RowProblem>,
+    /// What whoever brought the file should look at before relying on it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// From this position of the log on, views show all of it.
     #[schema(value_type = Option<u64>)]
     pub last_position: Option<Position>,

@@ -2,7 +2,11 @@
 
 use std::{borrow::Cow, str::FromStr, sync::Arc};
 
-use proto::{Day, codes::CodeError};
+use proto::{
+    Day,
+    codes::CodeError,
+    text::{Invisible, SpreadsheetChange},
+};
 use sha2::{Digest, Sha256};
 
 use super::{columns::Resolved, report::RowProblem, rows::RawRow};
@@ -40,8 +44,29 @@ impl Row {
         tidy(self.get(column)).into_owned()
     }
 
+    /// The first character that did not show and was taken out of the row.
+    pub(super) fn removed(&self) -> Option<Invisible> {
+        self.raw.removed()
+    }
+
+    /// Rejects the row where the code in a column is not the one that was published: a spreadsheet made
+    /// something else of it, or it holds characters that do not show.
+    pub fn intact_code(&self, column: usize) -> Result<(), RowProblem> {
+        let removed = self.columns.place(column).and_then(|place| self.raw.removed_from(place));
+        if let Some(removed) = removed {
+            let detail =
+                format!("the code holds the character {removed}, which does not show; enter it again");
+            return Err(self.wrong(column, detail));
+        }
+        match SpreadsheetChange::of(self.get(column)) {
+            Some(change) => Err(self.wrong(column, change.to_string())),
+            None => Ok(()),
+        }
+    }
+
     /// The value of a column as a code or number.
     pub fn parse<T: FromStr<Err = CodeError>>(&self, column: usize) -> Result<T, RowProblem> {
+        self.intact_code(column)?;
         self.get(column).parse().map_err(|error: CodeError| self.wrong(column, error.to_string()))
     }
 

@@ -5,6 +5,7 @@ use std::{collections::VecDeque, ops::RangeInclusive};
 use bytes::{Buf, Bytes};
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use encoding_rs::WINDOWS_1252;
+use proto::text::{Invisible, without_invisible};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -31,6 +32,9 @@ pub struct RawRow {
     pub line: u64,
     text: String,
     ends: Box<[u32]>,
+    /// The values that held characters that do not show, with the first of each. They are taken out of the
+    /// text.
+    removed: Vec<(usize, Invisible)>,
 }
 
 impl RawRow {
@@ -49,6 +53,34 @@ impl RawRow {
     /// The values in order.
     pub fn values(&self) -> impl Iterator<Item = &str> {
         (0..self.width()).filter_map(|place| self.get(place))
+    }
+
+    /// The first character that did not show and was taken out of a value.
+    pub fn removed_from(&self, place: usize) -> Option<Invisible> {
+        self.removed.iter().find(|(at, _)| *at == place).map(|(_, removed)| *removed)
+    }
+
+    /// The first character that did not show and was taken out of the row.
+    pub fn removed(&self) -> Option<Invisible> {
+        self.removed.first().map(|(_, removed)| *removed)
+    }
+
+    fn without_invisible(self) -> Self {
+        if Invisible::first_in(&self.text).is_none() {
+            return self;
+        }
+        let mut text = String::with_capacity(self.text.len());
+        let mut removed = Vec::new();
+        let ends = self
+            .values()
+            .enumerate()
+            .map(|(place, value)| {
+                removed.extend(Invisible::first_in(value).map(|first| (place, first)));
+                text.push_str(&without_invisible(value));
+                text.len() as u32
+            })
+            .collect();
+        Self { line: self.line, text, ends, removed }
     }
 
     fn is_blank(&self) -> bool {
@@ -103,7 +135,10 @@ pub struct RowReader {
     record_line: u64,
     skipping_line: bool,
     rereads: u32,
+    /// How many columns a row of the file has, blank ones that a spreadsheet dropped included.
     widths: RangeInclusive<usize>,
+    /// The fewest columns a row may have: the others at the end were blank, and dropped.
+    fewest: usize,
 }
 
 impl std::fmt::Debug for RowReader {
@@ -146,12 +181,19 @@ impl RowReader {
             skipping_line: false,
             rereads: 0,
             widths: 1..=COLUMNS_MAX,
+            fewest: 1,
         }
     }
 
     /// From here on a record must have this many columns; blank ones too many at the end do no harm.
     pub fn expect_widths(&mut self, widths: RangeInclusive<usize>) {
+        self.fewest = *widths.start();
         self.widths = widths;
+    }
+
+    /// Allows rows with fewer columns, down to this many: a spreadsheet drops blank ones at the end.
+    pub fn allow_dropped(&mut self, fewest: usize) {
+        self.fewest = fewest.min(*self.widths.start());
     }
 
     /// Takes more of the file.
@@ -169,14 +211,15 @@ impl RowReader {
         Ok(())
     }
 
-    fn take(&mut self, bytes: Bytes) {
+    fn take(&mut self, mut bytes: Bytes) {
         if bytes.is_empty() {
             return;
         }
         if self.delimiter.is_none() {
-            let delimiter = text::delimiter(&bytes);
+            let text::Separation { delimiter, declared_bytes } = text::separation(&bytes);
             self.delimiter = Some(delimiter);
             self.csv = csv_reader(delimiter);
+            bytes.advance(declared_bytes);
         }
         self.input.push_back(bytes);
     }
@@ -276,7 +319,9 @@ impl RowReader {
         {
             row.ends = row.ends.iter().copied().take(most).collect();
         }
-        if !self.widths.contains(&row.width()) {
+        // Where the file ends without a line end it may end within the row.
+        let fewest = if line_end == LineEnd::Missing { *self.widths.start() } else { self.fewest };
+        if !(fewest..=most).contains(&row.width()) {
             let found = row.width();
             let expected = span(&self.widths);
             let detail = match line_end {
@@ -290,7 +335,7 @@ impl RowReader {
         let item = if row.text.contains('\0') {
             Item::Bad(RowProblem::of_row(row.line, "the row contains a zero byte"))
         } else {
-            Item::Row(row)
+            Item::Row(row.without_invisible())
         };
         self.begin();
         Some(item)
@@ -310,6 +355,7 @@ impl RowReader {
                 line: self.record_line,
                 text,
                 ends: ends.iter().map(|end| *end as u32).collect(),
+                removed: Vec::new(),
             };
         }
         let mut text = String::with_capacity(bytes.len() * 2);
@@ -319,7 +365,7 @@ impl RowReader {
                 text.len() as u32
             })
             .collect();
-        RawRow { line: self.record_line, text, ends }
+        RawRow { line: self.record_line, text, ends, removed: Vec::new() }
     }
 
     fn too_long(&mut self) -> Item {

@@ -116,15 +116,112 @@ fn decode(decoder: &mut Decoder, bytes: &[u8], last: bool) -> Bytes {
     Bytes::from(text)
 }
 
-/// The character between the fields: a comma, unless the first line has none and has tabs (Excel's
-/// "Unicode text") or semicolons (Excel on a continental machine).
-pub(super) fn delimiter(start: &[u8]) -> u8 {
+/// Characters that part fields, the usual one first.
+const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
+
+/// How many records are looked at to find the character between the fields.
+const LOOK_RECORDS: usize = 50;
+
+/// How the fields of a file are parted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Separation {
+    /// The character between the fields.
+    pub delimiter: u8,
+    /// How many bytes at the start say so (`sep=;`, as Excel writes it) and are no record.
+    pub declared_bytes: usize,
+}
+
+/// How the fields are parted: as the file says in a first line such as `sep=;`, else by the character that
+/// parts the first records most evenly, and of those that do so alike into the most columns.
+pub(super) fn separation(start: &[u8]) -> Separation {
     /// Never more than the sniffing promises to give in one piece, in any encoding.
     const LOOK_BYTES: usize = SNIFF_BYTES / 4;
+    if let Some(declared) = declared(start) {
+        return declared;
+    }
+    let cut = start.len() > LOOK_BYTES;
     let start = start.get(..LOOK_BYTES).unwrap_or(start);
-    let text = start.iter().position(|b| !matches!(b, b'\r' | b'\n')).map_or(start, |from| &start[from..]);
-    let line = text.split(|b| matches!(b, b'\r' | b'\n')).next().unwrap_or_default();
-    [b',', b'\t', b';'].into_iter().find(|candidate| line.contains(candidate)).unwrap_or(b',')
+    let evenness = |delimiter: u8| Evenness::of(&column_counts(start, delimiter, cut));
+    let mut best = (b',', Evenness::default());
+    for delimiter in DELIMITERS {
+        let found = evenness(delimiter);
+        if found > best.1 {
+            best = (delimiter, found);
+        }
+    }
+    Separation { delimiter: best.0, declared_bytes: 0 }
+}
+
+/// A first line `sep=;`, in quotation marks or not.
+fn declared(start: &[u8]) -> Option<Separation> {
+    let line = start.split(|b| matches!(b, b'\r' | b'\n')).next()?;
+    let said = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    let (word, rest) = said.split_at_checked(4)?;
+    match rest {
+        [delimiter] if word.eq_ignore_ascii_case(b"sep=") && DELIMITERS.contains(delimiter) => {
+            Some(Separation { delimiter: *delimiter, declared_bytes: line.len() })
+        }
+        _ => None,
+    }
+}
+
+/// How evenly a character parts records: the share of them that have the usual number of columns, in
+/// thousandths, and that number. Nothing where it parts none.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Evenness {
+    share: usize,
+    columns: usize,
+    /// Whether the first record has them, too.
+    from_the_first: bool,
+}
+
+impl Evenness {
+    fn of(counts: &[usize]) -> Self {
+        let agreeing = |columns: usize| counts.iter().filter(|count| **count == columns).count();
+        counts
+            .iter()
+            .filter(|columns| **columns > 1)
+            .map(|columns| Self {
+                share: 1000 * agreeing(*columns) / counts.len(),
+                columns: *columns,
+                from_the_first: counts.first() == Some(columns),
+            })
+            .max()
+            .unwrap_or_default()
+    }
+}
+
+/// How many columns each of the first records has with a delimiter, blank lines left out. Of a text that is
+/// cut the last record counts only where it is the only one.
+fn column_counts(text: &[u8], delimiter: u8, cut: bool) -> Vec<usize> {
+    let mut counts = Vec::new();
+    let (mut columns, mut quoted, mut field_began, mut blank) = (1, false, false, true);
+    for byte in text {
+        match byte {
+            b'"' if quoted || !field_began => {
+                quoted = !quoted;
+                (field_began, blank) = (true, false);
+            }
+            b'\r' | b'\n' if !quoted => {
+                if !blank {
+                    counts.push(columns);
+                    if counts.len() == LOOK_RECORDS {
+                        return counts;
+                    }
+                }
+                (columns, field_began, blank) = (1, false, true);
+            }
+            byte if *byte == delimiter && !quoted => {
+                columns += 1;
+                (field_began, blank) = (false, false);
+            }
+            _ => (field_began, blank) = (true, false),
+        }
+    }
+    if !blank && (!cut || counts.is_empty()) {
+        counts.push(columns);
+    }
+    counts
 }
 
 #[cfg(test)]
@@ -152,11 +249,37 @@ mod tests {
         }
     }
 
+    fn delimiter(start: &[u8]) -> u8 {
+        separation(start).delimiter
+    }
+
     #[test]
-    fn the_delimiter_is_what_the_first_line_uses() {
-        assert_eq!(delimiter(b"\r\na\tb\r\n1,2"), b'\t');
+    fn the_delimiter_is_what_parts_the_records_evenly() {
+        assert_eq!(delimiter(b"\r\na\tb\r\n1\t2"), b'\t');
         assert_eq!(delimiter(b"a;b\n1,2"), b';');
         assert_eq!(delimiter(b"a;b,c"), b',');
         assert_eq!(delimiter(b""), b',');
+        assert_eq!(delimiter(b"A1;SMITH, JONES AND PARTNERS;Y1;Q1\r\n"), b';');
+        assert_eq!(delimiter(b"A1|SMITH, JONES|Y1\nA2|X|Y1\n"), b'|');
+        assert_eq!(delimiter(b"A1\tSMITH, JONES; X\tY1\t\nA2\tX\tY1\t\n"), b'\t');
+        assert_eq!(delimiter(b"code,name\nA1,x;y;z\nA2,w\n"), b',');
+        assert_eq!(delimiter(b"code,name\nA1,\"a;b;c\"\nA2,\"d;e;f\"\n"), b',', "quotation marks hold");
+        assert_eq!(delimiter(b"Results, as of June; final\ncode;name;day\nA1;x;y\nA2;x;y\n"), b';');
+    }
+
+    #[test]
+    fn a_file_may_say_its_delimiter_in_its_first_line() {
+        for delimiter in DELIMITERS {
+            let file = [b"sep=".as_slice(), &[delimiter], b"\r\na,b\r\n"].concat();
+            assert_eq!(separation(&file), Separation { delimiter, declared_bytes: 5 });
+        }
+        assert_eq!(separation(b"\"SEP=;\"\na;b"), Separation { delimiter: b';', declared_bytes: 7 });
+        assert_eq!(separation(b"sep=x\na,b").declared_bytes, 0);
+    }
+
+    #[test]
+    fn what_is_looked_at_does_not_depend_on_where_the_file_is_cut() {
+        let file = b"A1;SMITH, JONES;Y1\n".repeat(SNIFF_BYTES);
+        assert_eq!(separation(&file), separation(&file[..SNIFF_BYTES / 4]));
     }
 }

@@ -271,6 +271,9 @@ fn print(report: &Report) -> Result<(), Failure> {
     }
     row("rejected", report.rejected)?;
     print_problems(report)?;
+    for warning in &report.warnings {
+        output::say(format!("  look at this: {warning}"))?;
+    }
     let seconds = report.duration_ms as f64 / 1000.0;
     let position =
         report.last_position.map(|last| format!(", shown from position {last} on")).unwrap_or_default();
