@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     codes::{EditionId, OdsCode, PersonId, RequirementId},
     day::Day,
+    imports,
 };
 
 mod result;
@@ -47,6 +48,10 @@ events! {
         RequirementExempted = "oversight.assessments.requirement-exempted.v1",
         /// The national register showed a result it had not shown before.
         ResultListed = "oversight.assessments.result-listed.v1",
+        /// A file was read to its end.
+        FileImported = "oversight.assessments.file-imported.v1",
+        /// An import was withdrawn.
+        ImportWithdrawn = "oversight.assessments.import-withdrawn.v1",
     }
 }
 
@@ -316,4 +321,18 @@ pub struct ResultListed {
     /// The day of publication, none where nothing is published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Day>,
+    /// What the register writes in the place of that day, where it is a word: `CompletedThroughQIO` stands for
+    /// results that came by another way. The result then counts from the date of the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published_text: Option<String>,
 }
+
+/// A file was read to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FileImported(pub imports::FileImported);
+
+/// An import was withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ImportWithdrawn(pub imports::ImportWithdrawn);

@@ -284,6 +284,8 @@ pub struct Header<'a> {
     pub actor: Cow<'a, str>,
     /// The day it took effect, where that is not the day of `time`.
     pub effective: Option<Day>,
+    /// The request it came from: of a row of a file, the import.
+    pub correlation_id: Option<Uuid>,
     /// The event itself, unread. Whether it is JSON at all shows when it is read.
     pub data: &'a [u8],
 }
@@ -308,12 +310,16 @@ impl<'a> Header<'a> {
             actor: Cow<'a, str>,
             #[serde(default)]
             effective: Option<Day>,
+            #[serde(default)]
+            correlationid: Option<serde_json::Value>,
             #[serde(borrow)]
             data: &'a RawValue,
         }
-        let Any { id, kind, subject, time, actor, effective, data } =
+        let Any { id, kind, subject, time, actor, effective, correlationid, data } =
             serde_json::from_slice(body).map_err(DecodeError::envelope)?;
-        Ok(Self { id, kind, subject, time, actor, effective, data: data.get().as_bytes() })
+        let data = data.get().as_bytes();
+        let correlation_id = correlationid.and_then(|id| Uuid::try_parse(id.as_str()?).ok());
+        Ok(Self { id, kind, subject, time, actor, effective, correlation_id, data })
     }
 
     /// The day the event took effect in the world.

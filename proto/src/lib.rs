@@ -18,6 +18,7 @@ pub mod day;
 pub mod envelope;
 pub mod event;
 pub mod footprint;
+pub mod imports;
 pub mod onsite;
 pub mod organisations;
 pub mod standards;

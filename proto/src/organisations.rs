@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{codes::OdsCode, day::Day};
+use crate::{codes::OdsCode, day::Day, imports};
 
 events! {
     /// What happened to an organisation.
@@ -22,6 +22,10 @@ events! {
         MembershipRecorded = "oversight.organisations.membership-recorded.v1",
         /// The number of registered patients of a practice was published.
         ListSizePublished = "oversight.organisations.list-size-published.v1",
+        /// A file was read to its end.
+        FileImported = "oversight.organisations.file-imported.v1",
+        /// An import was withdrawn.
+        ImportWithdrawn = "oversight.organisations.import-withdrawn.v1",
     }
 }
 
@@ -198,3 +202,13 @@ pub struct ListSizePublished {
     /// Registered patients, rounded to whole persons (some years print quarterly averages).
     pub registered_patients: u32,
 }
+
+/// A file was read to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FileImported(pub imports::FileImported);
+
+/// An import was withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ImportWithdrawn(pub imports::ImportWithdrawn);

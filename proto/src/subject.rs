@@ -5,7 +5,10 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::codes::{CodeError, OdsCode};
+use crate::{
+    codes::{CodeError, OdsCode},
+    imports::IMPORT,
+};
 
 /// The services that write events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -194,9 +197,12 @@ impl Subject {
         self.text.rsplit('.').next().unwrap_or_default()
     }
 
-    /// The organisation it is about: none where it is of an edition, a key, an account or a record.
+    /// The organisation it is about: none where it is of an edition, an import, a key, an account or a record.
     pub fn organisation(&self) -> Option<OdsCode> {
         let aggregate = self.aggregate();
+        if aggregate.split_once('_').is_some_and(|(first, _)| first == IMPORT) {
+            return None;
+        }
         match self.service {
             Service::Organisations => aggregate.parse().ok(),
             Service::Assessments if self.is_of_an_edition() => None,
@@ -277,6 +283,8 @@ mod tests {
         for (text, code) in [
             ("oversight.organisations.A81001", Some("A81001")),
             ("oversight.organisations.15E", Some("15E")),
+            ("oversight.organisations.import_a05991e6-3d77-54c4-b3f2-dce08247f1dd", None),
+            ("oversight.assessments.import_a05991e6-3d77-54c4-b3f2-dce08247f1dd", None),
             ("oversight.assessments.A81001_dspt-2018-19", Some("A81001")),
             ("oversight.assessments.register_A81001", Some("A81001")),
             ("oversight.assessments.edition_dspt-2018-19", None),

@@ -28,7 +28,7 @@ pub(super) fn read(body: &[u8]) -> Option<Header<'_>> {
     rest.text_if_after(br#","onbehalfof":""#)?;
     let effective = rest.text_if_after(br#","effective":""#)?;
     rest.text_if_after(br#","commandid":""#)?;
-    rest.text_if_after(br#","correlationid":""#)?;
+    let correlation = rest.text_if_after(br#","correlationid":""#)?;
     rest.text_if_after(br#","causationid":""#)?;
     rest.text_if_after(br#","previous":""#)?;
     rest.after(br#","data":"#)?;
@@ -44,6 +44,7 @@ pub(super) fn read(body: &[u8]) -> Option<Header<'_>> {
             Some(day) => Some(from_utf8(day).ok()?.parse().ok()?),
             None => None,
         },
+        correlation_id: correlation.and_then(|id| Uuid::try_parse_ascii(id).ok()),
         data,
     })
 }

@@ -56,6 +56,8 @@ pub(crate) use views::{WorkState, scale_words};
         editions::exempt,
         imports::results,
         imports::progress,
+        imports::list,
+        imports::withdraw,
     ),
     tags((name = "assessments", description = "Toolkit assessments: seen and worked on by the practice, helped with by its CCG, seen by its region and NHS Digital."))
 )]
@@ -97,6 +99,8 @@ pub(crate) fn routes() -> Routes<Shared> {
         .get("/api/v1/editions/{id}", READ_EDITIONS.here(), editions::one)
         .post("/api/v1/editions/{id}/deadline", DECIDE_CENTRALLY.here(), editions::move_deadline)
         .post("/api/v1/editions/{id}/exemptions", DECIDE_CENTRALLY.here(), editions::exempt)
+        .get("/api/v1/assessments/imports", IMPORT.here(), imports::list)
         .get("/api/v1/assessments/imports/{id}", IMPORT.here(), imports::progress)
+        .post("/api/v1/assessments/imports/{id}/withdraw", IMPORT.here(), imports::withdraw)
         .merge(uploads)
 }

@@ -6,20 +6,18 @@ use chassis::{
     Action, Commands, Giver, Outcome, Problem, Viewer,
     command::Loaded,
     desk::{Order, Who, aggregate_id as id},
-    following::Following,
+    import::ImportRecords,
     roster::Practice,
 };
 use proto::{
     Day, OdsCode, PersonId, Position, RequirementId,
+    assessments::{AssessmentEvent, ResultListed},
     standards::{Edition, catalogue},
 };
 
-use crate::{
-    import::RegisterFiles,
-    model::{
-        Assessment, AssessmentCommand, EditionCommand, EditionDecisions, KIND, Refusal, RegisterEntry,
-        assessment_id, edition_id, register_id, roll_over,
-    },
+use crate::model::{
+    Assessment, AssessmentCommand, EditionCommand, EditionDecisions, KIND, Refusal, RegisterEntry,
+    assessment_id, edition_id, register_id, roll_over,
 };
 
 /// What the routes work with.
@@ -29,7 +27,7 @@ pub(crate) struct Desk {
     pub assessments: Commands<Assessment>,
     pub editions: Commands<EditionDecisions>,
     pub register: Commands<RegisterEntry>,
-    pub register_files: Following<RegisterFiles>,
+    pub imports: ImportRecords<AssessmentEvent>,
 }
 
 /// What routes get.
@@ -124,9 +122,11 @@ impl Desk {
         Ok(self.editions.load(&id(edition_id(edition.id))?).await?)
     }
 
-    /// What the national register shows of an organisation.
-    pub async fn register_entry(&self, code: OdsCode) -> Result<Loaded<RegisterEntry>, Problem> {
-        Ok(self.register.load(&id(register_id(code))?).await?)
+    /// What the newest file of the national register shows of an organisation, and the last event that says so.
+    pub async fn register_entry(&self, code: OdsCode) -> Result<(Option<ResultListed>, Position), Problem> {
+        let entry = self.register.load(&id(register_id(code))?).await?;
+        let withdrawn = self.imports.withdrawn_so_far();
+        Ok((entry.state.newest(&withdrawn).cloned(), entry.position))
     }
 
     /// Begins an assessment with the answers of the last edition of the scheme that was begun.

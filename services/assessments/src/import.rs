@@ -7,21 +7,18 @@
 //!
 //! The date of the file is asked for, or read from its name (`DSPT search results 09_09_2022 …`). A
 //! damaged code or date, or a code that stands there twice, rejects its row and no other. What counts
-//! as new is decided in [`crate::model::RegisterEntry`]: files may come in any order, but oldest first
-//! keeps the most, since an older file never adds that nothing was published.
+//! as new is decided in [`crate::model::RegisterEntry`]: files may come in any order.
 
 use bytes::Bytes;
 use chassis::{
     Commands, Problem,
-    following::Fold,
     import::{
-        self, Column, Columns, Giving, Heading, Job, Mode, Needed, Progress, Report, Row, RowFault,
-        RowOutcome, RowProblem, Shape,
+        self, Column, Columns, DatedColumns, Giving, Heading, ImportRecords, Job, Mode, Needed, Progress,
+        Report, Row, RowFault, RowOutcome, RowProblem, Shape,
     },
-    log::Recorded,
 };
 use futures::Stream;
-use proto::{By, Day, Header, OdsCode, assessments::ResultListed};
+use proto::{By, Day, OdsCode, assessments::AssessmentEvent};
 use std::sync::Arc;
 
 use crate::model::{Listing, RegisterCommand, RegisterEntry, register_id};
@@ -65,16 +62,34 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// What a register file looks like.
-pub const SHAPE: Shape =
-    Shape { columns: Columns::headed(COLUMNS), wrong_file: |_| None, aggregate: &[CODE], unique: &[CODE] };
+pub const SHAPE: Shape = Shape {
+    columns: Columns::headed(COLUMNS),
+    wrong_file: |_| None,
+    aggregate: &[CODE],
+    unique: &[CODE],
+    dates: DatedColumns { ends: &[PUBLISHED], beginnings: &[] },
+};
 
 /// The most characters of a name, sector or status.
 const TEXT_MAX_CHARS: usize = 300;
 
+/// What stands in the place of a day of publication, where the result came by another way than the toolkit: 184
+/// rows of the register of 17 June 2019.
+const WORDS_FOR_A_DAY: [&str; 1] = ["CompletedThroughQIO"];
+
+/// The day of publication, or the known word that stands in its place.
+fn published(row: &Row) -> Result<(Option<Day>, Option<String>), RowProblem> {
+    let word = WORDS_FOR_A_DAY.into_iter().find(|word| row.get(PUBLISHED).eq_ignore_ascii_case(word));
+    match word {
+        Some(word) => Ok((None, Some(word.to_owned()))),
+        None => Ok((row.day(PUBLISHED)?, None)),
+    }
+}
+
 /// Reads one row.
 pub(crate) fn listing(row: &Row, as_of: Day) -> Result<Listing, RowProblem> {
     let organisation: OdsCode = row.parse(CODE)?;
-    let published = row.day(PUBLISHED)?;
+    let (published, published_text) = published(row)?;
     if published.is_some_and(|day| day > as_of) {
         let detail = format!("the day of publication is later than the date of the file, {as_of}");
         return Err(row.wrong(PUBLISHED, detail));
@@ -90,67 +105,47 @@ pub(crate) fn listing(row: &Row, as_of: Day) -> Result<Listing, RowProblem> {
         sector: row.tidy(SECTOR),
         status: row.tidy(STATUS),
         published,
+        published_text,
     })
 }
 
+/// What a register file is read with.
+pub(crate) struct Reading<'a> {
+    pub commands: &'a Commands<RegisterEntry>,
+    pub records: &'a ImportRecords<AssessmentEvent>,
+    pub clock: chassis::Clock,
+}
+
 /// Reads a register file and takes note of each row.
-#[expect(clippy::too_many_arguments, reason = "each is a thing of its own")]
 pub(crate) async fn run<B, E>(
-    commands: &Commands<RegisterEntry>,
+    reading: &Reading<'_>,
     job: &Job,
     by: By,
     as_of: Day,
-    newest_file: Option<Day>,
     progress: Arc<Progress>,
-    clock: chassis::Clock,
     body: B,
 ) -> Result<Report, Problem>
 where
     B: Stream<Item = Result<Bytes, E>> + Unpin,
     E: std::fmt::Display,
 {
-    let giving = Giving::new(job, clock, by);
-    import::run(job, &SHAPE, progress, body, |row| {
+    let giving = Giving::new(job, reading.clock.clone(), by);
+    let withdrawn = &reading.records.withdrawn().await?;
+    import::run_recorded(&giving, reading.records, &SHAPE, progress, body, |row| {
         let giving = &giving;
         async move {
             let listing = listing(&row, as_of)?;
             let id = register_id(listing.organisation).map_err(|error| row.wrong(CODE, error.to_string()))?;
             let effective = Some(listing.effective(as_of));
-            let command = RegisterCommand::ListResult { as_of, listing, newest_file };
+            let command = RegisterCommand::ListResult { as_of, listing, withdrawn: withdrawn.clone() };
             giving
-                .command_effective(commands, &id, &command, &row, effective, |refusal| {
+                .command_effective(reading.commands, &id, &command, &row, effective, |refusal| {
                     Err::<RowOutcome, RowFault>(row.reject(refusal).into())
                 })
                 .await
         }
     })
     .await
-}
-
-/// The newest date of a register file on the log, of any organisation.
-#[derive(Debug, Default)]
-pub(crate) struct RegisterFiles {
-    newest: Option<Day>,
-}
-
-impl RegisterFiles {
-    /// The newest date.
-    pub fn newest(&self) -> Option<Day> {
-        self.newest
-    }
-}
-
-impl Fold for RegisterFiles {
-    const NAME: &'static str = "the list of register files";
-
-    fn note(&mut self, recorded: &Recorded) {
-        let Ok(header) = Header::read(&recorded.body) else { return };
-        if header.kind == ResultListed::TYPE
-            && let Ok(listed) = header.fields::<ResultListed>()
-        {
-            self.newest = self.newest.max(Some(listed.as_of));
-        }
-    }
 }
 
 /// A job of this kind.

@@ -17,7 +17,7 @@ mod pages;
 
 use std::sync::Arc;
 
-use chassis::{Commands, Platform, Service, service::StartError};
+use chassis::{Commands, Platform, Service, import::ImportRecords, service::StartError};
 use utoipa::OpenApi as _;
 
 /// The name of the service.
@@ -31,16 +31,20 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
         assessments: Commands::new(platform.log.clone(), cache.clone())?,
         editions: Commands::new(platform.log.clone(), cache.clone())?,
         register: Commands::new(platform.log.clone(), cache.clone())?,
-        register_files: platform.following("assessments-register"),
+        imports: ImportRecords::new(
+            Commands::new(platform.log.clone(), cache.clone())?,
+            platform.following("assessments-imports"),
+            platform.clock.clone(),
+        ),
     });
-    let (roster, register_files) = (desk.common.roster.clone(), desk.register_files.clone());
+    let (roster, imports) = (desk.common.roster.clone(), desk.imports.clone());
     let routes = api::routes().merge(pages::routes()).with_state(desk);
     Ok(Service {
         name: NAME,
         routes,
         policy: Some(access::POLICY),
         openapi: api::Description::openapi(),
-        ready: Arc::new(move || roster.ready().and_then(|()| register_files.ready())),
+        ready: Arc::new(move || roster.ready().and_then(|()| imports.ready())),
         on_stop: Some(Box::new(move || Box::pin(async move { cache.flush().await }))),
     })
 }

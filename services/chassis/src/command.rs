@@ -72,6 +72,8 @@ pub struct When {
     pub effective: Day,
     /// Where it stands.
     pub position: Position,
+    /// The request it came from: of a row of a file, the import.
+    pub correlation_id: Option<Uuid>,
 }
 
 /// What comes with a command.
@@ -200,8 +202,12 @@ impl<A: Aggregate> Loaded<A> {
             self.stands_at(Uuid::nil(), recorded.position, &recorded.body);
             return;
         };
-        let when =
-            When { recorded: header.time, effective: header.effective_day(), position: recorded.position };
+        let when = When {
+            recorded: header.time,
+            effective: header.effective_day(),
+            position: recorded.position,
+            correlation_id: header.correlation_id,
+        };
         match header.event::<A::Event>() {
             Ok(event) => self.apply(&event, header.id, when, &recorded.body),
             Err(error) => {
@@ -290,6 +296,7 @@ impl<A: Aggregate> Commands<A> {
                         recorded: meta.time,
                         effective: context.effective,
                         position: receipt.position,
+                        correlation_id: meta.correlation_id,
                     };
                     loaded.apply(&event, event_id, when, &body);
                     self.keep(id, &loaded);

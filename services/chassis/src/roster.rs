@@ -260,7 +260,10 @@ impl Listings {
             | OrganisationEvent::OrganisationAmended(OrganisationAmended { listing, .. }) => {
                 self.bodies.insert(code, Body { name: listing.name, kind: listing.kind });
             }
-            OrganisationEvent::MembershipRecorded(_) | OrganisationEvent::ListSizePublished(_) => {}
+            OrganisationEvent::MembershipRecorded(_)
+            | OrganisationEvent::ListSizePublished(_)
+            | OrganisationEvent::FileImported(_)
+            | OrganisationEvent::ImportWithdrawn(_) => {}
         }
     }
 

@@ -9,8 +9,8 @@ use axum::body::BodyDataStream;
 use chassis::{
     Problem, Viewer,
     import::{
-        self, Column, Columns, Giving, Heading, Job, Needed, Progress, Report, Row, RowFault, RowOutcome,
-        RowProblem, Shape,
+        self, Column, Columns, DatedColumns, Giving, Heading, Job, Needed, Progress, Report, Row, RowFault,
+        RowOutcome, RowProblem, Shape,
     },
 };
 use proto::{
@@ -84,6 +84,7 @@ const SHAPE: Shape = Shape {
     aggregate: &[CODE, NUMBER],
     // The same finding twice is no fault: the second adds nothing.
     unique: &[],
+    dates: DatedColumns::NONE,
 };
 
 /// Without regard to case, blanks, hyphens and underscores.

@@ -58,7 +58,10 @@ impl Fold for Register {
             entry.requested_by = header.id;
         }
         let (effective, position) = (header.effective_day(), recorded.position);
-        entry.state.evolve(&event, &When { recorded: header.time, effective, position });
+        entry.state.evolve(
+            &event,
+            &When { recorded: header.time, effective, position, correlation_id: header.correlation_id },
+        );
     }
 }
 

@@ -5,14 +5,20 @@ use std::sync::Arc;
 use axum::{Json, body::Body, extract::State};
 use chassis::{
     Clock, Commands, Problem, Routes, Viewer,
-    http::{Path, Query},
-    import::{self, ImportId, Imports, Mode, ProgressView, Report},
+    http::{Json as JsonBody, Path, Query},
+    import::{
+        self, ImportEntry, ImportId, ImportRecords, Imports, Mode, ProgressView, Report, WithdrawalInput,
+        WithdrawalReceipt,
+    },
     log::Log,
     pace::Pace,
 };
 use proto::{
     Day, OdsCode, Position,
-    organisations::{OdsStatus, OrganisationKind, OrganisationListing, PracticeListing, PrescribingSetting},
+    organisations::{
+        OdsStatus, OrganisationEvent, OrganisationKind, OrganisationListing, PracticeListing,
+        PrescribingSetting,
+    },
 };
 use serde::{Deserialize, Serialize};
 use utoipa::OpenApi;
@@ -43,6 +49,8 @@ pub struct Api {
     pub roster: Roster,
     /// The imports of this process.
     pub imports: Imports,
+    /// The imports on the log.
+    pub records: ImportRecords<OrganisationEvent>,
     /// The log.
     pub log: Log,
     /// The clock.
@@ -55,14 +63,16 @@ pub fn routes(api: Arc<Api>) -> Routes {
         .get("/api/v1/organisations", LIST.here().paced(Pace::LookUp), list)
         .get("/api/v1/organisations/{code}", VIEW.of("code"), organisation)
         .post("/api/v1/organisations/imports/{kind_or_id}", IMPORT.here().paced(Pace::Import), import_file)
+        .get("/api/v1/organisations/imports", IMPORT.here(), list_imports)
         .get("/api/v1/organisations/imports/{kind_or_id}", IMPORT.here(), import_progress)
+        .post("/api/v1/organisations/imports/{kind_or_id}/withdraw", IMPORT.here(), withdraw_import)
         .with_state(api)
 }
 
 /// The service's part of the description of the API.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     #[derive(OpenApi)]
-    #[openapi(paths(import_file, import_progress, organisation, list))]
+    #[openapi(paths(import_file, import_progress, list_imports, withdraw_import, organisation, list))]
     struct Paths;
     Paths::openapi()
 }
@@ -124,7 +134,7 @@ async fn import_file(
     };
     match begun.await {
         Ok((import, progress)) => {
-            import.run(&api.commands, api.clock.clone(), progress, body).await.map(Json)
+            import.run(&api.commands, &api.records, api.clock.clone(), progress, body).await.map(Json)
         }
         Err(problem) => {
             import::drain(&mut body).await;
@@ -148,11 +158,7 @@ impl Api {
             Problem::bad_input("the date of the file is needed, for example ?as_of=2018-05-31")
                 .at("as_of", "missing")
         })?;
-        let today = self.clock.today();
-        if as_of > today {
-            return Err(Problem::bad_input(format!("a file cannot show what holds after today, {today}"))
-                .at("as_of", format!("{as_of} is in the future")));
-        }
+        import::not_in_the_future(as_of, self.clock.today())?;
         self.roster.catch_up().await?;
         if let Some(newest) = self.roster.newest(kind).filter(|newest| as_of < *newest) {
             return Err(Problem::refused(
@@ -190,6 +196,45 @@ async fn import_progress(
     let id = Uuid::parse_str(&id)
         .map_err(|_| Problem::bad_input("the id of an import is a UUID").at("kind_or_id", "not a UUID"))?;
     api.imports.get(id, &viewer).map(Json)
+}
+
+/// All imports of register files.
+///
+/// The newest first: of what kind and date, by whom, what came of them, and whether they were withdrawn.
+///
+/// Who may call it: NHS Digital and administrators.
+#[utoipa::path(
+    get,
+    path = "/api/v1/organisations/imports",
+    tag = "organisations",
+    responses((status = 200, body = Vec<ImportEntry>), (status = "4XX", body = Problem), (status = 503, body = Problem)),
+)]
+async fn list_imports(State(api): State<Arc<Api>>) -> Result<Json<Vec<ImportEntry>>, Problem> {
+    api.records.list().await.map(Json)
+}
+
+/// Withdraw an import.
+///
+/// Finished or not: from here on figures are as if it had not been. As known before, they stay as they were. The file
+/// may be imported again, with the right date. Repeated, it answers the same.
+///
+/// Who may call it: NHS Digital and administrators.
+#[utoipa::path(
+    post,
+    path = "/api/v1/organisations/imports/{kind_or_id}/withdraw",
+    tag = "organisations",
+    params(("kind_or_id" = String, Path, format = "uuid", description = "The Import-Id the import was begun with")),
+    request_body = WithdrawalInput,
+    responses((status = 200, body = WithdrawalReceipt), (status = "4XX", body = Problem), (status = 503, body = Problem)),
+)]
+async fn withdraw_import(
+    State(api): State<Arc<Api>>,
+    viewer: Viewer,
+    Path(id): Path<Uuid>,
+    JsonBody(input): JsonBody<WithdrawalInput>,
+) -> Result<Json<WithdrawalReceipt>, Problem> {
+    let position = api.records.withdraw(id, &input.reason, &viewer).await?;
+    Ok(Json(WithdrawalReceipt { position }))
 }
 
 /// What the log holds of an organisation.

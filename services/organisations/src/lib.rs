@@ -16,7 +16,12 @@ pub mod roster;
 
 use std::sync::Arc;
 
-use chassis::{Platform, Service, command::Commands, import::Imports, service::StartError};
+use chassis::{
+    Platform, Service,
+    command::Commands,
+    import::{ImportRecords, Imports},
+    service::StartError,
+};
 use futures::FutureExt;
 
 use crate::{api::Api, model::Organisation, roster::Roster};
@@ -29,10 +34,16 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
     let cache = platform.cache(NAME).await?;
     let commands: Commands<Organisation> = Commands::new(platform.log.clone(), cache.clone())?;
     let roster = Roster(platform.following("organisations-roster"));
+    let records = ImportRecords::new(
+        Commands::new(platform.log.clone(), cache.clone())?,
+        platform.following("organisations-imports"),
+        platform.clock.clone(),
+    );
     let api = Arc::new(Api {
         commands,
         roster: roster.clone(),
         imports: Imports::new(),
+        records: records.clone(),
         log: platform.log.clone(),
         clock: platform.clock.clone(),
     });
@@ -41,7 +52,7 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
         routes: api::routes(api),
         policy: Some(access::POLICY),
         openapi: api::openapi(),
-        ready: Arc::new(move || roster.0.ready()),
+        ready: Arc::new(move || roster.0.ready().and_then(|()| records.ready())),
         on_stop: Some(Box::new(move || async move { cache.flush().await }.boxed())),
     })
 }

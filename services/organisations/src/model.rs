@@ -180,6 +180,7 @@ impl Aggregate for Organisation {
             OrganisationEvent::ListSizePublished(ListSizePublished { as_of, registered_patients }) => {
                 self.registered_patients = Some(Shown { as_of: *as_of, value: *registered_patients });
             }
+            OrganisationEvent::FileImported(_) | OrganisationEvent::ImportWithdrawn(_) => {}
         }
     }
 }

@@ -106,6 +106,9 @@ fn read(body: &[u8]) -> Result<Option<(OdsCode, OrganisationEvent)>, String> {
         return Ok(None);
     }
     let event = header.event().map_err(|error| error.to_string())?;
+    if matches!(event, OrganisationEvent::FileImported(_) | OrganisationEvent::ImportWithdrawn(_)) {
+        return Ok(None);
+    }
     let (_, aggregate) = header.subject.rsplit_once('.').ok_or("the subject has no aggregate")?;
     let code = aggregate.parse().map_err(|error: proto::codes::CodeError| error.to_string())?;
     Ok(Some((code, event)))
@@ -153,6 +156,7 @@ impl Register {
             OrganisationEvent::ListSizePublished(ListSizePublished { as_of, .. }) => {
                 (Some(Kind::ListSizes), as_of)
             }
+            OrganisationEvent::FileImported(_) | OrganisationEvent::ImportWithdrawn(_) => return,
         };
         if let Some(kind) = kind {
             let newest = self.newest.entry(kind).or_insert(as_of);

@@ -22,7 +22,7 @@ fn context(occurrence: &Occurrence) -> Context {
 }
 
 fn when(context: &Context) -> When {
-    When { recorded: context.time, effective: context.effective, position: Position(1) }
+    When { recorded: context.time, effective: context.effective, position: Position(1), correlation_id: None }
 }
 
 #[test]

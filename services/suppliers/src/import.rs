@@ -17,8 +17,8 @@ use chassis::{
     Clock, Commands, Problem,
     following::Following,
     import::{
-        self, Column, Columns, Giving, Heading, Job, Mode, Needed, Progress, Report, Row, RowFault,
-        RowOutcome, Shape,
+        self, Column, Columns, DatedColumns, Giving, Heading, Job, Mode, Needed, Progress, Report, Row,
+        RowFault, RowOutcome, Shape,
     },
 };
 use futures::Stream;
@@ -88,7 +88,8 @@ impl Kind {
             Kind::ToolkitCompanies => (TOOLKIT_COLUMNS, &[], &[1]),
             Kind::PrincipalSuppliers => (PRINCIPAL_COLUMNS, &[0], &[]),
         };
-        Shape { columns: Columns::headed(columns), wrong_file: |_| None, aggregate, unique }
+        let dates = DatedColumns::NONE;
+        Shape { columns: Columns::headed(columns), wrong_file: |_| None, aggregate, unique, dates }
     }
 }
 

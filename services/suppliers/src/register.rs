@@ -245,8 +245,12 @@ impl Fold for Register {
             return;
         }
         let Ok(event) = header.event::<SupplierEvent>() else { return };
-        let when =
-            When { recorded: header.time, effective: header.effective_day(), position: recorded.position };
+        let when = When {
+            recorded: header.time,
+            effective: header.effective_day(),
+            position: recorded.position,
+            correlation_id: header.correlation_id,
+        };
         match &event {
             SupplierEvent::ListingHeld(held) => {
                 if !self.by_listing.contains_key(&held.listing) {

@@ -1,21 +1,18 @@
 //! Register files in.
 
-use std::time::Duration;
-
 use axum::{Json as AxumJson, body::Body, extract::State};
 use chassis::{
     Problem, Viewer,
-    http::{Path, Query},
-    import::{self, FileQuery, ImportId, ProgressView, Report},
+    http::{Json, Path, Query},
+    import::{
+        self, FileQuery, ImportEntry, ImportId, ProgressView, Report, WithdrawalInput, WithdrawalReceipt,
+    },
 };
 
 use crate::{
     desk::Shared,
-    import::{job, run},
+    import::{Reading, job, run},
 };
-
-/// How long an import waits until all earlier ones are known.
-const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Imports a file of published results (CSV, any size) of the national register, in the layout of
 /// 2019 or of 2020 to 2023. Bad rows are reported by line and column and the others land. The same
@@ -32,19 +29,44 @@ pub(crate) async fn results(
     body: Body,
 ) -> Result<AxumJson<Report>, Problem> {
     let prepare = async {
-        let as_of = query.date()?;
+        let as_of = query.date(desk.today())?;
         let job = job(id, as_of, query.mode());
-        // What older imports wrote must be known before it is decided what is new.
-        desk.register_files.must_catch_up(CATCH_UP_TIMEOUT).await?;
         let progress = desk.common.imports.begin(&job, &viewer.by(None).actor)?;
         Ok((as_of, job, progress))
     };
     let ((as_of, job, progress), body) = import::receive(body, prepare).await?;
-    let newest = desk.register_files.known().newest();
-    let report =
-        run(&desk.register, &job, viewer.by(None), as_of, newest, progress, desk.common.clock.clone(), body)
-            .await?;
+    let reading =
+        Reading { commands: &desk.register, records: &desk.imports, clock: desk.common.clock.clone() };
+    let report = run(&reading, &job, viewer.by(None), as_of, progress, body).await?;
     Ok(AxumJson(report))
+}
+
+/// All imports of register files, the newest first: of what date, by whom, what came of them, and whether they were
+/// withdrawn.
+///
+/// Who may call it: NHS Digital and administrators.
+#[utoipa::path(get, path = "/api/v1/assessments/imports", tag = "assessments",
+    responses((status = 200, body = Vec<ImportEntry>), (status = "4XX", body = Problem)))]
+pub(crate) async fn list(State(desk): State<Shared>) -> Result<AxumJson<Vec<ImportEntry>>, Problem> {
+    desk.imports.list().await.map(AxumJson)
+}
+
+/// Withdraws an import, finished or not: from here on figures are as if it had not been. As known before, they stay
+/// as they were. The file may be imported again, with the right date. Repeated, it answers the same.
+///
+/// Who may call it: NHS Digital and administrators.
+#[utoipa::path(post, path = "/api/v1/assessments/imports/{id}/withdraw", tag = "assessments",
+    params(("id" = String, Path, format = "uuid", description = "the Import-Id it was given")),
+    request_body = WithdrawalInput,
+    responses((status = 200, body = WithdrawalReceipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub(crate) async fn withdraw(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    Path(id): Path<uuid::Uuid>,
+    Json(input): Json<WithdrawalInput>,
+) -> Result<AxumJson<WithdrawalReceipt>, Problem> {
+    let position = desk.imports.withdraw(id, &input.reason, &viewer).await?;
+    Ok(AxumJson(WithdrawalReceipt { position }))
 }
 
 /// How far an import is, or what came of it: for whoever began it, and for administrators.

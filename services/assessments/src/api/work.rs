@@ -58,6 +58,9 @@ pub(crate) struct RegisterView {
     edition: Option<String>,
     /// The day of publication.
     published: Option<String>,
+    /// What the register writes in the place of that day, where it is a word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published_text: Option<String>,
     /// The date of the file that first showed it.
     as_of: String,
 }
@@ -72,8 +75,7 @@ pub(crate) async fn practice(
     Path(code): Path<String>,
 ) -> Result<AxumJson<PracticeAssessmentsView>, Problem> {
     let practice = desk.common.practice(&code).await?;
-    let entry = desk.register_entry(practice.code).await?;
-    let mut position = entry.position;
+    let (newest, mut position) = desk.register_entry(practice.code).await?;
     let mut assessments = Vec::new();
     let mut named = None;
     for edition in catalogue().editions() {
@@ -90,10 +92,11 @@ pub(crate) async fn practice(
         });
         named.get_or_insert_with(|| organisation(&case));
     }
-    let register = entry.state.newest.map(|listed| RegisterView {
+    let register = newest.map(|listed| RegisterView {
         edition: listed.result.edition().map(|edition| edition.to_string()),
         status: listed.status,
         published: listed.published.map(|day| day.to_string()),
+        published_text: listed.published_text,
         as_of: listed.as_of.to_string(),
     });
     let organisation = named.ok_or_else(Problem::internal)?;

@@ -460,7 +460,9 @@ impl Aggregate for Assessment {
             }
             AssessmentEvent::DeadlineMoved(_)
             | AssessmentEvent::RequirementExempted(_)
-            | AssessmentEvent::ResultListed(_) => {}
+            | AssessmentEvent::ResultListed(_)
+            | AssessmentEvent::FileImported(_)
+            | AssessmentEvent::ImportWithdrawn(_) => {}
         }
     }
 }

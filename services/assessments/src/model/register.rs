@@ -1,18 +1,16 @@
 //! What the national register showed of one organisation, file after file.
 //!
-//! Only what is new becomes an event:
-//! - a file as new as the newest known one adds a changed status or day of publication;
-//! - an older file adds a publication that was not known yet, and never a “not published”: what was
-//!   missing in an old file says nothing once a later one is known. Of an older file's status without
-//!   a day, only the status is compared.
-//!
-//! An organisation that a newer file shows unchanged has no event of that file. So that the file still
-//! counts as the newest, the command says which file date is the newest on the whole log.
+//! Only what is new becomes an event: a row that says something else than what was in force on the date of its
+//! file, by the files before it. So files may come in any order, and the same file again adds nothing. What an
+//! import that was withdrawn said is as if it had not been said.
+
+use std::sync::Arc;
 
 use chassis::{Aggregate, Context, When};
 use proto::{
-    Day, OdsCode,
+    Day, OdsCode, Position,
     assessments::{AssessmentEvent, PublishedResult, ResultListed},
+    imports::{Row, Rows, Withdrawn},
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,10 +19,8 @@ use super::Refusal;
 /// The register's entry of one organisation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegisterEntry {
-    /// What the newest file showed.
-    pub newest: Option<ResultListed>,
-    /// Every publication ever seen: status text and day.
-    known: Vec<(String, Option<Day>)>,
+    /// What files showed that was new.
+    rows: Rows<ResultListed>,
 }
 
 /// One row of a register file.
@@ -40,6 +36,8 @@ pub struct Listing {
     pub status: String,
     /// The day of publication.
     pub published: Option<Day>,
+    /// What stands in the place of a day, as received.
+    pub published_text: Option<String>,
 }
 
 impl Listing {
@@ -61,9 +59,20 @@ pub enum RegisterCommand {
         as_of: Day,
         /// The row.
         listing: Listing,
-        /// The newest date of a register file on the log, of any organisation.
-        newest_file: Option<Day>,
+        /// The imports that were withdrawn.
+        withdrawn: Arc<Withdrawn>,
     },
+}
+
+impl RegisterEntry {
+    /// What the newest file shows.
+    pub fn newest(&self, withdrawn: &Withdrawn) -> Option<&ResultListed> {
+        self.in_force(Day::LAST, withdrawn)
+    }
+
+    fn in_force(&self, as_of: Day, withdrawn: &Withdrawn) -> Option<&ResultListed> {
+        self.rows.in_force(as_of, withdrawn, Position(u64::MAX)).map(|row| &row.value)
+    }
 }
 
 impl Aggregate for RegisterEntry {
@@ -72,46 +81,31 @@ impl Aggregate for RegisterEntry {
     type Refusal = Refusal;
 
     const NAME: &'static str = "register-entry";
-    const FOLD_VERSION: u32 = 1;
+    const FOLD_VERSION: u32 = 2;
 
     fn decide(&self, command: &RegisterCommand, _: &Context) -> Result<Option<AssessmentEvent>, Refusal> {
-        let RegisterCommand::ListResult { as_of, listing, newest_file } = command;
+        let RegisterCommand::ListResult { as_of, listing, withdrawn } = command;
         let result = PublishedResult::parse(&listing.status, listing.published, *as_of);
         // A day beside “not published” (one such row is known) is the day of nothing.
         let published = listing.published.filter(|_| result != PublishedResult::NotPublished);
-        let is_new = match &self.newest {
-            None => true,
-            Some(newest) if Some(*as_of) >= (*newest_file).max(Some(newest.as_of)) => {
-                newest.status != listing.status || newest.published != published
-            }
-            Some(_) => {
-                result != PublishedResult::NotPublished
-                    && !self.known.iter().any(|(status, day)| {
-                        *status == listing.status && (published.is_none() || *day == published)
-                    })
-            }
+        let listed = ResultListed {
+            organisation: listing.organisation,
+            as_of: *as_of,
+            name: listing.name.clone(),
+            sector: listing.sector.clone(),
+            status: listing.status.clone(),
+            result,
+            published,
+            published_text: listing.published_text.clone(),
         };
-        Ok(is_new.then(|| {
-            AssessmentEvent::ResultListed(ResultListed {
-                organisation: listing.organisation,
-                as_of: *as_of,
-                name: listing.name.clone(),
-                sector: listing.sector.clone(),
-                status: listing.status.clone(),
-                result,
-                published,
-            })
-        }))
+        let says = |of: &ResultListed| (of.status.clone(), of.published, of.published_text.clone());
+        let is_new = self.in_force(*as_of, withdrawn).is_none_or(|known| says(known) != says(&listed));
+        Ok(is_new.then_some(AssessmentEvent::ResultListed(listed)))
     }
 
-    fn evolve(&mut self, event: &AssessmentEvent, _: &When) {
+    fn evolve(&mut self, event: &AssessmentEvent, when: &When) {
         let AssessmentEvent::ResultListed(listed) = event else { return };
-        let publication = (listed.status.clone(), listed.published);
-        if listed.result != PublishedResult::NotPublished && !self.known.contains(&publication) {
-            self.known.push(publication);
-        }
-        if self.newest.as_ref().is_none_or(|newest| listed.as_of >= newest.as_of) {
-            self.newest = Some(listed.clone());
-        }
+        let (as_of, value) = (listed.as_of, listed.clone());
+        self.rows.note(Row { as_of, position: when.position, import: when.correlation_id, value });
     }
 }

@@ -101,7 +101,7 @@ pub(super) async fn practice(
     Path(code): Path<String>,
 ) -> Result<Response, Problem> {
     let practice = desk.common.practice(&code).await?;
-    let register = desk.register_entry(practice.code).await?.state.newest;
+    let (register, _) = desk.register_entry(practice.code).await?;
     let mut table = Table::new("assessments", "Assessments, newest first")
         .column(Column::text("Edition"))
         .column(Column::text("Deadline"))

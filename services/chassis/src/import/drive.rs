@@ -9,13 +9,16 @@ use std::{
 
 use bytes::Bytes;
 use futures::{FutureExt, Stream, StreamExt, stream::FuturesUnordered};
-use proto::{Day, Position};
+use proto::{Day, EventHash, OdsCode, Position};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
     columns::{Columns, FirstRow, Resolved, Widths, is_title, quote},
-    give::{RowFault, RowOutcome},
+    dates::{DatedColumns, EXAMPLES_MAX, Later, later_than_file},
+    give::{Giving, RowFault, RowOutcome},
     progress::{Progress, State},
+    record::{ImportEvents, ImportRecords},
     report::{PROBLEMS_MAX, Report, RowProblem},
     row::Row,
     rows::{Item, Next, RawRow, RowReader},
@@ -73,6 +76,21 @@ pub struct Shape {
     pub aggregate: &'static [usize],
     /// The columns that no two rows of a file may agree in. Compared without regard to case.
     pub unique: &'static [usize],
+    /// The columns with days that the date of the file bounds.
+    pub dates: DatedColumns,
+}
+
+/// A file that was read to its end.
+#[derive(Debug)]
+pub(super) struct Summary {
+    /// SHA-256 of its bytes, in hexadecimal digits.
+    pub sha256: String,
+    pub rows: u64,
+    pub recorded: u64,
+    pub skipped: BTreeMap<String, u64>,
+    pub rejected: u64,
+    /// The organisations of the rows that said nothing new.
+    pub unchanged: Vec<OdsCode>,
 }
 
 /// Reads a whole body and applies its rows. Row problems go into the report; an error says that
@@ -93,35 +111,70 @@ where
     // Where the request is dropped, nobody comes back to say so.
     let watched = EndsInterrupted(&progress);
     let mut tally = Tally::new(job, watched.0);
-    let (state, problem) = match read_all(&mut tally, shape, &mut body, apply).await {
-        Ok(()) => {
-            let report = tally.report();
-            tracing::info!(
-                import = %job.id, kind = job.kind, rows = report.rows, recorded = report.recorded,
-                rejected = report.rejected, duration_ms = report.duration_ms, "an import is finished"
-            );
-            progress.finish(report.clone());
-            return Ok(report);
+    match read_all(&mut tally, shape, &mut body, apply).await {
+        Ok(_) => Ok(tally.finished()),
+        Err(halt) => Err(halted(halt, &tally, &mut body).await),
+    }
+}
+
+/// The same, and records at the end that the file was read.
+pub async fn run_recorded<B, E, F, Fut, V>(
+    giving: &Giving,
+    records: &ImportRecords<V>,
+    shape: &Shape,
+    progress: Arc<Progress>,
+    mut body: B,
+    apply: F,
+) -> Result<Report, Problem>
+where
+    B: Stream<Item = Result<Bytes, E>> + Unpin,
+    E: std::fmt::Display,
+    F: Fn(Row) -> Fut,
+    Fut: Future<Output = Result<RowOutcome, RowFault>>,
+    V: ImportEvents,
+{
+    let (job, by, patience) = giving.parts();
+    let watched = EndsInterrupted(&progress);
+    let mut tally = Tally::new(job, watched.0);
+    let sha256 = match read_all(&mut tally, shape, &mut body, apply).await {
+        Ok(sha256) => sha256,
+        Err(halt) => return Err(halted(halt, &tally, &mut body).await),
+    };
+    if job.mode == Mode::Write {
+        match records.finish(job, by.clone(), tally.summary(sha256), patience).await {
+            Ok(position) => tally.last_position = tally.last_position.max(position),
+            Err(reason) => return Err(halted(Halt::Stop(reason), &tally, &mut body).await),
         }
-        Err(Halt::File(fault)) => (State::Refused, Problem::bad_input(fault.to_string())),
-        Err(Halt::Body(reason)) => {
+    }
+    Ok(tally.finished())
+}
+
+/// Says that an import came to a halt, and lets its sender end.
+async fn halted<B, E>(halt: Halt, tally: &Tally<'_>, body: &mut B) -> Problem
+where
+    B: Stream<Item = Result<Bytes, E>> + Unpin,
+{
+    let (state, problem) = match halt {
+        Halt::File(fault) => (State::Refused, Problem::bad_input(fault.to_string())),
+        Halt::Body(reason) => {
             let so_far = tally.so_far();
             let detail = format!("the upload broke off ({reason}); {so_far}");
             (State::Interrupted, Problem::bad_input(detail))
         }
-        Err(Halt::TooManyRows) => {
+        Halt::TooManyRows => {
             let detail = format!("a file may have up to {ROWS_MAX} rows; {}", tally.so_far());
             (State::Stopped, Problem::bad_input(detail))
         }
-        Err(Halt::Stop(reason)) => {
+        Halt::Stop(reason) => {
             let detail = format!("{reason}; {}", tally.so_far());
             (State::Stopped, Problem::unavailable(detail).retry_after(30))
         }
     };
-    tracing::warn!(import = %job.id, kind = job.kind, ?state, reason = problem.detail, "an import did not finish");
-    progress.fail(state, problem.detail.clone());
-    drain(&mut body).await;
-    Err(problem)
+    let Job { id, kind, .. } = tally.job;
+    tracing::warn!(import = %id, kind, ?state, reason = problem.detail, "an import did not finish");
+    tally.progress.fail(state, problem.detail.clone());
+    drain(body).await;
+    problem
 }
 
 /// Reads what is left of a body and drops it, within limits: a sender that still sends does not
@@ -165,17 +218,20 @@ async fn read_all<B, E, F, Fut>(
     shape: &Shape,
     body: &mut B,
     apply: F,
-) -> Result<(), Halt>
+) -> Result<String, Halt>
 where
     B: Stream<Item = Result<Bytes, E>> + Unpin,
     E: std::fmt::Display,
     F: Fn(Row) -> Fut,
     Fut: Future<Output = Result<RowOutcome, RowFault>>,
 {
-    let mut source = Source { reader: RowReader::new(), body, progress: tally.progress };
+    let mut source = Source { reader: RowReader::new(), body, progress: tally.progress, hash: Sha256::new() };
     let mut file = OpenFile::new(shape);
     // A row of its own aggregate each; the number tells which.
-    let start = |aggregate: u64, row: Row| apply(row).map(move |end| (aggregate, end));
+    let start = |aggregate: u64, row: Row| {
+        let code: Option<OdsCode> = shape.aggregate.first().and_then(|column| row.parse(*column).ok());
+        apply(row).map(move |end| (aggregate, code, end))
+    };
     let mut in_flight = FuturesUnordered::new();
     let mut queues = Queues::default();
     let mut halt: Option<Halt> = None;
@@ -185,13 +241,13 @@ where
         // The work in flight first: it frees room, and a fast sender must not starve it.
         tokio::select! {
             biased;
-            Some((aggregate, end)) = in_flight.next(), if !in_flight.is_empty() => {
+            Some((aggregate, code, end)) = in_flight.next(), if !in_flight.is_empty() => {
                 match end {
                     Err(RowFault::Stop { reason }) => {
                         reading = false;
                         halt.get_or_insert(Halt::Stop(reason));
                     }
-                    Ok(outcome) => tally.outcome(outcome),
+                    Ok(outcome) => tally.outcome(outcome, code),
                     Err(RowFault::Rejected(problem)) => tally.rejected(problem),
                 }
                 let next = queues.done(aggregate);
@@ -220,7 +276,10 @@ where
             }
         }
     }
-    halt.map_or(Ok(()), Err)
+    match halt {
+        Some(halt) => Err(halt),
+        None => Ok(EventHash::from_bytes(source.hash.finalize().into()).to_string()),
+    }
 }
 
 /// Rows out of a body.
@@ -228,6 +287,7 @@ struct Source<'a, B> {
     reader: RowReader,
     body: &'a mut B,
     progress: &'a Progress,
+    hash: Sha256,
 }
 
 impl<B, E> Source<'_, B>
@@ -246,6 +306,7 @@ where
             match self.body.next().await {
                 Some(Ok(chunk)) => {
                     Progress::add(&self.progress.bytes, chunk.len() as u64);
+                    self.hash.update(&chunk);
                     self.reader.push(chunk).map_err(Halt::File)?;
                 }
                 Some(Err(error)) => return Err(Halt::Body(error.to_string())),
@@ -335,6 +396,17 @@ impl<'a> OpenFile<'a> {
         if let Some(problem) = self.duplicate(&row) {
             tally.rejected(problem);
             return Ok(None);
+        }
+        if let Some(as_of) = tally.job.as_of {
+            match later_than_file(&row, as_of, self.shape.dates) {
+                Later::No => {}
+                Later::Somewhat(example) => tally.later(example),
+                Later::Far(problem, example) => {
+                    tally.later(example);
+                    tally.rejected(problem);
+                    return Ok(None);
+                }
+            }
         }
         Ok(Some((self.number(&row, self.shape.aggregate), row)))
     }
@@ -451,6 +523,9 @@ struct Tally<'a> {
     notes: Vec<String>,
     /// How many rows held characters that do not show, and the first of these rows.
     cleaned: (u64, Option<String>),
+    unchanged: Vec<OdsCode>,
+    /// Rows that tell of days after the date of the file, and the first of them.
+    later: (u64, Vec<String>),
 }
 
 #[derive(Default)]
@@ -473,6 +548,8 @@ impl<'a> Tally<'a> {
             counts: Counts::default(),
             notes: Vec::new(),
             cleaned: (0, None),
+            unchanged: Vec::new(),
+            later: (0, Vec::new()),
         }
     }
 
@@ -494,12 +571,54 @@ impl<'a> Tally<'a> {
         notes
     }
 
+    fn later(&mut self, example: String) {
+        let (count, examples) = &mut self.later;
+        *count += 1;
+        if examples.len() < EXAMPLES_MAX {
+            examples.push(example);
+        }
+    }
+
+    /// That rows tell of days after the date of the file.
+    fn contradictions(&self) -> Vec<String> {
+        let (count, examples) = &self.later;
+        let (Some(as_of), 1..) = (self.job.as_of, *count) else { return Vec::new() };
+        let withdraw = match self.job.mode {
+            Mode::Write => {
+                format!("; if so, withdraw this import (oversight import withdraw {})", self.job.id)
+            }
+            Mode::DryRun => String::new(),
+        };
+        vec![format!(
+            "{count} {} of things after the date of the file, {} ({}). Is the date right? A file of another date makes \
+             figures of other days wrong{withdraw}",
+            if *count == 1 { "row tells" } else { "rows tell" },
+            as_of.long(),
+            examples.join("; "),
+        )]
+    }
+
+    fn summary(&mut self, sha256: String) -> Summary {
+        Summary {
+            sha256,
+            rows: self.counts.rows,
+            recorded: self.counts.recorded,
+            skipped: self.skipped_by_reason(),
+            rejected: self.counts.rejected,
+            unchanged: std::mem::take(&mut self.unchanged),
+        }
+    }
+
+    fn skipped_by_reason(&self) -> BTreeMap<String, u64> {
+        self.skipped.iter().map(|(reason, count)| ((*reason).to_owned(), *count)).collect()
+    }
+
     fn row(&mut self) {
         self.counts.rows += 1;
         Progress::add(&self.progress.rows, 1);
     }
 
-    fn outcome(&mut self, outcome: RowOutcome) {
+    fn outcome(&mut self, outcome: RowOutcome, code: Option<OdsCode>) {
         match outcome {
             RowOutcome::Recorded(position) => {
                 self.counts.recorded += 1;
@@ -509,6 +628,7 @@ impl<'a> Tally<'a> {
             RowOutcome::Unchanged(position) => {
                 self.counts.unchanged += 1;
                 Progress::add(&self.progress.unchanged, 1);
+                self.unchanged.extend(code);
                 self.last_position = self.last_position.max(position);
             }
             RowOutcome::Skipped(reason) => {
@@ -537,10 +657,22 @@ impl<'a> Tally<'a> {
         }
     }
 
+    /// The report of an import that is finished.
+    fn finished(&mut self) -> Report {
+        let report = self.report();
+        tracing::info!(
+            import = %self.job.id, kind = self.job.kind, rows = report.rows, recorded = report.recorded,
+            rejected = report.rejected, duration_ms = report.duration_ms, "an import is finished"
+        );
+        self.progress.finish(report.clone());
+        report
+    }
+
     fn report(&mut self) -> Report {
         let mut problems = std::mem::take(&mut self.problems);
         problems.sort_by_key(|problem| problem.line);
-        let warnings = self.notes();
+        let mut warnings = self.notes();
+        warnings.extend(self.contradictions());
         Report {
             id: self.job.id,
             kind: self.job.kind.to_owned(),
@@ -549,7 +681,7 @@ impl<'a> Tally<'a> {
             rows: self.counts.rows,
             recorded: self.counts.recorded,
             unchanged: self.counts.unchanged,
-            skipped: self.skipped.iter().map(|(reason, count)| ((*reason).to_owned(), *count)).collect(),
+            skipped: self.skipped_by_reason(),
             rejected: self.counts.rejected,
             problems,
             warnings,

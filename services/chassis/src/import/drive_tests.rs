@@ -8,6 +8,7 @@ const CODES: Shape = Shape {
     wrong_file: |row| (row.get(1) == "WRONG").then(|| "it names the wrong thing".to_owned()),
     aggregate: &[0],
     unique: &[0],
+    dates: DatedColumns::NONE,
 };
 
 fn job(mode: Mode) -> Job {
@@ -119,6 +120,7 @@ const HEADED: Shape = Shape {
     wrong_file: |_| None,
     aggregate: &[0],
     unique: &[0],
+    dates: DatedColumns::NONE,
 };
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use proto::Day;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{Mode, drain};
+use super::{Mode, dates::not_in_the_future, drain};
 use crate::problem::Problem;
 
 /// What goes with a file.
@@ -25,9 +25,9 @@ pub struct FileQuery {
 }
 
 impl FileQuery {
-    /// The date of the file.
-    pub fn date(&self) -> Result<Day, Problem> {
-        date_of_file(self.as_of.as_deref(), self.name.as_deref())
+    /// The date of the file, which is not after today.
+    pub fn date(&self, today: Day) -> Result<Day, Problem> {
+        not_in_the_future(date_of_file(self.as_of.as_deref(), self.name.as_deref())?, today)
     }
 
     /// Whether anything is written.

@@ -66,6 +66,40 @@ impl Default for Patience {
     }
 }
 
+impl Patience {
+    /// Begins to wait for the log.
+    pub(super) fn begin(self) -> Waiting {
+        Waiting { patience: self, began: Instant::now(), pause: self.first_pause }
+    }
+}
+
+/// How long a command has been tried, and how long to wait before it is tried again.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    patience: Patience,
+    began: Instant,
+    pause: Duration,
+}
+
+impl Waiting {
+    /// Waits after an attempt that came to nothing; the verdict where another would be in vain, or too late.
+    pub async fn after<R: std::error::Error>(&mut self, error: CommandError<R>) -> Result<(), Verdict<R>> {
+        match what_to_do(error) {
+            Verdict::Again(reason) if self.began.elapsed() + self.pause > self.patience.total => {
+                Err(Verdict::Stop(reason))
+            }
+            Verdict::Again(reason) => {
+                metrics::counter!("oversight_import_retries_total").increment(1);
+                tracing::debug!(reason, "a command of an import is tried again");
+                tokio::time::sleep(self.pause).await;
+                self.pause = (self.pause * 2).min(self.patience.longest_pause);
+                Ok(())
+            }
+            verdict => Err(verdict),
+        }
+    }
+}
+
 /// Gives the commands of an import.
 #[derive(Debug, Clone)]
 pub struct Giving {
@@ -88,6 +122,11 @@ impl Giving {
     pub fn with_patience(mut self, patience: Patience) -> Self {
         self.patience = patience;
         self
+    }
+
+    /// The job, who gives its commands, and for how long they are tried again.
+    pub(super) fn parts(&self) -> (&Job, &By, Patience) {
+        (&self.job, &self.by, self.patience)
     }
 
     /// Gives the command a row leads to, or rehearses it in a dry run; `refused` says what a
@@ -118,26 +157,17 @@ impl Giving {
         if let Some(day) = effective {
             meta = meta.effective(day);
         }
-        let began = Instant::now();
-        let mut pause = self.patience.first_pause;
+        let mut waiting = self.patience.begin();
         loop {
             let error = match self.attempt(commands, aggregate, command, &meta).await {
                 Ok(outcome) => return Ok(outcome),
                 Err(error) => error,
             };
-            match what_to_do(error) {
-                Verdict::Refused(refusal) => return refused(refusal),
-                Verdict::Reject(detail) => return Err(row.reject(detail).into()),
-                Verdict::Stop(reason) => return Err(RowFault::Stop { reason }),
-                Verdict::Again(reason) if began.elapsed() + pause > self.patience.total => {
-                    return Err(RowFault::Stop { reason });
-                }
-                Verdict::Again(reason) => {
-                    metrics::counter!("oversight_import_retries_total").increment(1);
-                    tracing::debug!(line = row.line(), reason, "a row is tried again");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(self.patience.longest_pause);
-                }
+            match waiting.after(error).await {
+                Ok(()) => {}
+                Err(Verdict::Refused(refusal)) => return refused(refusal),
+                Err(Verdict::Reject(detail)) => return Err(row.reject(detail).into()),
+                Err(Verdict::Stop(reason) | Verdict::Again(reason)) => return Err(RowFault::Stop { reason }),
             }
         }
     }
@@ -163,7 +193,8 @@ impl Giving {
     }
 }
 
-enum Verdict<R> {
+/// What to do about a command that came to nothing.
+pub(super) enum Verdict<R> {
     Refused(R),
     Reject(String),
     Again(String),

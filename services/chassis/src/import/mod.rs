@@ -15,6 +15,7 @@
 //! | [`run`] | gives each row to a closure, many at a time; counts, collects problems |
 //! | [`Giving`] | one command a row, under an id that a repeated request repeats |
 //! | [`Imports`] | how far the imports of this process are |
+//! | [`ImportRecords`] | imports on the log: that a file was read to its end, and that an import was withdrawn |
 //!
 //! A service brings its [`Columns`] and a closure from [`Row`] to [`RowOutcome`]:
 //!
@@ -33,20 +34,27 @@
 //! the file again is always safe.
 
 mod columns;
+mod dates;
 mod drive;
 mod file;
 mod give;
 mod progress;
+mod record;
 mod report;
 mod row;
 mod rows;
 mod text;
 
 pub use columns::{Column, Columns, Heading, Needed};
-pub use drive::{IN_FLIGHT_MAX, Job, Mode, ROWS_MAX, Shape, drain, run};
+pub use dates::{BEGINNING_LATER_MAX_DAYS, DatedColumns, END_LATER_MAX_DAYS, not_in_the_future};
+pub use drive::{IN_FLIGHT_MAX, Job, Mode, ROWS_MAX, Shape, drain, run, run_recorded};
 pub use file::{FileQuery, date_in_name, receive};
 pub use give::{Giving, Patience, RowFault, RowOutcome};
 pub use progress::{ImportId, Imports, Progress, ProgressView, State};
+pub use record::{
+    ImportCommand, ImportEntry, ImportEvents, ImportLog, ImportRecords, ImportState, OfImport, Withdrawal,
+    WithdrawalInput, WithdrawalReceipt,
+};
 pub use report::{PROBLEMS_MAX, Report, RowProblem};
 pub use row::{Row, tidy};
 pub use rows::{Item, Next, RECORD_MAX_BYTES, RawRow, RowReader};

@@ -88,6 +88,11 @@ impl Row {
         Day::parse_any(text).map(Some).map_err(|error| self.wrong(column, error.to_string()))
     }
 
+    /// What a column is called.
+    pub fn name_of(&self, column: usize) -> String {
+        self.columns.name(column).into()
+    }
+
     /// Rejects the row for the value of a column.
     pub fn wrong(&self, column: usize, detail: impl Into<String>) -> RowProblem {
         RowProblem::of_value(self.line(), self.columns.name(column), self.get(column), detail)

@@ -56,7 +56,12 @@ impl<A: Aggregate> Given<A> {
     /// One more event.
     pub fn and(mut self, event: A::Event) -> Self {
         self.count += 1;
-        let when = When { recorded: midday(self.day), effective: self.day, position: Position(self.count) };
+        let when = When {
+            recorded: midday(self.day),
+            effective: self.day,
+            position: Position(self.count),
+            correlation_id: None,
+        };
         self.state.evolve(&event, &when);
         self
     }

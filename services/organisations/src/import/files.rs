@@ -1,6 +1,6 @@
 //! The files of the Organisation Data Service: no heading, columns by position (domain facts 6.5).
 
-use chassis::import::{Columns, Row, RowProblem, Shape};
+use chassis::import::{Columns, DatedColumns, Row, RowProblem, Shape};
 use proto::{
     Day, OdsCode,
     organisations::{OdsStatus, OrganisationKind, OrganisationListing, PracticeListing, PrescribingSetting},
@@ -59,7 +59,13 @@ const SETTING: usize = 25;
 const TEXT_MAX_CHARS: usize = 400;
 
 fn standard(widths: std::ops::RangeInclusive<usize>, wrong_file: fn(&Row) -> Option<String>) -> Shape {
-    Shape { columns: Columns::positions(widths, &STANDARD), wrong_file, aggregate: &[CODE], unique: &[CODE] }
+    Shape {
+        columns: Columns::positions(widths, &STANDARD),
+        wrong_file,
+        aggregate: &[CODE],
+        unique: &[CODE],
+        dates: DatedColumns { ends: &[CLOSED, LEFT], beginnings: &[OPENED, JOINED] },
+    }
 }
 
 /// `epraccur`.
@@ -240,6 +246,7 @@ pub(super) fn memberships() -> Shape {
         },
         aggregate: &[member::PRACTICE],
         unique: &[member::PRACTICE, member::PARENT, member::JOINED],
+        dates: DatedColumns { ends: &[member::LEFT], beginnings: &[member::JOINED] },
     }
 }
 

@@ -1,6 +1,6 @@
 //! NHS Payments to General Practice: registered patients by practice. The headings change every year.
 
-use chassis::import::{Column, Columns, Heading, Needed, Row, RowProblem, Shape};
+use chassis::import::{Column, Columns, DatedColumns, Heading, Needed, Row, RowProblem, Shape};
 use proto::{Day, OdsCode};
 
 use crate::model::Command;
@@ -39,7 +39,13 @@ const COLUMNS: [Column; 2] = [
 
 /// What its rows look like.
 pub(super) fn shape() -> Shape {
-    Shape { columns: Columns::headed(&COLUMNS), wrong_file: |_| None, aggregate: &[CODE], unique: &[CODE] }
+    Shape {
+        columns: Columns::headed(&COLUMNS),
+        wrong_file: |_| None,
+        aggregate: &[CODE],
+        unique: &[CODE],
+        dates: DatedColumns::NONE,
+    }
 }
 
 /// A row: the number, none where it is blank.

@@ -9,11 +9,16 @@ use bytes::Bytes;
 use chassis::{
     Clock, Commands, Problem,
     import::{
-        self, Giving, Job, Mode, Patience, Progress, Report, Row, RowFault, RowOutcome, RowProblem, Shape,
+        self, Giving, ImportRecords, Job, Mode, Patience, Progress, Report, Row, RowFault, RowOutcome,
+        RowProblem, Shape,
     },
 };
 use futures::Stream;
-use proto::{By, Day, OdsCode, codes::CodeError, organisations::OrganisationKind};
+use proto::{
+    By, Day, OdsCode,
+    codes::CodeError,
+    organisations::{OrganisationEvent, OrganisationKind},
+};
 
 use crate::model::{Command, Organisation, Refusal};
 
@@ -141,6 +146,7 @@ impl Import {
     pub async fn run<B, E>(
         &self,
         commands: &Commands<Organisation>,
+        records: &ImportRecords<OrganisationEvent>,
         clock: Clock,
         progress: Arc<Progress>,
         body: B,
@@ -158,7 +164,7 @@ impl Import {
             let aggregate = Organisation::id(&code).map_err(|error: CodeError| row.reject(error))?;
             giving.command(commands, &aggregate, &command, &row, |refusal| of_row(refusal, &row)).await
         };
-        import::run(&self.job, &self.kind.shape(), progress, body, apply).await
+        import::run_recorded(giving, records, &self.kind.shape(), progress, body, apply).await
     }
 }
 

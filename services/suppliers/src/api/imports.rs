@@ -41,7 +41,8 @@ pub(crate) async fn list(
             ))
         })?;
         let query = query?.0;
-        let import = Import::new(&desk, id?.0, viewer.by(None), kind, query.date()?, query.mode());
+        let import =
+            Import::new(&desk, id?.0, viewer.by(None), kind, query.date(desk.common.today())?, query.mode());
         let progress = desk.common.imports.begin(import.job(), &viewer.by(None).actor)?;
         Ok((import, progress))
     };

@@ -121,7 +121,9 @@ impl Register {
                 let link = Link::of(position, &recorded);
                 self.practices.entry(code).or_default().note(None, Some(link));
             }
-            OrganisationEvent::ListSizePublished(_) => return,
+            OrganisationEvent::ListSizePublished(_)
+            | OrganisationEvent::FileImported(_)
+            | OrganisationEvent::ImportWithdrawn(_) => return,
         }
         self.changes += 1;
     }
