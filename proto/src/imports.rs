@@ -51,6 +51,9 @@ pub struct FileImported {
     /// The organisations whose row said what was in force already on the date of the file, and so led to no event.
     #[serde(default, skip_serializing_if = "CodeList::is_empty")]
     pub unchanged: CodeList,
+    /// The organisations whose row was not accepted: the file has them, and what it says of them is not known.
+    #[serde(default, skip_serializing_if = "CodeList::is_empty")]
+    pub unread: CodeList,
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -96,6 +99,9 @@ pub struct Row<T> {
     pub import: Option<Uuid>,
     /// What it says.
     pub value: T,
+    /// Whether it says what was in force already, and so led to no event of its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirmed: bool,
 }
 
 /// What files showed of one organisation, in the order in which it was recorded.
@@ -147,7 +153,7 @@ impl<T: Clone> Rows<T> {
         let Some(value) = self.in_force(as_of, withdrawn, position).map(|row| row.value.clone()) else {
             return;
         };
-        self.0.push(Row { as_of, position, import: Some(import), value });
+        self.0.push(Row { as_of, position, import: Some(import), value, confirmed: true });
     }
 }
 
@@ -217,7 +223,8 @@ mod tests {
     }
 
     fn row(as_of: &str, position: u64, import: u128, value: &'static str) -> Row<&'static str> {
-        Row { as_of: day(as_of), position: Position(position), import: Some(Uuid::from_u128(import)), value }
+        let (as_of, position, import) = (day(as_of), Position(position), Some(Uuid::from_u128(import)));
+        Row { as_of, position, import, value, confirmed: false }
     }
 
     fn in_force(

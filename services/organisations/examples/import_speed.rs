@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Instant};
 use bytes::Bytes;
 use chassis::{
     Clock, Commands, Platform,
-    import::{Imports, Item, Mode, Next, RowReader},
+    import::{ImportRecords, Imports, Item, Mode, Next, RowReader},
     log,
 };
 use organisations::{import::Import, import::Kind, model::Organisation};
@@ -50,7 +50,12 @@ async fn main() {
     let log = log::open(&url).await.unwrap();
     let platform = Platform::unguarded(log, folder.path(), Clock::system());
     let cache = platform.cache("organisations").await.unwrap();
-    let commands: Commands<Organisation> = Commands::new(platform.log.clone(), cache).unwrap();
+    let commands: Commands<Organisation> = Commands::new(platform.log.clone(), cache.clone()).unwrap();
+    let records = ImportRecords::new(
+        Commands::new(platform.log.clone(), cache).unwrap(),
+        platform.following("imports"),
+        platform.clock.clone(),
+    );
     for (what, mode) in
         [("dry run", Mode::DryRun), ("first import", Mode::Write), ("same again", Mode::Write)]
     {
@@ -66,8 +71,10 @@ async fn main() {
             file.chunks(CHUNK_BYTES).map(|chunk| Ok::<_, std::io::Error>(file.slice_ref(chunk))).collect();
         let began = Instant::now();
         let body = futures::stream::iter(chunks);
-        let report =
-            import.run(&commands, platform.clock.clone(), Arc::clone(&progress), body).await.unwrap();
+        let report = import
+            .run(&commands, &records, platform.clock.clone(), Arc::clone(&progress), body)
+            .await
+            .unwrap();
         let speed = report.rows as f64 / began.elapsed().as_secs_f64();
         println!(
             "{what:<13} {speed:>10.0} rows/s, {:.3} of only reading, {} recorded",

@@ -16,7 +16,8 @@ use bytes::Bytes;
 use chassis::{
     Clock, Commands, Problem,
     cache::Cache,
-    import::{Imports, Mode, Patience, Report},
+    following::Following,
+    import::{ImportRecords, Imports, Mode, Patience, Report},
     log::{self, AppendError, Description, EventLog, Log, NewEvent, ReadError, Reader, Receipt, Recorded},
 };
 use futures::{FutureExt, future::BoxFuture};
@@ -116,7 +117,11 @@ async fn import_twice(fault: Fault, fails: std::ops::Range<usize>) -> [(Result<R
     let mut results = Vec::new();
     for (name, log) in [("one", &flaky), ("two", &sound)] {
         let cache = Cache::open(&folder.path().join(name), log.as_ref(), &Clock::system()).await.unwrap();
-        let commands: Commands<Organisation> = Commands::new(log.clone(), cache).unwrap();
+        let commands: Commands<Organisation> = Commands::new(log.clone(), cache.clone()).unwrap();
+        let (following, work) = Following::new(log.clone());
+        tokio::spawn(work);
+        let records =
+            ImportRecords::new(Commands::new(log.clone(), cache).unwrap(), following, Clock::system());
         let new = Import::new(
             chassis::ids::fresh(),
             proto::By::system("test"),
@@ -127,7 +132,7 @@ async fn import_twice(fault: Fault, fails: std::ops::Range<usize>) -> [(Result<R
         let import = Import { patience, ..new };
         let progress = Imports::new().begin(&import.job, &proto::Actor::system("test")).unwrap();
         let body = futures::stream::iter(vec![Ok::<_, std::io::Error>(file())]);
-        let result = import.run(&commands, Clock::system(), progress, body).await;
+        let result = import.run(&commands, &records, Clock::system(), progress, body).await;
         results.push((result, sound.head().await.unwrap().0));
     }
     results.try_into().unwrap()

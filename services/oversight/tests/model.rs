@@ -50,6 +50,9 @@ fn the_files_show_what_organisations_would_record() {
             OrganisationEvent::MembershipRecorded(e) => {
                 Command::RecordMembership { as_of: e.as_of, parent: e.parent, joined: e.joined, left: e.left }
             }
+            OrganisationEvent::FileImported(_) | OrganisationEvent::ImportWithdrawn(_) => {
+                unreachable!("{event:?} is not of this year")
+            }
         };
         let state = states.entry(occurrence.subject.aggregate().to_owned()).or_default();
         assert_eq!(state.decide(&command, &context), Ok(Some(event.clone())), "{}", occurrence.subject);
@@ -116,7 +119,9 @@ fn command_behind(event: &AssessmentEvent, overseers: &BTreeMap<OdsCode, Oversee
         }
         AssessmentEvent::DeadlineMoved(_)
         | AssessmentEvent::RequirementExempted(_)
-        | AssessmentEvent::ResultListed(_) => unreachable!("{event:?} is not of this year"),
+        | AssessmentEvent::ResultListed(_)
+        | AssessmentEvent::FileImported(_)
+        | AssessmentEvent::ImportWithdrawn(_) => unreachable!("{event:?} is not of this year"),
     }
 }
 

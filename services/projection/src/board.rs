@@ -18,9 +18,9 @@ use proto::{
 use rustc_hash::FxHashMap;
 
 use crate::{
-    facts::{Facts, OrganisationFacts},
+    facts::{Facts, ListSizeFact, OrganisationFacts},
     rollup::{Counts, Steps},
-    rules::Calendar,
+    rules::{Calendar, Registers},
     search::SearchIndex,
     timeline::{Status, Timeline},
 };
@@ -138,10 +138,10 @@ pub struct Practice {
     pub stays: Arc<[Stay]>,
     /// Where it, or what became of it, lies today.
     pub now: Option<(OdsCode, Place)>,
+    /// The numbers of its registered patients that count.
+    pub list_sizes: Arc<[ListSizeFact]>,
     /// Its compliance, one a rule.
     pub timelines: Vec<Timeline>,
-    /// The last position of the log that counts.
-    pub known_upto: Position,
 }
 
 impl Practice {
@@ -152,9 +152,10 @@ impl Practice {
 
     /// The registered patients as last published by a day, else as first published after it.
     pub fn patients(&self, day: Day) -> Option<u32> {
-        let sizes = || self.facts.list_sizes.iter().filter(|size| size.position <= self.known_upto);
-        let by_then = sizes().filter(|size| size.as_of <= day).max_by_key(|size| (size.as_of, size.position));
-        by_then.or_else(|| sizes().min_by_key(|size| size.as_of)).map(|size| size.patients)
+        let sizes = &self.list_sizes;
+        let by_then =
+            sizes.iter().filter(|size| size.as_of <= day).max_by_key(|size| (size.as_of, size.position));
+        by_then.or_else(|| sizes.iter().min_by_key(|size| size.as_of)).map(|size| size.patients)
     }
 }
 
@@ -183,6 +184,8 @@ pub struct Board {
     pub today: Day,
     /// The deadlines.
     pub calendar: Arc<Calendar>,
+    /// The registers of toolkit results that were read.
+    pub registers: Arc<Registers>,
     /// All practices, in order of code.
     pub practices: Vec<Arc<Practice>>,
     /// All areas; England is the first.

@@ -27,6 +27,7 @@ pub fn of(board: &Board) -> EventHash {
     for text in [
         serde_json::to_vec(&facts.deadlines_moved),
         serde_json::to_vec(&facts.exemptions),
+        serde_json::to_vec(&facts.files),
         serde_json::to_vec(&facts.read_to),
         serde_json::to_vec(&facts.recorded),
         serde_json::to_vec(&facts.set_aside),

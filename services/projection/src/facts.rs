@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use proto::{
     Day, EditionId, OdsCode, Position, RequirementId, SupplierId,
     assessments::{DeadlineMoved, Grade, PublishedResult, RequirementExempted},
+    imports::{FileImported, Row, Rows, Withdrawn},
     organisations::{OrganisationEvent, OrganisationListing, PracticeListing},
     suppliers::SupplierEvent,
 };
@@ -18,22 +19,24 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::rules::declared::Declared;
+use crate::rules::{declared::Declared, registers::RESULTS};
 
 pub mod continuity;
 mod decoded;
+mod files;
 pub mod onsite;
 mod suppliers;
 
 pub use continuity::{Continuity, ContinuityFact};
 pub use decoded::Decoded;
 use decoded::{Said, What};
+pub use files::{File, Files, RegisterRow};
 pub use onsite::{Onsite, OnsiteFact, Visit};
 pub use suppliers::{Purchase, PurchaseFact, SupplierFacts};
 
 /// To be raised whenever the shape of the facts or the way they are gathered changes: snapshots of
 /// another version are dropped.
-pub const FOLD_VERSION: u32 = 4;
+pub const FOLD_VERSION: u32 = 5;
 
 /// The most events set aside that are listed one by one; all are counted.
 pub const SET_ASIDE_LISTED_MAX: usize = 1_000;
@@ -51,6 +54,8 @@ pub struct Facts {
     pub deadlines_moved: Vector<DeadlineMove>,
     /// Requirements exempted centrally, in order.
     pub exemptions: Vector<Exemption>,
+    /// The national files behind the facts.
+    pub files: Files,
     /// How far the log has been read.
     pub read_to: Option<ReadTo>,
     /// When what was recorded: the first position of each second that had events.
@@ -107,6 +112,8 @@ pub struct OrganisationFacts {
     pub list_sizes: Vec<ListSizeFact>,
     /// Around its toolkit assessments and results.
     pub toolkit: Vec<ToolkitFact>,
+    /// What the national register showed of it, file by file.
+    pub register: Rows<RegisterRow>,
     /// Around its continuity plan.
     pub continuity: Vec<ContinuityFact>,
     /// Around its on-site assessments.
@@ -128,6 +135,8 @@ pub struct Listed<T> {
     pub position: Position,
     /// The date of the file.
     pub as_of: Day,
+    /// The import it came with.
+    pub import: Option<Uuid>,
     /// What it showed.
     pub listing: Arc<T>,
 }
@@ -143,6 +152,8 @@ pub struct MembershipFact {
     pub parent: OdsCode,
     /// From when.
     pub joined: Day,
+    /// The import it came with.
+    pub import: Option<Uuid>,
 }
 
 /// The number of registered patients.
@@ -154,6 +165,8 @@ pub struct ListSizeFact {
     pub as_of: Day,
     /// Persons.
     pub patients: u32,
+    /// The import it came with.
+    pub import: Option<Uuid>,
 }
 
 /// Something happened around the toolkit.
@@ -230,10 +243,49 @@ pub enum Touched {
     AllTimelines,
 }
 
+impl OrganisationFacts {
+    /// A register showed what was in force on its date.
+    fn confirm_result(&mut self, as_of: Day, position: Position, import: Uuid, withdrawn: &Withdrawn) {
+        let Some(row) = self.register.in_force(as_of, withdrawn, position) else { return };
+        let RegisterRow { result, published } = row.value;
+        self.register.confirm(as_of, position, import, withdrawn);
+        let day = published.unwrap_or(as_of);
+        self.toolkit.push(ToolkitFact { position, day, what: Toolkit::Listed(result) });
+    }
+}
+
+/// A national file showed what was in force on its date.
+fn confirm<T>(
+    listed: &mut Vec<Listed<T>>,
+    as_of: Day,
+    position: Position,
+    import: Uuid,
+    withdrawn: &Withdrawn,
+) {
+    let stands = |row: &&Listed<T>| row.as_of <= as_of && withdrawn.stands(row.import, position);
+    let Some(row) = listed.iter().filter(stands).max_by_key(|row| row.as_of) else { return };
+    let listing = row.listing.clone();
+    listed.push(Listed { position, as_of, import: Some(import), listing });
+}
+
+/// The kind of file that an event is a row of, and its date.
+fn file_of(event: &OrganisationEvent) -> Option<(&'static str, Day)> {
+    use OrganisationEvent as E;
+    match event {
+        E::PracticeListed(e) => Some(("practices", e.as_of)),
+        E::PracticeAmended(e) => Some(("practices", e.as_of)),
+        E::OrganisationListed(e) => Some(("organisations", e.as_of)),
+        E::OrganisationAmended(e) => Some(("organisations", e.as_of)),
+        E::MembershipRecorded(e) => Some(("memberships", e.as_of)),
+        E::ListSizePublished(e) => Some(("list-sizes", e.as_of)),
+        E::FileImported(_) | E::ImportWithdrawn(_) => None,
+    }
+}
+
 impl Facts {
     /// Takes one event in. Cannot fail: what is not understood is set aside.
     pub fn gather(&mut self, decoded: Decoded) -> Touched {
-        let Decoded { position, event, time, effective, synthetic, what } = decoded;
+        let Decoded { position, event, time, effective, synthetic, import, what } = decoded;
         self.note_reading(position, event, time);
         if synthetic {
             self.synthetic_events += 1;
@@ -241,8 +293,13 @@ impl Facts {
         }
         match what {
             Ok(What::NotGathered) => Touched::Nothing,
-            Ok(What::Organisation(code, event)) => self.gather_organisation(position, code, event),
-            Ok(What::Assessment(said)) => self.gather_assessment(position, effective, said),
+            Ok(What::Organisation(code, event)) => self.gather_organisation(position, import, code, event),
+            Ok(What::Assessment(said)) => self.gather_assessment(position, effective, import, said),
+            Ok(What::FileImported(imported)) => self.gather_file(position, &imported),
+            Ok(What::ImportWithdrawn(withdrawn)) => {
+                self.files.note_withdrawal(position, &withdrawn);
+                Touched::Footprint
+            }
             Ok(What::Onsite(said)) => {
                 let (organisation, fact) = OnsiteFact::of(position, effective, &said);
                 let Some(fact) = fact else { return Touched::Nothing };
@@ -313,20 +370,24 @@ impl Facts {
     fn gather_organisation(
         &mut self,
         position: Position,
+        import: Option<Uuid>,
         code: OdsCode,
         event: OrganisationEvent,
     ) -> Touched {
         use OrganisationEvent as E;
+        if let Some((kind, as_of)) = file_of(&event) {
+            self.files.note_row(position, import, kind, as_of);
+        }
         let touched = match event {
             E::ListSizePublished(_) => Touched::Timelines(code),
             _ => Touched::Footprint,
         };
         self.add(code, |facts| {
             let mut practice = |as_of, listing| {
-                facts.practice.push(Listed { position, as_of, listing: Arc::new(listing) });
+                facts.practice.push(Listed { position, as_of, import, listing: Arc::new(listing) });
             };
             let mut other = |as_of, listing| {
-                facts.organisation.push(Listed { position, as_of, listing: Arc::new(listing) });
+                facts.organisation.push(Listed { position, as_of, import, listing: Arc::new(listing) });
             };
             match event {
                 E::PracticeListed(e) => practice(e.as_of, e.listing),
@@ -335,12 +396,13 @@ impl Facts {
                 E::OrganisationAmended(e) => other(e.as_of, e.listing),
                 E::MembershipRecorded(e) => {
                     let (as_of, parent, joined) = (e.as_of, e.parent, e.joined);
-                    facts.memberships.push(MembershipFact { position, as_of, parent, joined });
+                    facts.memberships.push(MembershipFact { position, as_of, import, parent, joined });
                 }
                 E::ListSizePublished(e) => {
                     let (as_of, patients) = (e.as_of, e.registered_patients);
-                    facts.list_sizes.push(ListSizeFact { position, as_of, patients });
+                    facts.list_sizes.push(ListSizeFact { position, as_of, import, patients });
                 }
+                E::FileImported(_) | E::ImportWithdrawn(_) => {}
             }
         });
         touched
@@ -373,7 +435,51 @@ impl Facts {
         Touched::Timelines(organisation)
     }
 
-    fn gather_assessment(&mut self, position: Position, day: Day, said: Said) -> Touched {
+    /// What a file confirmed is put in its place; what it left unread too.
+    fn gather_file(&mut self, position: Position, imported: &FileImported) -> Touched {
+        self.files.note_end(position, imported);
+        let Some(as_of) = imported.as_of else { return Touched::Nothing };
+        let (import, withdrawn) = (imported.import, self.files.withdrawn.clone());
+        match imported.kind.as_str() {
+            RESULTS => {
+                for code in imported.unchanged.codes() {
+                    self.add(*code, |facts| facts.confirm_result(as_of, position, import, &withdrawn));
+                }
+                for code in imported.unread.codes() {
+                    let value = RegisterRow::UNREAD;
+                    let row = Row { as_of, position, import: Some(import), value, confirmed: false };
+                    self.add(*code, |facts| facts.register.note(row));
+                }
+                Touched::AllTimelines
+            }
+            "practices" => {
+                for code in imported.unchanged.codes() {
+                    self.add(*code, |facts| {
+                        confirm(&mut facts.practice, as_of, position, import, &withdrawn)
+                    });
+                }
+                Touched::Footprint
+            }
+            "ccgs" | "regions" | "trusts" => {
+                for code in imported.unchanged.codes() {
+                    self.add(*code, |facts| {
+                        confirm(&mut facts.organisation, as_of, position, import, &withdrawn);
+                    });
+                }
+                Touched::Footprint
+            }
+            // Belongings and list sizes are kept by day, not by file: what an earlier file said stays said.
+            _ => Touched::Footprint,
+        }
+    }
+
+    fn gather_assessment(
+        &mut self,
+        position: Position,
+        day: Day,
+        import: Option<Uuid>,
+        said: Said,
+    ) -> Touched {
         let (organisation, what) = match said {
             Said::Opened(e) => (e.organisation, Toolkit::Opened(e.edition)),
             Said::Published(e) => {
@@ -393,6 +499,10 @@ impl Facts {
                 // A result counts from its day of publication; that nothing is published is known
                 // from the date of the file.
                 let day = e.published.unwrap_or(e.as_of);
+                self.files.note_row(position, import, RESULTS, e.as_of);
+                let value = RegisterRow { result: e.result, published: e.published };
+                let row = Row { as_of: e.as_of, position, import, value, confirmed: false };
+                self.add(e.organisation, |facts| facts.register.note(row));
                 let fact = ToolkitFact { position, day, what: Toolkit::Listed(e.result) };
                 return self.gather_toolkit(e.organisation, fact);
             }

@@ -15,7 +15,7 @@ use proto::{Day, Header, OdsCode, Position, SupplierId};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::facts::{
-    DeadlineMove, Exemption, FOLD_VERSION, Facts, OrganisationFacts, ReadTo, SetAside, SupplierFacts,
+    DeadlineMove, Exemption, FOLD_VERSION, Facts, Files, OrganisationFacts, ReadTo, SetAside, SupplierFacts,
 };
 
 /// Organisations, or suppliers, in one chunk.
@@ -41,6 +41,7 @@ struct SnapshotHead {
     suppliers: usize,
     deadlines_moved: Vector<DeadlineMove>,
     exemptions: Vector<Exemption>,
+    files: Files,
     recorded: Vector<(i64, Position)>,
     set_aside: SetAside,
     synthetic_events: u64,
@@ -69,6 +70,7 @@ impl Store {
             supplier_chunks: keep(&self.supplier_chunks, read_to.position, &facts.suppliers),
             deadlines_moved: facts.deadlines_moved.clone(),
             exemptions: facts.exemptions.clone(),
+            files: facts.files.clone(),
             recorded: facts.recorded.clone(),
             set_aside: facts.set_aside.clone(),
             synthetic_events: facts.synthetic_events,
@@ -125,6 +127,7 @@ impl Store {
             users,
             deadlines_moved: head.deadlines_moved,
             exemptions: head.exemptions,
+            files: head.files,
             read_to: Some(head.read_to),
             recorded: head.recorded,
             set_aside: head.set_aside,

@@ -85,6 +85,13 @@ pub enum Cause {
     /// The deadline of an edition came, and this is what there was by then: the event that would
     /// have counted, if any.
     Deadline(EditionId, Option<Position>),
+    /// The deadline of an edition came, and the register of this day shows that nothing was published for it or a later
+    /// one: by this event.
+    NotInRegister(EditionId, Day, Position),
+    /// The register of this day no longer shows the result that counted: by this event.
+    NoLongerInRegister(EditionId, Day, Position),
+    /// The deadline of an edition came, and nothing was read that would show whether it was met.
+    NotKnown(EditionId),
     /// The plan agreed by this event ran out unfinished.
     PlanRanOut(Position),
     /// A day came that the event at this position had set.

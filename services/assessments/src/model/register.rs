@@ -106,6 +106,12 @@ impl Aggregate for RegisterEntry {
     fn evolve(&mut self, event: &AssessmentEvent, when: &When) {
         let AssessmentEvent::ResultListed(listed) = event else { return };
         let (as_of, value) = (listed.as_of, listed.clone());
-        self.rows.note(Row { as_of, position: when.position, import: when.correlation_id, value });
+        self.rows.note(Row {
+            as_of,
+            position: when.position,
+            import: when.correlation_id,
+            value,
+            confirmed: false,
+        });
     }
 }

@@ -1,8 +1,13 @@
 //! The national register, file after file.
 
+use std::sync::Arc;
+
 use assessments::model::{Listing, RegisterCommand, RegisterEntry};
 use chassis::testing::given;
-use proto::assessments::{AssessmentEvent, PublishedResult, ResultListed};
+use proto::{
+    assessments::{AssessmentEvent, PublishedResult, ResultListed},
+    imports::Withdrawn,
+};
 
 use crate::support::*;
 
@@ -13,11 +18,13 @@ fn row(status: &str, published: Option<&str>) -> Listing {
         sector: "GP".into(),
         status: status.into(),
         published: published.map(day),
+        published_text: None,
     }
 }
 
 fn file(as_of: &str, status: &str, published: Option<&str>) -> RegisterCommand {
-    RegisterCommand::ListResult { as_of: day(as_of), listing: row(status, published), newest_file: None }
+    let withdrawn = Arc::default();
+    RegisterCommand::ListResult { as_of: day(as_of), listing: row(status, published), withdrawn }
 }
 
 fn listed(as_of: &str, status: &str, published: Option<&str>, result: PublishedResult) -> AssessmentEvent {
@@ -29,6 +36,7 @@ fn listed(as_of: &str, status: &str, published: Option<&str>, result: PublishedR
         status: status.into(),
         result,
         published: published.map(day),
+        published_text: None,
     })
 }
 
@@ -66,7 +74,7 @@ fn a_later_file_adds_what_changed() {
 }
 
 #[test]
-fn an_older_file_adds_a_publication_not_yet_known_but_never_that_nothing_was_published() {
+fn files_may_come_in_any_order_and_each_adds_what_the_files_up_to_its_date_do_not_say() {
     let later = || {
         given::<RegisterEntry>([listed(
             "2022-09-09",
@@ -75,29 +83,41 @@ fn an_older_file_adds_a_publication_not_yet_known_but_never_that_nothing_was_pub
             met("dspt-2021-22"),
         )])
     };
-    later().when(file("2019-06-17", "", None)).then_nothing();
+    later().when(file("2019-06-17", "", None)).then(listed(
+        "2019-06-17",
+        "",
+        None,
+        PublishedResult::NotPublished,
+    ));
     let state = later()
         .when(file("2019-06-17", "Standards Met", Some("2019-03-27")))
         .then(listed("2019-06-17", "Standards Met", Some("2019-03-27"), met(DSPT)))
         .when(file("2019-06-17", "Standards Met", Some("2019-03-27")))
+        .then_nothing()
+        .when(file("2020-01-01", "Standards Met", Some("2019-03-27")))
+        .then_nothing()
+        .when(file("2022-09-09", "21/22 Standards Met", Some("2022-06-28")))
         .then_nothing();
     assert_eq!(
-        state.state().newest.as_ref().unwrap().as_of,
+        state.state().newest(&Withdrawn::NONE).unwrap().as_of,
         day("2022-09-09"),
         "the newest stays the newest"
     );
 }
 
 #[test]
-fn a_file_that_changed_nothing_here_is_still_the_newest_file() {
-    let between = RegisterCommand::ListResult {
-        as_of: day("2020-10-01"),
-        listing: row("Not Published", None),
-        newest_file: Some(day("2022-09-09")),
+fn a_word_in_the_place_of_a_day_is_kept() {
+    let listing =
+        Listing { published_text: Some("CompletedThroughQIO".into()), ..row("Standards Met", None) };
+    let AssessmentEvent::ResultListed(plain) = listed("2019-06-17", "Standards Met", None, met(DSPT)) else {
+        unreachable!("a result");
     };
-    given::<RegisterEntry>([listed("2019-06-17", "Standards Met", Some("2019-03-27"), met(DSPT))])
-        .when(between)
-        .then_nothing();
+    given::<RegisterEntry>([])
+        .when(RegisterCommand::ListResult { as_of: day("2019-06-17"), listing, withdrawn: Arc::default() })
+        .then(AssessmentEvent::ResultListed(ResultListed {
+            published_text: Some("CompletedThroughQIO".into()),
+            ..plain
+        }));
 }
 
 #[test]

@@ -91,6 +91,8 @@ pub(super) struct Summary {
     pub rejected: u64,
     /// The organisations of the rows that said nothing new.
     pub unchanged: Vec<OdsCode>,
+    /// The organisations of the rows that were not accepted.
+    pub unread: Vec<OdsCode>,
 }
 
 /// Reads a whole body and applies its rows. Row problems go into the report; an error says that
@@ -248,7 +250,10 @@ where
                         halt.get_or_insert(Halt::Stop(reason));
                     }
                     Ok(outcome) => tally.outcome(outcome, code),
-                    Err(RowFault::Rejected(problem)) => tally.rejected(problem),
+                    Err(RowFault::Rejected(problem)) => {
+                        tally.unread.extend(code);
+                        tally.rejected(problem);
+                    }
                 }
                 let next = queues.done(aggregate);
                 if let Some(row) = next.filter(|_| halt.is_none()) {
@@ -524,6 +529,7 @@ struct Tally<'a> {
     /// How many rows held characters that do not show, and the first of these rows.
     cleaned: (u64, Option<String>),
     unchanged: Vec<OdsCode>,
+    unread: Vec<OdsCode>,
     /// Rows that tell of days after the date of the file, and the first of them.
     later: (u64, Vec<String>),
 }
@@ -549,6 +555,7 @@ impl<'a> Tally<'a> {
             notes: Vec::new(),
             cleaned: (0, None),
             unchanged: Vec::new(),
+            unread: Vec::new(),
             later: (0, Vec::new()),
         }
     }
@@ -606,6 +613,7 @@ impl<'a> Tally<'a> {
             skipped: self.skipped_by_reason(),
             rejected: self.counts.rejected,
             unchanged: std::mem::take(&mut self.unchanged),
+            unread: std::mem::take(&mut self.unread),
         }
     }
 

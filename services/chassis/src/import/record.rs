@@ -374,6 +374,7 @@ impl<E: ImportEvents> ImportRecords<E> {
             skipped: summary.skipped,
             rejected: summary.rejected,
             unchanged: CodeList::of(summary.unchanged),
+            unread: CodeList::of(summary.unread),
         };
         if summary.recorded == 0 && self.log.known().has_file(&imported) {
             return Ok(None);

@@ -109,6 +109,11 @@ impl Words<'_> {
                 Some(format!("nothing published for the {}", edition_name(edition)))
             }
             ToolkitUnmet::NothingPublished(..)
+            | ToolkitUnmet::NotInRegister(..)
+            | ToolkitUnmet::NoLongerInRegister(..)
+            | ToolkitUnmet::NoRegister(..)
+            | ToolkitUnmet::Hidden(..)
+            | ToolkitUnmet::NotUnderstood(_)
             | ToolkitUnmet::OlderPublished(..)
             | ToolkitUnmet::BelowStandard(..)
             | ToolkitUnmet::NothingKnown(_) => Some(self.toolkit(unmet, condition)),
@@ -119,6 +124,31 @@ impl Words<'_> {
         match unmet {
             ToolkitUnmet::NothingPublished(edition, deadline) => {
                 format!("nothing published for the {}, due {}", edition_name(edition), deadline.long())
+            }
+            ToolkitUnmet::NotInRegister(edition, deadline, register) => format!(
+                "nothing published for the {}, due {}: the register of {} shows none",
+                edition_name(edition),
+                deadline.long(),
+                register.long()
+            ),
+            ToolkitUnmet::NoLongerInRegister(edition, register) => format!(
+                "the register of {} no longer shows the result published for the {}",
+                register.long(),
+                edition_name(edition)
+            ),
+            ToolkitUnmet::NoRegister(edition, deadline) => format!(
+                "no register of {} or later has been read, so whether the {} was published is not known",
+                deadline.long(),
+                edition_name(edition)
+            ),
+            ToolkitUnmet::Hidden(edition, later, register) => format!(
+                "the register of {} shows the {}, which hides whether the {} was published",
+                register.long(),
+                edition_name(later),
+                edition_name(edition)
+            ),
+            ToolkitUnmet::NotUnderstood(register) => {
+                format!("what the register of {} shows is not understood", register.long())
             }
             ToolkitUnmet::OlderPublished(edition, on) => {
                 let terms = self.told.board.calendar.terms();

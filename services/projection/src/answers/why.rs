@@ -5,7 +5,7 @@
 //! general words, and of no event.
 
 use proto::{
-    Day, OdsCode, Position,
+    Day, EditionId, OdsCode, Position,
     assessments::{Grade, PublishedResult},
     certification::table,
     suppliers::{SupplierEvent, Used},
@@ -73,6 +73,23 @@ pub(crate) fn change_answer(
             ),
             Some(position),
         ),
+        Cause::NotInRegister(edition, register, position) => (
+            format!(
+                "the register of {} shows nothing published for the {} or a later edition by its deadline",
+                register.long(),
+                edition_name(edition)
+            ),
+            Some(position),
+        ),
+        Cause::NoLongerInRegister(edition, register, position) => (
+            format!(
+                "the register of {} no longer shows the result published for the {}",
+                register.long(),
+                edition_name(edition)
+            ),
+            Some(position),
+        ),
+        Cause::NotKnown(edition) => (not_known(edition), None),
         Cause::PlanRanOut(position) => {
             ("the agreed improvement plan ended and nothing better was published".to_owned(), Some(position))
         }
@@ -93,6 +110,11 @@ fn in_general(practice: &Practice, change: &Change) -> String {
         Cause::Deadline(edition, _) => {
             format!("the deadline of the {} passed, and it was not met", edition_name(edition))
         }
+        Cause::NotInRegister(edition, register, _) | Cause::NoLongerInRegister(edition, register, _) => {
+            let title = edition_name(edition);
+            format!("the register of {} shows nothing published for the {title}", register.long())
+        }
+        Cause::NotKnown(edition) => not_known(edition),
         Cause::PlanRanOut(_) | Cause::Passed(..) => in_general_words(change.status),
         Cause::Event(position) => published(position).unwrap_or_else(|| in_general_words(change.status)),
     }
@@ -101,6 +123,13 @@ fn in_general(practice: &Practice, change: &Change) -> String {
 /// What is said to those who may not know the details.
 pub(super) fn in_general_words(status: Status) -> String {
     format!("{} (details are not shown to your role)", status.label().to_lowercase())
+}
+
+fn not_known(edition: EditionId) -> String {
+    format!(
+        "the deadline of the {} came, and nothing read here shows whether it was met",
+        edition_name(edition)
+    )
 }
 
 /// What a change is told by.

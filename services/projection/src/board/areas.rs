@@ -131,7 +131,10 @@ pub(super) fn areas(facts: &Facts, practices: &[Arc<Practice>], upto: Position) 
         buildings.number(AreaKind::England, code);
     }
     for (code, organisation) in &facts.organisations {
-        let kind = match listings(&organisation.organisation, upto).last().map(|listed| listed.listing.kind) {
+        let kind = match listings(&organisation.organisation, facts, upto)
+            .last()
+            .map(|listed| listed.listing.kind)
+        {
             Some(OrganisationKind::Region) => AreaKind::Region,
             Some(OrganisationKind::LocalOffice) => AreaKind::LocalOffice,
             Some(OrganisationKind::Ccg | OrganisationKind::CommissioningHub) => AreaKind::Ccg,
@@ -158,7 +161,7 @@ pub(super) fn areas(facts: &Facts, practices: &[Arc<Practice>], upto: Position) 
             let Building { kind, code, .. } = building;
 
             let listing = facts.organisations.get(&code).and_then(|organisation| {
-                listings(&organisation.organisation, upto).last().map(|last| last.listing.clone())
+                listings(&organisation.organisation, facts, upto).last().map(|last| last.listing.clone())
             });
             let name = match (&listing, kind) {
                 (_, AreaKind::England) => "England".into(),

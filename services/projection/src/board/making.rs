@@ -15,15 +15,18 @@ use super::{
     areas::{Standing, areas, areas_of, stretches},
 };
 use crate::{
-    facts::{Facts, Listed, MembershipFact, OrganisationFacts},
+    facts::{Facts, ListSizeFact, Listed, MembershipFact, OrganisationFacts},
     rollup::Sign,
-    rules::{Calendar, Common, Seen},
+    rules::{Calendar, Common, Registers, Seen},
     search::{Entry, SearchIndex, Target},
+    timeline::Timeline,
 };
 
-/// The facts of a practice up to a position, in order of file date.
-pub(super) fn listings<T>(listed: &[Listed<T>], upto: Position) -> Vec<&Listed<T>> {
-    let mut listings: Vec<&Listed<T>> = listed.iter().filter(|listed| listed.position <= upto).collect();
+/// What files showed that count up to a position, in order of file date.
+pub(super) fn listings<'a, T>(listed: &'a [Listed<T>], facts: &Facts, upto: Position) -> Vec<&'a Listed<T>> {
+    let withdrawn = &facts.files.withdrawn;
+    let counts = |listed: &&Listed<T>| listed.position <= upto && withdrawn.stands(listed.import, upto);
+    let mut listings: Vec<&Listed<T>> = listed.iter().filter(counts).collect();
     listings.sort_by_key(|listed| (listed.as_of, listed.position));
     listings
 }
@@ -37,7 +40,7 @@ impl Board {
         let mut codes = Vec::new();
         let mut shown: Vec<Vec<Shown>> = Vec::new();
         for (code, organisation) in &facts.organisations {
-            let listings = listings(&organisation.practice, upto);
+            let listings = listings(&organisation.practice, facts, upto);
             if listings.iter().any(|listed| listed.listing.setting == PrescribingSetting::GENERAL_PRACTICE) {
                 codes.push((*code, organisation));
                 let each = listings.iter();
@@ -45,19 +48,21 @@ impl Board {
             }
         }
         let bodies = facts.organisations.iter().map(|(code, organisation)| {
-            let listings = listings(&organisation.organisation, upto);
+            let listings = listings(&organisation.organisation, facts, upto);
             (*code, listings.iter().map(|listed| BodyShown::of(listed.as_of, &listed.listing)).collect())
         });
         let commissioners =
             bodies.filter(|(_, shown): &(_, Vec<_>)| shown.last().is_some_and(BodyShown::is_commissioner));
         let places = Places::of(shown.iter().map(Vec::as_slice), commissioners);
 
-        let common = Common::new(facts, &calendar, upto, today);
         let mut practices: Vec<Practice> = codes
             .into_par_iter()
             .zip(&shown)
-            .map(|((code, facts), shown)| practice(code, facts, shown, &places, &common))
+            .map(|((code, organisation), shown)| practice(code, organisation, shown, &places, facts, upto))
             .collect();
+        let registers = Registers::of(facts, &practices, upto);
+        let common = Common::new(facts, &calendar, &registers, upto, today);
+        practices.par_iter_mut().for_each(|practice| practice.timelines = timelines(practice, &common));
         drop(common);
         place_today(&mut practices, &places, today);
         let practices: Vec<Arc<Practice>> = practices.into_iter().map(Arc::new).collect();
@@ -70,6 +75,7 @@ impl Board {
             knowledge,
             today,
             calendar: Arc::new(calendar),
+            registers: Arc::new(registers),
             practice_numbers: Arc::new(
                 practices.iter().enumerate().map(|(index, p)| (p.code, number(index))).collect(),
             ),
@@ -88,7 +94,8 @@ impl Board {
     pub fn with_timelines_of(&self, facts: &Facts, touched: &FxHashSet<OdsCode>) -> Self {
         let mut next = self.clone();
         next.facts = facts.clone();
-        let common = Common::new(facts, &self.calendar, self.knowledge.upto, self.today);
+        let upto = self.knowledge.upto;
+        let common = Common::new(facts, &self.calendar, &self.registers, upto, self.today);
         for code in touched {
             let Some(number) = next.practice_numbers.get(code).copied() else { continue };
             let (Some(slot), Some(organisation)) =
@@ -99,7 +106,8 @@ impl Board {
             let before = slot.clone();
             let mut after = Practice::clone(&before);
             after.facts = organisation.clone();
-            after.timelines = Seen { own: organisation, stays: &before.stays, common: &common }.timelines();
+            after.list_sizes = list_sizes(organisation, facts, upto);
+            after.timelines = timelines(&after, &common);
             *slot = Arc::new(after);
             let after = slot.clone();
             if before.timelines != after.timelines {
@@ -144,11 +152,13 @@ fn practice(
     facts: &Arc<OrganisationFacts>,
     shown: &[Shown],
     places: &Places,
-    common: &Common<'_>,
+    all: &Facts,
+    upto: Position,
 ) -> Practice {
-    let upto = common.upto;
-    let memberships = facts.memberships.iter().filter(|fact| fact.position <= upto);
-    let links = memberships.map(|&MembershipFact { position, as_of, parent, joined }| Link {
+    let withdrawn = &all.files.withdrawn;
+    let memberships =
+        facts.memberships.iter().filter(|fact| fact.position <= upto && withdrawn.stands(fact.import, upto));
+    let links = memberships.map(|&MembershipFact { position, as_of, parent, joined, .. }| Link {
         position,
         as_of,
         parent,
@@ -158,9 +168,8 @@ fn practice(
     let stays = footprint::stays(shown, links);
     let own = shown.last().map_or(Place::default(), |latest| latest.place);
     let placed = footprint::placed(&operating, &stays, places, own);
-    let timelines = Seen { own: facts, stays: &stays, common }.timelines();
     // Only practices with a listing come here.
-    let latest = listings(&facts.practice, upto).last().map(|listed| listed.listing.clone());
+    let latest = listings(&facts.practice, all, upto).last().map(|listed| listed.listing.clone());
     let listing = latest.unwrap_or_else(|| Arc::new(nameless()));
     Practice {
         code,
@@ -169,9 +178,21 @@ fn practice(
         placed: placed.into(),
         stays: stays.into(),
         now: None,
-        timelines,
-        known_upto: upto,
+        list_sizes: list_sizes(facts, all, upto),
+        // They rest on what registers say of all practices, and come once all are placed.
+        timelines: Vec::new(),
     }
+}
+
+fn timelines(practice: &Practice, common: &Common<'_>) -> Vec<Timeline> {
+    Seen { own: &practice.facts, stays: &practice.stays, common }.timelines()
+}
+
+/// The numbers of registered patients that count up to a position.
+fn list_sizes(own: &OrganisationFacts, all: &Facts, upto: Position) -> Arc<[ListSizeFact]> {
+    let withdrawn = &all.files.withdrawn;
+    let counts = |size: &&ListSizeFact| size.position <= upto && withdrawn.stands(size.import, upto);
+    own.list_sizes.iter().filter(counts).copied().collect()
 }
 
 fn nameless() -> PracticeListing {

@@ -7,8 +7,9 @@ use proto::{
         self, Answer, AssuranceStatementAccepted, DeadlineMoved, Grade, GradeReviewed, ImprovementPlanAgreed,
         ImprovementPlanRefused, PublishedResult, RequirementExempted,
     },
+    imports::{FileImported, ImportWithdrawn},
     onsite::OnsiteEvent,
-    organisations::OrganisationEvent,
+    organisations::{self, OrganisationEvent},
     suppliers::SupplierEvent,
 };
 use serde::{Deserialize, Deserializer};
@@ -26,6 +27,8 @@ pub struct Decoded {
     pub(super) time: Option<Timestamp>,
     pub(super) effective: Day,
     pub(super) synthetic: bool,
+    /// The request it came from: of a row of a file, the import.
+    pub(super) import: Option<Uuid>,
     pub(super) what: Result<What, DecodeError>,
 }
 
@@ -34,6 +37,8 @@ pub struct Decoded {
 pub(super) enum What {
     Organisation(OdsCode, OrganisationEvent),
     Assessment(Said),
+    FileImported(Box<FileImported>),
+    ImportWithdrawn(ImportWithdrawn),
     Supplier(Box<SupplierEvent>),
     Continuity(OdsCode, Continuity),
     Onsite(Box<OnsiteEvent>),
@@ -100,6 +105,7 @@ impl Decoded {
                 time: Some(header.time),
                 effective: header.effective_day(),
                 synthetic: header.actor == Actor::SYNTHETIC,
+                import: header.correlation_id,
                 what: What::read(&header),
             },
             Err(error) => Self {
@@ -108,6 +114,7 @@ impl Decoded {
                 time: None,
                 effective: Day::FIRST,
                 synthetic: false,
+                import: None,
                 what: Err(error),
             },
         }
@@ -146,6 +153,8 @@ impl What {
             assessments::DeadlineMoved::TYPE => Said::DeadlineMoved(header.fields()?),
             assessments::RequirementExempted::TYPE => Said::RequirementExempted(header.fields()?),
             assessments::ResultListed::TYPE => Said::ResultListed(header.fields()?),
+            assessments::FileImported::TYPE => return Ok(What::FileImported(Box::new(header.fields()?))),
+            assessments::ImportWithdrawn::TYPE => return Ok(What::ImportWithdrawn(header.fields()?)),
             unknown => return Err(DecodeError::unknown(unknown)),
         };
         Ok(What::Assessment(said))
@@ -154,6 +163,11 @@ impl What {
 
 /// The aggregate is the organisation, and its id the code.
 fn organisation(header: &Header<'_>) -> Result<What, DecodeError> {
+    match header.kind.as_ref() {
+        organisations::FileImported::TYPE => return Ok(What::FileImported(Box::new(header.fields()?))),
+        organisations::ImportWithdrawn::TYPE => return Ok(What::ImportWithdrawn(header.fields()?)),
+        _ => {}
+    }
     let event = header.event()?;
     let id = header.subject.rsplit('.').next().unwrap_or_default();
     let code = id.parse().map_err(|error: proto::codes::CodeError| DecodeError::Envelope {

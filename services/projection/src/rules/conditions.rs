@@ -42,6 +42,17 @@ pub enum Unmet {
 pub enum ToolkitUnmet {
     /// Nothing is published for the edition that was due on this day, or for a later one.
     NothingPublished(EditionId, Day),
+    /// The register of the second day shows that nothing is published for the edition that was due on the first, or
+    /// for a later one.
+    NotInRegister(EditionId, Day, Day),
+    /// The register of this day no longer shows the result published for the edition.
+    NoLongerInRegister(EditionId, Day),
+    /// No register of the day on which the edition was due, or of a later one, has been read.
+    NoRegister(EditionId, Day),
+    /// The register of the day shows the second edition, which hides whether the first was published.
+    Hidden(EditionId, EditionId, Day),
+    /// What the register of the day shows is not understood.
+    NotUnderstood(Day),
     /// Something older is published, on this day.
     OlderPublished(EditionId, Day),
     /// The assessment was begun, and is not both published and signed.
@@ -131,7 +142,8 @@ pub struct Conditions<'a> {
 impl<'a> Conditions<'a> {
     /// Of a board.
     pub fn of(board: &'a Board) -> Self {
-        let common = Common::new(&board.facts, &board.calendar, board.knowledge.upto, board.today);
+        let common =
+            Common::new(&board.facts, &board.calendar, &board.registers, board.knowledge.upto, board.today);
         Self { common }
     }
 

@@ -15,11 +15,13 @@ pub mod conditions;
 pub mod continuity;
 pub mod declared;
 pub mod onsite;
+pub mod registers;
 pub mod suppliers;
 pub mod toolkit;
 
 pub use calendar::Calendar;
 pub use conditions::Condition;
+pub use registers::Registers;
 
 /// One of the ten requirements of 2017/18 (domain facts 2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,6 +67,8 @@ pub struct Common<'a> {
     pub facts: &'a Facts,
     /// The deadlines.
     pub calendar: &'a Calendar,
+    /// The registers of toolkit results that were read.
+    pub registers: &'a Registers,
     /// The last position that counts.
     pub upto: Position,
     /// The day that is running.
@@ -75,8 +79,14 @@ pub struct Common<'a> {
 
 impl<'a> Common<'a> {
     /// For a board up to a position, on a running day.
-    pub fn new(facts: &'a Facts, calendar: &'a Calendar, upto: Position, today: Day) -> Self {
-        Self { facts, calendar, upto, today, standings: suppliers::Standings::default() }
+    pub fn new(
+        facts: &'a Facts,
+        calendar: &'a Calendar,
+        registers: &'a Registers,
+        upto: Position,
+        today: Day,
+    ) -> Self {
+        Self { facts, calendar, registers, upto, today, standings: suppliers::Standings::default() }
     }
 }
 
@@ -104,10 +114,8 @@ pub static RULES: [Rule; 4] = [
             asks: "Complete the year's toolkit assessment to its standard (IG Toolkit level 2, DSP Toolkit Standards Met).",
             object: "the toolkit requirement",
         },
-        timeline: |seen| {
-            toolkit::timeline(seen.own, seen.common.calendar, seen.common.upto, seen.common.today)
-        },
-        judge: |seen, moment| toolkit::judge(seen.own, seen.common.calendar, seen.common.upto, moment),
+        timeline: |seen| toolkit::timeline(seen.own, seen.common),
+        judge: |seen, moment| toolkit::judge(seen.own, seen.common, moment),
     },
     Rule {
         requirement: Requirement {

@@ -241,6 +241,7 @@ impl Teller {
             status: "Standards Met".to_owned(),
             result,
             published: Some(published),
+            published_text: None,
         });
         Some(self.write(Service::Assessments, &["register", organisation.as_str()], &event, Some(published)))
     }

@@ -2,7 +2,7 @@
 
 use proto::EditionId;
 
-use super::{Seen, last_publication, plan_decided};
+use super::{Says, Seen, last_publication, plan_decided, says};
 use crate::{
     facts::{Toolkit, ToolkitFact},
     rules::{
@@ -19,6 +19,18 @@ pub(super) fn unmet(seen: &Seen<'_>, cause: Cause) -> Vec<Condition> {
             due(seen).map(|term| (term.edition, term.deadline)),
         )))],
         Cause::Deadline(edition, begun) => overdue(seen, edition, begun),
+        Cause::NotInRegister(edition, register, position) => {
+            let deadline = due(seen).map_or(register, |term| term.deadline);
+            with_older(
+                seen,
+                Condition::of(toolkit(ToolkitUnmet::NotInRegister(edition, deadline, register)), position),
+            )
+        }
+        Cause::NoLongerInRegister(edition, register, position) => with_older(
+            seen,
+            Condition::of(toolkit(ToolkitUnmet::NoLongerInRegister(edition, register)), position),
+        ),
+        Cause::NotKnown(edition) => vec![not_known(seen, edition)],
         Cause::Event(_) | Cause::PlanRanOut(_) | Cause::Passed(..) => below_standard(seen),
     }
 }
@@ -34,8 +46,6 @@ fn due<'a>(seen: &Seen<'a>) -> Option<&'a Term> {
 
 /// Nothing that counts was published by the deadline of an edition: what there is instead.
 fn overdue(seen: &Seen<'_>, edition: EditionId, begun: Option<proto::Position>) -> Vec<Condition> {
-    let older = newest_published(seen)
-        .map(|(of, fact)| Condition::of(toolkit(ToolkitUnmet::OlderPublished(of, fact.day)), fact.position));
     let missing = match (begun, due(seen)) {
         (Some(begun), _) => Condition::of(toolkit(ToolkitUnmet::NotPublishedAndSigned(edition)), begun),
         (None, Some(term)) => {
@@ -43,7 +53,32 @@ fn overdue(seen: &Seen<'_>, edition: EditionId, begun: Option<proto::Position>) 
         }
         (None, None) => Condition::unrecorded(toolkit(ToolkitUnmet::NothingKnown(None))),
     };
+    with_older(seen, missing)
+}
+
+/// What is missing, behind what older result there is.
+fn with_older(seen: &Seen<'_>, missing: Condition) -> Vec<Condition> {
+    let older = newest_published(seen)
+        .map(|(of, fact)| Condition::of(toolkit(ToolkitUnmet::OlderPublished(of, fact.day)), fact.position));
     older.into_iter().chain([missing]).collect()
+}
+
+/// Why nothing is known of an edition that was due.
+fn not_known(seen: &Seen<'_>, edition: EditionId) -> Condition {
+    let Some(due) = due(seen) else {
+        return Condition::unrecorded(toolkit(ToolkitUnmet::NothingKnown(None)));
+    };
+    let rows = seen.known.rows.iter().filter(|row| row.as_of >= due.deadline);
+    let found = rows.filter_map(|row| {
+        let unmet = match says(row, due, seen.calendar) {
+            Says::Hides(later) => ToolkitUnmet::Hidden(edition, later, row.as_of),
+            Says::NotUnderstood => ToolkitUnmet::NotUnderstood(row.as_of),
+            Says::NotPublished | Says::Published(_) => return None,
+        };
+        Some(Condition::of(toolkit(unmet), row.position))
+    });
+    let missing = || Condition::unrecorded(toolkit(ToolkitUnmet::NoRegister(edition, due.deadline)));
+    found.into_iter().next().unwrap_or_else(missing)
 }
 
 /// What is published for the newest edition of all that count by then.
