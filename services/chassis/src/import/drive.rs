@@ -592,7 +592,7 @@ impl<'a> Tally<'a> {
         let (Some(as_of), 1..) = (self.job.as_of, *count) else { return Vec::new() };
         let withdraw = match self.job.mode {
             Mode::Write => {
-                format!("; if so, withdraw this import (oversight import withdraw {})", self.job.id)
+                format!("; if so, withdraw this import (oversight imports withdraw {})", self.job.id)
             }
             Mode::DryRun => String::new(),
         };

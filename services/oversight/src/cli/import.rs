@@ -272,7 +272,7 @@ fn print(report: &Report) -> Result<(), Failure> {
     row("rejected", report.rejected)?;
     print_problems(report)?;
     for warning in &report.warnings {
-        output::say(format!("  look at this: {warning}"))?;
+        output::say(format!("\n  WARNING: {}\n", output::one_line(warning)))?;
     }
     let seconds = report.duration_ms as f64 / 1000.0;
     let position =

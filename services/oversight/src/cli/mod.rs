@@ -5,6 +5,7 @@ mod bootstrap;
 mod events;
 mod failure;
 mod import;
+mod imports;
 mod key;
 mod nats_keys;
 mod output;
@@ -46,6 +47,8 @@ enum Command {
     User(user::Args),
     /// Loads a national file into a running server.
     Import(import::Args),
+    /// Lists the imports of national files, and withdraws one that was wrong.
+    Imports(imports::Args),
     /// Prints the events of the log, one CloudEvents object a line.
     Events(events::Args),
     /// Checks the log, and the served view against a fold from its beginning.
@@ -91,6 +94,7 @@ pub async fn run(cli: Cli) -> Result<Verdict, Failure> {
         Command::Key(args) => key::run(args).await,
         Command::User(args) => user::run(args).await,
         Command::Import(args) => import::run(args).await,
+        Command::Imports(args) => imports::run(args).await,
         Command::Events(args) => events::run(args).await,
         Command::Verify(args) => verify::run(args).await,
         Command::Rebuild(args) => rebuild::run(args).await,

@@ -294,6 +294,7 @@ impl Pen {
             status: String::new(),
             result,
             published: published.map(day),
+            published_text: None,
         });
         self.write(Service::Assessments, &format!("register_{practice}"), &event, by).await;
     }
