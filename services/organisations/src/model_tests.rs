@@ -285,7 +285,7 @@ proptest! {
         let mut state = Organisation::default();
         let context = Context { time: "2020-01-01T12:00:00Z".parse().unwrap(), effective: Day::FIRST, actor: proto::Actor::system("test") };
         for (number, command) in commands.iter().enumerate() {
-            let when = When { recorded: context.time, effective: context.effective, position: proto::Position(number as u64 + 1) };
+            let when = When { recorded: context.time, effective: context.effective, position: proto::Position(number as u64 + 1), correlation_id: None };
             if let Ok(Some(event)) = state.decide(command, &context) {
                 state.evolve(&event, &when);
                 prop_assert_eq!(state.decide(command, &context), Ok(None));

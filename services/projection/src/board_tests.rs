@@ -186,7 +186,7 @@ pub(crate) fn said() -> impl Strategy<Value = Said> {
             };
             let listed = ResultListed {
                 organisation: code(practice), as_of: published, name: String::new(), sector: String::new(),
-                status: String::new(), result, published: Some(published),
+                status: String::new(), result, published: Some(published), published_text: None,
             };
             Said::Assessment(AssessmentEvent::ResultListed(listed))
         }),
@@ -396,6 +396,7 @@ fn facts_survive_being_written_and_read() {
             status: "odd".into(),
             result: PublishedResult::Unrecognised,
             published: None,
+            published_text: None,
         })),
     ];
     let facts = fold(&bodies(&said));

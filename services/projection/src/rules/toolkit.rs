@@ -718,7 +718,9 @@ mod tests {
             }])
         };
         let status = |calendar: &Calendar, on: &str| {
-            timeline(&facts, calendar, Position(9), Day::LAST).at(day(on)).status
+            let (all, registers) = (Facts::default(), registers());
+            let common = Common::new(&all, calendar, &registers, Position(9), Day::LAST);
+            timeline(&facts, &common).at(day(on)).status
         };
         assert_eq!(status(&exempt("14-319"), "2018-04-04"), Status::NotMet);
         assert_eq!(status(&exempt("14-319"), "2018-04-05"), Status::Met);
@@ -754,28 +756,26 @@ mod tests {
     #[test]
     fn what_was_recorded_later_was_not_known_earlier() {
         let facts = facts(&[("2019-03-21", met(Y18)), ("2019-03-25", met(Y19))]);
-        let known = timeline(&facts, &calendar(), Position(0), Day::LAST);
-        assert_eq!(known.at(day("2019-03-28")).status, Status::NoEvidence);
-        assert_eq!(
-            timeline(&facts, &calendar(), Position(1), Day::LAST).at(day("2020-10-01")).status,
-            Status::NotMet
-        );
-        assert_eq!(
-            timeline(&facts, &calendar(), Position(2), Day::LAST).at(day("2020-10-01")).status,
-            Status::Met
-        );
+        let (all, calendar, registers) = (Facts::default(), calendar(), registers());
+        let status = |upto: u64, on: &str| {
+            let common = Common::new(&all, &calendar, &registers, Position(upto), Day::LAST);
+            timeline(&facts, &common).at(day(on)).status
+        };
+        assert_eq!(status(0, "2019-03-28"), Status::NoEvidence);
+        assert_eq!(status(1, "2020-10-01"), Status::NotMet);
+        assert_eq!(status(2, "2020-10-01"), Status::Met);
     }
 
     #[test]
     fn the_cause_is_the_event_or_the_deadline() {
-        let timeline = timeline(&facts(&[("2019-05-02", met(Y18))]), &calendar(), Position(9), Day::LAST);
+        let timeline = timeline_on(&facts(&[("2019-05-02", met(Y18))]), &registers(), Day::LAST);
         let causes: Vec<Cause> = timeline.changes().iter().map(|change| change.cause).collect();
         assert_eq!(
             causes,
             [
-                Cause::Deadline(edition(Y18), None),
+                Cause::NotInRegister(edition(Y18), day("2019-05-02"), Position(1)),
                 Cause::Event(Position(1)),
-                Cause::Deadline(edition(Y19), None)
+                Cause::NotInRegister(edition(Y19), day("2030-01-01"), WITHOUT)
             ]
         );
     }

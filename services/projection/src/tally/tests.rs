@@ -59,7 +59,7 @@ impl Story {
                 left: None,
             };
             let (position, as_of) = (story.next(), day("2018-01-01"));
-            let listed = Listed { position, as_of, listing: Arc::new(listing) };
+            let listed = Listed { position, as_of, import: None, listing: Arc::new(listing) };
             story.of(practice, |facts| facts.practice.push(listed));
         }
         story
