@@ -210,9 +210,10 @@ fn missing(due: &Term, seen: &Seen<'_>) -> (Status, Cause) {
                 return (Status::NotMet, cause);
             }
             match witness(due, seen) {
-                Some((as_of, position)) => {
+                Some(Witness::Missing(as_of, position)) => {
                     (Status::NotMet, Cause::NotInRegister(due.edition, as_of, position))
                 }
+                Some(Witness::PublishedLater) => (Status::NotMet, Cause::Deadline(due.edition, None)),
                 None if due.deadline >= seen.known.today => {
                     (Status::NotMet, Cause::Deadline(due.edition, None))
                 }
@@ -222,18 +223,26 @@ fn missing(due: &Term, seen: &Seen<'_>) -> (Status, Cause) {
     }
 }
 
-/// The first register, of the deadline or later, that shows that an edition was not published by the day: its date, and
-/// the event that says so.
-fn witness(due: &Term, seen: &Seen<'_>) -> Option<(Day, Position)> {
+/// What shows that an edition was not published by a day.
+enum Witness {
+    /// The register of this day shows nothing, or something older: by this event.
+    Missing(Day, Position),
+    /// It was published later than that.
+    PublishedLater,
+}
+
+/// The first register, of the deadline or later, that shows that an edition was not published by the day.
+fn witness(due: &Term, seen: &Seen<'_>) -> Option<Witness> {
     let Known { rows, without, .. } = seen.known;
-    let rows = rows.iter().filter(|row| row.as_of >= due.deadline);
-    let row = rows.clone().find(|row| match says(row, due, seen.calendar) {
-        Says::NotPublished => true,
-        Says::Published(on) => on > seen.day,
-        Says::Hides(_) | Says::NotUnderstood => false,
+    let of_row = rows.iter().filter(|row| row.as_of >= due.deadline).find_map(|row| {
+        match says(row, due, seen.calendar) {
+            Says::NotPublished => Some(Witness::Missing(row.as_of, row.position)),
+            Says::Published(on) if on > seen.day => Some(Witness::PublishedLater),
+            Says::Published(_) | Says::Hides(_) | Says::NotUnderstood => None,
+        }
     });
     let without = without.iter().find(|register| register.as_of >= due.deadline);
-    row.map(|row| (row.as_of, row.position)).or(without.map(|register| (register.as_of, register.position)))
+    of_row.or(without.map(|register| Witness::Missing(register.as_of, register.position)))
 }
 
 /// The row of the register that no longer shows the result of an edition that an earlier one showed.
@@ -588,14 +597,14 @@ mod tests {
             judged.unmet.iter().map(|of| (of.unmet, of.event)).collect::<Vec<_>>()
         };
         let toolkit = crate::rules::conditions::Unmet::Toolkit;
-        use crate::rules::conditions::ToolkitUnmet::{NothingPublished, OlderPublished};
+        use crate::rules::conditions::ToolkitUnmet::{NotInRegister, NothingPublished, OlderPublished};
         assert_eq!(unmet("2019-03-31"), [(toolkit(NothingPublished(edition(Y18), day("2019-03-31"))), None)]);
         assert_eq!(unmet("2019-05-02"), []);
         assert_eq!(
             unmet("2020-10-20"),
             [
                 (toolkit(OlderPublished(edition(Y18), day("2019-05-02"))), Some(Position(1))),
-                (toolkit(NothingPublished(edition(Y19), day("2020-09-30"))), None),
+                (toolkit(NotInRegister(edition(Y19), day("2020-09-30"), day("2030-01-01"))), Some(WITHOUT)),
             ]
         );
     }
@@ -773,7 +782,7 @@ mod tests {
         assert_eq!(
             causes,
             [
-                Cause::NotInRegister(edition(Y18), day("2019-05-02"), Position(1)),
+                Cause::Deadline(edition(Y18), None),
                 Cause::Event(Position(1)),
                 Cause::NotInRegister(edition(Y19), day("2030-01-01"), WITHOUT)
             ]

@@ -353,6 +353,8 @@ impl Pen {
             self.result(practice, PublishedResult::StandardsMet { edition }, Some(published), by).await;
         }
         self.result("M85002", PublishedResult::PlanAgreed { edition }, Some("2019-03-30"), by).await;
-        self.result("A81002", PublishedResult::NotPublished, None, by).await;
+        for practice in ["A81002", "A81003"] {
+            self.result(practice, PublishedResult::NotPublished, None, by).await;
+        }
     }
 }
