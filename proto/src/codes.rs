@@ -112,6 +112,17 @@ impl OdsCode {
         matches!(bytes, [b'A'..=b'H' | b'J'..=b'N' | b'P' | b'Y', digits @ ..]
             if digits.len() == 5 && digits.iter().all(u8::is_ascii_digit))
     }
+
+    /// Whether it is a code of Wales: a letter W with nothing but digits behind it (W00 the national body,
+    /// W and five digits a practice), or one of the seven health boards, 7A1 to 7A7. English codes made
+    /// since October 2020 may begin with a W, too, but have letters among their digits (W2U3Z).
+    pub fn is_welsh(&self) -> bool {
+        match self.as_str().as_bytes() {
+            [b'W', digits @ ..] => digits.iter().all(u8::is_ascii_digit),
+            [b'7', b'A', board] => (b'1'..=b'7').contains(board),
+            _ => false,
+        }
+    }
 }
 
 impl FromStr for OdsCode {

@@ -3,15 +3,23 @@
 //! The views count practices by it, and the guard lets officers look at practices by it; they must
 //! not differ. Pure.
 //!
-//! - A practice is a body of prescribing setting 4. It operates on day D when opened <= D <= closed
+//! - A practice is an English body of prescribing setting 4
+//!   ([`PracticeListing::is_english_practice`]). It operates on day D when opened <= D <= closed
 //!   and it is not dormant by D. Dormant is a status without a date, so it counts from the date of
-//!   the first file that shows it; the same holds where a file shows another setting. One that no
-//!   file ever showed active never operated.
+//!   the first file that shows it; the same holds where a file shows another setting. What a file
+//!   showed of a code before it became a practice counts likewise: it was none until then. One that
+//!   files show only closed, with a date, operated between its own dates; one that no file showed
+//!   active or closed with a date never operated.
 //! - A practice belongs to a commissioner from the day it joined. Before the first known link the
 //!   earliest one reaches back. Only rows that show it as a practice say to whom it belongs as one.
+//!   What a dated file shows holds on its date: no later file with an older join date changes it.
 //! - The region and local office of a CCG come from the CCG file of a date where that gives them,
-//!   else from where most of the practices active in the practice file of a date say they are; on a
-//!   day the latest such date holds, and before the first the earliest reaches back.
+//!   else from where most of the practices active in the practice file of a date say they are, those
+//!   that say nothing included; on a day the latest such date holds, and before the first the earliest
+//!   reaches back.
+//! - A practice lies where its own row says it lies, from the date of the file on, as long as it belongs
+//!   to the commissioner that the row names and no later file moves that commissioner; else, and for
+//!   whatever its row leaves open, it lies where its commissioner does.
 //! - The practices of a commissioner that has none today count, by today's footprint, where most of
 //!   those are that once belonged to it.
 //!
@@ -23,14 +31,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     Day, OdsCode, Position,
-    organisations::{
-        MembershipRecorded, OdsStatus, OrganisationKind, OrganisationListing, PracticeListing,
-        PrescribingSetting,
-    },
+    organisations::{MembershipRecorded, OdsStatus, OrganisationKind, OrganisationListing, PracticeListing},
 };
-
-/// The region code of practices that are not England's: Wales.
-const WALES: &str = "W00";
 
 /// Days from the first to the last, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +47,12 @@ impl Span {
     /// Whether a day is one of them.
     pub fn has(&self, day: Day) -> bool {
         (self.from..=self.to).contains(&day)
+    }
+
+    /// Those of its days that are not after one; none where there are none.
+    fn until(self, day: Day) -> Option<Self> {
+        let to = self.to.min(day);
+        (self.from <= to).then_some(Self { from: self.from, to })
     }
 }
 
@@ -84,9 +92,8 @@ pub struct Shown {
 
 impl Shown {
     /// What a listing says.
-    pub fn of(position: Position, as_of: Day, listing: &PracticeListing) -> Self {
-        let is_practice = listing.setting == PrescribingSetting::GENERAL_PRACTICE
-            && listing.region.is_none_or(|region| region.as_str() != WALES);
+    pub fn of(position: Position, as_of: Day, code: OdsCode, listing: &PracticeListing) -> Self {
+        let is_practice = listing.is_english_practice(code);
         Self {
             position,
             as_of,
@@ -108,6 +115,17 @@ impl Shown {
     /// The last day it was open, where that is known.
     pub fn closed(&self) -> Option<Day> {
         self.closed
+    }
+
+    /// Its own dates, where it shows a practice as closed with a date.
+    fn closed_between(&self) -> Option<Span> {
+        let closed = self.closed.filter(|_| self.is_practice && self.status == OdsStatus::Closed)?;
+        Some(Span { from: self.opened.unwrap_or(Day::FIRST), to: closed })
+    }
+
+    /// To whom it belonged as a practice, by this row.
+    fn parent(&self) -> Option<OdsCode> {
+        self.commissioner.filter(|_| self.is_practice)
     }
 
     fn is_active(&self) -> bool {
@@ -143,24 +161,41 @@ impl Link {
 
 /// The days on which a practice operated.
 pub fn operating(shown: &[Shown]) -> Vec<Span> {
-    let Some(latest) = shown.last() else { return Vec::new() };
-    let Some(first_active) = shown.iter().position(Shown::is_active) else { return Vec::new() };
+    let first_active = shown.iter().position(Shown::is_active);
+    let (before, from_first) = shown.split_at(first_active.unwrap_or(shown.len()));
+    let mut spans: Vec<Span> = closed_before(before).into_iter().collect();
+    let since_active = spans_since_active(before, from_first);
+    if let Some(first) = since_active.first() {
+        // What a later file shows of a practice as active is the better witness of days that both tell of.
+        spans = spans.into_iter().filter_map(|span| span.until(first.from.plus_days(-1))).collect();
+    }
+    spans.extend(since_active);
+    spans
+}
+
+/// The days between its own dates of a practice that files show closed, and none showed active before.
+/// What an earlier file said against it stands; that it was only proposed says nothing.
+fn closed_before(before: &[Shown]) -> Option<Span> {
+    let mut telling = before.iter().filter(|shown| shown.status != OdsStatus::Proposed);
+    let first = telling.next()?.closed_between()?;
+    let last = telling.filter_map(Shown::closed_between).last().unwrap_or(first);
+    (last.from <= last.to).then_some(last)
+}
+
+/// The days of a practice from the first file on that shows it active, and what was `before`.
+fn spans_since_active(before: &[Shown], from_first: &[Shown]) -> Vec<Span> {
+    let (Some(first), Some(latest)) = (from_first.first(), from_first.last()) else { return Vec::new() };
     let opened = latest.opened.unwrap_or(Day::FIRST);
     let closed = latest.closed.unwrap_or(Day::LAST);
 
     // What an earlier file said against it stands until the file that shows it active; that it was
     // still only proposed says nothing against the open date.
-    let against = |shown: &Shown| shown.status != OdsStatus::Proposed;
-    let (before, from_first) = shown.split_at(first_active);
-    let mut since = match (before.iter().any(against), from_first.first()) {
-        (true, Some(first)) => Some(first.as_of),
-        _ => Some(Day::FIRST),
-    };
+    let against = before.iter().any(|shown| shown.status != OdsStatus::Proposed || !shown.is_practice);
+    let mut since = Some(if against { first.as_of } else { Day::FIRST });
     let mut spans = Vec::new();
     for shown in from_first {
         // Closed with a date is bounded by that date, whenever the file that says so came.
-        let by_date = shown.status == OdsStatus::Closed && shown.closed.is_some();
-        let on = shown.is_active() || (by_date && shown.is_practice);
+        let on = shown.is_active() || shown.closed_between().is_some();
         match (since, on) {
             (Some(from), false) => {
                 spans.push(Span { from, to: shown.as_of.plus_days(-1) });
@@ -204,6 +239,10 @@ pub enum Known {
 
 /// To whom a practice belonged, in order of day. The first stay reaches back to the first of days.
 pub fn stays(shown: &[Shown], links: impl IntoIterator<Item = Link>) -> Vec<Stay> {
+    let rows: Vec<Link> = row_links(shown);
+    let mut history: Vec<Link> = links.into_iter().filter(|link| !link.parent.is_welsh()).collect();
+    history.sort_by_key(|link| (link.joined, link.as_of, link.position));
+
     // Of two links from the same day the later file, then the later event, is right.
     let mut by_day: BTreeMap<Day, Link> = BTreeMap::new();
     let mut link = |link: Link| {
@@ -212,18 +251,23 @@ pub fn stays(shown: &[Shown], links: impl IntoIterator<Item = Link>) -> Vec<Stay
             *entry = link;
         }
     };
-    let mut is_first = true;
-    for &Shown { position, as_of, commissioner, joined, opened, .. } in
-        shown.iter().filter(|shown| shown.is_practice)
-    {
-        if let Some(parent) = commissioner {
-            // Without a join date all that is known is that the file of this date shows it.
-            let joined = joined.or(opened.filter(|_| is_first)).unwrap_or(as_of);
-            link(Link { position, as_of, parent, joined });
-            is_first = false;
+    for row in &rows {
+        // Since when is older than a file that showed another: then since the day after that file.
+        link(after_those_shown(*row, &rows, Day::LAST));
+    }
+    for (index, one) in history.iter().enumerate() {
+        let until = history.get(index + 1).map_or(Day::LAST, |next| next.joined.plus_days(-1));
+        link(after_those_shown(*one, &rows, until));
+    }
+    for row in &rows {
+        let on_its_date = by_day.range(..=row.as_of).next_back().map(|(_, link)| *link);
+        let differs = |link: &Link| {
+            link.parent != row.parent && (link.as_of, link.position) < (row.as_of, row.position)
+        };
+        if on_its_date.as_ref().is_none_or(differs) {
+            by_day.insert(row.as_of, Link { joined: row.as_of, ..*row });
         }
     }
-    links.into_iter().for_each(link);
 
     let mut stays: Vec<Stay> = Vec::with_capacity(by_day.len() + 1);
     for Link { position, parent: commissioner, joined, .. } in by_day.into_values() {
@@ -237,6 +281,30 @@ pub fn stays(shown: &[Shown], links: impl IntoIterator<Item = Link>) -> Vec<Stay
         stays.push(Stay { from: joined, commissioner, position, known: Known::Dated });
     }
     stays
+}
+
+/// What the rows that show a practice say of its commissioner, and since when.
+fn row_links(shown: &[Shown]) -> Vec<Link> {
+    let rows = shown.iter().filter_map(|row| Some((row, row.parent()?)));
+    rows.enumerate()
+        .map(|(index, (&Shown { position, as_of, joined, opened, .. }, parent))| {
+            // Without a join date all that is known is that the file of this date shows it.
+            let joined = joined.or(opened.filter(|_| index == 0)).unwrap_or(as_of);
+            Link { position, as_of, parent, joined }
+        })
+        .collect()
+}
+
+/// A link that holds up to a day, begun after the dates of those earlier files that showed another
+/// commissioner while it held.
+fn after_those_shown(link: Link, rows: &[Link], until: Day) -> Link {
+    let against = rows.iter().filter(|row| {
+        row.as_of < link.as_of && row.parent != link.parent && (link.joined..=until).contains(&row.as_of)
+    });
+    match against.map(|row| row.as_of).max() {
+        Some(date) => Link { joined: date.plus_days(1), ..link },
+        None => link,
+    }
 }
 
 /// The stay of a day.
@@ -273,6 +341,8 @@ impl BodyShown {
 #[derive(Debug, Clone, Default)]
 pub struct Places {
     by_commissioner: FxHashMap<OdsCode, Vec<(Day, Place)>>,
+    /// The dates of the files of their own that give their places.
+    given: FxHashMap<OdsCode, Vec<Day>>,
 }
 
 /// From a file date on a practice bears witness of where a commissioner lies, or no longer does.
@@ -312,6 +382,12 @@ impl Places {
         witnesses.sort_unstable_by_key(|witness| (witness.commissioner, witness.as_of));
 
         let mut given: FxHashMap<OdsCode, Vec<BodyShown>> = commissioners.collect();
+        let given_on = given.iter().filter_map(|(code, shown)| {
+            let days = shown.iter().filter(|shown| shown.place != Place::default()).map(|shown| shown.as_of);
+            let days: Vec<Day> = days.collect();
+            (!days.is_empty()).then_some((*code, days))
+        });
+        let given_on = given_on.collect();
         let mut by_commissioner = FxHashMap::default();
         for witnesses in witnesses.chunk_by(|a, b| a.commissioner == b.commissioner) {
             let Some(Witness { commissioner, .. }) = witnesses.first() else { continue };
@@ -324,7 +400,14 @@ impl Places {
                 by_commissioner.insert(commissioner, dated);
             }
         }
-        Self { by_commissioner }
+        Self { by_commissioner, given: given_on }
+    }
+
+    /// Whether, after the file that showed a row and by a day, a file moved a commissioner: a practice file
+    /// later than the row's, or a file of its own not earlier than it.
+    fn moved_since(&self, commissioner: OdsCode, as_of: Day, day: Day) -> bool {
+        self.given_on(commissioner).any(|given| as_of <= given && given <= day)
+            || self.changes(commissioner).any(|changed| as_of < changed && changed <= day)
     }
 
     /// Where a commissioner lay on a day, and how that is known.
@@ -345,15 +428,24 @@ impl Places {
         self.by_commissioner.keys().copied()
     }
 
+    /// The dates of the files of its own that give a commissioner's place.
+    fn given_on(&self, commissioner: OdsCode) -> impl Iterator<Item = Day> + '_ {
+        self.given.get(&commissioner).into_iter().flatten().copied()
+    }
+
     /// The days after the first on which a commissioner's place changes.
     fn changes(&self, commissioner: OdsCode) -> impl Iterator<Item = Day> + '_ {
         self.by_commissioner.get(&commissioner).into_iter().flatten().map(|(day, _)| *day)
     }
 }
 
-/// Counts who says what; the most frequent wins, of equals the lower code.
+/// Counts who says what; the most frequent wins, of equals the lower code. Those that say nothing count,
+/// too, and win where they are more than name any one code.
 #[derive(Debug, Clone, Default)]
-pub struct Votes(BTreeMap<OdsCode, u32>);
+pub struct Votes {
+    by_code: BTreeMap<OdsCode, u32>,
+    blank: u32,
+}
 
 impl Votes {
     /// One more says so.
@@ -362,15 +454,17 @@ impl Votes {
     }
 
     fn count(&mut self, vote: Option<OdsCode>, begins: bool) {
-        let Some(code) = vote else { return };
-        let votes = self.0.entry(code).or_default();
+        let votes = match vote {
+            Some(code) => self.by_code.entry(code).or_default(),
+            None => &mut self.blank,
+        };
         *votes = if begins { *votes + 1 } else { votes.saturating_sub(1) };
     }
 
-    /// What most say; nothing where nobody says anything.
+    /// What most say; nothing where most say nothing.
     pub fn winner(&self) -> Option<OdsCode> {
-        let most = self.0.iter().max_by_key(|(code, count)| (**count, Reverse(**code)));
-        most.filter(|(_, count)| **count > 0).map(|(code, _)| *code)
+        let most = self.by_code.iter().max_by_key(|(code, count)| (**count, Reverse(**code)));
+        most.filter(|(_, count)| **count > 0 && **count >= self.blank).map(|(code, _)| *code)
     }
 }
 
@@ -434,15 +528,17 @@ pub struct Placed {
 }
 
 /// Where a practice operated, in order of day.
-pub fn placed(operating: &[Span], stays: &[Stay], places: &Places, own: Place) -> Vec<Placed> {
+pub fn placed(operating: &[Span], shown: &[Shown], stays: &[Stay], places: &Places) -> Vec<Placed> {
     let mut placed = Vec::new();
     for span in operating {
         // The days within the span on which anything changes.
         let mut days = vec![span.from];
+        days.extend(shown.iter().map(|shown| shown.as_of));
         for (index, stay) in stays.iter().enumerate() {
             let until = stays.get(index + 1).map_or(Day::LAST, |next| next.from.plus_days(-1));
             days.push(stay.from);
-            days.extend(places.changes(stay.commissioner).filter(|day| (stay.from..=until).contains(day)));
+            let moved = places.changes(stay.commissioner).chain(places.given_on(stay.commissioner));
+            days.extend(moved.filter(|day| (stay.from..=until).contains(day)));
         }
         days.retain(|day| span.has(*day));
         days.sort_unstable();
@@ -450,14 +546,8 @@ pub fn placed(operating: &[Span], stays: &[Stay], places: &Places, own: Place) -
         for (index, from) in days.iter().enumerate() {
             let to = days.get(index + 1).map_or(span.to, |next| next.plus_days(-1));
             let span = Span { from: *from, to };
-            let next = match stay_on(stays, *from) {
-                Some(stay) => {
-                    let (place, known_place) = places.on(stay.commissioner, *from);
-                    let known = if stay.known == Known::Dated { known_place } else { stay.known };
-                    Placed { span, commissioner: Some(stay.commissioner), place: place.or(own), known }
-                }
-                None => Placed { span, commissioner: None, place: own, known: Known::ReachingBack },
-            };
+            let (commissioner, place, known) = place_on(shown, stays, places, *from);
+            let next = Placed { span, commissioner, place, known };
             match placed.last_mut() {
                 Some(last) if joins(last, &next) => last.span.to = to,
                 _ => placed.push(next),
@@ -465,6 +555,25 @@ pub fn placed(operating: &[Span], stays: &[Stay], places: &Places, own: Place) -
         }
     }
     placed
+}
+
+/// To whom a practice belonged on a day, where it lay, and how that is known.
+pub fn place_on(
+    shown: &[Shown],
+    stays: &[Stay],
+    places: &Places,
+    day: Day,
+) -> (Option<OdsCode>, Place, Known) {
+    let latest = shown.last().map(|latest| latest.place).unwrap_or_default();
+    let Some(Stay { commissioner, known, .. }) = stay_on(stays, day).copied() else {
+        return (None, latest, Known::ReachingBack);
+    };
+    let (place, known_place) = places.on(commissioner, day);
+    let own = shown.iter().rev().find(|row| row.as_of <= day).filter(|row| {
+        row.parent() == Some(commissioner) && !places.moved_since(commissioner, row.as_of, day)
+    });
+    let place = own.map(|row| row.place).unwrap_or_default().or(place).or(latest);
+    (Some(commissioner), place, if known == Known::Dated { known_place } else { known })
 }
 
 fn joins(last: &Placed, next: &Placed) -> bool {

@@ -12,6 +12,8 @@ events! {
     pub enum OrganisationEvent of Organisations on Events {
         /// A practice stood in a practice file for the first time.
         PracticeListed = "oversight.organisations.practice-listed.v1",
+        /// A prescriber that is not a general practice stood in a practice file for the first time.
+        PrescriberListed = "oversight.organisations.prescriber-listed.v1",
         /// A later practice file showed it differently.
         PracticeAmended = "oversight.organisations.practice-amended.v1",
         /// A CCG, region, local office, trust or other body stood in its file for the first time.
@@ -32,6 +34,16 @@ events! {
 /// A practice stood in a practice file (`epraccur`) for the first time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PracticeListed {
+    /// The date of the file.
+    pub as_of: Day,
+    /// What it shows.
+    pub listing: PracticeListing,
+}
+
+/// A prescriber that is not a general practice stood in a practice file for the first time. If a later
+/// file lists it as a practice, this says that it was none until then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrescriberListed {
     /// The date of the file.
     pub as_of: Day,
     /// What it shows.
@@ -88,6 +100,16 @@ pub struct PracticeListing {
     /// The day it left the commissioner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Day>,
+}
+
+impl PracticeListing {
+    /// Whether it shows, of a code, a general practice of England. Wales is told by any of its region, the
+    /// code itself and its commissioner: files since 2022 leave the region of Welsh practices blank.
+    pub fn is_english_practice(&self, code: OdsCode) -> bool {
+        let codes = [Some(code), self.region, self.commissioner];
+        self.setting == PrescribingSetting::GENERAL_PRACTICE
+            && !codes.into_iter().flatten().any(|code| code.is_welsh())
+    }
 }
 
 /// The status of an ODS record.

@@ -10,7 +10,7 @@ use proto::{
     Actor, Header, OdsCode, Position,
     organisations::{
         OdsStatus, OrganisationAmended, OrganisationEvent, OrganisationKind, OrganisationListed,
-        PracticeAmended, PracticeListed, PracticeListing, PrescribingSetting,
+        PracticeAmended, PracticeListed, PracticeListing,
     },
 };
 use rustc_hash::FxHashMap;
@@ -260,7 +260,8 @@ impl Listings {
             | OrganisationEvent::OrganisationAmended(OrganisationAmended { listing, .. }) => {
                 self.bodies.insert(code, Body { name: listing.name, kind: listing.kind });
             }
-            OrganisationEvent::MembershipRecorded(_)
+            OrganisationEvent::PrescriberListed(_)
+            | OrganisationEvent::MembershipRecorded(_)
             | OrganisationEvent::ListSizePublished(_)
             | OrganisationEvent::FileImported(_)
             | OrganisationEvent::ImportWithdrawn(_) => {}
@@ -268,7 +269,7 @@ impl Listings {
     }
 
     fn list_practice(&mut self, code: OdsCode, listing: PracticeListing) {
-        if listing.setting != PrescribingSetting::GENERAL_PRACTICE {
+        if !listing.is_english_practice(code) {
             self.practices.remove(&code);
             return;
         }

@@ -323,7 +323,7 @@ pub struct ListQuery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ListedKind {
-    /// General practices, whatever their status.
+    /// General practices of England, whatever their status.
     Practice,
     /// Clinical commissioning groups.
     Ccg,
@@ -430,7 +430,10 @@ async fn list(
 }
 
 fn kinds(entry: &Entry) -> impl Iterator<Item = ListedKind> + use<> {
-    let practice = entry.practice.as_ref().map(|_| ListedKind::Practice);
+    let practice = entry.practice.as_ref().map(|practice| match practice.is_welsh {
+        true => ListedKind::Other,
+        false => ListedKind::Practice,
+    });
     let body = entry.body.as_ref().map(|body| ListedKind::from(body.kind));
     practice.into_iter().chain(body)
 }

@@ -8,7 +8,8 @@ use proto::{
     AggregateId, Day, OdsCode,
     organisations::{
         ListSizePublished, MembershipRecorded, OrganisationAmended, OrganisationEvent, OrganisationListed,
-        OrganisationListing, PracticeAmended, PracticeListed, PracticeListing, PrescribingSetting,
+        OrganisationListing, PracticeAmended, PracticeListed, PracticeListing, PrescriberListed,
+        PrescribingSetting,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,9 @@ use serde::{Deserialize, Serialize};
 pub struct Organisation {
     /// As a practice.
     pub practice: Option<Shown<PracticeListing>>,
+    /// The date of the file that showed it first as a prescriber that is not a general practice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_prescriber: Option<Day>,
     /// As any other body.
     pub body: Option<Shown<OrganisationListing>>,
     /// Whom the practice belonged to, by the membership history; ordered by day and parent.
@@ -55,6 +59,13 @@ pub struct Membership {
 pub enum Command {
     /// A row of the practice file.
     ListPractice {
+        /// The date of the file.
+        as_of: Day,
+        /// What the row shows.
+        listing: PracticeListing,
+    },
+    /// A row of the practice file that was refused because it shows no general practice.
+    ListPrescriber {
         /// The date of the file.
         as_of: Day,
         /// What the row shows.
@@ -145,11 +156,12 @@ impl Aggregate for Organisation {
     type Refusal = Refusal;
 
     const NAME: &'static str = "organisation";
-    const FOLD_VERSION: u32 = 1;
+    const FOLD_VERSION: u32 = 2;
 
     fn decide(&self, command: &Command, _: &Context) -> Result<Option<OrganisationEvent>, Refusal> {
         match command {
             Command::ListPractice { as_of, listing } => self.list_practice(*as_of, listing),
+            Command::ListPrescriber { as_of, listing } => Ok(self.list_prescriber(*as_of, listing)),
             Command::ListOrganisation { as_of, listing } => self.list_organisation(*as_of, listing),
             Command::RecordMembership { as_of, parent, joined, left } => {
                 self.record_membership(*as_of, *parent, *joined, *left)
@@ -165,6 +177,9 @@ impl Aggregate for Organisation {
             OrganisationEvent::PracticeListed(PracticeListed { as_of, listing })
             | OrganisationEvent::PracticeAmended(PracticeAmended { as_of, listing, .. }) => {
                 self.practice = Some(Shown { as_of: *as_of, value: listing.clone() });
+            }
+            OrganisationEvent::PrescriberListed(PrescriberListed { as_of, .. }) => {
+                self.other_prescriber = Some(*as_of);
             }
             OrganisationEvent::OrganisationListed(OrganisationListed { as_of, listing })
             | OrganisationEvent::OrganisationAmended(OrganisationAmended { as_of, listing, .. }) => {
@@ -206,6 +221,14 @@ impl Organisation {
         }
         let amended = PracticeAmended { as_of, listing: listing.clone(), changed };
         Ok(Some(OrganisationEvent::PracticeAmended(amended)))
+    }
+
+    /// That a code is not a practice is recorded once: until a file lists it as one, nothing more is known.
+    fn list_prescriber(&self, as_of: Day, listing: &PracticeListing) -> Option<OrganisationEvent> {
+        let is_new = self.practice.is_none() && self.other_prescriber.is_none();
+        is_new.then(|| {
+            OrganisationEvent::PrescriberListed(PrescriberListed { as_of, listing: listing.clone() })
+        })
     }
 
     fn list_organisation(

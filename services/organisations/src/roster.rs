@@ -12,7 +12,8 @@ use proto::{
     Day, Header, OdsCode, Position,
     organisations::{
         ListSizePublished, MembershipRecorded, OdsStatus, OrganisationAmended, OrganisationEvent,
-        OrganisationKind, OrganisationListed, PracticeAmended, PracticeListed, PrescribingSetting,
+        OrganisationKind, OrganisationListed, PracticeAmended, PracticeListed, PrescriberListed,
+        PrescribingSetting,
     },
 };
 
@@ -50,6 +51,8 @@ pub struct PracticeEntry {
     pub status: OdsStatus,
     /// Its prescribing setting.
     pub setting: PrescribingSetting,
+    /// Whether it lies in Wales, and is no practice of England whatever its setting.
+    pub is_welsh: bool,
     /// Its commissioner.
     pub commissioner: Option<OdsCode>,
 }
@@ -135,12 +138,18 @@ impl Register {
         let (kind, as_of) = match event {
             OrganisationEvent::PracticeListed(PracticeListed { as_of, listing })
             | OrganisationEvent::PracticeAmended(PracticeAmended { as_of, listing, .. }) => {
+                let is_welsh = listing.setting == PrescribingSetting::GENERAL_PRACTICE
+                    && !listing.is_english_practice(code);
                 self.entries.entry(code).or_default().practice = Some(PracticeEntry {
+                    is_welsh,
                     name: listing.name.into(),
                     status: listing.status,
                     setting: listing.setting,
                     commissioner: listing.commissioner,
                 });
+                (Some(Kind::Practices), as_of)
+            }
+            OrganisationEvent::PrescriberListed(PrescriberListed { as_of, .. }) => {
                 (Some(Kind::Practices), as_of)
             }
             OrganisationEvent::OrganisationListed(OrganisationListed { as_of, listing })

@@ -391,6 +391,7 @@ impl Facts {
             };
             match event {
                 E::PracticeListed(e) => practice(e.as_of, e.listing),
+                E::PrescriberListed(e) => practice(e.as_of, e.listing),
                 E::PracticeAmended(e) => practice(e.as_of, e.listing),
                 E::OrganisationListed(e) => other(e.as_of, e.listing),
                 E::OrganisationAmended(e) => other(e.as_of, e.listing),

@@ -71,45 +71,73 @@ fn standard(widths: std::ops::RangeInclusive<usize>, wrong_file: fn(&Row) -> Opt
 /// `epraccur`.
 pub(super) fn practices() -> Shape {
     standard(27..=27, |row| {
-        row.get(SETTING).is_empty().then(|| {
+        // A few prescribers have no setting; those, too, have the code of a prescriber.
+        (!has_setting(row) && !is_prescriber_shaped(row.get(CODE))).then(|| {
             "its first row has no prescribing setting in column 26, so it is not the practice file epraccur".to_owned()
         })
     })
 }
 
+/// Whether a row of `epraccur` has a prescribing setting at all.
+pub(super) fn has_setting(row: &Row) -> bool {
+    !row.get(SETTING).is_empty()
+}
+
+fn is_prescriber_shaped(code: &str) -> bool {
+    matches!(code.as_bytes(), [letter, digits @ ..]
+        if letter.is_ascii_alphabetic() && digits.len() == 5 && digits.iter().all(u8::is_ascii_digit))
+}
+
 /// `eccg`.
 pub(super) fn ccgs() -> Shape {
-    standard(27..=27, |row| wrong_code(row, "CCG file eccg", |code| !has_letter_and_two(code)))
+    standard(27..=27, |row| {
+        wrong_code(row, "CCG file eccg", |code, is_trust| !has_letter_and_two(code) && !is_trust)
+    })
 }
 
 /// `eauth`.
 pub(super) fn regions() -> Shape {
     standard(27..=27, |row| {
-        wrong_code(row, "file of regions and local offices eauth", |code| {
-            code.len() == 1 || (has_letter_and_two(code) && !code.starts_with('R'))
+        wrong_code(row, "file of regions and local offices eauth", |code, is_trust| {
+            code.len() == 1
+                || (has_letter_and_two(code) && !code.starts_with('R'))
+                || (is_of_five(code) && !is_trust)
         })
     })
 }
 
 /// `etr`; older editions leave the last columns out.
 pub(super) fn trusts() -> Shape {
-    standard(24..=27, |row| wrong_code(row, "trust file etr", |code| code.starts_with(['R', 'T'])))
+    standard(24..=27, |row| {
+        wrong_code(row, "trust file etr", |code, is_trust| match is_of_five(code) {
+            true => is_trust,
+            false => code.starts_with(['R', 'T']),
+        })
+    })
 }
 
 /// All three share one layout; the first code tells them apart, and a prescribing setting stands
-/// in the practice file only.
-fn wrong_code(row: &Row, file: &str, right: fn(&str) -> bool) -> Option<String> {
+/// in the practice file only. A code of five characters tells nothing; there the name says whether
+/// it is a trust.
+fn wrong_code(row: &Row, file: &str, right: fn(code: &str, is_trust: bool) -> bool) -> Option<String> {
     if !row.get(SETTING).is_empty() {
         return Some(format!(
             "its first row has a prescribing setting in column 26, so it is not the {file} but epraccur"
         ));
     }
     let code: OdsCode = row.parse(CODE).ok()?;
-    (!right(code.as_str())).then(|| format!("its first code is {code}, so it is not the {file}"))
+    let is_trust = is_of_five(code.as_str()) && row.get(NAME).to_uppercase().contains("TRUST");
+    (!right(code.as_str(), is_trust)).then(|| format!("its first code is {code}, so it is not the {file}"))
 }
 
 fn has_letter_and_two(code: &str) -> bool {
     code.len() == 3 && code.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
+/// Bodies made since October 2020 have letter, digit, letter, digit, letter, whatever they are.
+fn is_of_five(code: &str) -> bool {
+    matches!(code.as_bytes(), [a, b, c, d, e]
+        if [a, c, e].iter().all(|at| at.is_ascii_alphabetic()) && [b, d].iter().all(|at| at.is_ascii_digit()))
 }
 
 fn text(row: &Row, column: usize) -> Result<String, RowProblem> {
@@ -130,28 +158,48 @@ fn address(row: &Row) -> Result<Vec<String>, RowProblem> {
     Ok(lines.into_iter().filter(|line| !line.is_empty()).collect())
 }
 
+/// A letter, or since 2025 a word.
 fn status(row: &Row) -> Result<OdsStatus, RowProblem> {
-    match row.get(STATUS) {
-        "A" | "a" => Ok(OdsStatus::Active),
-        "C" | "c" => Ok(OdsStatus::Closed),
-        "D" | "d" => Ok(OdsStatus::Dormant),
-        "P" | "p" => Ok(OdsStatus::Proposed),
-        _ => Err(row.wrong(STATUS, "the status is A (active), C (closed), D (dormant) or P (proposed)")),
+    match row.get(STATUS).to_ascii_uppercase().as_str() {
+        "A" | "ACTIVE" => Ok(OdsStatus::Active),
+        "C" | "INACTIVE" | "CLOSED" => Ok(OdsStatus::Closed),
+        "D" | "DORMANT" => Ok(OdsStatus::Dormant),
+        "P" | "PROPOSED" => Ok(OdsStatus::Proposed),
+        _ => Err(row.wrong(
+            STATUS,
+            "the status is A or ACTIVE, C or INACTIVE (closed), D or DORMANT, or P or PROPOSED",
+        )),
     }
 }
 
-/// A number, or since 2022 a role code: RO76 is a general practice, the others have no number.
+/// The role codes of a value: one, or several with `|` between them. None where it is anything else.
+fn roles(text: &str) -> Option<Vec<u16>> {
+    text.split('|')
+        .map(|role| {
+            let digits = role.trim().strip_prefix("RO").or_else(|| role.trim().strip_prefix("ro"))?;
+            digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
+        })
+        .collect()
+}
+
+/// The role of a general practice.
+const GENERAL_PRACTICE: u16 = 76;
+
+/// A number, or since 2022 roles: a general practice has RO76 among them. The other roles have no
+/// number; where the column is blank it is no practice either.
 fn setting(row: &Row) -> Result<PrescribingSetting, RowProblem> {
     /// "Other" in the list of numbers.
     const OTHER: PrescribingSetting = PrescribingSetting(0);
     let text = row.get(SETTING);
-    if let Some(role) =
-        text.strip_prefix("RO").filter(|role| !role.is_empty() && role.bytes().all(|b| b.is_ascii_digit()))
-    {
-        return Ok(if role == "76" { PrescribingSetting::GENERAL_PRACTICE } else { OTHER });
+    if text.is_empty() {
+        return Ok(OTHER);
+    }
+    if let Some(roles) = roles(text) {
+        let is_practice = roles.contains(&GENERAL_PRACTICE);
+        return Ok(if is_practice { PrescribingSetting::GENERAL_PRACTICE } else { OTHER });
     }
     text.parse().map(PrescribingSetting).map_err(|_| {
-        row.wrong(SETTING, "the prescribing setting is a number from 0 to 255 (4 is a general practice), or a role such as RO76")
+        row.wrong(SETTING, "the prescribing setting is a number from 0 to 255 (4 is a general practice), or roles such as RO76 or RO76|RO268")
     })
 }
 
@@ -183,7 +231,7 @@ fn body(
 ) -> Result<(OdsCode, Command), RowProblem> {
     let code: OdsCode = row.parse(CODE)?;
     // Welsh bodies stand in several of the files.
-    let kind = if code.as_str().starts_with('W') { OrganisationKind::Other } else { kind(code.as_str()) };
+    let kind = if code.is_welsh() { OrganisationKind::Other } else { kind(code.as_str()) };
     let listing = OrganisationListing {
         kind,
         name: name(row)?,
@@ -197,21 +245,35 @@ fn body(
     Ok((code, Command::ListOrganisation { as_of, listing }))
 }
 
-/// A row of `eccg`.
+/// A row of `eccg`: its sub-type is a letter, or since 2022 roles; that of closed CCGs is blank.
 pub(super) fn ccg(row: &Row, as_of: Day) -> Result<(OdsCode, Command), RowProblem> {
-    let kind = match row.get(SUB_TYPE) {
-        "C" | "c" => OrganisationKind::Ccg,
-        "H" | "h" => OrganisationKind::CommissioningHub,
-        _ => OrganisationKind::Other,
-    };
+    let kind = commissioner_kind(row.get(SUB_TYPE));
     body(row, as_of, |_| kind)
 }
 
-/// A row of `eauth`.
+fn commissioner_kind(sub_type: &str) -> OrganisationKind {
+    /// A sub-ICB location, and one of those that London and Frimley report by.
+    const SUB_ICB_LOCATION: [u16; 2] = [319, 326];
+    /// A commissioning hub.
+    const HUB: u16 = 218;
+    match (sub_type, roles(sub_type)) {
+        ("C" | "c" | "", _) => OrganisationKind::Ccg,
+        ("H" | "h", _) => OrganisationKind::CommissioningHub,
+        (_, Some(roles)) if SUB_ICB_LOCATION.iter().any(|role| roles.contains(role)) => OrganisationKind::Ccg,
+        (_, Some(roles)) if roles.contains(&HUB) => OrganisationKind::CommissioningHub,
+        // Among them the entities that only report, RO327: practices belong to the location above those.
+        _ => OrganisationKind::Other,
+    }
+}
+
+/// A row of `eauth`. Codes of five characters may be anything; there the name tells.
 pub(super) fn region(row: &Row, as_of: Day) -> Result<(OdsCode, Command), RowProblem> {
+    let name = row.get(NAME).to_uppercase();
     body(row, as_of, |code| match code.as_bytes() {
         [b'Y', _, _] => OrganisationKind::Region,
         [b'Q', _, _] => OrganisationKind::LocalOffice,
+        [_, _, _, _, _] if name.contains("INTEGRATED CARE BOARD") => OrganisationKind::LocalOffice,
+        [_, _, _, _, _] if name.contains("REGION") => OrganisationKind::Region,
         _ => OrganisationKind::Other,
     })
 }

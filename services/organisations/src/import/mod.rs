@@ -117,6 +117,7 @@ impl FromStr for Kind {
 
 /// Why rows are passed over.
 const NOT_A_PRACTICE: &str = "not a general practice";
+const NO_SETTING: &str = "no prescribing setting, so not shown as a general practice";
 const UNKNOWN_PRACTICE: &str = "the practice is not known";
 const BLANK: &str = "no number of patients";
 
@@ -162,7 +163,20 @@ impl Import {
                 return Ok(RowOutcome::Skipped(BLANK));
             };
             let aggregate = Organisation::id(&code).map_err(|error: CodeError| row.reject(error))?;
-            giving.command(commands, &aggregate, &command, &row, |refusal| of_row(refusal, &row)).await
+            let outcome =
+                giving.command(commands, &aggregate, &command, &row, |refusal| of_row(refusal, &row));
+            match (outcome.await?, command) {
+                (RowOutcome::Skipped(NOT_A_PRACTICE), Command::ListPractice { as_of, listing }) => {
+                    // That it was none by now is kept, in case a later file lists it as one.
+                    let command = Command::ListPrescriber { as_of, listing };
+                    giving
+                        .command(commands, &aggregate, &command, &row, |refusal| of_row(refusal, &row))
+                        .await?;
+                    let reason = if files::has_setting(&row) { NOT_A_PRACTICE } else { NO_SETTING };
+                    Ok(RowOutcome::Skipped(reason))
+                }
+                (outcome, _) => Ok(outcome),
+            }
         };
         import::run_recorded(giving, records, &self.kind.shape(), progress, body, apply).await
     }

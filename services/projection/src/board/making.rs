@@ -41,10 +41,11 @@ impl Board {
         let mut shown: Vec<Vec<Shown>> = Vec::new();
         for (code, organisation) in &facts.organisations {
             let listings = listings(&organisation.practice, facts, upto);
-            if listings.iter().any(|listed| listed.listing.setting == PrescribingSetting::GENERAL_PRACTICE) {
+            let rows: Vec<Shown> =
+                listings.iter().map(|of| Shown::of(of.position, of.as_of, *code, &of.listing)).collect();
+            if rows.iter().any(Shown::is_practice) {
                 codes.push((*code, organisation));
-                let each = listings.iter();
-                shown.push(each.map(|of| Shown::of(of.position, of.as_of, &of.listing)).collect());
+                shown.push(rows);
             }
         }
         let bodies = facts.organisations.iter().map(|(code, organisation)| {
@@ -166,8 +167,7 @@ fn practice(
     });
     let operating = footprint::operating(shown);
     let stays = footprint::stays(shown, links);
-    let own = shown.last().map_or(Place::default(), |latest| latest.place);
-    let placed = footprint::placed(&operating, &stays, places, own);
+    let placed = footprint::placed(&operating, shown, &stays, places);
     // Only practices with a listing come here.
     let latest = listings(&facts.practice, all, upto).last().map(|listed| listed.listing.clone());
     let listing = latest.unwrap_or_else(|| Arc::new(nameless()));
@@ -221,9 +221,13 @@ fn place_today(practices: &mut [Practice], places: &Places, today: Day) {
         .filter_map(|practice| Some((practice.placed_on(today)?.commissioner?, practice.stays.as_ref())));
     let heirs = Heirs::of(operating, today);
     for practice in practices.iter_mut() {
-        let today_or_last = practice.placed_on(today).or(practice.placed.last());
-        practice.now = today_or_last.and_then(|placed| placed.commissioner).map(|commissioner| {
-            let commissioner = heirs.of_commissioner(commissioner);
+        let operating = practice.placed_on(today);
+        let last = operating.or(practice.placed.last());
+        practice.now = last.and_then(|placed| placed.commissioner).map(|last| {
+            let commissioner = heirs.of_commissioner(last);
+            if let Some(placed) = operating.filter(|_| commissioner == last) {
+                return (commissioner, placed.place);
+            }
             let PracticeListing { region, local_office, .. } = *practice.listing;
             (commissioner, places.on(commissioner, today).0.or(Place { region, local_office }))
         });

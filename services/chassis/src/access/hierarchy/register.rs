@@ -7,6 +7,7 @@ use proto::{
     footprint::{self, BodyShown, Heirs, Link, Place, Places, Shown, Span, Stay, Votes},
     organisations::{
         OrganisationAmended, OrganisationEvent, OrganisationListed, PracticeAmended, PracticeListed,
+        PrescriberListed,
     },
 };
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -106,9 +107,13 @@ impl Register {
         match event {
             OrganisationEvent::PracticeListed(PracticeListed { as_of, listing })
             | OrganisationEvent::PracticeAmended(PracticeAmended { as_of, listing, .. }) => {
-                let shown = Shown::of(position, as_of, &listing);
+                let shown = Shown::of(position, as_of, code, &listing);
                 self.practices.entry(code).or_default().note(Some(shown), None);
                 self.name(code, &listing.name);
+            }
+            OrganisationEvent::PrescriberListed(PrescriberListed { as_of, listing }) => {
+                let shown = Shown::of(position, as_of, code, &listing);
+                self.practices.entry(code).or_default().note(Some(shown), None);
             }
             OrganisationEvent::OrganisationListed(OrganisationListed { as_of, listing })
             | OrganisationEvent::OrganisationAmended(OrganisationAmended { as_of, listing, .. }) => {
@@ -155,6 +160,10 @@ impl Register {
             .map(|(code, practice)| {
                 let last = practice.last_commissioner(today);
                 let commissioner = last.map(|last| heirs.of_commissioner(last));
+                if practice.operates_on(today) && commissioner == last {
+                    let (_, place, _) = footprint::place_on(&practice.shown, &practice.stays, &places, today);
+                    return (*code, Above::at(commissioner, place));
+                }
                 let place = commissioner.map(|code| places.on(code, today).0).unwrap_or_default();
                 (*code, Above::at(commissioner, place.or(practice.own())))
             })
