@@ -118,6 +118,123 @@ fn a_merged_commissioner_counts_where_most_of_its_practices_went() {
     }
 }
 
+#[test]
+fn wales_is_told_by_region_code_or_commissioner() {
+    let listing = |region: Option<&str>, commissioner: &str| PracticeListing {
+        name: "EXAMPLE SURGERY".into(),
+        region: region.map(code),
+        local_office: None,
+        address: vec![],
+        postcode: String::new(),
+        telephone: String::new(),
+        opened: None,
+        closed: None,
+        status: OdsStatus::Active,
+        setting: crate::organisations::PrescribingSetting::GENERAL_PRACTICE,
+        commissioner: Some(code(commissioner)),
+        joined: None,
+        left: None,
+    };
+    let english = |practice: &str, region, commissioner| {
+        let shown = Shown::of(Position(1), day(1), code(practice), &listing(region, commissioner));
+        shown.is_practice()
+    };
+    assert!(english("A99001", Some("Y58"), "11J"));
+    assert!(english("A99001", None, "W2U3Z"), "an English code of today");
+    assert!(english("Y99001", None, "7A8"), "no board of Wales");
+    assert!(!english("A99001", Some("W00"), "11J"));
+    assert!(!english("W99001", None, "11J"));
+    assert!(!english("A99001", Some("Y58"), "7A4"));
+}
+
+#[test]
+fn one_shown_only_closed_operated_between_its_own_dates() {
+    let closed = Shown { status: OdsStatus::Closed, closed: Some(day(9)), ..shown(20, Some("01A")) };
+    assert_eq!(operating(&[closed]), [span(Day::FIRST, day(9))]);
+    let opened = Shown { opened: Some(day(3)), ..closed };
+    assert_eq!(operating(&[opened]), [span(day(3), day(9))]);
+    // A later file corrects the date; one that shows it open again begins on its own date.
+    let corrected = Shown { as_of: day(30), closed: Some(day(11)), ..opened };
+    assert_eq!(operating(&[opened, corrected]), [span(day(3), day(11))]);
+    assert_eq!(operating(&[opened, shown(30, None)]), [span(day(3), day(9)), span(day(30), Day::LAST)]);
+    // Without a date, or not as a practice, nothing is known.
+    let undated = Shown { closed: None, ..opened };
+    assert_eq!(operating(&[undated]), []);
+    assert_eq!(operating(&[Shown { is_practice: false, ..opened }]), []);
+    assert_eq!(stays(&[opened], [])[0].commissioner, code("01A"));
+}
+
+#[test]
+fn what_a_file_showed_of_a_code_before_it_became_a_practice_counts() {
+    let elsewhere = Shown { is_practice: false, ..shown(10, Some("01A")) };
+    assert_eq!(operating(&[elsewhere, shown(20, Some("01A"))]), [span(day(20), Day::LAST)]);
+    let proposed = Shown { status: OdsStatus::Proposed, ..elsewhere };
+    assert_eq!(operating(&[proposed, shown(20, None)]), [span(day(20), Day::LAST)]);
+    let closed = Shown { status: OdsStatus::Closed, closed: Some(day(15)), ..shown(20, None) };
+    assert_eq!(operating(&[elsewhere, closed]), []);
+}
+
+#[test]
+fn a_link_holds_on_the_date_of_the_file_that_shows_it() {
+    let on = |stays: &[Stay], number: u8| stay_on(stays, day(number)).unwrap().commissioner;
+    let first = Shown { joined: Some(day(2)), ..shown(10, Some("01A")) };
+    // A later file says that it joined another before that date.
+    for joined in [1, 5, 10] {
+        let second = Shown { joined: Some(day(joined)), ..shown(20, Some("02B")) };
+        let stays = stays(&[first, second], []);
+        assert_eq!((on(&stays, 5), on(&stays, 10)), (code("01A"), code("01A")), "{joined}");
+        assert_eq!((on(&stays, 11), on(&stays, 20)), (code("02B"), code("02B")), "{joined}");
+    }
+    let second = Shown { joined: Some(day(15)), ..shown(20, Some("02B")) };
+    let moved = stays(&[first, second], []);
+    assert_eq!((on(&moved, 14), on(&moved, 15)), (code("01A"), code("02B")));
+
+    // Nor does a later history; an earlier one gives way to the file.
+    let history = |as_of, parent, joined| Link {
+        position: Position(as_of),
+        as_of: day(u8::try_from(as_of).unwrap()),
+        parent: code(parent),
+        joined: day(joined),
+    };
+    let later = stays(&[first], [history(30, "03C", 5)]);
+    assert_eq!((on(&later, 10), on(&later, 11)), (code("01A"), code("03C")));
+    let earlier = stays(&[first], [history(3, "03C", 5)]);
+    assert_eq!((on(&earlier, 9), on(&earlier, 10)), (code("03C"), code("01A")));
+    // What a history tells of days between two files stays; a board of Wales is nobody's here.
+    let between = [history(30, "03C", 5), history(30, "01A", 8), history(30, "7A4", 9)];
+    let between = stays(&[first], between);
+    assert_eq!(
+        (on(&between, 6), on(&between, 10), on(&between, 11)),
+        (code("03C"), code("01A"), code("01A"))
+    );
+}
+
+#[test]
+fn a_practice_lies_where_its_row_says_until_its_commissioner_moves() {
+    let here = Place { region: Some(code("Y54")), local_office: Some(code("Q70")) };
+    let there = Place { region: Some(code("Y55")), local_office: Some(code("Q71")) };
+    let blank = Place::default();
+    let (far, near) = (Shown { place: there, ..shown(5, Some("01A")) }, shown(5, Some("01A")));
+    let all = [vec![near], vec![near], vec![far]];
+    let places = Places::of(all.iter().map(Vec::as_slice), std::iter::empty());
+    let at =
+        |shown: &[Shown], places: &Places, number| place_on(shown, &stays(shown, []), places, day(number)).1;
+    assert_eq!(places.on(code("01A"), day(5)).0, here);
+    assert_eq!((at(&[far], &places, 5), at(&[near], &places, 5)), (there, here));
+    assert_eq!(at(&[far], &places, 4), here, "before its own row it lies where the commissioner does");
+
+    let given = BodyShown { as_of: day(8), kind: OrganisationKind::Ccg, place: here };
+    let places = Places::of(all.iter().map(Vec::as_slice), [(code("01A"), vec![given])].into_iter());
+    assert_eq!((at(&[far], &places, 7), at(&[far], &places, 8)), (there, here));
+
+    // Those that say nothing count where they are more than name any one.
+    let silent = Shown { place: blank, ..near };
+    let all = [vec![silent], vec![silent], vec![far]];
+    let places = Places::of(all.iter().map(Vec::as_slice), std::iter::empty());
+    assert_eq!(places.on(code("01A"), day(5)).0, blank);
+    assert_eq!(at(&[far], &places, 5), there);
+}
+
 type Dated = BTreeMap<OdsCode, BTreeMap<Day, Place>>;
 
 /// The obvious way: for every date of a file, ask every practice what its latest row by then says.
@@ -133,14 +250,16 @@ fn slowly(practices: &[Vec<Shown>], given: &[(OdsCode, Vec<BodyShown>)]) -> Date
                 said.entry(commissioner).or_default().push(place);
             }
         }
-        let most = |codes: Vec<OdsCode>| {
-            let count = |code: OdsCode| codes.iter().filter(|other| **other == code).count();
-            codes.iter().copied().max_by_key(|code| (count(*code), Reverse(*code)))
+        // Of the codes and of those that say nothing the most frequent; a code before nothing.
+        let most = |said: Vec<Option<OdsCode>>| {
+            let count = |one: Option<OdsCode>| said.iter().filter(|other| **other == one).count();
+            let key = |one: Option<OdsCode>| (count(one), one.is_some(), Reverse(one));
+            said.iter().copied().max_by_key(|one| key(*one)).flatten()
         };
         for (commissioner, places) in said {
             let place = Place {
-                region: most(places.iter().filter_map(|place| place.region).collect()),
-                local_office: most(places.iter().filter_map(|place| place.local_office).collect()),
+                region: most(places.iter().map(|place| place.region).collect()),
+                local_office: most(places.iter().map(|place| place.local_office).collect()),
             };
             dated.entry(commissioner).or_default().insert(*date, place);
         }

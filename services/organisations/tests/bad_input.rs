@@ -30,7 +30,7 @@ async fn a_bad_row_is_named_by_line_and_column_and_the_others_land() {
     let cases: [(&[(usize, &str)], &str); 8] = [
         (&[(10, "31/02/2018")], "2 11 (open date) [31/02/2018]: “31/02/2018” is not a date"),
         (&[(11, "20180231")], "2 12 (close date) [20180231]"),
-        (&[(12, "X")], "2 13 (status) [X]: the status is A (active)"),
+        (&[(12, "X")], "2 13 (status) [X]: the status is A or ACTIVE"),
         (&[(12, "")], "2 13 (status) []"),
         (&[(0, "2006-04-01")], "2 1 (organisation code) [2006-04-01]: “2006-04-01” is not an ODS code"),
         (&[(14, "0 0K")], "2 15 (commissioner) [0 0K]"),
@@ -46,6 +46,65 @@ async fn a_bad_row_is_named_by_line_and_column_and_the_others_land() {
         assert_eq!((&report["recorded"], &report["rejected"]), (&2.into(), &1.into()), "{expected}");
         let found = problems(&report);
         assert!(found[0].starts_with(expected), "{found:?}, expected {expected}");
+    }
+}
+
+#[tokio::test]
+async fn words_roles_and_codes_of_today_are_read() {
+    let world = World::new().await;
+    let row = |code: &str, status: &str, roles: &str, commissioner: &str| {
+        let name = format!("EXAMPLE {code}");
+        standard(&[(0, code), (1, &name), (12, status), (14, commissioner), (25, roles)])
+    };
+    // The first row has no setting, and the file is the right one all the same.
+    let file = row("A99105", "Active", "", "16C")
+        + &row("A99101", "ACTIVE", "RO76", "16C")
+        + &row("A99102", "inactive", "RO76|RO268", "W2U3Z")
+        + &row("A99103", "Dormant", "RO268|RO76", "16C")
+        + &row("A99104", "PROPOSED", "RO80|RO87", "16C")
+        + &row("W99101", "ACTIVE", "RO76", "7A6");
+    let report = world.import_well("practices", "2024-02-20", file.clone()).await;
+    assert_eq!((&report["recorded"], &report["rejected"]), (&4.into(), &0.into()), "{report}");
+    assert_eq!(report["skipped"]["not a general practice"], 1, "{report}");
+    assert_eq!(report["skipped"]["no prescribing setting, so not shown as a general practice"], 1);
+    let again = world.import_well("practices", "2024-02-20", file).await;
+    assert_eq!((&again["recorded"], &again["unchanged"]), (&0.into(), &4.into()), "{again}");
+    let (_, practices) = world.get("/api/v1/organisations?kind=practice").await;
+    let listed: Vec<&str> = practices["organisations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|of| of["code"].as_str().unwrap())
+        .collect();
+    assert_eq!(listed, ["A99101", "A99102", "A99103"]);
+
+    let body = |code: &str, name: &str, roles: &str| standard(&[(0, code), (1, name), (13, roles)]);
+    let ccgs = body("W2U3Z", "NHS EXAMPLE ICB - W2U3Z", "RO319|RO326")
+        + &body("00C", "NHS EXAMPLE CCG", "")
+        + &body("16C", "NHS EXAMPLE ICB - 16C", "RO326")
+        + &body("13Q", "EXAMPLE HUB", "RO218")
+        + &body("A4R1E", "EXAMPLE ENTITY", "RO327")
+        + &body("7A4", "EXAMPLE BOARD OF WALES", "");
+    assert_eq!(world.import_well("ccgs", "2024-02-20", ccgs).await["recorded"], 6);
+    let regions = body("S9Z9J", "NHS EXAMPLE INTEGRATED CARE BOARD", "") + &body("Y99", "EXAMPLE REGION", "");
+    assert_eq!(world.import_well("regions", "2024-02-20", regions).await["recorded"], 2);
+    let trusts = body("G9V9S", "EXAMPLE NHS FOUNDATION TRUST", "") + &body("R9A", "EXAMPLE NHS TRUST", "");
+    let (status, _) = world.import("regions", "2024-02-20", trusts.clone()).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(world.import_well("trusts", "2024-02-20", trusts).await["recorded"], 2);
+    for (code, kind) in [
+        ("W2U3Z", "ccg"),
+        ("00C", "ccg"),
+        ("16C", "ccg"),
+        ("13Q", "commissioning-hub"),
+        ("A4R1E", "other"),
+        ("7A4", "other"),
+        ("S9Z9J", "local-office"),
+        ("Y99", "region"),
+        ("G9V9S", "trust"),
+    ] {
+        let (_, view) = world.get(&format!("/api/v1/organisations/{code}")).await;
+        assert_eq!(view["body"]["shows"]["kind"], kind, "{code}");
     }
 }
 

@@ -190,6 +190,8 @@ pub struct Board {
     pub practices: Vec<Arc<Practice>>,
     /// All areas; England is the first.
     pub areas: Vec<Arc<Area>>,
+    /// The date of the first practice file: days before it rest on what later files say.
+    pub first_practice_file: Option<Day>,
     /// Where the commissioners lay.
     pub places: Arc<Places>,
     practice_numbers: Arc<FxHashMap<OdsCode, u32>>,

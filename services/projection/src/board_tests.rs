@@ -406,3 +406,114 @@ fn facts_survive_being_written_and_read() {
         assert_eq!(&read, organisation, "{code}");
     }
 }
+
+/// A practice as a row of a practice file of a day shows it.
+fn listed(practice: &'static str, as_of: Day, listing: PracticeListing) -> Said {
+    let listed = proto::organisations::PracticeListed { as_of, listing };
+    Said::Organisation(practice, OrganisationEvent::PracticeListed(listed))
+}
+
+/// How many practices a region has on a day; none where it is no area.
+fn in_region(board: &Board, region: &str, day: Day) -> u32 {
+    board.area(code(region)).map_or(0, |area| area.counts(0, Footprint::Then, day).practices())
+}
+
+#[test]
+fn the_practices_of_a_file_lie_on_its_date_where_their_rows_say() {
+    let folder = std::env::var_os("OVERSIGHT_SHARED_DATA")
+        .unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data").into());
+    let path = std::path::Path::new(&folder).join("ods/epraccur_2026-02.csv");
+    let Ok(file) = std::fs::read_to_string(&path) else {
+        eprintln!("SKIPPED: {} cannot be read; set OVERSIGHT_SHARED_DATA", path.display());
+        return;
+    };
+    let as_of: Day = "2026-02-28".parse().unwrap();
+    let optional = |text: &str| (!text.is_empty()).then(|| code(text));
+    let date = |text: &str| (!text.is_empty()).then(|| Day::parse_any(text).unwrap());
+    let said = file.lines().filter_map(|line| {
+        let row: Vec<&str> = line.trim_matches('"').split("\",\"").collect();
+        let listing = PracticeListing {
+            name: row[1].to_owned(),
+            region: optional(row[2]),
+            local_office: optional(row[3]),
+            address: vec![],
+            postcode: row[9].to_owned(),
+            telephone: String::new(),
+            opened: date(row[10]),
+            closed: date(row[11]),
+            status: match row[12] {
+                "ACTIVE" => OdsStatus::Active,
+                "INACTIVE" => OdsStatus::Closed,
+                "DORMANT" => OdsStatus::Dormant,
+                other => panic!("{other}"),
+            },
+            setting: PrescribingSetting::GENERAL_PRACTICE,
+            commissioner: optional(row[14]),
+            joined: date(row[15]),
+            left: date(row[16]),
+        };
+        let practice: &'static str = row[0].to_owned().leak();
+        row[25].split('|').any(|role| role == "RO76").then(|| listed(practice, as_of, listing))
+    });
+    let said: Vec<Said> = said.collect();
+    let board = Board::build(&fold(&bodies(&said)), Knowledge::ALL, "2026-03-01".parse().unwrap());
+    let england = board.england().unwrap();
+    for footprint in [Footprint::Then, Footprint::Now] {
+        assert_eq!(england.counts(0, footprint, as_of).practices(), 6_207);
+        for (region, practices) in [
+            ("Y56", 1153),
+            ("Y58", 517),
+            ("Y59", 779),
+            ("Y60", 1248),
+            ("Y61", 634),
+            ("Y62", 943),
+            ("Y63", 933),
+        ] {
+            let area = board.area(code(region)).unwrap();
+            assert_eq!(area.counts(0, footprint, as_of).practices(), practices, "{region} {footprint:?}");
+        }
+    }
+    assert!(board.areas.iter().all(|area| !area.code.is_welsh()), "no area of Wales");
+    assert!(board.practices.iter().all(|practice| !practice.code.is_welsh()));
+    // Before the file those count that closed since.
+    let before = england.counts(0, Footprint::Then, "2018-03-31".parse().unwrap()).practices();
+    assert!(before > 6_900, "{before}");
+    assert_eq!(board.first_practice_file, Some(as_of));
+}
+
+#[test]
+fn a_code_is_no_practice_before_the_first_file_that_shows_it_as_one() {
+    let listing = |setting, region: &str, ccg: &str, joined: &str| PracticeListing {
+        name: "EXAMPLE".into(),
+        region: Some(code(region)),
+        local_office: None,
+        address: vec![],
+        postcode: String::new(),
+        telephone: String::new(),
+        opened: Some("2016-07-01".parse().unwrap()),
+        closed: None,
+        status: OdsStatus::Active,
+        setting: PrescribingSetting(setting),
+        commissioner: Some(code(ccg)),
+        joined: Some(joined.parse().unwrap()),
+        left: None,
+    };
+    let (first, second): (Day, Day) = ("2018-05-20".parse().unwrap(), "2021-11-26".parse().unwrap());
+    let other = listing(14, "Y55", "06W", "2016-07-01");
+    let other = proto::organisations::PrescriberListed { as_of: first, listing: other };
+    let amended = |listing| {
+        OrganisationEvent::PracticeAmended(PracticeAmended { as_of: second, listing, changed: vec![] })
+    };
+    let said = [
+        listed("A99051", first, listing(4, "Y55", "06W", "2013-04-01")),
+        Said::Organisation("Y99051", OrganisationEvent::PrescriberListed(other)),
+        Said::Organisation("A99051", amended(listing(4, "Y61", "26A", "2020-04-01"))),
+        listed("Y99051", second, listing(4, "Y61", "26A", "2020-04-01")),
+    ];
+    let board = Board::build(&fold(&bodies(&said)), Knowledge::ALL, "2022-01-01".parse().unwrap());
+    for (day, england, y55, y61) in [("2019-03-31", 1, 1, 0), ("2021-12-31", 2, 0, 2)] {
+        let day = day.parse().unwrap();
+        assert_eq!(board.england().unwrap().counts(0, Footprint::Then, day).practices(), england, "{day}");
+        assert_eq!((in_region(&board, "Y55", day), in_region(&board, "Y61", day)), (y55, y61), "{day}");
+    }
+}

@@ -315,8 +315,10 @@ impl Facts {
                     facts.continuity.push(ContinuityFact { position, day: effective, what });
                 });
                 // Others lean on the plan of a partner, or on what their CCG leans on.
-                let is_practice =
-                    self.organisations.get(&organisation).is_some_and(|facts| !facts.practice.is_empty());
+                let facts = self.organisations.get(&organisation);
+                let is_practice = facts.is_some_and(|facts| {
+                    facts.practice.iter().any(|listed| listed.listing.is_english_practice(organisation))
+                });
                 if is_practice { Touched::Timelines(organisation) } else { Touched::AllTimelines }
             }
             Ok(What::Supplier(event)) => self.gather_supplier(position, effective, *event),

@@ -30,9 +30,18 @@ impl World {
     }
 
     pub async fn open(folder: tempfile::TempDir) -> Self {
+        Self::open_at(folder, "2025-01-01T12:00:00Z").await
+    }
+
+    /// A service that stands at an instant.
+    pub async fn set_to(now: &str) -> Self {
+        Self::open_at(tempfile::tempdir().unwrap(), now).await
+    }
+
+    async fn open_at(folder: tempfile::TempDir, now: &str) -> Self {
         let url: LogUrl = format!("file:{}", folder.path().join("log.redb").display()).parse().unwrap();
         let log = log::open(&url).await.unwrap();
-        let clock = Clock::set_to("2025-01-01T12:00:00Z".parse().unwrap());
+        let clock = Clock::set_to(now.parse().unwrap());
         let platform = Platform::unguarded(log, folder.path(), clock);
         let mut services = [organisations::service(&platform).await.unwrap()];
         let routes = chassis::service::routes(&platform, &mut services).unwrap();

@@ -173,6 +173,13 @@ pub(crate) fn notes(asked: &Asked<'_>, total: Counts) -> Vec<String> {
             at.long()
         ));
     }
+    if let Some(first) = board.first_practice_file.filter(|first| at < *first) {
+        notes.push(format!(
+            "The first practice file is of {}. Figures for earlier dates rest on what it and later files say: \
+             the dates on which each practice opened and closed, and its earliest known membership.",
+            first.long()
+        ));
+    }
     if asked.footprint == Footprint::Now {
         notes.push(format!(
             "Members are those of today, {}, on whatever day is asked about.",

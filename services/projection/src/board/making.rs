@@ -71,10 +71,12 @@ impl Board {
             rayon::join(|| areas(facts, &practices, upto), || practices_to_find(&practices));
         let search = SearchIndex::of(areas_to_find(&areas).chain(practices_found).collect());
         let number = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        let first_practice_file = shown.iter().flatten().map(|shown| shown.as_of).min();
         Self {
             facts: facts.clone(),
             knowledge,
             today,
+            first_practice_file,
             calendar: Arc::new(calendar),
             registers: Arc::new(registers),
             practice_numbers: Arc::new(

@@ -136,6 +136,9 @@ fn count(counts: &StatusCounts, status: Status) -> u32 {
 pub(super) fn trend(when: &When, keep: &Keep, area: &Area) -> Trend {
     let asked = when.asked();
     let (from, to) = trend_days(when);
+    // The line of a body begins when it opened.
+    let opened = area.listing.as_ref().and_then(|listing| listing.opened).filter(|opened| *opened <= when.at);
+    let from = opened.map_or(from, |opened| from.max(opened));
     let answer = answers::trend(&asked, area, from, to);
     let days = answer.requirements.get(when.rule).map(|trend| trend.days.as_slice()).unwrap_or_default();
     let statuses: Vec<Status> = Status::ALL
@@ -209,9 +212,10 @@ fn trend_sentence(when: &When, answer: &TrendAnswer) -> String {
         );
         if move_word == "stayed" {
             sentence = format!(
-                "The number that meets it is {} on {}, as it was a year before.",
+                "The number that meets it is {} on {}, as it was on {}.",
                 share(shown.counts.met, shown.of),
-                words::day(shown.day)
+                words::day(shown.day),
+                words::day(first.day)
             );
         }
     }
