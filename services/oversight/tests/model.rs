@@ -50,7 +50,9 @@ fn the_files_show_what_organisations_would_record() {
             OrganisationEvent::MembershipRecorded(e) => {
                 Command::RecordMembership { as_of: e.as_of, parent: e.parent, joined: e.joined, left: e.left }
             }
-            OrganisationEvent::FileImported(_) | OrganisationEvent::ImportWithdrawn(_) => {
+            OrganisationEvent::PrescriberListed(_)
+            | OrganisationEvent::FileImported(_)
+            | OrganisationEvent::ImportWithdrawn(_) => {
                 unreachable!("{event:?} is not of this year")
             }
         };

@@ -273,6 +273,7 @@ fn file_of(event: &OrganisationEvent) -> Option<(&'static str, Day)> {
     use OrganisationEvent as E;
     match event {
         E::PracticeListed(e) => Some(("practices", e.as_of)),
+        E::PrescriberListed(e) => Some(("practices", e.as_of)),
         E::PracticeAmended(e) => Some(("practices", e.as_of)),
         E::OrganisationListed(e) => Some(("organisations", e.as_of)),
         E::OrganisationAmended(e) => Some(("organisations", e.as_of)),

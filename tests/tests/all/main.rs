@@ -10,6 +10,7 @@
 
 mod acceptance;
 mod access;
+mod cases;
 mod conformance;
 mod faults;
 mod history;

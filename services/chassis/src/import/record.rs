@@ -465,6 +465,7 @@ macro_rules! import_events {
 
 import_events!(OrganisationEvent of organisations {
     PracticeListed => "practices",
+    PrescriberListed => "practices",
     PracticeAmended => "practices",
     OrganisationListed => "organisations",
     OrganisationAmended => "organisations",

@@ -144,7 +144,10 @@ impl Register {
         let commissioners =
             self.bodies.iter().filter(|(_, shown)| shown.last().is_some_and(BodyShown::is_commissioner));
         let places = Places::of(
-            self.practices.values().map(|practice| practice.shown.as_slice()),
+            self.practices
+                .values()
+                .filter(|practice| practice.has_been_one())
+                .map(|practice| practice.shown.as_slice()),
             commissioners.map(|(code, shown)| (*code, shown.clone())),
         );
         let practices = || self.practices.iter().filter(|(_, practice)| practice.has_been_one());
