@@ -11,6 +11,7 @@
 mod acceptance;
 mod access;
 mod conformance;
+mod demonstration;
 mod faults;
 mod history;
 mod journeys;
