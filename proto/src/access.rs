@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     codes::{Actor, CodeError, OdsCode, PersonId},
+    day::Day,
     envelope::EventHash,
 };
 
@@ -147,6 +148,8 @@ events! {
         CalendarOpened = "oversight.access.calendar-opened.v1",
         /// A private address of a calendar was taken back.
         CalendarRevoked = "oversight.access.calendar-revoked.v1",
+        /// The date at which a demonstration stands was moved on.
+        DemonstrationDateSet = "oversight.access.demonstration-date-set.v1",
     }
 }
 
@@ -358,6 +361,16 @@ pub struct CalendarOpened {
 pub struct CalendarRevoked {
     /// Which one.
     pub calendar: Uuid,
+}
+
+/// The date at which a demonstration stands was moved on. Only ever forward, and only where all practices
+/// are generated: an installation with real practices ignores it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DemonstrationDateSet {
+    /// From which date.
+    pub from: Day,
+    /// To which date.
+    pub to: Day,
 }
 
 #[cfg(test)]

@@ -94,7 +94,7 @@ test("from England by region and CCG to a practice, and back up the trail", asyn
   await page.goto(server.origin);
   assert.equal(await page.locator("h1").count(), 1);
   assert.match(await page.locator(".nhsuk-lede-text").innerText(), /\d of [\d,]+ practices \([\d.]+%\)/);
-  assert.match(await page.locator(".ov-banner").innerText(), /Synthetic data/);
+  assert.match(await page.locator(".ov-banner").innerText(), /Demonstration data: these practices are not real/);
 
   await page.locator("#areas tbody a").first().click();
   assert.match(await page.locator("h1").innerText(), /Region Y\d\d/);

@@ -15,6 +15,9 @@ pub(crate) const MANAGE_KEYS: Action = action("manage-keys");
 /// Open, list, close, reset and remove people's accounts.
 pub(crate) const MANAGE_ACCOUNTS: Action = action("manage-accounts");
 
+/// Move the date of a demonstration on.
+pub(crate) const MOVE_DEMONSTRATION_DATE: Action = action("move-demonstration-date");
+
 /// See who did what to an organisation.
 pub(crate) const VIEW_HISTORY: Action = action("view-history");
 /// See what happened at the doors, and what somebody did.

@@ -137,7 +137,7 @@ impl Desk {
             secret: key.hash(),
             expires: input.expires,
         };
-        let meta = giver.meta("issue-key", self.clock.now(), None);
+        let meta = giver.meta("issue-key", self.clock.machine_now(), None);
         let meta = chassis::CommandMeta { id: command_id, ..meta };
         match self.keys.execute(&aggregate, &command, &meta).await? {
             Outcome::Recorded(position, Written::Now) => {
@@ -154,14 +154,14 @@ impl Desk {
     /// Revokes a key, if it is not revoked.
     pub async fn revoke(&self, giver: &Giver, id: Uuid, reason: String) -> Result<(), Problem> {
         let aggregate = Key::aggregate(id).map_err(|error| Problem::bad_input(error.to_string()))?;
-        let meta = giver.meta(&format!("revoke-key {id}"), self.clock.now(), None);
+        let meta = giver.meta(&format!("revoke-key {id}"), self.clock.machine_now(), None);
         let outcome = self.keys.execute(&aggregate, &KeyCommand::Revoke { reason }, &meta).await?;
         self.access.until_read(outcome.position()).await
     }
 
     /// Every key, the oldest first.
     pub fn key_views(&self) -> Vec<KeyView> {
-        let now = self.clock.now();
+        let now = self.clock.machine_now();
         self.access.known().keys().iter().map(|issued| KeyView::of(issued, now)).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! The pages: the way in and out, who one is, the keys and the accounts.
 
 mod account;
+mod demonstration;
 mod glass;
 mod keys;
 mod own_form;
@@ -15,13 +16,13 @@ use axum::{
 };
 use chassis::{
     Routes, Viewer,
-    pages::{form_of, on_synthetic_data, with_menu},
+    pages::{DEMONSTRATION, demonstration_notice, form_of, with_menu},
 };
 use ui::Page;
 
 use crate::{
     Shared,
-    actions::{BREAK_GLASS, MANAGE_ACCOUNTS, MANAGE_KEYS, SEE_OWN, SIGN_IN},
+    actions::{BREAK_GLASS, MANAGE_ACCOUNTS, MANAGE_KEYS, MOVE_DEMONSTRATION_DATE, SEE_OWN, SIGN_IN},
 };
 
 /// The routes.
@@ -43,6 +44,8 @@ pub(crate) fn routes() -> Routes<Shared> {
         .post("/account/emergency-access/seen", SEE_OWN.here(), glass::seen)
         .post("/account/calendars", SEE_OWN.here(), account::open_calendar)
         .post("/account/calendars/{id}/revoke", SEE_OWN.here(), account::revoke_calendar)
+        .get(DEMONSTRATION, MOVE_DEMONSTRATION_DATE.here(), demonstration::show)
+        .post(DEMONSTRATION, MOVE_DEMONSTRATION_DATE.here(), demonstration::move_on)
         .get("/access", MANAGE_KEYS.here(), keys::show)
         .post("/access/keys", MANAGE_KEYS.here(), keys::issue)
         .post("/access/keys/{id}/revoke", MANAGE_KEYS.here(), keys::revoke)
@@ -60,7 +63,8 @@ pub(crate) fn routes() -> Routes<Shared> {
 pub(crate) fn page(viewer: &Viewer, current: &str, title: &str) -> Page {
     let page = Page::new(title).current_nav(current);
     let page = if viewer.holder().is_some() { page } else { page.search_at("/status") };
-    let page = if viewer.access().only_synthetic() { on_synthetic_data(page) } else { page };
+    let is_generated = viewer.access().only_synthetic();
+    let page = if is_generated { page.banner(demonstration_notice(viewer)) } else { page };
     with_menu(page, viewer)
 }
 

@@ -147,7 +147,7 @@ impl People {
 
     /// Every account, the oldest first.
     pub fn list(&self) -> Result<Vec<Listed>, Problem> {
-        let now = self.clock.now();
+        let now = self.clock.machine_now();
         let accounts = self.access.known().accounts();
         let listed = accounts.into_iter().map(|(id, account)| {
             Ok(Listed {
@@ -314,7 +314,7 @@ impl People {
         name: Option<UserName>,
     ) -> Result<Option<PersonId>, Problem> {
         let (Some(browser), Some(name)) = (browser, name) else { return Ok(None) };
-        let (accounts, now) = (self.accounts.clone(), self.clock.now());
+        let (accounts, now) = (self.accounts.clone(), self.clock.machine_now());
         apart(move || {
             let found = accounts.find(&name)?;
             Ok(found.filter(|(person, entry)| browser.knows(*person, entry, now)).map(|(person, _)| person))
@@ -343,7 +343,7 @@ impl People {
                             role: account.role,
                             organisation: account.organisation,
                             must_change: entry.must_change,
-                            browser: KnownBrowser::of(person, &entry.hash, self.clock.now()),
+                            browser: KnownBrowser::of(person, &entry.hash, self.clock.machine_now()),
                         }));
                     }
                     Some(_) => (Some(person), "disabled"),
@@ -364,7 +364,7 @@ impl People {
             SignInWay::Persona => "persona",
         };
         metrics::counter!("oversight_sign_ins_refused_total", "way" => label).increment(1);
-        if !self.refusals.is_recorded(person, self.clock.now()) {
+        if !self.refusals.is_recorded(person, self.clock.machine_now()) {
             return;
         }
         self.access.recorder().note(Record {
@@ -377,7 +377,7 @@ impl People {
 
     /// Looks whether a password is right: a look, a count and a hash for everybody.
     async fn look(&self, asker: Asker, name: Option<UserName>, password: Typed) -> Result<Looked, Problem> {
-        let (accounts, now) = (self.accounts.clone(), self.clock.now());
+        let (accounts, now) = (self.accounts.clone(), self.clock.machine_now());
         let looked = self.workshop.at_work(move |hashing| {
             let found = name.map(|name| accounts.find(&name)).transpose()?.flatten();
             let person = found.as_ref().map(|(person, _)| *person);
@@ -427,7 +427,7 @@ impl People {
         drop(unchanged);
         let hash = self.hash(new).await?;
         let _changing = self.changing.write().await;
-        let now = self.clock.now();
+        let now = self.clock.machine_now();
         let mut meta = CommandMeta::new(CommandId::fresh(), now, viewer.by(None));
         meta.correlation_id = Some(viewer.request());
         let accounts = self.accounts.clone();
@@ -451,7 +451,7 @@ impl People {
     }
 
     fn meta(&self, giver: &Giver, id: CommandId, purpose: &str) -> CommandMeta {
-        CommandMeta { id, ..giver.meta(purpose, self.clock.now(), None) }
+        CommandMeta { id, ..giver.meta(purpose, self.clock.machine_now(), None) }
     }
 
     /// Gives an account a command, and waits until this process knows of it.

@@ -17,7 +17,7 @@ use chassis::{
     testing::land::{practice, small_land},
 };
 use clap::Parser;
-use proto::Actor;
+use proto::{Actor, Day, access::AccessEvent};
 use serde_json::json;
 use support::Installation;
 use tower::ServiceExt as _;
@@ -94,6 +94,132 @@ async fn made_up_people_are_gone_once_there_is_one_real_organisation() {
     here.tell(&[practice("A81003", "A REAL PRACTICE")], Actor::system("import")).await;
     until(|| !here.access.only_synthetic()).await;
     assert_eq!(personas(&here).await, (false, false));
+}
+
+/// A demonstration over the made-up land, whose last event was recorded on 1 March 2018.
+async fn demonstration() -> Installation {
+    let here = made_up(&[]).await;
+    here.access.allow_made_up_people();
+    here.access.allow_demonstration();
+    assert_eq!(here.clock.today(), day("2018-03-02"), "it begins the day after the last generated event");
+    here
+}
+
+fn day(text: &str) -> Day {
+    text.parse().unwrap()
+}
+
+const DATE: &str = "/access/demonstration";
+
+/// Somebody made up, signed in.
+async fn persona<'a>(here: &'a Installation, role: &str) -> support::Browser<'a> {
+    let mut browser = here.browser();
+    assert_eq!(browser.post("/sign-in/persona", &[("role", role)]).await.status, 303);
+    browser
+}
+
+async fn move_on(browser: &mut support::Browser<'_>, step: &str, from: &str) -> support::Answer {
+    let csrf = browser.get("/account").await.hidden("csrf");
+    browser.post(DATE, &[("csrf", &csrf), ("step", step), ("from", from)]).await
+}
+
+#[tokio::test]
+async fn the_administrator_of_a_demonstration_moves_its_date_forward_and_every_page_says_it() {
+    let here = demonstration().await;
+    let mut administrator = persona(&here, "administrator").await;
+    let page = administrator.get(DATE).await;
+    assert!(page.text.contains("The date here is 2 March 2018."), "{}", page.text);
+    assert!(page.text.contains("Next day: 3 March 2018"), "{}", page.text);
+    assert!(page.text.contains("Next deadline: 1 April 2018, the day after"), "{}", page.text);
+
+    let answer = move_on(&mut administrator, "next-day", "2018-03-02").await;
+    assert_eq!((answer.status.as_u16(), answer.location()), (303, DATE));
+    // At once: on the page that comes next, and for whoever gives a command next.
+    assert!(administrator.get("/account").await.text.contains("The date here is 3 March 2018."));
+    assert_eq!(Day::in_london(here.clock.now()), day("2018-03-03"));
+    assert_eq!(move_on(&mut administrator, "next-day", "2018-03-02").await.status, 303);
+    assert_eq!(here.clock.today(), day("2018-03-03"), "a form that is sent twice moves the date once");
+    assert_eq!(move_on(&mut administrator, "next-deadline", "2018-03-03").await.status, 303);
+    assert_eq!(here.clock.today(), day("2018-04-01"), "the deadline was yesterday");
+
+    let moved: Vec<(Day, Day)> = here
+        .events()
+        .await
+        .into_iter()
+        .filter_map(|event| match event {
+            AccessEvent::DemonstrationDateSet(set) => Some((set.from, set.to)),
+            _ => None,
+        })
+        .collect();
+    let expected = [("2018-03-02", "2018-03-03"), ("2018-03-03", "2018-04-01")];
+    assert_eq!(moved, expected.map(|(from, to)| (day(from), day(to))));
+}
+
+#[tokio::test]
+async fn moving_the_date_of_a_demonstration_moves_no_session() {
+    let here = demonstration().await;
+    let mut administrator = persona(&here, "administrator").await;
+    let mut lead = persona(&here, "practice-lead").await;
+    for _ in 0..3 {
+        let from = here.clock.today().to_string();
+        assert_eq!(move_on(&mut administrator, "next-deadline", &from).await.status, 303);
+    }
+    assert!(here.clock.today() > day("2020-01-01"));
+    assert_eq!(lead.get("/account").await.status, 200, "years on by the date, no second by the machine");
+    // By the machine's time it ends when it always does.
+    here.clock.set(here.clock.machine_now() + jiff::SignedDuration::from_hours(24 * 8));
+    assert_ne!(lead.get("/account").await.status, 200);
+}
+
+#[tokio::test]
+async fn the_date_of_a_demonstration_is_found_again_by_whoever_reads_the_same_logs() {
+    let here = demonstration().await;
+    let mut administrator = persona(&here, "administrator").await;
+    assert_eq!(move_on(&mut administrator, "next-deadline", "2018-03-02").await.status, 303);
+    let clock = Clock::set_to(here.clock.machine_now());
+    let tasks = chassis::task::Tasks::new();
+    let sessions = chassis::access::Sessions::new(
+        vec![[7; chassis::access::session::KEY_BYTES]],
+        chassis::access::session::Wire::Clear,
+    );
+    let other = chassis::Access::start(&here.event_log, here.access_log.clone(), sessions, &clock, &tasks);
+    other.allow_demonstration();
+    until(|| other.ready().is_ok()).await;
+    assert_eq!((clock.today(), clock.now()), (here.clock.today(), here.clock.now()));
+}
+
+#[tokio::test]
+async fn nobody_but_the_administrator_moves_the_date_of_a_demonstration() {
+    let here = demonstration().await;
+    for role in
+        ["practice-lead", "ccg-officer", "regional-lead", "nhs-digital", "assessor", "supplier", "buyer"]
+    {
+        let mut browser = persona(&here, role).await;
+        let page = browser.get("/account").await.text;
+        assert!(page.contains("The date here is 2 March 2018.") && !page.contains(DATE), "{role}: {page}");
+        assert_eq!(browser.get(DATE).await.status, 403, "{role}");
+        assert_eq!(move_on(&mut browser, "next-day", "2018-03-02").await.status, 403, "{role}");
+    }
+    let mut nobody = here.browser();
+    assert_ne!(nobody.post(DATE, &[("step", "next-day"), ("from", "2018-03-02")]).await.status, 200);
+    assert_eq!(here.clock.today(), day("2018-03-02"));
+}
+
+#[tokio::test]
+async fn where_practices_are_real_or_it_is_production_there_is_no_date_to_move() {
+    let here = demonstration().await;
+    here.tell(&[practice("A81003", "A REAL PRACTICE")], Actor::system("import")).await;
+    until(|| here.clock.demonstration_date().is_none()).await;
+    assert_eq!(here.clock.now(), here.clock.machine_now());
+    let answer = here.administer("GET", DATE, None).await;
+    assert_eq!(answer.status, 404, "{answer:?}");
+    let fields = Some(json!({ "step": "next-day", "from": "2018-03-02" }));
+    assert_ne!(here.administer("POST", DATE, fields).await.status, 303);
+
+    // Whoever does not allow it, as in production, has the machine's date over the same log.
+    let here = made_up(&[]).await;
+    assert_eq!(here.clock.demonstration_date(), None);
+    assert_eq!(here.administer("GET", DATE, None).await.status, 404);
 }
 
 const HOST: &str = "oversight.example.nhs.uk";

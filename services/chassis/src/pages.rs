@@ -119,15 +119,30 @@ impl Desk {
             }
             None => page,
         };
-        if self.roster.is_synthetic() { on_synthetic_data(page) } else { page }
+        if self.roster.is_synthetic() { page.banner(demonstration_notice(viewer)) } else { page }
     }
 }
 
-/// A page that says that nothing here is real.
-pub fn on_synthetic_data(page: Page) -> Page {
-    page.banner(html! {
-        p { strong { "Synthetic data." } " These practices and all that is said of them are made up by a generator; none of them exists." }
-    })
+/// Where the date of a demonstration is moved on.
+pub const DEMONSTRATION: &str = "/access/demonstration";
+
+/// What the strip across the top of every page says where data are generated: that they are, which date it is
+/// here, and, to those who run the demonstration, where to move it on. It carries nothing of the viewer's own, so
+/// that pages may be kept for others who see the same.
+pub fn demonstration_notice(viewer: &Viewer) -> Markup {
+    let runs_it = viewer.holder().is_some_and(|holder| holder.role == Role::Administrator);
+    html! {
+        p {
+            strong { "Demonstration data:" } " these practices are not real."
+            @if let Some(date) = viewer.access().demonstration_date() {
+                " The date here is " (date.long()) "."
+                @if runs_it { " " a.nhsuk-link href=(DEMONSTRATION) { "Change the date" } }
+            }
+        }
+        @if runs_it {
+            p { "To start with real practices, run " code { "oversight serve --empty" } " with another data folder." }
+        }
+    }
 }
 
 /// A form that is sent once, and by nobody but the viewer.

@@ -18,7 +18,9 @@ use proto::{
     Actor, Day, Event, EventHash, Header, OdsCode, Position,
     assessments::{AssessmentEvent, Grade},
     envelope::ChainLink,
+    onsite::OnsiteEvent,
     organisations::{OdsStatus, OrganisationEvent, OrganisationKind},
+    suppliers::SupplierEvent,
 };
 use sha2::{Digest, Sha256};
 
@@ -65,7 +67,7 @@ fn it_has_as_many_bodies_as_promised() {
     assert_eq!(practices, listed);
     assert_eq!(kinds[&OrganisationKind::Region], 4);
     assert_eq!(kinds[&OrganisationKind::LocalOffice], 14);
-    // One more begins after the deadline, when three merge.
+    // One more begins in March, when three merge.
     assert_eq!(kinds[&OrganisationKind::Ccg], geography::CCGS + 1);
     assert!((150_000..=200_000).contains(&ENGLAND.len()), "{} events", ENGLAND.len());
 }
@@ -87,6 +89,54 @@ fn every_event_decodes_says_that_it_is_synthetic_and_comes_in_order_of_time() {
         count += 1;
     }
     assert_eq!(count, ENGLAND.len());
+}
+
+/// The demonstration begins on the day after the deadline: by then everything generated has happened.
+#[test]
+fn nothing_is_recorded_after_the_deadline_and_the_last_event_comes_on_its_day() {
+    for seed in [DEFAULT_SEED, 1] {
+        let england = England::new(seed);
+        let days = || england.occurrences().map(|occurrence| Day::in_london(occurrence.time));
+        assert_eq!(days().max(), Some(day("2018-03-31")), "seed {seed}");
+        let effective = england.occurrences().filter_map(|occurrence| occurrence.effective);
+        assert!(effective.max() < Some(day("2018-04-01")), "seed {seed}");
+    }
+}
+
+/// Whoever acts in an event, or is visited or relied on, is shown by name.
+#[test]
+fn every_organisation_that_appears_has_a_name() {
+    let mut named = BTreeSet::new();
+    let mut appear = BTreeSet::new();
+    for occurrence in ENGLAND.occurrences() {
+        match occurrence.event {
+            Event::Organisation(
+                OrganisationEvent::PracticeListed(_) | OrganisationEvent::OrganisationListed(_),
+            ) => {
+                named.insert(occurrence.subject.aggregate().to_owned());
+            }
+            Event::Continuity(_) => {
+                appear.insert(occurrence.subject.aggregate().to_owned());
+            }
+            Event::Onsite(OnsiteEvent::OnsiteRequested(asked)) => {
+                appear.insert(asked.by.to_string());
+            }
+            Event::Onsite(OnsiteEvent::VisitScheduled(visit)) => {
+                appear.insert(visit.partner.to_string());
+            }
+            Event::Supplier(SupplierEvent::SupplierRegistered(supplier)) => {
+                appear.extend(supplier.details.ods_code.map(|code| code.to_string()));
+            }
+            _ => {}
+        }
+    }
+    assert!(
+        appear.len() > 1_000 && appear.contains("ZZSUPPLIER") && appear.contains("X26"),
+        "{}",
+        appear.len()
+    );
+    let without: Vec<_> = appear.difference(&named).collect();
+    assert!(without.is_empty(), "{without:?}");
 }
 
 #[test]
@@ -196,17 +246,16 @@ fn the_year_has_its_rush_its_latecomers_and_its_gaps() {
         count(&|c| c.published.is_some_and(|on| from <= on && on <= to))
     };
     let last_week = within("2018-03-26", "2018-03-31");
-    let late = within("2018-04-01", "2018-06-01");
     let never = count(&|c| c.opened && c.published.is_none());
     let short = count(&|c| c.grade == Some(Grade::NotSatisfactory));
     let unsigned = count(&|c| c.published.is_some() && !c.statement);
     println!(
-        "in time {in_time}, last week {last_week}, late {late}, opened but never {never}, short {short}, unsigned {unsigned}"
+        "in time {in_time}, last week {last_week}, opened but never {never}, short {short}, unsigned {unsigned}"
     );
     assert!(share(in_time, geography::PRACTICES) > 0.85 && share(in_time, geography::PRACTICES) < 0.96);
     assert!(share(last_week, in_time) > 0.5, "most publish in the last week: {last_week} of {in_time}");
     assert!(share(within("2018-03-18", "2018-03-31"), in_time) > 0.6);
-    assert!(within("2017-06-01", "2018-01-31") > 200 && late > 100 && never > 50);
+    assert!(within("2017-06-01", "2018-01-31") > 200 && never > 50);
     assert!(share(short, in_time) > 0.03 && share(short, in_time) < 0.12);
     assert!(unsigned > 40 && unsigned < 400);
     let (submitted, agreed, refused) = (count(&|c| c.submitted), count(&|c| c.agreed), count(&|c| c.refused));
@@ -311,13 +360,13 @@ fn what_assessors_find_is_often_not_what_was_declared() {
         facts.gather(Decoded::read(Position(position), &event.body));
     }
     assert_eq!(facts.set_aside.count, 0);
-    let at = day("2018-05-31");
+    let at = day("2018-03-31");
     let board = Board::build(&facts, Knowledge::ALL, at);
     let asked = Asked { board: &board, at, footprint: Footprint::Then, known: None, rule: 0 };
     let answer = answers::area_gap(&asked, board.england().unwrap(), |_| true).unwrap();
     let (assessed, total) = (answer.area.assessed_practices, answer.area.total);
     println!("assessed {assessed}, {total:?}");
-    assert!(assessed > 150 && total.declared > 300, "{assessed} {total:?}");
+    assert!(assessed > 150 && total.declared > 150, "{assessed} {total:?}");
     assert!(total.good_by_word_alone * 10 > total.declared, "{total:?}");
     assert!(total.good_by_word_alone * 2 < total.declared_good, "{total:?}");
     assert!(answer.members.iter().all(|region| region.total.good_by_word_alone > 0), "{:?}", answer.members);

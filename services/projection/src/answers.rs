@@ -147,11 +147,10 @@ pub struct Asked<'a> {
 
 impl Asked<'_> {
     /// The last day that what is recorded can speak of; what is shown of later days holds if nothing
-    /// changes. Today, but of synthetic data the last day it reaches, and of earlier knowledge its day.
+    /// changes. Today, but of earlier knowledge its day.
     pub fn horizon(&self) -> Day {
-        let reached = self.board.facts.synthetic_to.unwrap_or(Day::LAST);
         let known = self.known.map_or(Day::LAST, Day::in_london);
-        self.board.today.min(reached).min(known)
+        self.board.today.min(known)
     }
 
     /// Whether the day asked about is over, running, or one to come: by what is recorded, too.

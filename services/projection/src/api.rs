@@ -3,7 +3,7 @@
 //! Access: one sees the organisations at and under one's own, as they stand today; nothing here is
 //! personal.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
@@ -56,6 +56,9 @@ pub(crate) use when::{cut, day, nothing_at, ods_code};
 /// How many prepared answers are kept.
 const PREPARED_MAX: usize = 8_192;
 
+/// How long an answer waits for figures of a date to which the demonstration has just been moved.
+const NEW_DATE_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// What the handlers share.
 #[derive(Debug)]
 pub struct Shared {
@@ -77,6 +80,20 @@ pub struct Shared {
 type PreparedKey = (u64, u64, Day, OdsCode, Day, Footprint, Option<Sees>);
 
 impl Shared {
+    /// Waits until figures are those of the date at which a demonstration stands; it was moved on a moment ago.
+    pub(crate) async fn until_today(&self) {
+        if self.clock.demonstration_date().is_none() {
+            return;
+        }
+        let mut positions = self.views.positions();
+        let shown = async {
+            while self.views.served().board.today != self.clock.today() && positions.changed().await.is_ok() {
+            }
+        };
+        // Where that takes longer, the figures of the date before are shown, with that date.
+        let _ = tokio::time::timeout(NEW_DATE_TIMEOUT, shown).await;
+    }
+
     /// What the handlers share.
     pub fn new(views: Arc<Views>, log: Log, clock: Clock, store: Store, tasks: Tasks) -> Arc<Self> {
         Arc::new(Self { views, log, clock, store, tasks, prepared: QuickCache::new(PREPARED_MAX) })

@@ -297,16 +297,24 @@ impl Follower {
             self.caught_up();
         }
         let mut reader = self.log.read(after).await?;
+        let mut dates = self.clock.demonstration_dates();
         loop {
             tokio::select! {
                 batch = reader.next() => self.take(batch?),
                 () = tokio::time::sleep(DAY_CHECK_EVERY) => {}
+                _ = dates.changed() => {}
             }
-            if self.clock.today() != self.board.today {
+            let is_behind = self.position() < self.views.head().unwrap_or_default();
+            let may_wait = is_behind && self.published.elapsed() < CATCHING_UP_EVERY;
+            if self.clock.today() != self.board.today && !may_wait {
                 self.pending.everything = true;
                 self.publish();
             }
         }
+    }
+
+    fn position(&self) -> Position {
+        self.facts.read_to.map_or(Position::START, |read| read.position)
     }
 
     fn take(&mut self, batch: Batch) {

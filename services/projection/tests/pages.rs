@@ -242,13 +242,13 @@ async fn what_was_known_earlier_is_said_to_be_that() {
 }
 
 #[tokio::test]
-async fn synthetic_data_is_marked_on_every_page_and_shown_as_of_its_last_day() {
+async fn generated_data_is_marked_on_every_page() {
     let england = Running::small_england(By::TheGenerator).await;
     for page in PAGES {
-        assert!(england.get(page).await.text.contains("Synthetic data."), "{page}");
+        assert!(england.get(page).await.text.contains("Demonstration data:"), "{page}");
     }
     let real = Running::small_england(By::Somebody).await;
-    assert!(!real.get("/").await.text.contains("Synthetic data."));
+    assert!(!real.get("/").await.text.contains("Demonstration data:"));
 }
 
 #[tokio::test]

@@ -60,6 +60,11 @@ impl Register {
         self.suppliers.get(*self.numbers.get(&id)? as usize)
     }
 
+    /// The supplier that has an ODS code.
+    pub fn of_code(&self, code: OdsCode) -> Option<&Arc<Supplier>> {
+        self.supplier(*self.by_ods_code.get(&code)?.first()?)
+    }
+
     /// Another supplier than this one that has an ODS code.
     pub fn other_of_code(&self, code: OdsCode, than: SupplierId) -> Option<SupplierId> {
         self.by_ods_code.get(&code)?.iter().find(|holder| **holder != than).copied()

@@ -117,6 +117,7 @@ const TABLE: &str = "
 access/break-glass             administrator yes
 access/manage-accounts         administrator yes
 access/manage-keys             administrator yes
+access/move-demonstration-date administrator yes
 access/see-own                 everybody yes
 access/sign-in                 everybody yes | public yes
 access/view-doors              administrator yes

@@ -58,7 +58,7 @@ const BODIES: [(&str, &[u8]); 9] = [
 ];
 
 /// Pages, which no description lists.
-const PAGES: [&str; 92] = [
+const PAGES: [&str; 93] = [
     "/",
     "/status",
     "/status/{code}",
@@ -78,6 +78,7 @@ const PAGES: [&str; 92] = [
     "/account/calendars",
     "/account/calendars/{id}/revoke",
     "/onsite/calendar/{address}",
+    "/access/demonstration",
     "/access/records",
     "/history/{code}",
     "/history/actors/{actor}",

@@ -12,6 +12,7 @@ mod acceptance;
 mod access;
 mod cases;
 mod conformance;
+mod demonstration;
 mod faults;
 mod history;
 mod journeys;

@@ -62,7 +62,7 @@ pub(super) async fn break_it(
     let (Ok(organisation), true) = (organisation, errors.is_empty()) else {
         return Ok(render(&viewer, StatusCode::BAD_REQUEST, &form, errors));
     };
-    let now = desk.clock.now();
+    let now = desk.clock.machine_now();
     let until = now + OPEN_FOR;
     let broken = GlassBroken { organisation, reason: reason.to_owned(), until };
     viewer.record(AccessEvent::GlassBroken(broken), Some(organisation)).await?;
@@ -82,7 +82,7 @@ pub(super) async fn end(State(desk): State<Shared>, viewer: Viewer) -> Result<Re
     let closed = GlassClosed { organisation, session: session.id, until };
     let position = viewer.record(AccessEvent::GlassClosed(closed), Some(organisation)).await?;
     desk.access.until_read(position).await?;
-    let session = Session { written: desk.clock.now(), glass: None, ..session.clone() };
+    let session = Session { written: desk.clock.machine_now(), glass: None, ..session.clone() };
     let cookie = desk.access.sessions().give(&session).ok_or_else(Problem::internal)?;
     Ok(with_cookie(Redirect::to("/account").into_response(), cookie))
 }

@@ -44,12 +44,12 @@ impl Desk {
     fn kept(&self, headers: &HeaderMap) -> Option<Kept> {
         let name = self.form_cookie();
         let kept: Kept = self.access.sessions().open(&name, cookie_of(headers, &name)?)?;
-        (self.clock.now().duration_since(kept.since) < FORM_MAX).then_some(kept)
+        (self.clock.machine_now().duration_since(kept.since) < FORM_MAX).then_some(kept)
     }
 
     /// For the forms of a page. The token stays while the cookie does: of two open pages both are good.
     pub(super) fn own_form(&self, headers: &HeaderMap) -> Result<OwnForm, Problem> {
-        let (sessions, name, now) = (self.access.sessions(), self.form_cookie(), self.clock.now());
+        let (sessions, name, now) = (self.access.sessions(), self.form_cookie(), self.clock.machine_now());
         let kept = self.kept(headers);
         let token = kept.map_or_else(ids::fresh, |kept| kept.token);
         if kept.is_some_and(|kept| now.duration_since(kept.since) < RENEW_AFTER) {

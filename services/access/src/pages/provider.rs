@@ -81,7 +81,7 @@ impl Desk {
 pub(super) async fn go(State(desk): State<Shared>, Query(to): Query<To>) -> Result<Response, Problem> {
     let (address, way) = desk.provider()?.begin(to.address()).await?;
     let (sessions, name) = (desk.access.sessions(), desk.way_cookie());
-    let cookie = sessions.seal(&name, &Sent { way, sent: desk.clock.now() });
+    let cookie = sessions.seal(&name, &Sent { way, sent: desk.clock.machine_now() });
     let cookie = cookie.and_then(|sealed| sessions.set(&name, &sealed, AWAY_MAX));
     let cookie = cookie.ok_or_else(Problem::internal)?;
     Ok(super::sign_in::with_cookie(Redirect::to(address.as_str()).into_response(), cookie))
@@ -103,7 +103,7 @@ pub(super) async fn come_back(
 ) -> Result<Response, Problem> {
     let sign_in = desk.provider()?;
     let (sessions, name) = (desk.access.sessions(), desk.way_cookie());
-    let now = desk.clock.now();
+    let now = desk.clock.machine_now();
     let sent: Option<Sent> = cookie_of(&headers, &name).and_then(|sealed| sessions.open(&name, sealed));
     let shown = match sent.filter(|sent| now.duration_since(sent.sent) < AWAY_MAX) {
         Some(Sent { way, .. }) => {

@@ -97,8 +97,8 @@ fn render(
             (password_form(form("/sign-in/password")))
         }
         @if !personas.is_empty() {
-            p { "All data here is made up, so you may be anybody. Nobody of these exists." }
-            (Table::new("people", "People to be").hide_caption()
+            p { "This is demonstration data. Choose a role to see the service as that person. None of these people or organisations is real." }
+            (Table::new("people", "Demonstration roles").hide_caption()
                 .column(Column::text("Role")).column(Column::text("At")).column(Column::text("What they do here")).column(Column::text("Sign in"))
                 .rows(personas.iter().map(|persona| offer(form("/sign-in/persona"), persona, hierarchy.name(persona.organisation))))
                 .render())
@@ -207,7 +207,7 @@ pub(super) async fn as_persona(
     let Some(persona) = persona else {
         return Err(Problem::not_found("there are no made-up people here"));
     };
-    let now = desk.clock.now();
+    let now = desk.clock.machine_now();
     let session =
         Session::begin(persona.person(), persona.role, persona.organisation, SignInWay::Persona, now);
     desk.enter(&viewer, session, &To { to: form.to }.address()).await
@@ -216,7 +216,8 @@ pub(super) async fn as_persona(
 impl Desk {
     /// A session that begins, of somebody with an account here.
     pub fn session_of(&self, known: &Recognised, way: SignInWay) -> Session {
-        let session = Session::begin(known.person, known.role, known.organisation, way, self.clock.now());
+        let session =
+            Session::begin(known.person, known.role, known.organisation, way, self.clock.machine_now());
         Session { must_change: known.must_change, ..session }
     }
 

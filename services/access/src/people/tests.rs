@@ -78,7 +78,7 @@ impl Here {
     }
 
     fn later(&self, seconds: i64) {
-        self.clock.set(self.clock.now() + SignedDuration::from_secs(seconds));
+        self.clock.set(self.clock.machine_now() + SignedDuration::from_secs(seconds));
     }
 
     /// Somebody with a first password.
@@ -95,7 +95,13 @@ impl Here {
     }
 
     fn session_of(&self, known: &Recognised) -> Session {
-        Session::begin(known.person, known.role, known.organisation, SignInWay::Password, self.clock.now())
+        Session::begin(
+            known.person,
+            known.role,
+            known.organisation,
+            SignInWay::Password,
+            self.clock.machine_now(),
+        )
     }
 
     /// Somebody as handlers hear of them.

@@ -40,10 +40,11 @@ async fn read_events(
 ) -> Result<std::convert::Infallible, ReadError> {
     let mut shown = None;
     let mut show = |register: &Register| {
+        inner.only_synthetic.store(register.is_synthetic(), Ordering::Release);
+        inner.show_date();
         let state = (register.changes(), inner.clock.today());
         if shown != Some(state) {
             inner.hierarchy.store(Arc::new(register.on(state.1)));
-            inner.only_synthetic.store(register.is_synthetic(), Ordering::Release);
             shown = Some(state);
         }
     };
@@ -56,11 +57,13 @@ async fn read_events(
     let mut shown_at = Instant::now();
     let mut pause = Duration::ZERO;
     let mut unshown = false;
+    let mut dates = inner.clock.demonstration_dates();
     loop {
         let wait = if unshown && is_read() { pause } else { DAY_CHECK };
         let batch = tokio::select! {
             batch = reader.next() => Some(batch?),
             () = tokio::time::sleep_until(shown_at + wait) => None,
+            _ = dates.changed() => None,
         };
         let mut at_head = false;
         if let Some(batch) = &batch {
@@ -68,6 +71,8 @@ async fn read_events(
                 register.note(recorded.position, &recorded.body);
                 *position = recorded.position;
             }
+            *inner.recorded.lock() = register.recorded();
+            inner.clock.no_earlier_than(register.recorded().newest);
             unshown = true;
             at_head = *position >= batch.head;
         }
@@ -117,6 +122,7 @@ async fn read_access(
                 known.note(&event, &by.by.actor, header.time);
             }
         }
+        inner.show_date();
         if *position >= batch.head || inner.access_read.borrow().is_some() {
             inner.access_read.send_replace(Some(*position));
         }

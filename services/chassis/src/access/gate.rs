@@ -113,7 +113,7 @@ impl Gate {
         }
         let Inner { access, policies, decisions, .. } = &*self.0;
         let hierarchy = access.0.hierarchy.load();
-        let now = access.0.clock.now();
+        let now = access.0.clock.machine_now();
         let question = (hierarchy.version(), principal.bears(now), action, resource);
         if let Some(decision) = decisions.get(&question) {
             return decision;

@@ -69,7 +69,7 @@ impl Access {
 
     /// Whose a private address is. One that nobody knows may have been made a moment ago.
     pub(super) async fn holder_of_address(&self, address: &CalendarAddress) -> Option<Holder> {
-        let now = self.0.clock.now();
+        let now = self.0.clock.machine_now();
         {
             let known = self.known();
             let holder = known.calendar_holder(address, now, self.made_up());
@@ -90,7 +90,7 @@ impl Access {
 
     /// Whether what somebody came with a while ago is still good.
     pub(crate) fn still_stands(&self, caller: &Caller) -> bool {
-        let now = self.0.clock.now();
+        let now = self.0.clock.machine_now();
         match &caller.shown {
             Shown::Nothing => true,
             Shown::Key(key) => self.known().holder(key, now, self.made_up()).is_some(),
@@ -118,7 +118,7 @@ impl Access {
             };
             return known(Principal::Holder(everybody), Shown::Nothing);
         }
-        let now = self.0.clock.now();
+        let now = self.0.clock.machine_now();
         if let Some(credentials) = headers.get(header::AUTHORIZATION) {
             let token = credentials.to_str().ok().and_then(|text| text.split_once(' '));
             let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));

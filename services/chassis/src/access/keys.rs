@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr, sync::LazyLock};
 
 use jiff::Timestamp;
 use proto::{
-    Actor, EventHash, OdsCode, PersonId, Role,
+    Actor, Day, EventHash, OdsCode, PersonId, Role,
     access::{
         AccessEvent, AccountOpened, CalendarOpened, GlassBroken, GlassClosed, GlassSeen, KeyIssued,
         PasswordSet, SessionsEnded, SignInWay,
@@ -154,6 +154,8 @@ pub struct Known {
     emergencies_seen: FxHashMap<OdsCode, Timestamp>,
     /// Emergency accesses that were ended before their time: the session, and when they would have ended.
     glass_closed: FxHashSet<(Uuid, Timestamp)>,
+    /// To which date a demonstration was moved on.
+    demonstration: Option<Day>,
 }
 
 /// An emergency access to an organisation.
@@ -168,6 +170,11 @@ pub struct Emergency {
 }
 
 impl Known {
+    /// To which date a demonstration was moved on, if ever: the furthest, since it only goes forward.
+    pub fn demonstration(&self) -> Option<Day> {
+        self.demonstration
+    }
+
     /// Whether a made-up person is behind an actor: one of them, or a key or account that one of them made.
     fn is_made_up(&self, actor: &Actor) -> bool {
         if let Some(person) = actor.person_id() {
@@ -237,6 +244,9 @@ impl Known {
                 if let Some(calendar) = self.calendars.get_mut(&revoked.calendar) {
                     calendar.revoked.get_or_insert(time);
                 }
+            }
+            AccessEvent::DemonstrationDateSet(set) => {
+                self.demonstration = self.demonstration.max(Some(set.to));
             }
             AccessEvent::SignedIn(_)
             | AccessEvent::SignInRefused(_)

@@ -20,11 +20,16 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use proto::Position;
 use tokio::sync::watch;
 
-use crate::{clock::Clock, log::Log, problem::Problem, task::Tasks};
+use crate::{
+    clock::{Clock, Recorded},
+    log::Log,
+    problem::Problem,
+    task::Tasks,
+};
 
 mod action;
 pub mod calendar;
@@ -91,6 +96,9 @@ struct Inner {
     is_known: AtomicBool,
     only_synthetic: AtomicBool,
     first_look: AtomicBool,
+    demonstrates: AtomicBool,
+    /// When the events of the event log were recorded, as far as it was read.
+    recorded: Mutex<Recorded>,
     looked_again: tokio::sync::Mutex<Option<tokio::time::Instant>>,
 }
 
@@ -100,6 +108,19 @@ enum Doors {
     Guarded,
     /// In tests of other things, and where one measures what guarding costs.
     Open,
+}
+
+impl Inner {
+    /// Sets the clock to the date at which the demonstration stands by what was read of both logs, or to the
+    /// machine's time where this is none, or none any more.
+    fn show_date(&self) {
+        let may = self.demonstrates.load(Ordering::Acquire) && self.only_synthetic.load(Ordering::Acquire);
+        let moved_to = self.known.read().demonstration();
+        let recorded = self.recorded.lock();
+        let date = if may { recorded.demonstration_date(moved_to) } else { None };
+        drop(recorded);
+        self.clock.demonstrate(date);
+    }
 }
 
 impl Access {
@@ -134,6 +155,8 @@ impl Access {
             is_known: AtomicBool::new(false),
             only_synthetic: AtomicBool::new(false),
             first_look: AtomicBool::new(false),
+            demonstrates: AtomicBool::new(false),
+            recorded: Mutex::default(),
             looked_again: tokio::sync::Mutex::new(None),
         })
     }
@@ -154,9 +177,9 @@ impl Access {
         }
     }
 
-    /// Now.
+    /// Now, by the machine's clock: for keys and sessions.
     pub fn now(&self) -> jiff::Timestamp {
-        self.0.clock.now()
+        self.0.clock.machine_now()
     }
 
     /// Who stands under whom now.
@@ -199,6 +222,18 @@ impl Access {
     /// Whether all organisations on the log are made up, and there are some.
     pub fn only_synthetic(&self) -> bool {
         self.0.only_synthetic.load(Ordering::Acquire)
+    }
+
+    /// From now on the clock shows the date of a demonstration, as long as all organisations are generated. Never
+    /// in production.
+    pub fn allow_demonstration(&self) {
+        self.0.demonstrates.store(true, Ordering::Release);
+        self.0.show_date();
+    }
+
+    /// The date at which the demonstration stands, where this is one.
+    pub fn demonstration_date(&self) -> Option<proto::Day> {
+        self.0.clock.demonstration_date()
     }
 
     /// From now on made-up people may come in, as long as all organisations are made up: for a first look,

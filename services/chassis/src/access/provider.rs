@@ -142,7 +142,7 @@ impl Provider {
     }
 
     fn age(&self, found: &Found) -> SignedDuration {
-        self.0.clock.now().duration_since(found.fetched)
+        self.0.clock.machine_now().duration_since(found.fetched)
     }
 
     /// Fetches it anew, unless somebody else just did.
@@ -154,7 +154,7 @@ impl Provider {
         {
             return Ok(found);
         }
-        let now = self.0.clock.now();
+        let now = self.0.clock.machine_now();
         if away_since.is_some_and(|since| now.duration_since(since) < AWAY_PAUSE) {
             return Err(Away);
         }
@@ -170,7 +170,7 @@ impl Provider {
                 metrics::counter!("oversight_provider_failures_total").increment(1);
                 let reason = chain(&error);
                 tracing::warn!(reason, "the sign-in provider does not answer as it should");
-                *away_since = Some(self.0.clock.now());
+                *away_since = Some(self.0.clock.machine_now());
                 Err(Away)
             }
         }
@@ -200,7 +200,7 @@ impl Provider {
         }
         .map_err(|error| Rejected::NotGood(in_words(&error)))?;
         let claims = payload(token).ok_or(Rejected::NotGood("its claims cannot be read"))?;
-        let now = self.0.clock.now().as_second();
+        let now = self.0.clock.machine_now().as_second();
         let begins = claims.get("nbf").and_then(Value::as_f64);
         if begins.is_some_and(|begins| begins > (now + LEEWAY.as_secs()) as f64) {
             return Err(Rejected::NotGood("its time has not come"));
@@ -215,7 +215,7 @@ impl Provider {
         audience: &ClientId,
         nonce: Option<&Nonce>,
     ) -> Result<(), ClaimsVerificationError> {
-        let now = self.0.clock.now();
+        let now = self.0.clock.machine_now();
         let earliest = utc(now - LEEWAY);
         let latest = utc(now + LEEWAY);
         let verifier = CoreIdTokenVerifier::new_public_client(

@@ -220,7 +220,7 @@ impl Chain {
         let envelope = Envelope {
             id: command.event_id(),
             subject: subject.clone(),
-            time: self.clock.now(),
+            time: self.clock.machine_now(),
             by: by.clone(),
             effective: None,
             command_id: Some(command.uuid()),

@@ -130,7 +130,10 @@ impl Viewer {
     /// What one looker is shown another may be shown too when this is the same.
     pub fn sees(&self) -> Sees {
         let Access(access) = self.access();
-        Sees { by: self.principal().bears(access.clock.now()), hierarchy: access.hierarchy.load().version() }
+        Sees {
+            by: self.principal().bears(access.clock.machine_now()),
+            hierarchy: access.hierarchy.load().version(),
+        }
     }
 
     /// Writes down what they did.

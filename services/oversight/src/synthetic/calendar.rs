@@ -15,14 +15,19 @@ pub fn first_day() -> Day {
     day(2017, 6, 1)
 }
 
-/// The last file of the year is recorded on this day; nothing happens after.
+/// The day of the deadline, at whose end the last file of the year is recorded; nothing happens after. A
+/// demonstration begins on the day after it.
 pub fn last_day() -> Day {
-    day(2018, 6, 1)
+    deadline()
+}
+
+/// How far the clocks go: what would be done after the last day has its true time, and so falls away.
+fn clocks_end() -> Day {
+    day(2019, 3, 31)
 }
 
 /// The day by which an assessment is to be published.
-#[cfg(test)]
-pub fn deadline() -> Day {
+fn deadline() -> Day {
     day(2018, 3, 31)
 }
 
@@ -34,10 +39,10 @@ pub struct Clocks {
 }
 
 impl Clocks {
-    /// For all days of the year.
+    /// For all days of the year, and of the one after it.
     pub fn new() -> Self {
         let first = first_day();
-        let midnights = (0..=first.days_until(last_day()))
+        let midnights = (0..=first.days_until(clocks_end()))
             .map(|offset| {
                 let date = first.plus_days(offset).date();
                 date.to_zoned(LONDON.clone()).map_or(Timestamp::UNIX_EPOCH, |start| start.timestamp())

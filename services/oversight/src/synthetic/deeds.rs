@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use proto::{Day, Event, OdsCode, SupplierId};
 
 use super::{
-    calendar::{Clocks, day, office_hours},
+    calendar::{Clocks, day, last_day, office_hours},
     geography::{Ccg, Fate, Geography, Practice},
 };
 
@@ -17,6 +17,7 @@ mod suppliers;
 
 use continuity::Keep;
 pub use continuity::partner_of;
+pub use suppliers::OWN_RECORD;
 use suppliers::Supply;
 
 /// Something that is done besides the toolkit.
@@ -79,10 +80,10 @@ impl Writer<'_> {
 
     fn practice(&mut self, practice: &Practice, ccg: &Ccg, number: u32) {
         let (first, last) = match practice.fate {
-            Fate::Opens => (practice.opened.plus_days(30).max(day(2017, 6, 8)), day(2018, 5, 31)),
+            Fate::Opens => (practice.opened.plus_days(30).max(day(2017, 6, 8)), last_day()),
             Fate::Closes(last) => (day(2017, 6, 8), last),
             Fate::FallsDormant => (day(2017, 6, 8), day(2017, 11, 15)),
-            _ => (day(2017, 6, 8), day(2018, 5, 31)),
+            _ => (day(2017, 6, 8), last_day()),
         };
         self.purchases(practice, ccg, number, first, last);
         self.continuity(ccg, number, first, last);

@@ -1,5 +1,6 @@
 //! What the national files of the synthetic year show: every body once, then only what changed.
 
+use ::onsite::model::NHS_DIGITAL;
 use jiff::{SignedDuration, Timestamp};
 use proto::{
     Day, OdsCode,
@@ -12,7 +13,9 @@ use proto::{
 
 use super::{
     calendar::{Clocks, day, first_day, last_day},
+    deeds,
     geography::{Ccg, Fate, Geography, Practice},
+    words::MARK,
 };
 
 /// What a file showed of one organisation.
@@ -35,25 +38,38 @@ fn ccgs_began() -> Day {
 
 /// The first day of the CCG that three others became.
 fn merger_day() -> Day {
-    day(2018, 4, 1)
+    day(2018, 3, 1)
 }
 
-/// The quarterly practice files: their date, and the day they are read.
+/// The quarterly practice files and the one of the last day: their date, and the day they are read.
 fn practice_files() -> [(Day, Day); 5] {
     [
         (day(2017, 5, 31), first_day()),
         (day(2017, 8, 31), day(2017, 9, 1)),
         (day(2017, 11, 30), day(2017, 12, 1)),
         (day(2018, 2, 28), day(2018, 3, 1)),
-        (day(2018, 5, 31), last_day()),
+        (day(2018, 3, 30), last_day()),
     ]
 }
+
+/// Bodies beside those of the national files for which somebody acts here: national bodies, delivery partners,
+/// and the supplier that keeps its own record.
+const OTHERS: [(&str, &str); 7] = [
+    (NHS_DIGITAL, "NHS Digital"),
+    ("ZZIMPROVEMENT", "NHS Improvement"),
+    ("ZZPARTNER", "Commissioning Support North"),
+    ("ZZPARTNER-2", "Commissioning Support Midlands"),
+    ("ZZPARTNER-3", "Commissioning Support London"),
+    ("ZZPARTNER-4", "Commissioning Support South"),
+    (deeds::OWN_RECORD, "Alder Records Limited"),
+];
 
 /// Hours of the day at which files are read, in seconds.
 const BODIES_AT: u32 = 6 * 3600;
 const PRACTICES_AT: u32 = BODIES_AT + 600;
 const LISTS_AT: u32 = BODIES_AT + 1_200;
-const LAST_BODIES_AT: u32 = BODIES_AT + 1_800;
+/// The very end of the last day: nothing comes after the bodies of its file.
+const LAST_BODIES_AT: u32 = 86_399;
 
 /// All that the files of the year show, in order of time. The last one lists the CCG that three
 /// others became.
@@ -178,6 +194,9 @@ fn bodies(land: &Geography, as_of: Day, start: Timestamp, shown: &mut Vec<Shown>
     }
     for ccg in &land.ccgs {
         list(ccg.code, ccg_listing(land, ccg));
+    }
+    for (code, name) in OTHERS {
+        list(deeds::code(code), body(OrganisationKind::Other, &format!("{MARK} {name}")));
     }
 }
 

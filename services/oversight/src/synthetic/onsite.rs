@@ -139,7 +139,7 @@ pub fn plan(rng: &mut Rng, land: &Geography, gaps: &[usize], clocks: &Clocks) ->
 fn asking_day(rng: &mut Rng) -> Day {
     match happens(rng, 0.45) {
         true => day(2017, 12, 11).plus_days(rng.i32(0..95)),
-        false => day(2017, 6, 12).plus_days(rng.i32(0..345)),
+        false => day(2017, 6, 12).plus_days(rng.i32(0..290)),
     }
 }
 

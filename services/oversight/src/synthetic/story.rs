@@ -117,7 +117,7 @@ pub fn write(rng: &mut Rng, practice: &Practice, ccg: &Ccg, may_not_apply: &[u8]
             writer.plan(story.gaps.len());
         }
         if happens(writer.rng, 0.003) {
-            let reviewed = day(2018, 5, 14).plus_days(writer.rng.i32(0..12));
+            let reviewed = day(2018, 3, 12).plus_days(writer.rng.i32(0..12));
             writer.on_day(reviewed, Step::ReviewGrade);
         }
     }
@@ -129,7 +129,7 @@ pub fn write(rng: &mut Rng, practice: &Practice, ccg: &Ccg, may_not_apply: &[u8]
 /// The days on which a practice can do anything.
 pub(super) fn working_time(practice: &Practice) -> (Day, Day) {
     let start = calendar::first_day().plus_days(4);
-    let end = calendar::last_day().plus_days(-1);
+    let end = calendar::last_day();
     match practice.fate {
         Fate::Open => (start, end),
         // It registers once a file lists it.

@@ -22,8 +22,8 @@ use crate::{
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct WhenQuery {
-    /// The day, `yyyy-mm-dd`, past or future. Default: today in London; over synthetic data the
-    /// last day it reaches.
+    /// The day, `yyyy-mm-dd`, past or future. Default: today in London; in a
+    /// demonstration the date at which it stands.
     pub at: Option<String>,
     /// As known at this moment: a day (its end, London) or an RFC 3339 time, by the second: what was recorded
     /// within it is known. Default: now.
@@ -97,6 +97,7 @@ impl When {
     }
 
     async fn read_from(shared: &Arc<Shared>, query: &WhenQuery, held: Option<Held>) -> Result<Self, Problem> {
+        shared.until_today().await;
         let served = shared.views.served();
         if let Some(held) = held {
             held.check(shared, &served.board)?;
@@ -193,10 +194,9 @@ async fn built(
     tokio::task::spawn_blocking(move || build(&views)).await.map_err(|_| Problem::internal())
 }
 
-/// The day shown when none is asked for: today; over synthetic data the last day it reaches, since
-/// its year lies in the past.
+/// The day shown when none is asked for: today.
 pub fn default_day(board: &Board) -> Day {
-    board.facts.synthetic_to.map_or(board.today, |to| to.min(board.today))
+    board.today
 }
 
 /// The very answer to an address where there is nothing: also where there is nothing for whoever asks.

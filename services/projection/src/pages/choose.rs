@@ -8,11 +8,7 @@ use super::{
     link::{Address, Keep},
     words,
 };
-use crate::{
-    answers::edition_name,
-    api::{When, default_day},
-    board::Footprint,
-};
+use crate::{answers::edition_name, api::When, board::Footprint};
 
 /// The form that asks for another day, and links to days often wanted. `path` is the page's own;
 /// `extra` are its other parameters.
@@ -50,10 +46,6 @@ pub(super) fn form_with_links(
             offered.push((day, label));
         }
     };
-    if board.facts.synthetic_to.is_some() {
-        let end = default_day(board);
-        offer(end, format!("{}, where the synthetic data ends", words::day(end)));
-    }
     offer(board.today, format!("{}, today", words::day(board.today)));
     let deadlines: Vec<Day> = board.calendar.terms().iter().map(|term| term.deadline).collect();
     let last = deadlines.iter().rev().find(|day| **day <= when.at);
@@ -64,11 +56,7 @@ pub(super) fn form_with_links(
         offer(*deadline, format!("{}, {word}", words::day(*deadline)));
     }
     for (day, label) in offered {
-        let keep = if board.facts.synthetic_to.is_none() && day == board.today {
-            keep.any_day()
-        } else {
-            keep.at(day)
-        };
+        let keep = if day == board.today { keep.any_day() } else { keep.at(day) };
         form = form.quick(label, to(keep));
     }
     let known_day = keep.known().and_then(|known| known.parse::<Day>().ok());

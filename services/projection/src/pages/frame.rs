@@ -1,6 +1,6 @@
 //! What stands around every page: the menu, the notices, the stamp, the news.
 
-use chassis::access;
+use chassis::{Viewer, access, pages::demonstration_notice};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use proto::Position;
@@ -47,7 +47,7 @@ pub(super) fn frame(desk: &Desk, served: &Served, keep: &Keep, menu: Menu, title
     let mut page = Page::new(title).current_nav(keep.to(current).to_string());
     page = if viewer.may_here(FOLLOW) { page.live("/live") } else { page };
     page = if viewer.may_here(SEARCH) { page } else { page.search_at("/status") };
-    if let Some(notice) = notice(shared, board, position) {
+    if let Some(notice) = notice(shared, viewer, board, position) {
         page = page.banner(notice);
     }
     if read.is_some() {
@@ -63,19 +63,13 @@ pub(super) fn frame(desk: &Desk, served: &Served, keep: &Keep, menu: Menu, title
     chassis::pages::with_alerts(page, viewer)
 }
 
-fn notice(shared: &Shared, board: &Board, position: Position) -> Option<Markup> {
+fn notice(shared: &Shared, viewer: &Viewer, board: &Board, position: Position) -> Option<Markup> {
     let synthetic = board.facts.synthetic_events > 0;
     let head = shared.views.head().unwrap_or(position);
     let behind = head > position;
     (synthetic || behind).then(|| {
         html! {
-            @if synthetic {
-                p {
-                    strong { "Synthetic data." }
-                    " These practices and their assessments are made up by a generator; none of them exists. Start with "
-                    code { "--empty" } " and another data folder to load the national files."
-                }
-            }
+            @if synthetic { (demonstration_notice(viewer)) }
             @if behind {
                 p {
                     strong { "Loading figures." } " " (ui::fmt::thousands(position.0)) " of " (ui::fmt::thousands(head.0))

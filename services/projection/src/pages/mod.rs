@@ -52,6 +52,7 @@ impl FromRequestParts<Shelf> for Desk {
 
     async fn from_request_parts(parts: &mut Parts, shelf: &Shelf) -> Result<Self, Problem> {
         let viewer = Viewer::from_request_parts(parts, shelf).await?;
+        shelf.shared.until_today().await;
         Ok(Self { shared: shelf.shared.clone(), kept: shelf.kept.clone(), viewer })
     }
 }

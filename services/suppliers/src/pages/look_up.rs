@@ -12,7 +12,7 @@ use chassis::{
 };
 use maud::{Markup, html};
 use proto::{
-    Day, OdsCode,
+    Day, OdsCode, Role,
     certification::{Verdict, table},
     suppliers::DemandAnswered,
 };
@@ -51,9 +51,11 @@ pub(super) async fn find(
 ) -> Result<Response, Problem> {
     let asked = search.q.trim();
     let today = desk.today();
-    let (found, known) = {
+    let (found, known, own_record) = {
         let register = desk.register.known();
-        (register.find(asked, FOUND_MAX), register.suppliers().len())
+        let company = viewer.holder().filter(|holder| holder.role == Role::Supplier);
+        let own_record = company.and_then(|company| register.of_code(company.organisation)).cloned();
+        (register.find(asked, FOUND_MAX), register.suppliers().len(), own_record)
     };
     let rows = found.iter().map(|supplier| {
         let details = &supplier.dossier.details;
@@ -76,6 +78,9 @@ pub(super) async fn find(
     });
     let own = viewer.holder().map(|holder| holder.organisation).filter(|own| viewer.may(CHECK, *own));
     let body = html! {
+        @if let Some(record) = &own_record {
+            p { a.nhsuk-link href=(supplier_href(record)) { "The record of " (record.dossier.details.legal_name) } ": your services and certificates" }
+        }
         (lede(html! { "Before you buy: is the supplier certified, and does the certificate cover the very service you buy?" }))
         (Form::get("/suppliers").label("Look a supplier up").body(html! {
             (Field::new("q", "Name, product or number").width(Width::Characters(30)).value(asked)

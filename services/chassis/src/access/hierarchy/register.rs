@@ -13,6 +13,7 @@ use proto::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Above, Hierarchy};
+use crate::clock::Recorded;
 
 /// The types of events that matter here begin so.
 const ORGANISATIONS: &str = "oversight.organisations.";
@@ -28,6 +29,7 @@ pub struct Register {
     names: Arc<FxHashMap<OdsCode, Arc<str>>>,
     synthetic: bool,
     real: bool,
+    recorded: Recorded,
     changes: u64,
 }
 
@@ -89,9 +91,15 @@ impl Register {
         self.synthetic && !self.real
     }
 
+    /// When events were recorded.
+    pub(crate) fn recorded(&self) -> Recorded {
+        self.recorded
+    }
+
     /// Takes in an event; events of others, and bodies that do not read, say nothing here.
     pub fn note(&mut self, position: Position, body: &[u8]) {
         let Ok(header) = Header::read(body) else { return };
+        self.recorded.note(header.time, header.actor == proto::Actor::SYNTHETIC);
         if !header.kind.starts_with(ORGANISATIONS) {
             return;
         }

@@ -43,6 +43,9 @@ enum Course {
 
 use Course::{Ends, Renewed};
 
+/// The ODS code of the first of the suppliers, which keeps its own record here.
+pub const OWN_RECORD: &str = "ZZSUPPLIER";
+
 const SUPPLIERS: [Invented; 8] = [
     Invented {
         id: "syn-alder",
@@ -226,9 +229,9 @@ impl Writer<'_> {
             if happens(self.rng, careful) && checked <= last {
                 checks.push((working_day_by(checked).max(known.plus_days(1)), supplier));
             }
-            // Some of those who lose a certificate in May agree what to do meanwhile.
-            if supplier == 2 && last >= day(2018, 5, 25) && happens(self.rng, 0.4) {
-                self.on(day(2018, 5, 10), Supply::Bridge { practice: number, supplier }, None);
+            // Some of those who will lose a certificate in May agree what to do meanwhile.
+            if supplier == 2 && last >= day(2018, 3, 29) && happens(self.rng, 0.4) {
+                self.on(day(2018, 3, 20), Supply::Bridge { practice: number, supplier }, None);
             }
         }
         checks.sort_unstable();
@@ -286,7 +289,7 @@ impl Teller {
                     organisation,
                     used: used(supplier),
                     plan: "The supplier has booked the assessment and reports every week.".to_owned(),
-                    until: day(2018, 6, 29),
+                    until: day(2018, 6, 15),
                 };
                 (Place::Buyer(organisation), event.into())
             }
@@ -341,7 +344,8 @@ fn used(supplier: u8) -> Used {
 }
 
 fn registered(supplier: u8) -> SupplierEvent {
-    let details = SupplierDetails { legal_name: name_of(supplier), ..SupplierDetails::default() };
+    let ods_code = (supplier == 0).then(|| code(OWN_RECORD));
+    let details = SupplierDetails { legal_name: name_of(supplier), ods_code, ..SupplierDetails::default() };
     let listing = Listing { list: List::BuyingCatalogue, entry: format!("synthetic-{supplier}") };
     SupplierRegistered { supplier: id_of(supplier), details, listing }.into()
 }

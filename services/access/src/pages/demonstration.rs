@@ -1,0 +1,139 @@
+//! The date at which a demonstration stands, and moving it on. Where practices are real there is none, and
+//! nothing at this address.
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use chassis::{Problem, Viewer, http::Form as FormBody, pages::DEMONSTRATION};
+use maud::html;
+use proto::{
+    Day,
+    access::{AccessEvent, DemonstrationDateSet},
+    standards::{OrganisationType, catalogue},
+};
+use serde::Deserialize;
+use ui::components::{Button, ButtonKind, SummaryList};
+
+use super::{form_of, page, respond};
+use crate::Shared;
+
+/// How long past the last deadline that is known the date can be moved, in days.
+const PAST_LAST_DEADLINE_MAX_DAYS: i32 = 365;
+
+/// How far the date is moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Step {
+    /// To the next day.
+    NextDay,
+    /// To the day after the next deadline of the toolkit.
+    NextDeadline,
+}
+
+/// By how much, and from which date: sent twice it moves once.
+#[derive(Debug, Deserialize)]
+pub(super) struct MoveForm {
+    step: Step,
+    from: String,
+}
+
+/// The deadlines of the toolkit for general practices, in order.
+fn deadlines() -> Vec<Day> {
+    let editions = catalogue().editions().iter();
+    let mut deadlines: Vec<Day> =
+        editions.filter_map(|edition| edition.deadline(OrganisationType::GeneralPractice, None)).collect();
+    deadlines.sort_unstable();
+    deadlines
+}
+
+impl Step {
+    /// Where it leads; none where there is no such date, or it is too far on.
+    fn from(self, date: Day, deadlines: &[Day]) -> Option<Day> {
+        let last = deadlines.last()?.plus_days(PAST_LAST_DEADLINE_MAX_DAYS);
+        let to = match self {
+            Step::NextDay => date.plus_days(1),
+            Step::NextDeadline => deadlines.iter().find(|deadline| **deadline >= date)?.plus_days(1),
+        };
+        (date < to && to <= last).then_some(to)
+    }
+}
+
+fn stands_at(viewer: &Viewer) -> Result<Day, Problem> {
+    let date = viewer.access().demonstration_date();
+    date.ok_or_else(|| {
+        Problem::not_found("this is not a demonstration: the date is today’s and cannot be changed")
+    })
+}
+
+pub(super) async fn show(viewer: Viewer) -> Result<Response, Problem> {
+    let date = stands_at(&viewer)?;
+    let deadlines = deadlines();
+    let form = |step: &'static str, words: String| {
+        form_of(&viewer, DEMONSTRATION)
+            .hidden("step", step)
+            .hidden("from", date.to_string())
+            .body(html! { (Button::new(words).kind(ButtonKind::Secondary)) })
+    };
+    let next_day = Step::NextDay.from(date, &deadlines);
+    let next_deadline = Step::NextDeadline.from(date, &deadlines);
+    let body = html! {
+        p { "All practices here are generated, and their year is over. The whole service works as if it were this date: what is due, what you record, and the figures. Sign-in and the access log use the real time." }
+        (SummaryList::new().text("Date", date.long()).render())
+        @if let Some(to) = next_day { (form("next-day", format!("Next day: {}", to.long()))) }
+        @if let Some(to) = next_deadline {
+            (form("next-deadline", format!("Next deadline: {}, the day after", to.long())))
+        }
+        @if next_day.is_none() { p { "This is the last date of the demonstration." } }
+        @else { p { "The date can only be moved forward." } }
+    };
+    Ok(respond(StatusCode::OK, page(&viewer, "/access", "Date of the demonstration").body(body)))
+}
+
+pub(super) async fn move_on(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    FormBody(form): FormBody<MoveForm>,
+) -> Result<Response, Problem> {
+    let from = stands_at(&viewer)?;
+    let seen: Day = form.from.parse().map_err(|error: proto::codes::CodeError| {
+        Problem::bad_input(error.to_string()).at("from", error.to_string())
+    })?;
+    if seen == from {
+        let to = form.step.from(from, &deadlines()).ok_or_else(|| {
+            Problem::refused("demonstration-over", "the date cannot be moved on any further")
+        })?;
+        viewer.record(AccessEvent::DemonstrationDateSet(DemonstrationDateSet { from, to }), None).await?;
+        tracing::info!(%from, %to, "the date of the demonstration was moved on");
+        // What is shown next is shown at the new date.
+        desk.access.until_read(desk.access.log().head().await?).await?;
+    }
+    Ok(Redirect::to(DEMONSTRATION).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_next_deadline_is_that_of_today_or_later_and_one_comes_to_the_day_after_it() {
+        let deadlines = [day("2018-03-31"), day("2019-03-31")];
+        assert_eq!(Step::NextDay.from(day("2018-04-01"), &deadlines), Some(day("2018-04-02")));
+        assert_eq!(Step::NextDeadline.from(day("2018-03-31"), &deadlines), Some(day("2018-04-01")));
+        assert_eq!(Step::NextDeadline.from(day("2018-04-01"), &deadlines), Some(day("2019-04-01")));
+    }
+
+    #[test]
+    fn a_year_after_the_last_deadline_the_demonstration_ends() {
+        let deadlines = [day("2018-03-31"), day("2019-03-31")];
+        assert_eq!(Step::NextDeadline.from(day("2019-04-01"), &deadlines), None);
+        assert_eq!(Step::NextDay.from(day("2020-03-29"), &deadlines), Some(day("2020-03-30")));
+        assert_eq!(Step::NextDay.from(day("2020-03-30"), &deadlines), None);
+        assert_eq!(Step::NextDay.from(day("2018-04-01"), &[]), None);
+    }
+}
