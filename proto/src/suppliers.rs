@@ -49,6 +49,8 @@ events! {
         SubSupplierNamed = "oversight.suppliers.sub-supplier-named.v1",
         /// Another no longer does part of it.
         SubSupplierReleased = "oversight.suppliers.sub-supplier-released.v1",
+        /// A list says what an organisation uses under a name that nobody has matched to a supplier yet.
+        EngagementWaiting = "oversight.suppliers.engagement-waiting.v1",
         /// An organisation began to use a service.
         EngagementBegun = "oversight.suppliers.engagement-begun.v1",
         /// An organisation stopped using a service.
@@ -80,6 +82,7 @@ impl SupplierEvent {
             Self::SubSupplierNamed(event) => event.supplier,
             Self::SubSupplierReleased(event) => event.supplier,
             Self::ListingHeld(_)
+            | Self::EngagementWaiting(_)
             | Self::EngagementBegun(_)
             | Self::EngagementEnded(_)
             | Self::CertificationChecked(_)
@@ -90,6 +93,7 @@ impl SupplierEvent {
     /// The organisation whose purchase it is of.
     pub fn organisation(&self) -> Option<OdsCode> {
         Some(match self {
+            Self::EngagementWaiting(event) => event.organisation,
             Self::EngagementBegun(event) => event.organisation,
             Self::EngagementEnded(event) => event.organisation,
             Self::CertificationChecked(event) => event.organisation,
@@ -465,6 +469,16 @@ pub struct EngagementBegun {
     pub used: Used,
     /// Where that is known from.
     pub list: List,
+}
+
+/// A list says what an organisation uses under a name that nobody has matched to a supplier yet. Recorded as
+/// an [`EngagementBegun`] of the same effective day once the name is matched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngagementWaiting {
+    /// Who uses it.
+    pub organisation: OdsCode,
+    /// The name, as an entry of its list.
+    pub listing: Listing,
 }
 
 /// An organisation stopped using a service; the effective day is the last one.

@@ -32,7 +32,10 @@ async fn a_bad_row_is_named_by_line_and_column_and_the_others_land() {
         (&[(11, "20180231")], "2 12 (close date) [20180231]"),
         (&[(12, "X")], "2 13 (status) [X]: the status is A or ACTIVE"),
         (&[(12, "")], "2 13 (status) []"),
-        (&[(0, "2006-04-01")], "2 1 (organisation code) [2006-04-01]: “2006-04-01” is not an ODS code"),
+        (
+            &[(0, "2006-04-01")],
+            "2 1 (organisation code) [2006-04-01]: a spreadsheet has changed this code into a date",
+        ),
         (&[(14, "0 0K")], "2 15 (commissioner) [0 0K]"),
         (&[(25, "GP")], "2 26 (prescribing setting) [GP]"),
         (&[(1, " ")], "2 2 (name) []: the name is missing"),

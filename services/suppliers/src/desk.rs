@@ -219,9 +219,15 @@ impl Desk {
         };
         let day = |field: &'static str, text: &str, missing: Day| match text.trim() {
             "" => Ok(missing),
-            text => Day::parse_any(text).map_err(|error| {
-                Problem::bad_input(error.to_string()).at(field, "a day, such as 2018-04-01")
-            }),
+            text => {
+                let what = if field == "from" {
+                    "the first date of the contract"
+                } else {
+                    "the last date of the contract"
+                };
+                Day::entered(text, what)
+                    .map_err(|detail| Problem::bad_input(detail.clone()).at(field, detail))
+            }
         };
         let from = day("from", asked.from, self.today())?;
         let to = day("to", asked.to, from)?;

@@ -8,7 +8,8 @@
 //! | `principal-suppliers` | practice and name of its clinical system's supplier | an engagement |
 //!
 //! A name is taken for a known supplier only where that is sure ([`Register::whom`]); what resembles one
-//! is held for somebody to look at, and comes in when the file is loaded again after that.
+//! is held for someone to look at. What `principal-suppliers` says under a name that nobody has matched is kept,
+//! and recorded once it is ([`crate::waiting`]); other lists are imported again after that.
 
 use std::{sync::Arc, time::Duration};
 
@@ -43,6 +44,7 @@ const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why rows are passed over.
 const HELD: &str = "resembles a known supplier: somebody has to look, at /suppliers/review";
+const NOT_DECIDED: &str = "the name has not been matched to a supplier yet: once that is decided at /suppliers/review, the row is recorded";
 const NO_COMPANY: &str = "not a company or business partner";
 const NO_SUPPLIER: &str = "the supplier is not known: load the suppliers first";
 
@@ -147,7 +149,7 @@ const PRINCIPAL_COLUMNS: &[Column] = &[
 ];
 
 /// The type of service that practices are listed to use.
-const CLINICAL_SYSTEM: &str = "clinical-system";
+pub(crate) const CLINICAL_SYSTEM: &str = "clinical-system";
 /// The scheme of a published status.
 const DSP_TOOLKIT: &str = "dsp-toolkit";
 /// Who publishes it.
@@ -274,17 +276,17 @@ impl Import {
         let whom = self.register.known().whom(&listing, &details);
         let supplier = match whom {
             Match::Known(supplier) => supplier,
-            Match::Sure(..) | Match::New => return self.hold(row, listing, details, Vec::new()).await,
-            Match::Unsure(resembles) => return self.hold(row, listing, details, resembles).await,
+            Match::Sure(supplier, _) => {
+                return self.wait(row, organisation, listing, details, vec![supplier]).await;
+            }
+            Match::New => return self.wait(row, organisation, listing, details, Vec::new()).await,
+            Match::Unsure(resembles) => {
+                return self.wait(row, organisation, listing, details, resembles).await;
+            }
         };
         let service_type = CLINICAL_SYSTEM.parse().map_err(|error| of_code(row, 1, error))?;
         // Where the supplier has one such service alone, it is that one.
-        let offered = self.register.known().supplier(supplier).cloned().unwrap_or_default();
-        let mut services = offered
-            .services
-            .iter()
-            .filter(|(_, offered)| offered.retired.is_none() && offered.service.service_type == service_type);
-        let service = services.next().map(|(id, _)| *id).filter(|_| services.next().is_none());
+        let service = self.register.known().only_service(supplier, service_type);
         let used = Used { supplier, service, service_type };
         let command = BuyerCommand::Begin { organisation, used, list: List::PrincipalSuppliers };
         let aggregate = buyer_aggregate(organisation).map_err(|error| row.reject(error))?;
@@ -320,7 +322,10 @@ impl Import {
                 (supplier, SupplierCommand::Register { supplier, details, listing })
             }
             Match::Unsure(resembles) => {
-                return self.hold(row, listing, details, resembles).await.map(|outcome| (None, outcome));
+                return self
+                    .hold(row, listing, details, resembles, HELD)
+                    .await
+                    .map(|outcome| (None, outcome));
             }
         };
         let outcome = self.give(&self.giving, row, supplier, &command, None).await?;
@@ -357,13 +362,36 @@ impl Import {
         listing: Listing,
         details: SupplierDetails,
         resembles: Vec<SupplierId>,
+        why: &'static str,
     ) -> Result<RowOutcome, RowFault> {
         let aggregate = listing_aggregate(&listing).map_err(|error| row.reject(error))?;
         let command = ListingCommand::Hold { listing, details, resembles };
-        self.giving
+        let outcome = self
+            .giving
             .command(&self.listings, &aggregate, &command, row, |refusal| Err(row.reject(refusal).into()))
             .await?;
-        Ok(RowOutcome::Skipped(HELD))
+        if let RowOutcome::Recorded(Some(position)) = outcome {
+            // Who reads the report finds at /suppliers/review what it speaks of.
+            self.register.reached(position, CATCH_UP_TIMEOUT).await;
+        }
+        Ok(RowOutcome::Skipped(why))
+    }
+
+    /// Lays a name before someone, and keeps what its row says until that is decided.
+    async fn wait(
+        &self,
+        row: &Row,
+        organisation: OdsCode,
+        listing: Listing,
+        details: SupplierDetails,
+        resembles: Vec<SupplierId>,
+    ) -> Result<RowOutcome, RowFault> {
+        self.hold(row, listing.clone(), details, resembles, NOT_DECIDED).await?;
+        let aggregate = buyer_aggregate(organisation).map_err(|error| row.reject(error))?;
+        let command = BuyerCommand::Wait { organisation, listing };
+        let refused = |refusal| Err(row.reject(refusal).into());
+        self.giving_status.command(&self.buyers, &aggregate, &command, row, refused).await?;
+        Ok(RowOutcome::Skipped(NOT_DECIDED))
     }
 
     async fn give(

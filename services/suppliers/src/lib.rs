@@ -16,6 +16,7 @@ pub mod model;
 pub mod names;
 mod pages;
 pub mod register;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -37,6 +38,7 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
         identities: desk::Identities::default(),
     });
     let (roster, register) = (desk.common.roster.clone(), desk.register.clone());
+    platform.tasks.watch("suppliers-waiting-rows", waiting::record_decided(desk.clone()));
     let routes = api::routes().merge(pages::routes()).with_state(desk);
     Ok(Service {
         name: NAME,

@@ -14,7 +14,7 @@ use std::{
     ops::Bound,
 };
 
-use proto::certification::words_of;
+use proto::text::{TypedWord, search_words};
 use rustc_hash::FxHashMap;
 
 /// The most words of a question; the rest is left out.
@@ -64,7 +64,7 @@ fn compact(text: &str) -> Box<str> {
 
 /// The words by which a name is found.
 fn telling_words(text: &str) -> Vec<String> {
-    let mut words = words_of(text);
+    let mut words = search_words(text);
     if words.iter().any(|word| !FORMS.contains(&word.as_str())) {
         words.retain(|word| !FORMS.contains(&word.as_str()));
     }
@@ -75,15 +75,6 @@ fn telling_words(text: &str) -> Vec<String> {
 fn pieces(word: &str) -> Vec<[u8; 3]> {
     let padded = format!(" {word}");
     padded.as_bytes().windows(3).filter_map(|piece| piece.try_into().ok()).collect()
-}
-
-/// How many typing errors a word may have.
-fn errors_allowed(word: &str) -> usize {
-    match word.chars().count() {
-        0..=3 => 0,
-        4..=7 => 1,
-        _ => 2,
-    }
 }
 
 impl Names {
@@ -242,32 +233,33 @@ impl Names {
     }
 
     fn misspelt(&self, typed: &str) -> Vec<(u32, u16)> {
-        let allowed = errors_allowed(typed);
+        let word = TypedWord::new(typed);
+        let allowed = word.errors_allowed();
         if allowed == 0 {
             return Vec::new();
         }
         let pieces = pieces(typed);
         // An error touches three pieces, two letters that changed places touch four.
-        let needed = pieces.len().saturating_sub(4 * allowed).max(1);
+        match pieces.len().saturating_sub(4 * allowed) {
+            // A short word may share no piece with what was meant: `brich` and `birch`.
+            0 => {
+                (0..).zip(&self.words).filter_map(|(number, known)| misspelt(&word, number, known)).collect()
+            }
+            needed => self
+                .sharing_pieces(&pieces, needed)
+                .filter_map(|number| misspelt(&word, number, self.words.get(number as usize)?))
+                .collect(),
+        }
+    }
+
+    fn sharing_pieces(&self, pieces: &[[u8; 3]], needed: usize) -> impl Iterator<Item = u32> {
         let mut shared: FxHashMap<u32, usize> = FxHashMap::default();
-        for piece in &pieces {
+        for piece in pieces {
             for word in self.by_piece.get(piece).into_iter().flatten() {
                 *shared.entry(*word).or_default() += 1;
             }
         }
-        let mut misspelt = Vec::new();
-        for (number, shared) in shared {
-            let Some(word) = self.words.get(number as usize).filter(|_| shared >= needed) else { continue };
-            let apart = word.text.len().abs_diff(typed.len());
-            if apart > allowed || word.text.starts_with(typed) {
-                continue;
-            }
-            let errors = strsim::osa_distance(&word.text, typed);
-            if errors <= allowed {
-                misspelt.push((number, WITH_ERRORS.saturating_sub(errors as u16)));
-            }
-        }
-        misspelt
+        shared.into_iter().filter(move |(_, shared)| *shared >= needed).map(|(word, _)| word)
     }
 
     /// How many suppliers there are.
@@ -279,6 +271,12 @@ impl Names {
     pub fn is_empty(&self) -> bool {
         self.of.is_empty()
     }
+}
+
+/// The number of a word that was meant by a misspelt one, and how well it fits.
+fn misspelt(typed: &TypedWord<'_>, number: u32, known: &Word) -> Option<(u32, u16)> {
+    let errors = typed.errors_from(&known.text).filter(|errors| *errors > 0)?;
+    Some((number, WITH_ERRORS.saturating_sub(errors as u16)))
 }
 
 /// Whether typing errors are forgiven.
@@ -335,6 +333,8 @@ mod tests {
         check("pheonix partnershp", &[1]);
         check("systemone", &[1]);
         check("tpq", &[]);
+        check("eims", &[0]);
+        check("émis", &[0]);
     }
 
     #[test]

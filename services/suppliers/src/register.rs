@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, hash::Hash, sync::Arc};
 
 use chassis::{Aggregate as _, When, following::Fold, log::Recorded};
 use proto::{
-    Header, OdsCode, SupplierId,
+    Day, Header, OdsCode, ServiceId, ServiceTypeId, SupplierId,
     certification::entity_key,
     suppliers::{List, Listing, ListingHeld, MatchedBy, SupplierDetails, SupplierEvent, Used},
 };
@@ -37,6 +37,8 @@ pub struct Register {
     by_company_number: FxHashMap<String, Vec<SupplierId>>,
     by_key: FxHashMap<String, Vec<SupplierId>>,
     held: BTreeMap<Listing, ListingHeld>,
+    /// The organisations that use what is listed under a name nobody had matched, with the day from which.
+    waiting: BTreeMap<Listing, BTreeMap<OdsCode, Day>>,
     buyers: BTreeMap<OdsCode, Buyer>,
     users: FxHashMap<SupplierId, Vec<OdsCode>>,
 }
@@ -89,6 +91,23 @@ impl Register {
     /// The entries that somebody has to look at.
     pub fn held(&self) -> impl Iterator<Item = &ListingHeld> {
         self.held.values()
+    }
+
+    /// What waited for a name to be matched and can be recorded, now that it is: who uses something of which
+    /// supplier, from which day.
+    pub fn decided(&self) -> impl Iterator<Item = (OdsCode, SupplierId, Day)> {
+        let matched =
+            self.waiting.iter().filter_map(|(listing, of)| Some((self.by_listing.get(listing)?, of)));
+        matched.flat_map(|(supplier, of)| of.iter().map(|(code, day)| (*code, *supplier, *day)))
+    }
+
+    /// The one service of a type that a supplier offers, if it offers one alone.
+    pub fn only_service(&self, supplier: SupplierId, service_type: ServiceTypeId) -> Option<ServiceId> {
+        let offered = &self.supplier(supplier)?.services;
+        let mut services = offered
+            .iter()
+            .filter(|(_, offered)| offered.retired.is_none() && offered.service.service_type == service_type);
+        services.next().map(|(id, _)| *id).filter(|_| services.next().is_none())
     }
 
     /// An organisation as a buyer.
@@ -194,8 +213,24 @@ impl Register {
         self.held.remove(listing);
     }
 
+    fn no_longer_waits(&mut self, organisation: OdsCode, supplier: SupplierId) {
+        let Self { waiting, by_listing, .. } = self;
+        for (_, of_the_name) in
+            waiting.iter_mut().filter(|(listing, _)| by_listing.get(*listing) == Some(&supplier))
+        {
+            of_the_name.remove(&organisation);
+        }
+    }
+
     fn buyer_event(&mut self, event: &SupplierEvent, organisation: OdsCode, when: &When) {
+        if let SupplierEvent::EngagementWaiting(event) = event {
+            let of_the_name = self.waiting.entry(event.listing.clone()).or_default();
+            of_the_name.insert(organisation, when.effective);
+        }
         if let SupplierEvent::EngagementBegun(event) = event {
+            if event.list == List::PrincipalSuppliers {
+                self.no_longer_waits(organisation, event.used.supplier);
+            }
             let users = self.users.entry(event.used.supplier).or_default();
             if let Err(at) = users.binary_search(&organisation) {
                 users.insert(at, organisation);

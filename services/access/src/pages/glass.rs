@@ -5,11 +5,16 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use chassis::{Problem, Viewer, access::Session, http::Form as FormBody};
+use chassis::{
+    Problem, Viewer,
+    access::Session,
+    http::Form as FormBody,
+    pages::{code_entered, sentence},
+};
 use jiff::{SignedDuration, Timestamp};
 use maud::html;
 use proto::{
-    OdsCode, Role,
+    Role,
     access::{AccessEvent, GlassBroken, GlassClosed, GlassSeen},
 };
 use serde::Deserialize;
@@ -48,11 +53,11 @@ pub(super) async fn break_it(
     let Some(session) = viewer.session() else {
         return Err(Problem::bad_input("only somebody who is signed in as a person breaks the glass"));
     };
-    let organisation: Result<OdsCode, proto::codes::CodeError> = form.organisation.parse();
+    let organisation = code_entered(&form.organisation, "the code of the organisation");
     let reason = form.reason.trim();
     let mut errors = Vec::new();
-    if let Err(error) = &organisation {
-        errors.push(FieldError::new("organisation", error.to_string()));
+    if let Err(detail) = &organisation {
+        errors.push(FieldError::new("organisation", sentence(detail)));
     }
     if !(REASON_MIN_CHARS..=REASON_MAX_CHARS).contains(&reason.chars().count()) {
         let words =

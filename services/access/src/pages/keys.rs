@@ -8,10 +8,11 @@ use axum::{
 use chassis::{
     Giver, Problem, Viewer,
     http::{Form as FormBody, Path},
+    pages::{code_entered, selected, sentence},
 };
 use jiff::Timestamp;
 use maud::{Markup, html};
-use proto::{Day, OdsCode, Role};
+use proto::{Day, Role};
 use serde::Deserialize;
 use ui::{
     Tone,
@@ -59,17 +60,14 @@ pub(super) async fn issue(
     FormBody(form): FormBody<KeyForm>,
 ) -> Result<Response, Problem> {
     let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
-    let role: Result<Role, _> = form.role.parse();
-    let organisation: Result<OdsCode, _> = form.organisation.parse();
-    let expires: Result<Option<Day>, _> = match form.expires.trim() {
-        "" => Ok(None),
-        text => Day::parse_any(text).map(Some),
-    };
+    let role: Result<Role, _> = selected(&form.role, "the role");
+    let organisation = code_entered(&form.organisation, "the code of the organisation");
+    let expires = Day::entered_if_any(&form.expires, "the expiry date");
     let (role, organisation, expires) = match (role, organisation, expires) {
         (Ok(role), Ok(organisation), Ok(expires)) => (role, organisation, expires),
         (role, organisation, expires) => {
-            let fault = |at: &str, error: Option<proto::codes::CodeError>| {
-                error.map(|error| FieldError::new(at, error.to_string()))
+            let fault = |at: &str, detail: Option<String>| {
+                detail.map(|detail| FieldError::new(at, sentence(&detail)))
             };
             let errors = [
                 fault("role", role.err()),

@@ -8,9 +8,10 @@ use axum::{
 use chassis::{
     Giver, Problem, Viewer,
     http::{Form as FormBody, Path},
+    pages::{code_entered, selected, sentence},
 };
 use maud::{Markup, html};
-use proto::{Actor, Day, OdsCode, PersonId, Role, codes::CodeError};
+use proto::{Actor, Day, PersonId, Role};
 use serde::Deserialize;
 use ui::{
     Tone,
@@ -75,15 +76,15 @@ pub(super) async fn open(
 ) -> Result<Response, Problem> {
     let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
     let user_name: Result<UserName, NoUserName> = form.user_name.parse();
-    let role: Result<Role, CodeError> = form.role.parse();
-    let organisation: Result<OdsCode, CodeError> = form.organisation.parse();
+    let role: Result<Role, _> = selected(&form.role, "the role");
+    let organisation = code_entered(&form.organisation, "the code of the organisation");
     let (user_name, role, organisation) = match (user_name, role, organisation) {
         (Ok(user_name), Ok(role), Ok(organisation)) => (user_name, role, organisation),
         (user_name, role, organisation) => {
             let errors = [
                 user_name.err().map(|error| FieldError::new("user_name", error.to_string())),
-                role.err().map(|error| FieldError::new("role", error.to_string())),
-                organisation.err().map(|error| FieldError::new("organisation", error.to_string())),
+                role.err().map(|detail| FieldError::new("role", sentence(&detail))),
+                organisation.err().map(|detail| FieldError::new("organisation", sentence(&detail))),
             ];
             let errors = errors.into_iter().flatten().collect();
             let forms = Forms { user: form, ..Forms::default() };

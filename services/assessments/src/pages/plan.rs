@@ -9,6 +9,7 @@ use chassis::{
     Giver, Problem, Viewer,
     desk::{PersonInput, speaks_for},
     http::{Form as FormBody, Path, Query},
+    pages::selected,
 };
 use maud::{Markup, html};
 use proto::{Day, OdsCode, RequirementId, assessments::ImprovementAction, standards::GapRule};
@@ -117,20 +118,20 @@ pub(super) async fn plan_action(
     let case = desk.case(&viewer, &code, &edition).await?;
     let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
     let requirement = find_requirement(case.edition, form.requirement.trim());
-    let due: Result<Day, _> = Day::parse_any(&form.due);
+    let due = Day::entered(&form.due, "the date the action is due");
     let owner = PersonInput::named(&form.name, &form.role).who();
     let (requirement, due, owner) = match (requirement, due, owner) {
         (Ok(requirement), Ok(due), Ok(owner)) => (requirement, due, owner),
         (requirement, due, owner) => {
             let mut errors = Vec::new();
             if requirement.is_err() {
-                errors.push(FieldError::new("requirement", "Choose the requirement that falls short."));
+                errors.push(FieldError::new("requirement", "Select the requirement that is not met."));
             }
             if owner.is_err() {
-                errors.push(FieldError::new("name", "Say who will do it."));
+                errors.push(FieldError::new("name", "Enter the name of the person responsible."));
             }
-            if let Err(error) = due {
-                errors.push(FieldError::new("due", sentence(&error.to_string())));
+            if let Err(detail) = due {
+                errors.push(FieldError::new("due", sentence(&detail)));
             }
             let bad = StatusCode::BAD_REQUEST;
             return Ok(render(&desk, &case, &form, bad, errors, &Done::default()));
@@ -182,12 +183,10 @@ pub(super) async fn decide(
 ) -> Result<Response, Problem> {
     let case = desk.case(&viewer, &code, &edition).await?;
     let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
-    let by: OdsCode = match form.by.parse() {
+    let by: OdsCode = match selected(&form.by, "the organisation you act for") {
         Ok(by) => by,
-        Err(error) => {
-            let error: proto::codes::CodeError = error;
-            let (status, errors) =
-                form_errors(Problem::bad_input(error.to_string()).at("by", error.to_string()));
+        Err(detail) => {
+            let (status, errors) = form_errors(Problem::bad_input(detail.clone()).at("by", detail));
             return Ok(render(&desk, &case, &form, status, errors, &Done::default()));
         }
     };

@@ -9,6 +9,7 @@ use chassis::{
     Giver, Problem, Viewer,
     desk::speaks_for,
     http::{Form as FormBody, Path},
+    pages::{selected, sentence},
 };
 use maud::html;
 use proto::assessments::Grade;
@@ -59,16 +60,16 @@ pub(super) async fn set(
     let case = desk.case(&viewer, &code, &edition).await?;
     let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
     let grade = GRADES.iter().find(|(name, _)| *name == form.grade).map(|(_, grade)| *grade);
-    let by: Result<proto::OdsCode, _> = form.by.parse();
+    let by: Result<proto::OdsCode, _> = selected(&form.by, "the organisation you act for");
     let (grade, by) = match (grade, by) {
         (Some(grade), Ok(by)) => (grade, by),
         (grade, by) => {
             let mut errors = Vec::new();
             if grade.is_none() {
-                errors.push(FieldError::new("grade", "Choose a grade."));
+                errors.push(FieldError::new("grade", "Select a grade."));
             }
-            if let Err(error) = by {
-                errors.push(FieldError::new("by", error.to_string()));
+            if let Err(detail) = by {
+                errors.push(FieldError::new("by", sentence(&detail)));
             }
             return Ok(render(&desk, &case, &form, StatusCode::BAD_REQUEST, errors));
         }

@@ -1,7 +1,7 @@
 //! The fields of a form as typed, and what can be read from them.
 
-use chassis::pages::sentence;
-use proto::{Day, OdsCode, codes::CodeError};
+use chassis::pages::{code_entered, sentence};
+use proto::{Day, OdsCode};
 use serde::Deserialize;
 use ui::components::{Field, FieldError};
 
@@ -62,34 +62,37 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub fn day(&mut self, name: &str) -> Option<Day> {
-        match self.fields.get(name) {
-            "" => self.wrong(name, "Choose a day"),
-            text => match Day::parse_any(text) {
-                Ok(day) => Some(day),
-                Err(error) => self.wrong(name, &error.to_string()),
-            },
+    /// A date. `what` is the date in the words of its question.
+    pub fn day(&mut self, name: &str, what: &str) -> Option<Day> {
+        match Day::entered(self.fields.get(name), what) {
+            Ok(day) => Some(day),
+            Err(detail) => self.wrong(name, &detail),
         }
     }
 
     pub fn number(&mut self, name: &str) -> Option<u16> {
         let number = self.fields.get(name).parse().ok();
-        number.or_else(|| self.wrong(name, "Give a whole number, such as 4"))
+        number.or_else(|| self.wrong(name, "Enter a whole number, for example 4"))
     }
 
-    pub fn code(&mut self, name: &str) -> Option<OdsCode> {
-        match self.fields.get(name).parse() {
+    /// The code of an organisation. `what` is whose.
+    pub fn code(&mut self, name: &str, what: &str) -> Option<OdsCode> {
+        match code_entered(self.fields.get(name), what) {
             Ok(code) => Some(code),
-            Err(error) => {
-                let error: CodeError = error;
-                self.wrong(name, &error.to_string())
-            }
+            Err(detail) => self.wrong(name, &detail),
         }
     }
 
-    pub fn one_of<T: Copy>(&mut self, name: &str, all: &[T], slug: fn(T) -> &'static str) -> Option<T> {
+    /// One of a list. `what` is what is selected.
+    pub fn one_of<T: Copy>(
+        &mut self,
+        name: &str,
+        what: &str,
+        all: &[T],
+        slug: fn(T) -> &'static str,
+    ) -> Option<T> {
         let given = self.fields.get(name);
         let found = all.iter().copied().find(|known| slug(*known) == given);
-        found.or_else(|| self.wrong(name, "Choose one of these"))
+        found.or_else(|| self.wrong(name, &format!("Select {what}")))
     }
 }

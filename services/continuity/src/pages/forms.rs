@@ -136,8 +136,11 @@ impl Task {
         match self {
             Task::Version => version(reader),
             Task::Approval => {
-                let (version, on, next_review) =
-                    (reader.number("version"), reader.day("on"), reader.day("next_review")?);
+                let (version, on, next_review) = (
+                    reader.number("version"),
+                    reader.day("on", APPROVED),
+                    reader.day("next_review", NEXT_REVIEW)?,
+                );
                 Some(Ask::Approve(PlanApprovalInput {
                     version: version?,
                     by: person(reader),
@@ -146,11 +149,13 @@ impl Task {
                 }))
             }
             Task::Review => {
-                let (on, next_review) = (reader.day("on"), reader.day("next_review")?);
+                let (on, next_review) =
+                    (reader.day("on", "the date of the review"), reader.day("next_review", NEXT_REVIEW)?);
                 Some(Ask::Review(PlanReviewInput { by: person(reader), on: Some(on?), next_review }))
             }
             Task::Exercise => {
-                let kind = reader.one_of("kind", &ExerciseKind::ALL, ExerciseKind::slug);
+                let kind =
+                    reader.one_of("kind", "the kind of exercise", &ExerciseKind::ALL, ExerciseKind::slug);
                 let (scenario, on, outcome, lessons) = run(reader);
                 let board = PersonInput::named(&reader.text("board"), &reader.text("board_role"));
                 Some(Ask::Exercise(ExerciseInput {
@@ -173,12 +178,15 @@ impl Task {
                 }))
             }
             Task::Reliance => {
-                let (partner, since) = (reader.code("partner"), reader.day("since")?);
+                let (partner, since) = (
+                    reader.code("partner", "the code of the delivery partner"),
+                    reader.day("since", "the date since when you rely on the partner")?,
+                );
                 let services = reader.text("services");
                 Some(Ask::Rely(RelianceInput { partner: partner?, services, since: Some(since) }))
             }
             Task::Withdrawal => {
-                let on = reader.day("on")?;
+                let on = reader.day("on", "the date of the withdrawal")?;
                 Some(Ask::Withdraw(PlanWithdrawalInput { reason: reader.text("reason"), on: Some(on) }))
             }
         }
@@ -201,7 +209,7 @@ fn version(reader: &mut Reader<'_>) -> Option<Ask> {
         }
         let system = (
             reader.needed(&name("system"), "Say which system it is"),
-            reader.one_of(&name("impact"), &Impact::ALL, Impact::slug),
+            reader.one_of(&name("impact"), "the impact", &Impact::ALL, Impact::slug),
             reader.number(&name("rto")),
             reader.number(&name("rpo")),
         );
@@ -215,13 +223,16 @@ fn version(reader: &mut Reader<'_>) -> Option<Ask> {
     Some(Ask::Write(PlanVersionInput { owner: person(reader), covers: covers.collect(), systems, document }))
 }
 
+const APPROVED: &str = "the date of the approval";
+const NEXT_REVIEW: &str = "the date of the next review";
+
 type RunRead = (Option<Scenario>, Option<proto::Day>, Option<Against>, Option<Vec<LessonInput>>);
 
 /// What an exercise and an invocation have in common.
 fn run(reader: &mut Reader<'_>) -> RunRead {
-    let scenario = reader.one_of("scenario", &Scenario::ALL, Scenario::slug);
-    let on = reader.day("on");
-    let outcome = reader.one_of("outcome", &Against::ALL, Against::slug);
+    let scenario = reader.one_of("scenario", "the scenario", &Scenario::ALL, Scenario::slug);
+    let on = reader.day("on", "the date it happened");
+    let outcome = reader.one_of("outcome", "how it went", &Against::ALL, Against::slug);
     let mut lessons = Some(Vec::new());
     for row in 1..=LESSON_ROWS {
         let name = |field: &str| format!("{field}-{row}");
@@ -230,7 +241,7 @@ fn run(reader: &mut Reader<'_>) -> RunRead {
         }
         let lesson = reader.needed(&name("lesson"), "Say what was learnt");
         let action = reader.needed(&name("action"), "Say what is to be done about it");
-        match (lesson, action, reader.day(&name("due")), &mut lessons) {
+        match (lesson, action, reader.day(&name("due"), "the date the action is due"), &mut lessons) {
             (Some(lesson), Some(action), Some(due), Some(lessons)) => {
                 lessons.push(LessonInput { lesson, action, due });
             }

@@ -213,7 +213,7 @@ pub(super) async fn request(
     let practice = desk.common.practice(&code).await?;
     let giver = Giver::of_form(viewer.clone(), Some(fields.get("idempotency_key")))?;
     let given = async {
-        let by = fields.parse("by")?;
+        let by = fields.code("by", "the organisation you act for")?;
         speaks_for(&giver, by)?;
         desk.request(&practice, &giver, by, fields.get("reason")).await.map_err(Problem::from)
     };

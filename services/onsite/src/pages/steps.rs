@@ -8,16 +8,14 @@ use chassis::{
     Action, Giver, Problem, Viewer,
     desk::{PersonInput, speaks_for},
     http::{Form as FormBody, Path},
-    pages::form_errors,
+    pages::{code_entered, form_errors, selected},
 };
 use proto::{
-    Day, PersonId,
-    codes::CodeError,
+    Day, OdsCode, PersonId,
     onsite::{Finding, Outcome, Responsibility, Severity, TopicResult},
     topics::topics,
 };
 use serde::Deserialize;
-use std::str::FromStr;
 
 use super::{Done, show::render};
 use crate::{
@@ -132,17 +130,26 @@ impl Fields {
         self.get("item").parse().ok()
     }
 
-    fn day(&self, name: &str) -> Result<Day, Problem> {
-        Day::parse_any(self.get(name)).map_err(|error| wrong(name, error.to_string()))
+    /// A date. `what` is the date in the words of its question.
+    fn day(&self, name: &str, what: &str) -> Result<Day, Problem> {
+        Day::entered(self.get(name), what).map_err(|detail| wrong(name, detail))
     }
 
-    pub fn parse<T: FromStr<Err = CodeError>>(&self, name: &str) -> Result<T, Problem> {
-        self.get(name).parse().map_err(|error: CodeError| wrong(name, error.to_string()))
+    /// The code of an organisation. `what` is whose.
+    pub fn code(&self, name: &str, what: &str) -> Result<OdsCode, Problem> {
+        code_entered(self.get(name), what).map_err(|detail| wrong(name, detail))
     }
 
-    fn one_of<T: Copy>(&self, name: &str, all: &[T], slug: fn(T) -> &'static str) -> Result<T, Problem> {
+    /// One of a list. `what` is what is selected.
+    fn one_of<T: Copy>(
+        &self,
+        name: &str,
+        what: &str,
+        all: &[T],
+        slug: fn(T) -> &'static str,
+    ) -> Result<T, Problem> {
         let found = all.iter().copied().find(|value| slug(*value) == self.get(name));
-        found.ok_or_else(|| wrong(name, "choose one"))
+        found.ok_or_else(|| wrong(name, format!("Select {what}")))
     }
 
     fn text(&self, name: &str) -> String {
@@ -170,7 +177,10 @@ fn read(sent: Sent, fields: &Fields, case: &Case, giver: &Giver) -> Result<Asked
         Sent::Agree => asked(step, OnsiteCommand::Agree),
         Sent::Refuse => asked(step, OnsiteCommand::Refuse { grounds: fields.text("grounds") }),
         Sent::Schedule => {
-            let (on, partner) = (fields.day("on")?, fields.parse("partner")?);
+            let (on, partner) = (
+                fields.day("on", "the date of the visit")?,
+                fields.code("partner", "the code of the delivery partner")?,
+            );
             let who = PersonInput::named(fields.get("name"), fields.get("role")).who()?;
             let command =
                 move |people: &[PersonId]| OnsiteCommand::Schedule { on, partner, assessor: one(people) };
@@ -178,11 +188,11 @@ fn read(sent: Sent, fields: &Fields, case: &Case, giver: &Giver) -> Result<Asked
         }
         Sent::Cancel => asked(step, OnsiteCommand::Cancel { reason: fields.text("reason") }),
         Sent::Held => {
-            let (on, mut results) = (fields.day("on")?, Vec::new());
+            let (on, mut results) = (fields.day("on", "the date of the visit")?, Vec::new());
             for topic in topics() {
                 let (outcome, remark) = (format!("outcome_{}", topic.id), format!("remark_{}", topic.id));
                 if !fields.get(&outcome).is_empty() {
-                    let outcome = fields.one_of(&outcome, &Outcome::ALL, Outcome::slug)?;
+                    let outcome = fields.one_of(&outcome, "the outcome", &Outcome::ALL, Outcome::slug)?;
                     results.push(TopicResult { topic: topic.id, outcome, remark: fields.text(&remark) });
                 }
             }
@@ -191,11 +201,12 @@ fn read(sent: Sent, fields: &Fields, case: &Case, giver: &Giver) -> Result<Asked
         Sent::Finding => asked(
             step,
             OnsiteCommand::RecordFinding(Finding {
-                topic: fields.parse("topic")?,
-                severity: fields.one_of("severity", &Severity::ALL, Severity::slug)?,
+                topic: selected(fields.get("topic"), "the topic").map_err(|detail| wrong("topic", detail))?,
+                severity: fields.one_of("severity", "the severity", &Severity::ALL, Severity::slug)?,
                 system: fields.text("system"),
                 responsibility: fields.one_of(
                     "responsibility",
+                    "who is responsible",
                     &Responsibility::ALL,
                     Responsibility::slug,
                 )?,
@@ -205,12 +216,20 @@ fn read(sent: Sent, fields: &Fields, case: &Case, giver: &Giver) -> Result<Asked
         ),
         Sent::Answer => {
             let (finding, answer) = (item()?, fields.text("answer"));
-            let accepted = fields.one_of("accepted", &["accepted", "disputed"], |slug| slug)? == "accepted";
+            let accepted = fields.one_of(
+                "accepted",
+                "whether you accept the finding",
+                &["accepted", "disputed"],
+                |slug| slug,
+            )? == "accepted";
             let step = Step::new(format!("answer {finding}"));
             asked(step, OnsiteCommand::AnswerFinding { finding, accepted, answer })
         }
         Sent::Disclose => {
-            let (to, on) = (fields.parse("to")?, fields.day("on")?);
+            let (to, on) = (
+                fields.code("to", "the organisation to share the outcome with")?,
+                fields.day("on", "the date of sharing")?,
+            );
             asked(step.on(on), OnsiteCommand::Disclose { to, overseers, on })
         }
         Sent::Plan => {
@@ -223,13 +242,13 @@ fn read(sent: Sent, fields: &Fields, case: &Case, giver: &Giver) -> Result<Asked
                 let (name, due) = (format!("name_{finding}"), format!("due_{finding}"));
                 let owner = PersonInput::named(fields.get(&name), fields.get(&format!("role_{finding}")));
                 who.push(owner.who().map_err(|_| wrong(&name, "say who will do it"))?);
-                actions.push((*finding, action, fields.day(&due)?));
+                actions.push((*finding, action, fields.day(&due, "the date the action is due")?));
             }
             let command = move |people: &[PersonId]| OnsiteCommand::ProposePlan(planned(actions, people));
             Ok((step.naming(who), Box::new(command)))
         }
         Sent::DecidePlan => {
-            let by = fields.parse("by")?;
+            let by = fields.code("by", "the organisation you act for")?;
             speaks_for(giver, by)?;
             match fields.get("decision") {
                 "agree" => asked(Step::new("plan-agree"), OnsiteCommand::AgreePlan { by, overseers }),
@@ -241,12 +260,12 @@ fn read(sent: Sent, fields: &Fields, case: &Case, giver: &Giver) -> Result<Asked
             }
         }
         Sent::Done => {
-            let (action, done) = (item()?, fields.day("done")?);
+            let (action, done) = (item()?, fields.day("done", "the date the action was done")?);
             let step = Step::new(format!("done {action}")).on(done);
             asked(step, OnsiteCommand::CompleteAction { action, done })
         }
         Sent::Retest => {
-            let on = fields.day("on")?;
+            let on = fields.day("on", "the date of the re-test")?;
             let mended = fields.all("mended").map(str::parse).collect::<Result<_, _>>();
             let mended = mended.map_err(|_| wrong("mended", "select the findings that are resolved"))?;
             asked(step.on(on), OnsiteCommand::Retest { on, mended })

@@ -1,6 +1,6 @@
 //! Making boards: from nothing, on all cores, and from the one before.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use proto::{
     Day, OdsCode, Position,
@@ -69,7 +69,7 @@ impl Board {
         let practices: Vec<Arc<Practice>> = practices.into_iter().map(Arc::new).collect();
         let (areas, practices_found) =
             rayon::join(|| areas(facts, &practices, upto), || practices_to_find(&practices));
-        let search = SearchIndex::of(areas_to_find(&areas).chain(practices_found).collect());
+        let search = SearchIndex::of([areas_to_find(facts, &areas, upto), practices_found].concat());
         let number = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
         let first_practice_file = shown.iter().flatten().map(|shown| shown.as_of).min();
         Self {
@@ -239,14 +239,29 @@ fn place_today(practices: &mut [Practice], places: &Places, today: Day) {
 fn practices_to_find(practices: &[Arc<Practice>]) -> Vec<Entry> {
     let entry = |(number, practice): (usize, &Arc<Practice>)| {
         let PracticeListing { name, postcode, .. } = &*practice.listing;
-        Entry::new(practice.code, Target::Practice(number), name, postcode)
+        let shown = shown_by(&practice.facts.practice, practice.known_upto);
+        let names = all_names(name, shown.map(|listing| listing.name.as_str()));
+        Entry::new(practice.code, Target::Practice(number), names, postcode)
     };
     practices.iter().enumerate().map(entry).collect()
 }
 
-fn areas_to_find(areas: &[Area]) -> impl Iterator<Item = Entry> {
-    areas.iter().enumerate().map(|(number, area)| {
+fn shown_by<T>(listed: &[Listed<T>], upto: Position) -> impl Iterator<Item = &T> {
+    listed.iter().filter(move |listed| listed.position <= upto).map(|listed| &*listed.listing)
+}
+
+/// The name of today, and every other that files showed before.
+fn all_names<'a>(today: &'a str, shown: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
+    shown.chain([today]).collect()
+}
+
+fn areas_to_find(facts: &Facts, areas: &[Area], upto: Position) -> Vec<Entry> {
+    let entry = |(number, area): (usize, &Area)| {
         let postcode = area.listing.as_ref().map_or("", |listing| listing.postcode.as_str());
-        Entry::new(area.code, Target::Area(number), &area.name, postcode)
-    })
+        let body = facts.organisations.get(&area.code);
+        let shown = body.into_iter().flat_map(|body| shown_by(&body.organisation, upto));
+        let names = all_names(&area.name, shown.map(|listing| listing.name.as_str()));
+        Entry::new(area.code, Target::Area(number), names, postcode)
+    };
+    areas.iter().enumerate().map(entry).collect()
 }

@@ -7,8 +7,8 @@ use proto::{
     Day, OdsCode, Position,
     certification::{Verdict, table},
     suppliers::{
-        CertificationChecked, DemandAnswered, EngagementBegun, EngagementEnded, GapPlanAgreed, List,
-        SupplierEvent, Used,
+        CertificationChecked, DemandAnswered, EngagementBegun, EngagementEnded, EngagementWaiting,
+        GapPlanAgreed, List, Listing, SupplierEvent, Used,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,10 @@ pub struct Buyer {
     pub plans: BTreeMap<Used, GapPlan>,
     /// How many checks there were.
     pub checks: u32,
+    /// The names under which lists say what it uses and that nobody had matched to a supplier, each with the
+    /// day from which the list says so.
+    #[serde(default, with = "as_pairs", skip_serializing_if = "BTreeMap::is_empty")]
+    pub waiting: BTreeMap<Listing, Day>,
 }
 
 /// Since when, and until when.
@@ -105,6 +109,13 @@ pub enum BuyerCommand {
         /// Where that is known from.
         list: List,
     },
+    /// A list says what it uses, under a name that nobody has matched to a supplier yet.
+    Wait {
+        /// Whose affair it is.
+        organisation: OdsCode,
+        /// The name, as an entry of its list.
+        listing: Listing,
+    },
     /// It no longer uses a service.
     End {
         /// Whose affair it is.
@@ -152,7 +163,7 @@ impl Aggregate for Buyer {
     type Refusal = Refusal;
 
     const NAME: &'static str = "buyer";
-    const FOLD_VERSION: u32 = 1;
+    const FOLD_VERSION: u32 = 2;
 
     fn decide(&self, command: &BuyerCommand, context: &Context) -> Result<Option<SupplierEvent>, Refusal> {
         match command {
@@ -171,6 +182,17 @@ impl Aggregate for Buyer {
                     return Err(Refusal::as_things_stand(text));
                 }
                 let event = EngagementBegun { organisation: *organisation, used: *used, list: *list };
+                Ok(Some(event.into()))
+            }
+            BuyerCommand::Wait { organisation, listing } => {
+                if self.waiting.get(listing).is_some_and(|since| *since <= context.effective) {
+                    return Ok(None);
+                }
+                if self.waiting.len() >= ENGAGEMENTS_MAX {
+                    let text = format!("up to {ENGAGEMENTS_MAX} names of an organisation may wait");
+                    return Err(Refusal::as_things_stand(text));
+                }
+                let event = EngagementWaiting { organisation: *organisation, listing: listing.clone() };
                 Ok(Some(event.into()))
             }
             BuyerCommand::End { organisation, used } => match self.engagements.get(used) {
@@ -229,6 +251,9 @@ impl Aggregate for Buyer {
                     _ => when.effective,
                 };
                 self.engagements.insert(event.used, Engagement { begun, ended: None, list: event.list });
+            }
+            SupplierEvent::EngagementWaiting(event) => {
+                self.waiting.insert(event.listing.clone(), when.effective);
             }
             SupplierEvent::EngagementEnded(event) => {
                 if let Some(known) = self.engagements.get_mut(&event.used) {

@@ -221,6 +221,16 @@ fn checked_certificate(printed: &Certificate) -> Result<Certificate, Refusal> {
     })
 }
 
+/// Whether two certificates are one: their numbers are the same whatever their case and blanks, and all else
+/// is.
+fn is_same(one: &Certificate, other: &Certificate) -> bool {
+    let number = |certificate: &Certificate| -> String {
+        certificate.number.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect()
+    };
+    let numbered_alike = Certificate { number: one.number.clone(), ..other.clone() };
+    number(one) == number(other) && *one == numbered_alike
+}
+
 impl Supplier {
     fn registered(&self) -> Result<SupplierId, Refusal> {
         self.id.ok_or_else(|| Refusal::unknown("there is no such supplier"))
@@ -243,7 +253,7 @@ impl Supplier {
         let supplier = self.registered()?;
         let printed = checked_certificate(printed)?;
         let certificates = &self.dossier.certificates;
-        if certificates.iter().any(|held| held.printed == printed) {
+        if certificates.iter().any(|held| is_same(&held.printed, &printed)) {
             return Ok(None);
         }
         if certificates.len() >= CERTIFICATES_MAX {

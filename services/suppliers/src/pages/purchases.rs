@@ -254,13 +254,9 @@ async fn question(desk: &Desk, form: &PurchaseForm) -> Result<Question, Problem>
     desk.question(&supplier, asked)
 }
 
-fn day(name: &'static str, text: &str) -> Result<Option<Day>, Problem> {
-    match text.trim() {
-        "" => Ok(None),
-        text => Day::parse_any(text)
-            .map(Some)
-            .map_err(|error| Problem::bad_input(error.to_string()).at(name, error.to_string())),
-    }
+/// A date that may be left out. `what` is the date in the words of its question.
+fn day(name: &'static str, text: &str, what: &str) -> Result<Option<Day>, Problem> {
+    Day::entered_if_any(text, what).map_err(|detail| Problem::bad_input(detail.clone()).at(name, detail))
 }
 
 /// On to the page again, or the page with what was wrong.
@@ -289,7 +285,7 @@ pub(super) async fn begin(
     let given = async {
         let used = question(&desk, &form).await?.used;
         let command = BuyerCommand::Begin { organisation, used, list: List::Here };
-        desk.buy(&giver, organisation, "begin", day("on", &form.on)?, &command).await
+        desk.buy(&giver, organisation, "begin", day("on", &form.on, "the date use began")?, &command).await
     };
     Ok(respond(&desk, &viewer, organisation, &form, given.await, "begun"))
 }
@@ -305,7 +301,7 @@ pub(super) async fn end(
     let given = async {
         let used = question(&desk, &form).await?.used;
         let command = BuyerCommand::End { organisation, used };
-        desk.buy(&giver, organisation, "end", day("on", &form.on)?, &command).await
+        desk.buy(&giver, organisation, "end", day("on", &form.on, "the date use ended")?, &command).await
     };
     Ok(respond(&desk, &viewer, organisation, &PurchaseForm::default(), given.await, "ended"))
 }
@@ -320,9 +316,8 @@ pub(super) async fn gap_plan(
     let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
     let given = async {
         let used = question(&desk, &form).await?.used;
-        let detail = "say the last day of the plan";
-        let until =
-            day("until", &form.until)?.ok_or_else(|| Problem::bad_input(detail).at("until", detail))?;
+        let until = Day::entered(&form.until, "the date the plan ends")
+            .map_err(|detail| Problem::bad_input(detail.clone()).at("until", detail))?;
         let command = BuyerCommand::AgreeGapPlan { organisation, used, plan: form.plan.clone(), until };
         desk.buy(&giver, organisation, "gap-plan", None, &command).await
     };

@@ -7,7 +7,7 @@ use axum::{
 use chassis::{
     Giver, Problem, Viewer,
     http::{Form as FormBody, Path},
-    pages::{after, form_of},
+    pages::{after, form_of, selected},
 };
 use maud::{Markup, html};
 use proto::{
@@ -164,13 +164,6 @@ fn field(name: &'static str, detail: impl Into<String>) -> Failure {
     Problem::bad_input(detail.clone()).at(name, detail).into()
 }
 
-fn day(name: &'static str, text: &str) -> Result<Option<Day>, Failure> {
-    match text.trim() {
-        "" => Ok(None),
-        text => Day::parse_any(text).map(Some).map_err(|error| field(name, error.to_string())),
-    }
-}
-
 pub(super) async fn offer(
     State(desk): State<Shared>,
     viewer: Viewer,
@@ -206,18 +199,17 @@ pub(super) async fn certify(
     let supplier = desk.own_supplier(&viewer, &id).await?;
     let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
     let given = async {
-        let scheme = form
-            .scheme
-            .parse()
-            .map_err(|error: proto::codes::CodeError| field("scheme", error.to_string()))?;
-        let issued = day("issued", &form.issued)?.ok_or_else(|| field("issued", "say the first day"))?;
+        let scheme = selected(&form.scheme, "the scheme").map_err(|detail| field("scheme", detail))?;
+        let issued = Day::entered(&form.issued, "the date the certificate was issued")
+            .map_err(|detail| field("issued", detail))?;
         let printed = Certificate {
             scheme,
             number: form.number,
             holder: form.holder,
             issuer: form.issuer,
             issued,
-            expires: day("expires", &form.expires)?,
+            expires: Day::entered_if_any(&form.expires, "the date the certificate ends")
+                .map_err(|detail| field("expires", detail))?,
             scope: form.scope,
         };
         let renews = form.renews.trim().parse().ok();

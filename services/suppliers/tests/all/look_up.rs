@@ -122,7 +122,7 @@ async fn what_is_not_asked_right_is_answered_with_what_is_accepted() {
         ("", "service_type", "clinical-system"),
         ("service=none", "service", "lines"),
         ("service_type=magic", "service_type", "network"),
-        ("service=lines&from=soon", "from", "2018-04-01"),
+        ("service=lines&from=soon", "from", "must be a real date, for example 28 November 2026"),
         ("service=lines&from=2018-04-01&to=2018-03-01", "to", "before its first"),
     ] {
         let answer = server.get(&format!("/api/v1/suppliers/{id}/check?{query}")).await;

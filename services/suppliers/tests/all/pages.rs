@@ -62,7 +62,10 @@ async fn a_record_is_kept_by_forms_and_what_is_wrong_is_told_at_its_field() {
     ];
     assert_eq!(server.form(&path("certificates"), &certificate).await.status.as_u16(), 303);
     server.form(&path("certificates"), &certificate[..4]).await.is(400, "Say the last day");
-    server.form(&path("certificates"), &[("scheme", "cyber-essentials")]).await.is(400, "Say the first day");
+    server
+        .form(&path("certificates"), &[("scheme", "cyber-essentials")])
+        .await
+        .is(400, "Enter the date the certificate was issued");
     let covered = [("certificate", "1"), ("service", "lines"), ("covers", "yes")];
     assert_eq!(server.form(&path("coverage"), &covered).await.status.as_u16(), 303);
     server.page(&path("check?service=lines")).await.is(200, "certified as it has to be");

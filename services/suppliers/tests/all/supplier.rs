@@ -40,6 +40,18 @@ fn with_certificate() -> Given<Supplier> {
 }
 
 #[test]
+fn a_certificate_is_the_same_whatever_the_case_and_blanks_of_its_number() {
+    let mut printed = certificate("cyber-essentials", "2018-02-01", Some("2019-01-31"));
+    let number = printed.number.to_lowercase();
+    printed.number = format!(" {} {} ", &number[..2], &number[2..]);
+    with_certificate().when(C::Certify { printed: printed.clone(), renews: None }).then_nothing();
+    printed.number.push('9');
+    with_certificate()
+        .when(C::Certify { printed, renews: None })
+        .then_event(|event| assert!(matches!(event, SupplierEvent::CertificateRecorded(_))));
+}
+
+#[test]
 fn a_supplier_is_registered_once() {
     let register = |entry: &str| C::Register {
         supplier: code(SUPPLIER),
