@@ -259,6 +259,7 @@ const WIDE: Shape = Shape {
     wrong_file: |_| None,
     aggregate: &[0],
     unique: &[0],
+    dates: DatedColumns::NONE,
 };
 
 #[tokio::test]

@@ -68,7 +68,7 @@ impl Board {
         place_today(&mut practices, &places, today);
         let practices: Vec<Arc<Practice>> = practices.into_iter().map(Arc::new).collect();
         let (areas, practices_found) =
-            rayon::join(|| areas(facts, &practices, upto), || practices_to_find(&practices));
+            rayon::join(|| areas(facts, &practices, upto), || practices_to_find(facts, &practices, upto));
         let search = SearchIndex::of([areas_to_find(facts, &areas, upto), practices_found].concat());
         let number = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
         let first_practice_file = shown.iter().flatten().map(|shown| shown.as_of).min();
@@ -236,18 +236,14 @@ fn place_today(practices: &mut [Practice], places: &Places, today: Day) {
     }
 }
 
-fn practices_to_find(practices: &[Arc<Practice>]) -> Vec<Entry> {
+fn practices_to_find(facts: &Facts, practices: &[Arc<Practice>], upto: Position) -> Vec<Entry> {
     let entry = |(number, practice): (usize, &Arc<Practice>)| {
         let PracticeListing { name, postcode, .. } = &*practice.listing;
-        let shown = shown_by(&practice.facts.practice, practice.known_upto);
-        let names = all_names(name, shown.map(|listing| listing.name.as_str()));
+        let shown = listings(&practice.facts.practice, facts, upto);
+        let names = all_names(name, shown.iter().map(|listed| listed.listing.name.as_str()));
         Entry::new(practice.code, Target::Practice(number), names, postcode)
     };
     practices.iter().enumerate().map(entry).collect()
-}
-
-fn shown_by<T>(listed: &[Listed<T>], upto: Position) -> impl Iterator<Item = &T> {
-    listed.iter().filter(move |listed| listed.position <= upto).map(|listed| &*listed.listing)
 }
 
 /// The name of today, and every other that files showed before.
@@ -259,8 +255,8 @@ fn areas_to_find(facts: &Facts, areas: &[Area], upto: Position) -> Vec<Entry> {
     let entry = |(number, area): (usize, &Area)| {
         let postcode = area.listing.as_ref().map_or("", |listing| listing.postcode.as_str());
         let body = facts.organisations.get(&area.code);
-        let shown = body.into_iter().flat_map(|body| shown_by(&body.organisation, upto));
-        let names = all_names(&area.name, shown.map(|listing| listing.name.as_str()));
+        let shown = body.map(|body| listings(&body.organisation, facts, upto)).unwrap_or_default();
+        let names = all_names(&area.name, shown.iter().map(|listed| listed.listing.name.as_str()));
         Entry::new(area.code, Target::Area(number), names, postcode)
     };
     areas.iter().enumerate().map(entry).collect()
