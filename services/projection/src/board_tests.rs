@@ -431,7 +431,7 @@ fn the_practices_of_a_file_lie_on_its_date_where_their_rows_say() {
     let optional = |text: &str| (!text.is_empty()).then(|| code(text));
     let date = |text: &str| (!text.is_empty()).then(|| Day::parse_any(text).unwrap());
     let said = file.lines().filter_map(|line| {
-        let row: Vec<&str> = line.trim_matches('"').split("\",\"").collect();
+        let row: Vec<&str> = line.trim_start_matches('"').split("\",\"").collect();
         let listing = PracticeListing {
             name: row[1].to_owned(),
             region: optional(row[2]),
