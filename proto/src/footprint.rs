@@ -178,7 +178,7 @@ pub fn operating(shown: &[Shown]) -> Vec<Span> {
 fn closed_before(before: &[Shown]) -> Option<Span> {
     let mut telling = before.iter().filter(|shown| shown.status != OdsStatus::Proposed);
     let first = telling.next()?.closed_between()?;
-    let last = telling.filter_map(Shown::closed_between).last().unwrap_or(first);
+    let last = telling.filter_map(Shown::closed_between).next_back().unwrap_or(first);
     (last.from <= last.to).then_some(last)
 }
 

@@ -179,7 +179,7 @@ async fn keys_and_accounts_are_for_organisations_that_are_known_and_tell_their_n
         (201, &json!("Northern Assessors"))
     );
     let kept = |event: &AccessEvent| matches!(event, AccessEvent::KeyIssued(key) if key.organisation_name.as_deref() == Some("Northern Assessors"));
-    assert!(here.events().await.iter().any(|event| kept(event)));
+    assert!(here.events().await.iter().any(kept));
     let account = json!({ "user_name": "a@example.org", "display_name": "A", "role": "practice-lead", "organisation": "A99999" });
     let refused = here.administer("POST", "/api/v1/access/users", Some(account)).await;
     assert!(refused.status == 400 && refused.text.contains("no organisation A99999 is known"), "{refused:?}");

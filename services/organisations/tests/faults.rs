@@ -119,6 +119,7 @@ async fn import_twice(fault: Fault, fails: std::ops::Range<usize>) -> [(Result<R
         let cache = Cache::open(&folder.path().join(name), log.as_ref(), &Clock::system()).await.unwrap();
         let commands: Commands<Organisation> = Commands::new(log.clone(), cache.clone()).unwrap();
         let (following, work) = Following::new(log.clone());
+        #[expect(clippy::disallowed_methods, reason = "the test ends with it")]
         tokio::spawn(work);
         let records =
             ImportRecords::new(Commands::new(log.clone(), cache).unwrap(), following, Clock::system());

@@ -99,7 +99,7 @@ async fn walked(running: &mut Running, address: &str, round: &mut usize) -> Vec<
         change(running, *round).await;
         *round += 1;
         // The other choices are in the cursor, and may be left out.
-        let address = if *round % 2 == 0 { address } else { "/api/v1/areas/ENG/practices?" };
+        let address = if round.is_multiple_of(2) { address } else { "/api/v1/areas/ENG/practices?" };
         page = json(running, &format!("{address}&limit={PAGE}&cursor={next}")).await;
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! The files lie beside the folder of the real public files; where they are not, these tests say so and end.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use whole_system::{Client, OneProcess, cli, files};
@@ -44,7 +44,7 @@ impl Platform {
     }
 
     /// Imports a file that is taken; answers the report.
-    async fn import(&self, kind: &str, file: &PathBuf, as_of: &str) -> Report {
+    async fn import(&self, kind: &str, file: &Path, as_of: &str) -> Report {
         Report(import(&self.server.url(), self.client(), kind, file, as_of).await)
     }
 
@@ -52,8 +52,8 @@ impl Platform {
     async fn practices(&self, area: &str, at: &str) -> Vec<String> {
         let path = format!("/api/v1/areas/{area}/practices?at={at}&limit=500&sort=code");
         let list = self.client().json(&path).await;
-        let rows = list["practices"].as_array().expect("a list of practices");
-        rows.iter().map(|row| row["code"].as_str().expect("a code").to_owned()).collect()
+        let rows = list["practices"].as_array().unwrap();
+        rows.iter().map(|row| row["code"].as_str().unwrap().to_owned()).collect()
     }
 
     /// The statuses of practices with the toolkit on a day.
