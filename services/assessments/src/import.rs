@@ -21,7 +21,7 @@ use chassis::{
     log::Recorded,
 };
 use futures::Stream;
-use proto::{By, Day, Header, OdsCode, assessments::ResultListed};
+use proto::{By, Day, Header, OdsCode, assessments::ResultListed, standards::Catalogue};
 use std::sync::Arc;
 
 use crate::model::{Listing, RegisterCommand, RegisterEntry, register_id};
@@ -101,6 +101,7 @@ pub(crate) async fn run<B, E>(
     by: By,
     as_of: Day,
     newest_file: Option<Day>,
+    catalogue: Arc<Catalogue>,
     progress: Arc<Progress>,
     clock: chassis::Clock,
     body: B,
@@ -111,12 +112,13 @@ where
 {
     let giving = Giving::new(job, clock, by);
     import::run(job, &SHAPE, progress, body, |row| {
-        let giving = &giving;
+        let (giving, catalogue) = (&giving, &catalogue);
         async move {
             let listing = listing(&row, as_of)?;
             let id = register_id(listing.organisation).map_err(|error| row.wrong(CODE, error.to_string()))?;
-            let effective = Some(listing.effective(as_of));
-            let command = RegisterCommand::ListResult { as_of, listing, newest_file };
+            let effective = Some(listing.effective(as_of, catalogue));
+            let command =
+                RegisterCommand::ListResult { as_of, listing, newest_file, catalogue: catalogue.clone() };
             giving
                 .command_effective(commands, &id, &command, &row, effective, |refusal| {
                     Err::<RowOutcome, RowFault>(row.reject(refusal).into())

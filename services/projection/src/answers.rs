@@ -205,8 +205,7 @@ fn named_practice(practice: &Practice) -> Named {
 
 /// An edition by its title.
 pub fn edition_name(edition: EditionId) -> String {
-    let known = proto::standards::catalogue().edition(edition);
-    known.map_or_else(|| edition.to_string(), |edition| edition.title.clone())
+    proto::standards::edition_title(edition)
 }
 
 /// How the view stands.

@@ -10,8 +10,11 @@ use imbl::{OrdMap, OrdSet, Vector};
 use jiff::Timestamp;
 use proto::{
     Day, EditionId, OdsCode, Position, RequirementId, SupplierId,
-    assessments::{DeadlineMoved, Grade, PublishedResult, RequirementExempted},
+    assessments::{
+        DeadlineMoved, EditionAdded, Grade, PublishedResult, RequirementExempted, StatusTextExplained,
+    },
     organisations::{OrganisationEvent, OrganisationListing, PracticeListing},
+    standards::Catalogue,
     suppliers::SupplierEvent,
 };
 use serde::{Deserialize, Serialize};
@@ -33,7 +36,7 @@ pub use suppliers::{Purchase, PurchaseFact, SupplierFacts};
 
 /// To be raised whenever the shape of the facts or the way they are gathered changes: snapshots of
 /// another version are dropped.
-pub const FOLD_VERSION: u32 = 4;
+pub const FOLD_VERSION: u32 = 5;
 
 /// The most events set aside that are listed one by one; all are counted.
 pub const SET_ASIDE_LISTED_MAX: usize = 1_000;
@@ -47,6 +50,8 @@ pub struct Facts {
     pub suppliers: OrdMap<SupplierId, Arc<SupplierFacts>>,
     /// Who uses, or used, something of a supplier.
     pub users: OrdMap<SupplierId, OrdSet<OdsCode>>,
+    /// Editions added and status texts explained, in order.
+    pub editions: Vector<(Position, Learnt)>,
     /// Deadlines moved, in order.
     pub deadlines_moved: Vector<DeadlineMove>,
     /// Requirements exempted centrally, in order.
@@ -117,8 +122,60 @@ pub struct OrganisationFacts {
     pub purchases: Vec<PurchaseFact>,
     /// Which requirements fell short in publications that were below the standard, by position.
     pub gaps: Vec<(Position, Vec<RequirementId>)>,
+    /// Status texts of the register that were not understood when they were read.
+    #[serde(default)]
+    pub not_understood: Vec<NotUnderstood>,
     /// What its publications here declared of the topics of on-site assessments, by position.
     pub declared: Vec<(Position, Declared)>,
+}
+
+/// Something learnt of the editions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Learnt {
+    /// An edition was added.
+    Edition(Arc<EditionAdded>),
+    /// A status text was explained.
+    StatusText(StatusTextExplained),
+}
+
+/// A status text of the register that was not understood when it was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotUnderstood {
+    /// The event that holds it.
+    pub position: Position,
+    /// The date of the file.
+    pub as_of: Day,
+    /// The text as received.
+    pub text: Box<str>,
+}
+
+impl OrganisationFacts {
+    /// The facts with those status texts read that a catalogue understands; the others stay as they are.
+    pub fn read_with(self: &Arc<Self>, catalogue: &Catalogue) -> Arc<Self> {
+        if self.not_understood.is_empty() {
+            return self.clone();
+        }
+        let mut read = Self::clone(self);
+        read.not_understood.clear();
+        for text in &self.not_understood {
+            let found = read.toolkit.iter_mut().find(|fact| fact.position == text.position);
+            let Some(fact) = found else { continue };
+            match catalogue.read_status(&text.text, Some(fact.day), text.as_of) {
+                PublishedResult::Unrecognised => read.not_understood.push(text.clone()),
+                PublishedResult::NotPublished => {
+                    fact.day = text.as_of;
+                    fact.what = Toolkit::Listed(PublishedResult::NotPublished);
+                }
+                result => fact.what = Toolkit::Listed(result),
+            }
+        }
+        Arc::new(read)
+    }
+
+    /// The status text at a position, where it is not understood.
+    pub fn words_at(&self, position: Position) -> Option<&NotUnderstood> {
+        self.not_understood.iter().find(|text| text.position == position)
+    }
 }
 
 /// What a file showed.
@@ -273,6 +330,18 @@ impl Facts {
         }
     }
 
+    /// The editions, as known at a position.
+    pub fn catalogue(&self, upto: Position) -> Catalogue {
+        let mut catalogue = Catalogue::default();
+        for (_, learnt) in self.editions.iter().filter(|(position, _)| *position <= upto) {
+            match learnt {
+                Learnt::Edition(added) => catalogue.apply_added(added),
+                Learnt::StatusText(given) => catalogue.apply_explained(given),
+            }
+        }
+        catalogue
+    }
+
     fn note_reading(&mut self, position: Position, event: Option<Uuid>, time: Option<Timestamp>) {
         let before = self.read_to.map(|read| read.time);
         // Clocks of several writers differ by a little and may be set back: time never runs
@@ -393,8 +462,20 @@ impl Facts {
                 // A result counts from its day of publication; that nothing is published is known
                 // from the date of the file.
                 let day = e.published.unwrap_or(e.as_of);
+                if e.result == PublishedResult::Unrecognised {
+                    let text = NotUnderstood { position, as_of: e.as_of, text: e.status.into() };
+                    self.add(e.organisation, |facts| facts.not_understood.push(text));
+                }
                 let fact = ToolkitFact { position, day, what: Toolkit::Listed(e.result) };
                 return self.gather_toolkit(e.organisation, fact);
+            }
+            Said::EditionAdded(e) => {
+                self.editions.push_back((position, Learnt::Edition(Arc::new(*e))));
+                return Touched::AllTimelines;
+            }
+            Said::StatusTextExplained(e) => {
+                self.editions.push_back((position, Learnt::StatusText(e)));
+                return Touched::AllTimelines;
             }
             Said::DeadlineMoved(e) => {
                 let DeadlineMoved { edition, organisation_type, to, .. } = e;

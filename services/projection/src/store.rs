@@ -15,7 +15,7 @@ use proto::{Day, Header, OdsCode, Position, SupplierId};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::facts::{
-    DeadlineMove, Exemption, FOLD_VERSION, Facts, OrganisationFacts, ReadTo, SetAside, SupplierFacts,
+    DeadlineMove, Exemption, FOLD_VERSION, Facts, Learnt, OrganisationFacts, ReadTo, SetAside, SupplierFacts,
 };
 
 /// Organisations, or suppliers, in one chunk.
@@ -39,6 +39,7 @@ struct SnapshotHead {
     organisations: usize,
     supplier_chunks: Vec<String>,
     suppliers: usize,
+    editions: Vector<(Position, Learnt)>,
     deadlines_moved: Vector<DeadlineMove>,
     exemptions: Vector<Exemption>,
     recorded: Vector<(i64, Position)>,
@@ -67,6 +68,7 @@ impl Store {
             chunks: keep(&self.chunks, read_to.position, &facts.organisations),
             suppliers: facts.suppliers.len(),
             supplier_chunks: keep(&self.supplier_chunks, read_to.position, &facts.suppliers),
+            editions: facts.editions.clone(),
             deadlines_moved: facts.deadlines_moved.clone(),
             exemptions: facts.exemptions.clone(),
             recorded: facts.recorded.clone(),
@@ -123,6 +125,7 @@ impl Store {
             organisations,
             suppliers,
             users,
+            editions: head.editions,
             deadlines_moved: head.deadlines_moved,
             exemptions: head.exemptions,
             read_to: Some(head.read_to),

@@ -15,6 +15,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use chassis::{
     Clock, Commands, Problem,
+    editions::Editions,
     following::Following,
     import::{
         self, Column, Columns, Giving, Heading, Job, Mode, Needed, Progress, Report, Row, RowFault,
@@ -25,7 +26,7 @@ use futures::Stream;
 use proto::{
     By, Day, OdsCode, ServiceId, SupplierId,
     assessments::PublishedResult,
-    standards::{OrganisationType, catalogue},
+    standards::{Catalogue, OrganisationType},
     suppliers::{Certificate, List, Listing, SupplierDetails, Used},
 };
 
@@ -162,6 +163,7 @@ pub(crate) struct Import {
     buyers: Commands<Buyer>,
     listings: Commands<HeldListing>,
     register: Following<Register>,
+    editions: Editions,
     identities: Identities,
     giving: Giving,
     /// For the second command of a row: its ids are others.
@@ -180,6 +182,7 @@ impl Import {
             buyers: desk.buyers.clone(),
             listings: desk.listings.clone(),
             register: desk.register.clone(),
+            editions: desk.common.editions.clone(),
             identities: desk.identities.clone(),
             giving: Giving::new(&job, clock.clone(), by.clone()),
             giving_status: Giving::new(&status, clock, by),
@@ -251,7 +254,9 @@ impl Import {
         let (supplier, outcome) = self.entry(row, listing, details).await?;
         let Some(supplier) = supplier else { return Ok(outcome) };
         let status = row.tidy(2);
-        let Some(printed) = status_as_certificate(code, &name, &status, published, self.as_of) else {
+        let Some(printed) =
+            status_as_certificate(code, &name, &status, published, self.as_of, &self.editions.catalogue())
+        else {
             return Ok(outcome);
         };
         if self.job.mode == Mode::DryRun && matches!(outcome, RowOutcome::Recorded(_)) {
@@ -402,29 +407,34 @@ fn listing(row: &Row, list: List, entry: &str) -> Result<Listing, RowFault> {
 }
 
 /// A published status as a certificate: good from its publication to the deadline of the edition after,
-/// by when another has to be published.
+/// by when another must be published. Where no edition after it is known, its last day is not known either.
+/// Published after that deadline it is good for nothing.
 fn status_as_certificate(
     code: OdsCode,
     name: &str,
     status: &str,
     published: Option<Day>,
     as_of: Day,
+    catalogue: &Catalogue,
 ) -> Option<Certificate> {
-    let result = PublishedResult::parse(status, published, as_of);
+    let result = catalogue.read_status(status, published, as_of);
     let edition = match result {
         PublishedResult::StandardsMet { edition } | PublishedResult::StandardsExceeded { edition } => edition,
         _ => return None,
     };
     let issued = published?;
-    let after = catalogue().edition(edition).and_then(|edition| catalogue().successor(edition));
+    let after = catalogue.edition(edition).and_then(|edition| catalogue.successor(edition));
     let deadline = after.and_then(|after| after.deadline(OrganisationType::Company, None));
+    if deadline.is_some_and(|deadline| deadline < issued) {
+        return None;
+    }
     Some(Certificate {
         scheme: DSP_TOOLKIT.parse().ok()?,
         number: format!("{code} {edition}"),
         holder: name.to_owned(),
         issuer: NHS_DIGITAL.to_owned(),
         issued,
-        expires: Some(deadline.filter(|day| *day > issued).unwrap_or_else(|| issued.plus_days(365))),
+        expires: deadline,
         scope: status.to_owned(),
     })
 }

@@ -8,15 +8,16 @@ use chassis::{
 };
 use proto::{
     Day,
-    standards::{Deadline, Edition, catalogue},
+    assessments::{PublishedResult, ResultLevel},
+    standards::{Closing, Deadline, Edition, EditionDefinition},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::views::{organisation_type, scale_words};
 use crate::{
-    desk::{Shared, find_edition},
-    model::{EditionCommand, EditionDecisions, KIND, Refusal},
+    desk::Shared,
+    model::{CatalogueCommand, EditionCommand, EditionDecisions, KIND, Refusal},
 };
 
 /// What an edition is.
@@ -32,6 +33,10 @@ pub(crate) struct EditionHeading {
     opens: String,
     /// The last day in time for general practices.
     deadline: Option<String>,
+    /// Whether that day is certain: announced, or decided here.
+    deadline_certain: bool,
+    /// The last day on which it can be published; none: not known.
+    closes: Option<String>,
     /// How its requirements are answered.
     scale: &'static str,
 }
@@ -58,6 +63,10 @@ pub(crate) struct EditionDetail {
     types: Vec<TypeView>,
     /// All its requirements.
     requirements: Vec<RequirementLine>,
+    /// Up to which day it can be published.
+    closing: Option<ClosingView>,
+    /// Words of its own that the national register may write.
+    status_words: Vec<StatusWordsView>,
     /// Requirements exempted centrally.
     exemptions: Vec<ExemptionView>,
     /// The last event this depends on.
@@ -94,6 +103,26 @@ pub(crate) struct DeadlineView {
     source: String,
 }
 
+/// Up to which day an edition can be published.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ClosingView {
+    /// The last day.
+    day: String,
+    /// How sure this row is.
+    certainty: String,
+    /// Where it comes from.
+    source: String,
+}
+
+/// Words of an edition's own.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StatusWordsView {
+    /// The words.
+    text: String,
+    /// What they mean, such as `standards-met`.
+    level: &'static str,
+}
+
 /// A requirement.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RequirementLine {
@@ -128,7 +157,9 @@ fn heading(edition: &Edition, decisions: &EditionDecisions) -> EditionHeading {
         title: edition.title.clone(),
         financial_year: edition.financial_year.to_string(),
         opens: edition.opens.day.to_string(),
-        deadline: decisions.deadline(edition.id, KIND).map(|day| day.to_string()),
+        deadline: decisions.deadline(edition, KIND).map(|day| day.to_string()),
+        deadline_certain: decisions.deadline_is_sure(edition, KIND),
+        closes: edition.closes.as_ref().map(|closes| closes.day.to_string()),
         scale: scale_words(edition.scale),
     }
 }
@@ -158,7 +189,7 @@ fn view(edition: &Edition, decisions: &EditionDecisions, position: u64) -> Editi
             TypeView {
                 organisation_type: kind.to_string(),
                 category: group.category.clone(),
-                deadline: decisions.deadline(edition.id, kind).map(|day| day.to_string()),
+                deadline: decisions.deadline(edition, kind).map(|day| day.to_string()),
                 deadlines: group.deadlines.iter().map(deadline_view).chain(moved).collect(),
                 certainty: group.certainty.to_string(),
                 source: group.source.clone(),
@@ -168,6 +199,16 @@ fn view(edition: &Edition, decisions: &EditionDecisions, position: u64) -> Editi
     EditionDetail {
         edition: heading(edition, decisions),
         predecessor: edition.predecessor.map(|id| id.to_string()),
+        closing: edition.closes.as_ref().map(|Closing { day, certainty, source }| ClosingView {
+            day: day.to_string(),
+            certainty: certainty.to_string(),
+            source: source.clone(),
+        }),
+        status_words: edition
+            .status_words()
+            .iter()
+            .map(|words| StatusWordsView { text: words.text.clone(), level: level_name(words.level) })
+            .collect(),
         types,
         requirements: edition
             .requirements()
@@ -199,7 +240,7 @@ fn view(edition: &Edition, decisions: &EditionDecisions, position: u64) -> Editi
     responses((status = 200, body = [EditionSummary]), (status = 503, body = Problem)))]
 pub(crate) async fn all(State(desk): State<Shared>) -> Result<AxumJson<Vec<EditionSummary>>, Problem> {
     let mut lines = Vec::new();
-    for edition in catalogue().editions() {
+    for edition in desk.catalogue().editions() {
         lines.push(EditionSummary {
             edition: heading(edition, &desk.decisions(edition).await?.state),
             requirements: edition.requirements_of(KIND).count(),
@@ -217,9 +258,106 @@ pub(crate) async fn one(
     State(desk): State<Shared>,
     Path(id): Path<String>,
 ) -> Result<AxumJson<EditionDetail>, Problem> {
-    let edition = find_edition(&id)?;
-    let decisions = desk.decisions(edition).await?;
-    Ok(AxumJson(view(edition, &decisions.state, decisions.position.0)))
+    let edition = desk.edition(&id).await?;
+    let decisions = desk.decisions(&edition).await?;
+    Ok(AxumJson(view(&edition, &decisions.state, decisions.position.0)))
+}
+
+/// Adds an edition behind the newest one, in the shape of the files in `proto/standards`: id, title,
+/// scheme, financial year, opening day, types of organisation with their deadlines, when it closes for
+/// publication, its own status words, and its requirements (or the name of a shared set). Its content
+/// then stays as it is: deadlines are moved and requirements exempted by decisions of their own. The same
+/// edition again changes nothing. For administrators and NHS Digital.
+#[utoipa::path(post, path = "/api/v1/editions", tag = "assessments",
+    params(("Idempotency-Key" = Option<String>, Header)),
+    request_body(content = Object, description = "the edition, as in proto/standards/dspt-2026-27.toml"),
+    responses((status = 200, body = Receipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub(crate) async fn add(
+    State(desk): State<Shared>,
+    giver: Giver,
+    Json(input): Json<EditionDefinition>,
+) -> Answered {
+    let purpose = format!("add {}", input.id);
+    answered(desk.change_editions(&purpose, &giver, &CatalogueCommand::Add(Box::new(input))).await)
+}
+
+/// A status text with its meaning.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExplainedText {
+    /// The text, as the national register writes it.
+    text: String,
+    /// What it means, such as `standards-met`.
+    level: &'static str,
+    /// For which edition; none where nothing is published.
+    edition: Option<String>,
+    /// Why it is read so.
+    reason: String,
+}
+
+fn level_name(of: ResultLevel) -> &'static str {
+    ResultLevel::ALL.into_iter().find(|(level, ..)| *level == of).map_or("", |(_, name, _)| name)
+}
+
+/// The level of a result that was read.
+fn level_of(result: PublishedResult) -> &'static str {
+    let of = |level: &ResultLevel| {
+        result.edition().map_or(PublishedResult::NotPublished, |id| level.of(id)) == result
+    };
+    ResultLevel::ALL.into_iter().find(|(level, ..)| of(level)).map_or("", |(_, name, _)| name)
+}
+
+/// The status texts of the national register that were explained here.
+#[utoipa::path(get, path = "/api/v1/editions/status-texts", tag = "assessments",
+    responses((status = 200, body = [ExplainedText]), (status = 503, body = Problem)))]
+pub(crate) async fn status_texts(State(desk): State<Shared>) -> AxumJson<Vec<ExplainedText>> {
+    let catalogue = desk.catalogue();
+    let explained = catalogue.explained().map(|explained| ExplainedText {
+        text: explained.text.clone(),
+        level: level_of(explained.result),
+        edition: explained.result.edition().map(|edition| edition.to_string()),
+        reason: explained.reason.clone(),
+    });
+    AxumJson(explained.collect())
+}
+
+/// The meaning of a status text, as sent.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StatusTextInput {
+    /// The text, as the national register writes it; case and blanks do not matter.
+    text: String,
+    /// What it means: not-published, standards-not-met, entry-level, approaching-standards, plan-agreed,
+    /// standards-met or standards-exceeded.
+    level: String,
+    /// For which edition, such as `dspt-2026-27`.
+    edition: String,
+    /// Why it is read so, and who says so.
+    reason: String,
+}
+
+/// Says what a status text means that is not understood. Rows that carry it then count, also those that
+/// were imported before; figures as known earlier stay as they were. A text explained again has the new
+/// meaning. For administrators and NHS Digital.
+#[utoipa::path(post, path = "/api/v1/editions/status-texts", tag = "assessments",
+    params(("Idempotency-Key" = Option<String>, Header)),
+    request_body = StatusTextInput,
+    responses((status = 200, body = Receipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub(crate) async fn explain(
+    State(desk): State<Shared>,
+    giver: Giver,
+    Json(input): Json<StatusTextInput>,
+) -> Answered {
+    let level = ResultLevel::from_name(input.level.trim()).ok_or_else(|| {
+        let accepted: Vec<&str> = ResultLevel::ALL.into_iter().map(|(_, name, _)| name).collect();
+        let detail = format!("“{}” is not a level; accepted are {}", input.level, accepted.join(", "));
+        Problem::bad_input(detail.clone()).at("level", detail)
+    })?;
+    let edition = desk.edition(input.edition.trim()).await.map_err(|problem| {
+        let detail = format!("“{}” is not an edition; GET /api/v1/editions lists them", input.edition);
+        if problem.status == 404 { Problem::bad_input(detail.clone()).at("edition", detail) } else { problem }
+    })?;
+    let command = CatalogueCommand::Explain { text: input.text, level, edition, reason: input.reason };
+    answered(desk.change_editions("explain", &giver, &command).await)
 }
 
 /// A moved deadline, as sent.
@@ -246,14 +384,14 @@ pub(crate) async fn move_deadline(
     Path(id): Path<String>,
     Json(input): Json<DeadlineInput>,
 ) -> Answered {
-    let edition = find_edition(&id)?;
+    let edition = desk.edition(&id).await?;
     let command = EditionCommand::MoveDeadline {
-        edition: edition.id,
+        edition: edition.clone(),
         organisation_type: organisation_type(&input.organisation_type)?,
         to: input.to,
         reason: input.reason,
     };
-    answered(desk.decide(edition, "deadline", &giver, &command).await)
+    answered(desk.decide(&edition, "deadline", &giver, &command).await)
 }
 
 /// An exemption, as sent.
@@ -280,7 +418,7 @@ pub(crate) async fn exempt(
     Path(id): Path<String>,
     Json(input): Json<ExemptionInput>,
 ) -> Answered {
-    let edition = find_edition(&id)?;
+    let edition = desk.edition(&id).await?;
     let kind = organisation_type(&input.organisation_type)?;
     let requirement = input.requirement.parse().map_err(|error: proto::codes::CodeError| {
         Problem::bad_input(error.to_string()).at("requirement", error.to_string())
@@ -289,10 +427,10 @@ pub(crate) async fn exempt(
         return Err(Refusal::UnknownRequirement { requirement, kind: kind.to_string() }.into());
     }
     let command = EditionCommand::ExemptRequirement {
-        edition: edition.id,
+        edition: edition.clone(),
         organisation_type: kind,
         requirement,
         reason: input.reason,
     };
-    answered(desk.decide(edition, "exemption", &giver, &command).await)
+    answered(desk.decide(&edition, "exemption", &giver, &command).await)
 }

@@ -36,14 +36,25 @@ pub(crate) async fn results(
         let job = job(id, as_of, query.mode());
         // What older imports wrote must be known before it is decided what is new.
         desk.register_files.must_catch_up(CATCH_UP_TIMEOUT).await?;
+        desk.common.editions.must_catch_up(CATCH_UP_TIMEOUT).await?;
         let progress = desk.common.imports.begin(&job, &viewer.by(None).actor)?;
         Ok((as_of, job, progress))
     };
     let ((as_of, job, progress), body) = import::receive(body, prepare).await?;
     let newest = desk.register_files.known().newest();
-    let report =
-        run(&desk.register, &job, viewer.by(None), as_of, newest, progress, desk.common.clock.clone(), body)
-            .await?;
+    let catalogue = desk.common.editions.catalogue();
+    let report = run(
+        &desk.register,
+        &job,
+        viewer.by(None),
+        as_of,
+        newest,
+        catalogue,
+        progress,
+        desk.common.clock.clone(),
+        body,
+    )
+    .await?;
     Ok(AxumJson(report))
 }
 

@@ -1,10 +1,12 @@
 //! What is decided centrally for an edition: moved deadlines, exempted requirements.
 
+use std::sync::Arc;
+
 use chassis::{Aggregate, Context, When};
 use proto::{
-    Day, EditionId, RequirementId,
+    Day, RequirementId,
     assessments::{AssessmentEvent, DeadlineMoved, RequirementExempted},
-    standards::{OrganisationType, catalogue},
+    standards::{Edition, OrganisationType},
 };
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +55,7 @@ pub enum EditionCommand {
     /// Move a deadline.
     MoveDeadline {
         /// Of which edition.
-        edition: EditionId,
+        edition: Arc<Edition>,
         /// For whom.
         organisation_type: OrganisationType,
         /// To which day.
@@ -64,7 +66,7 @@ pub enum EditionCommand {
     /// Exempt a requirement.
     ExemptRequirement {
         /// Of which edition.
-        edition: EditionId,
+        edition: Arc<Edition>,
         /// For whom.
         organisation_type: OrganisationType,
         /// Which requirement.
@@ -81,9 +83,14 @@ impl EditionDecisions {
     }
 
     /// The deadline of a type: as decided here, else as in the edition's data.
-    pub fn deadline(&self, edition: EditionId, kind: OrganisationType) -> Option<Day> {
-        self.moved_deadline(kind)
-            .or_else(|| catalogue().edition(edition).and_then(|edition| edition.deadline(kind, None)))
+    pub fn deadline(&self, edition: &Edition, kind: OrganisationType) -> Option<Day> {
+        self.moved_deadline(kind).or_else(|| edition.deadline(kind, None))
+    }
+
+    /// Whether the deadline of a type is certain: decided here, or announced.
+    pub fn deadline_is_sure(&self, edition: &Edition, kind: OrganisationType) -> bool {
+        self.moved_deadline(kind).is_some()
+            || edition.announced_deadline(kind, None).is_none_or(|deadline| deadline.certainty.is_sure())
     }
 
     /// The requirements exempted for a type.
@@ -97,22 +104,21 @@ impl EditionDecisions {
 
     fn move_deadline(
         &self,
-        edition: EditionId,
+        edition: &Edition,
         kind: OrganisationType,
         to: Day,
         reason: &str,
     ) -> Result<Option<AssessmentEvent>, Refusal> {
-        let found = catalogue().edition(edition).ok_or(Refusal::UnknownEdition(edition))?;
         let from = self.deadline(edition, kind).ok_or_else(|| Refusal::TypeNotAsked(kind.to_string()))?;
-        if to < found.opens.day {
-            return Err(Refusal::DeadlineBeforeOpening(found.opens.day));
+        if to < edition.opens.day {
+            return Err(Refusal::DeadlineBeforeOpening(edition.opens.day));
         }
         if from == to {
             return Ok(None);
         }
         need_reason(reason)?;
         Ok(Some(AssessmentEvent::DeadlineMoved(DeadlineMoved {
-            edition,
+            edition: edition.id,
             organisation_type: kind.to_string(),
             from,
             to,
@@ -122,13 +128,12 @@ impl EditionDecisions {
 
     fn exempt_requirement(
         &self,
-        edition: EditionId,
+        edition: &Edition,
         kind: OrganisationType,
         requirement: RequirementId,
         reason: &str,
     ) -> Result<Option<AssessmentEvent>, Refusal> {
-        let found = catalogue().edition(edition).ok_or(Refusal::UnknownEdition(edition))?;
-        if !found.requirements_of(kind).any(|asked| asked.id == requirement) {
+        if !edition.requirements_of(kind).any(|asked| asked.id == requirement) {
             return Err(Refusal::UnknownRequirement { requirement, kind: kind.to_string() });
         }
         if self.exempt(kind).contains(&requirement) {
@@ -136,7 +141,7 @@ impl EditionDecisions {
         }
         need_reason(reason)?;
         Ok(Some(AssessmentEvent::RequirementExempted(RequirementExempted {
-            edition,
+            edition: edition.id,
             organisation_type: kind.to_string(),
             requirement,
             reason: reason.trim().to_owned(),
@@ -155,10 +160,10 @@ impl Aggregate for EditionDecisions {
     fn decide(&self, command: &EditionCommand, _: &Context) -> Result<Option<AssessmentEvent>, Refusal> {
         match command {
             EditionCommand::MoveDeadline { edition, organisation_type, to, reason } => {
-                self.move_deadline(*edition, *organisation_type, *to, reason)
+                self.move_deadline(edition, *organisation_type, *to, reason)
             }
             EditionCommand::ExemptRequirement { edition, organisation_type, requirement, reason } => {
-                self.exempt_requirement(*edition, *organisation_type, *requirement, reason)
+                self.exempt_requirement(edition, *organisation_type, *requirement, reason)
             }
         }
     }

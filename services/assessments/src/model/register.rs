@@ -9,10 +9,13 @@
 //! An organisation that a newer file shows unchanged has no event of that file. So that the file still
 //! counts as the newest, the command says which file date is the newest on the whole log.
 
+use std::sync::Arc;
+
 use chassis::{Aggregate, Context, When};
 use proto::{
     Day, OdsCode,
     assessments::{AssessmentEvent, PublishedResult, ResultListed},
+    standards::Catalogue,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,8 +47,8 @@ pub struct Listing {
 
 impl Listing {
     /// The day from which what the row says holds: that of publication, else that of the file.
-    pub fn effective(&self, as_of: Day) -> Day {
-        match PublishedResult::parse(&self.status, self.published, as_of) {
+    pub fn effective(&self, as_of: Day, catalogue: &Catalogue) -> Day {
+        match catalogue.read_status_alone(&self.status, self.published, as_of) {
             PublishedResult::NotPublished => as_of,
             _ => self.published.unwrap_or(as_of),
         }
@@ -63,6 +66,8 @@ pub enum RegisterCommand {
         listing: Listing,
         /// The newest date of a register file on the log, of any organisation.
         newest_file: Option<Day>,
+        /// The editions by which its status is read.
+        catalogue: Arc<Catalogue>,
     },
 }
 
@@ -75,8 +80,8 @@ impl Aggregate for RegisterEntry {
     const FOLD_VERSION: u32 = 1;
 
     fn decide(&self, command: &RegisterCommand, _: &Context) -> Result<Option<AssessmentEvent>, Refusal> {
-        let RegisterCommand::ListResult { as_of, listing, newest_file } = command;
-        let result = PublishedResult::parse(&listing.status, listing.published, *as_of);
+        let RegisterCommand::ListResult { as_of, listing, newest_file, catalogue } = command;
+        let result = catalogue.read_status_alone(&listing.status, listing.published, *as_of);
         // A day beside “not published” (one such row is known) is the day of nothing.
         let published = listing.published.filter(|_| result != PublishedResult::NotPublished);
         let is_new = match &self.newest {

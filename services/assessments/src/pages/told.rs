@@ -89,6 +89,8 @@ fn words(desk: &Desk, event: &AssessmentEvent) -> Option<(String, Markup, Tone)>
         ),
         AssessmentEvent::DeadlineMoved(_)
         | AssessmentEvent::RequirementExempted(_)
+        | AssessmentEvent::EditionAdded(_)
+        | AssessmentEvent::StatusTextExplained(_)
         | AssessmentEvent::ResultListed(_) => return None,
     })
 }

@@ -1,8 +1,13 @@
 //! The national register, file after file.
 
+use std::sync::Arc;
+
 use assessments::model::{Listing, RegisterCommand, RegisterEntry};
 use chassis::testing::given;
-use proto::assessments::{AssessmentEvent, PublishedResult, ResultListed};
+use proto::{
+    assessments::{AssessmentEvent, PublishedResult, ResultListed},
+    standards::shipped,
+};
 
 use crate::support::*;
 
@@ -17,7 +22,12 @@ fn row(status: &str, published: Option<&str>) -> Listing {
 }
 
 fn file(as_of: &str, status: &str, published: Option<&str>) -> RegisterCommand {
-    RegisterCommand::ListResult { as_of: day(as_of), listing: row(status, published), newest_file: None }
+    RegisterCommand::ListResult {
+        as_of: day(as_of),
+        listing: row(status, published),
+        newest_file: None,
+        catalogue: Arc::default(),
+    }
 }
 
 fn listed(as_of: &str, status: &str, published: Option<&str>, result: PublishedResult) -> AssessmentEvent {
@@ -93,6 +103,7 @@ fn a_file_that_changed_nothing_here_is_still_the_newest_file() {
     let between = RegisterCommand::ListResult {
         as_of: day("2020-10-01"),
         listing: row("Not Published", None),
+        catalogue: Arc::default(),
         newest_file: Some(day("2022-09-09")),
     };
     given::<RegisterEntry>([listed("2019-06-17", "Standards Met", Some("2019-03-27"), met(DSPT))])
@@ -125,7 +136,7 @@ fn a_day_beside_not_published_is_dropped() {
 #[test]
 fn a_row_holds_from_the_day_of_publication_else_from_that_of_the_file() {
     let as_of = day("2022-09-09");
-    assert_eq!(row("21/22 Standards Met", Some("2022-06-28")).effective(as_of), day("2022-06-28"));
-    assert_eq!(row("21/22 Standards Met", None).effective(as_of), as_of);
-    assert_eq!(row("Not Published", Some("2021-01-01")).effective(as_of), as_of);
+    assert_eq!(row("21/22 Standards Met", Some("2022-06-28")).effective(as_of, shipped()), day("2022-06-28"));
+    assert_eq!(row("21/22 Standards Met", None).effective(as_of, shipped()), as_of);
+    assert_eq!(row("Not Published", Some("2021-01-01")).effective(as_of, shipped()), as_of);
 }

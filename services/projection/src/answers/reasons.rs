@@ -111,6 +111,7 @@ impl Words<'_> {
             ToolkitUnmet::NothingPublished(..)
             | ToolkitUnmet::OlderPublished(..)
             | ToolkitUnmet::BelowStandard(..)
+            | ToolkitUnmet::NotUnderstood(_)
             | ToolkitUnmet::NothingKnown(_) => Some(self.toolkit(unmet, condition)),
         }
     }
@@ -150,6 +151,14 @@ impl Words<'_> {
                 edition_name(edition),
                 self.since(due)
             ),
+            ToolkitUnmet::NotUnderstood(on) => {
+                let words = condition.event.and_then(|position| self.told.practice.facts.words_at(position));
+                let words = words.map(|words| format!(" “{}”", words.text)).unwrap_or_default();
+                format!(
+                    "the national register shows{words}, dated {}, which is not understood here",
+                    on.long()
+                )
+            }
             ToolkitUnmet::NothingKnown(Some((edition, deadline))) => {
                 format!("nothing is known of the {}, due {}", edition_name(edition), deadline.long())
             }

@@ -362,6 +362,9 @@ fn toolkit_words(what: Toolkit) -> String {
                     edition_name(edition)
                 )
             }
+            None if result == PublishedResult::Unrecognised => {
+                "the national register shows words that are not understood here".to_owned()
+            }
             None => "the national register shows nothing published".to_owned(),
         },
     }

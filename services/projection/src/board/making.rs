@@ -96,6 +96,7 @@ impl Board {
             else {
                 continue;
             };
+            let organisation = &organisation.read_with(self.calendar.catalogue());
             let before = slot.clone();
             let mut after = Practice::clone(&before);
             after.facts = organisation.clone();
@@ -147,6 +148,7 @@ fn practice(
     common: &Common<'_>,
 ) -> Practice {
     let upto = common.upto;
+    let facts = &facts.read_with(common.calendar.catalogue());
     let memberships = facts.memberships.iter().filter(|fact| fact.position <= upto);
     let links = memberships.map(|&MembershipFact { position, as_of, parent, joined }| Link {
         position,

@@ -52,6 +52,8 @@ pub(super) enum Said {
     GradeReviewed(GradeReviewed),
     DeadlineMoved(DeadlineMoved),
     RequirementExempted(RequirementExempted),
+    EditionAdded(Box<assessments::EditionAdded>),
+    StatusTextExplained(assessments::StatusTextExplained),
     ResultListed(ResultListed),
 }
 
@@ -85,6 +87,9 @@ fn declared<'de, D: Deserializer<'de>>(answers: D) -> Result<Declared, D::Error>
 pub(super) struct ResultListed {
     pub organisation: OdsCode,
     pub as_of: Day,
+    /// Only kept where it is not understood.
+    #[serde(default)]
+    pub status: String,
     pub result: PublishedResult,
     #[serde(default)]
     pub published: Option<Day>,
@@ -145,6 +150,8 @@ impl What {
             assessments::GradeReviewed::TYPE => Said::GradeReviewed(header.fields()?),
             assessments::DeadlineMoved::TYPE => Said::DeadlineMoved(header.fields()?),
             assessments::RequirementExempted::TYPE => Said::RequirementExempted(header.fields()?),
+            assessments::EditionAdded::TYPE => Said::EditionAdded(Box::new(header.fields()?)),
+            assessments::StatusTextExplained::TYPE => Said::StatusTextExplained(header.fields()?),
             assessments::ResultListed::TYPE => Said::ResultListed(header.fields()?),
             unknown => return Err(DecodeError::unknown(unknown)),
         };

@@ -81,6 +81,7 @@ pub(super) async fn about(desk: Desk) -> Result<Response, Problem> {
                     @if let Some(home) = &home { a.nhsuk-link href=(Keep::default().at(term.deadline).to(home)) { (words::day(term.deadline)) } }
                     @else { (words::day(term.deadline)) }
                     ", " (edition_name(term.edition))
+                    @if !board.calendar.is_sure(term.edition) { (words::EXPECTED) }
                 }
             }
         }

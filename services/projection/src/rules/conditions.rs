@@ -52,6 +52,8 @@ pub enum ToolkitUnmet {
     PlanOpen(EditionId, Day),
     /// The agreed improvement plan for the edition ended on this day, unfinished.
     PlanEnded(EditionId, Day),
+    /// The words that the register shows since this day are not understood.
+    NotUnderstood(Day),
     /// Nothing is known of the edition that was due on this day; none: no edition was due yet.
     NothingKnown(Option<(EditionId, Day)>),
 }

@@ -17,6 +17,10 @@
 //! be read here, so for an organisation about whose assessment nothing at all is recorded the
 //! missing result is `NoEvidence`. With no edition due and nothing published it is `NoEvidence`.
 //!
+//! Words of the register that are not understood (an [`PublishedResult::Unrecognised`] that no edition
+//! added and no explanation given since has read) say nothing either way: where the last row has such
+//! words and nothing else says what holds, it is `NoEvidence`.
+//!
 //! Sources: domain facts 1.4-1.6 (grade, publication, statement), 3.5 (statuses), 3.6 (late and
 //! repeated publication), 3.14.
 
@@ -113,11 +117,20 @@ fn holds_on(seen: &Seen<'_>) -> (Status, Cause) {
     let Some(due) = due.and_then(|index| calendar.terms().get(index)) else {
         return (Status::NoEvidence, Cause::Nothing);
     };
+    if let Some(words) = not_understood(seen) {
+        return (Status::NoEvidence, Cause::Event(words.position));
+    }
     let begun = facts.iter().rev().find(|fact| edition_of(&fact.what) == Some(due.edition));
     match (due.scheme, begun) {
         (Scheme::IgToolkit, None) => (Status::NoEvidence, Cause::Nothing),
         (_, begun) => (Status::NotMet, Cause::Deadline(due.edition, begun.map(|fact| fact.position))),
     }
+}
+
+/// The last row of the register, if its words are not understood: it may say anything.
+fn not_understood<'a>(seen: &Seen<'a>) -> Option<&'a ToolkitFact> {
+    let last = seen.facts.iter().rev().find(|fact| matches!(fact.what, Toolkit::Listed(_)))?;
+    (last.what == Toolkit::Listed(PublishedResult::Unrecognised)).then_some(last)
 }
 
 /// What the publications for an edition say on a day, if there are any by then.

@@ -2,7 +2,7 @@
 
 use proto::EditionId;
 
-use super::{Seen, last_publication, plan_decided};
+use super::{Seen, last_publication, not_understood, plan_decided};
 use crate::{
     facts::{Toolkit, ToolkitFact},
     rules::{
@@ -54,6 +54,9 @@ fn newest_published<'a>(seen: &Seen<'a>) -> Option<(EditionId, &'a ToolkitFact)>
 
 /// What was published is below the standard, with what became of a plan for it.
 fn below_standard(seen: &Seen<'_>) -> Vec<Condition> {
+    if let Some(words) = not_understood(seen) {
+        return vec![Condition::of(toolkit(ToolkitUnmet::NotUnderstood(words.day)), words.position)];
+    }
     let Some((edition, published)) = newest_published(seen) else {
         return vec![Condition::unrecorded(toolkit(ToolkitUnmet::NothingKnown(None)))];
     };
