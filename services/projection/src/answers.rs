@@ -39,7 +39,9 @@ pub use practice::{
 };
 pub use reasons::{Reasons, reason};
 pub use search::{Found, SEARCH_MAX, SearchAnswer, search};
-pub use status::{LOOK_UP_MAX, LookUpAnswer, PublishedStatus, StatusAnswer, look_up, status};
+pub use status::{
+    LOOK_UP_MAX, LookUpAnswer, PublishedStatus, StatusAnswer, TextCount, look_up, not_understood, status,
+};
 pub use trend::{DayCounts, DeadlineMark, RequirementTrend, TREND_MAX_DAYS, TrendAnswer, trend};
 pub use why::MayKnow;
 pub(crate) use why::change_answer;

@@ -200,7 +200,7 @@ async fn deadlines_and_exemptions_are_decided_centrally() {
     server.post("/api/v1/editions/igt-14.1/deadline", wrong).await.is(400, "general-practice");
     let editions = server.get("/api/v1/editions").await.ok().json();
     assert_eq!(editions[0]["deadline"], "2018-04-30");
-    assert_eq!(editions.as_array().unwrap().len(), 9);
+    assert_eq!(editions.as_array().unwrap().len(), 10);
 }
 
 #[tokio::test]
@@ -245,4 +245,69 @@ async fn every_described_route_is_served() {
             );
         }
     }
+}
+
+/// An edition as it is sent, behind the newest one.
+fn next_edition() -> Value {
+    json!({
+        "id": "dspt-2027-28", "scheme": "dsp-toolkit", "title": "DSP Toolkit 2027/28",
+        "financial_year": "2027/28", "scale": "met-or-not-met", "predecessor": "dspt-2026-27",
+        "requirements_of": "national-data-guardian",
+        "opens": { "day": "2027-07-01", "certainty": "found", "source": "a letter" },
+        "groups": [{
+            "types": ["general-practice"], "category": "4", "gaps": "block-publication",
+            "certainty": "found", "source": "a letter",
+            "deadlines": [{ "day": "2028-06-30", "certainty": "found", "source": "a letter" }]
+        }]
+    })
+}
+
+#[tokio::test]
+async fn an_added_edition_is_worked_on_like_the_others() {
+    let server = server::start("2027-07-02T12:00:00Z").await;
+    let at = "/api/v1/assessments/A81001/dspt-2027-28";
+    server.get(at).await.is(404, "there is no such edition");
+    server.post("/api/v1/editions", next_edition()).await.ok();
+    let before = server.events().await;
+    server.post("/api/v1/editions", next_edition()).await.ok();
+    assert_eq!(server.events().await, before, "the same edition again changes nothing");
+    server.post(&format!("{at}/open"), Value::Null).await.ok();
+    let state = server.get(at).await.ok().json();
+    assert_eq!(state["title"], "DSP Toolkit 2027/28");
+    assert_eq!(state["deadline"], "2028-06-30");
+    let editions = server.get("/api/v1/editions").await.ok().json();
+    assert_eq!(editions.as_array().unwrap().len(), 11);
+    let mut wrong = next_edition();
+    wrong["predecessor"] = json!("dspt-2025-26");
+    wrong["id"] = json!("dspt-2028-29");
+    server.post("/api/v1/editions", wrong).await.is(400, "dspt-2027-28");
+}
+
+#[tokio::test]
+async fn a_status_text_is_explained_once_it_is_not_understood() {
+    let server = server::start("2026-11-28T12:00:00Z").await;
+    let to = "/api/v1/editions/status-texts";
+    let explain = |text: &str, level: &str| json!({ "text": text, "level": level, "edition": "dspt-2026-27", "reason": "the toolkit's news" });
+    server.post(to, explain("26/27 Assured", "standards-met")).await.ok();
+    let texts = server.get(to).await.ok().json();
+    assert_eq!(texts[0]["level"], "standards-met");
+    assert_eq!(texts[0]["edition"], "dspt-2026-27");
+    server
+        .post(to, explain("26/27 Standards Met", "standards-met"))
+        .await
+        .is(400, "is understood as it stands");
+    server.post(to, explain("26/27 Assured", "good")).await.is(400, "standards-exceeded");
+}
+
+#[tokio::test]
+async fn an_old_edition_can_no_longer_be_published_and_its_page_says_so() {
+    let server = server::start("2026-11-28T12:00:00Z").await;
+    let at = "/api/v1/assessments/A81001/dspt-2018-19";
+    server.post(&format!("{at}/open"), Value::Null).await.ok();
+    server
+        .post(&format!("{at}/publish"), Value::Null)
+        .await
+        .is(409, "could be published until 30 September 2020");
+    let page = server.get("/assessments/A81001/dspt-2018-19").await.ok();
+    assert!(page.text.contains("could be published until 30 September 2020"), "{}", page.text);
 }

@@ -3,7 +3,7 @@
 //! Its name and code, the published status, the day and the edition. Nothing of how it came about,
 //! nothing that is not published, and no count of anything.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use proto::{
     Day, EditionId, OdsCode,
@@ -126,6 +126,34 @@ fn publications<'a>(board: &Board, practice: &'a Practice) -> Vec<Publication<'a
         }
     }
     found
+}
+
+/// The most texts that are listed.
+const TEXTS_MAX: usize = 100;
+
+/// A status text that is not understood, and how many rows carry it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TextCount {
+    /// The text as received.
+    pub text: String,
+    /// Rows of the register that carry it.
+    pub rows: u64,
+}
+
+/// The status texts of the register that are not understood, the most frequent first; the first
+/// [`TEXTS_MAX`] of them.
+pub fn not_understood(board: &Board) -> Vec<TextCount> {
+    let catalogue = board.calendar.catalogue();
+    let mut rows: BTreeMap<String, u64> = BTreeMap::new();
+    for organisation in board.facts.organisations.values() {
+        for text in &organisation.read_with(catalogue).not_understood {
+            *rows.entry(text.text.to_string()).or_default() += 1;
+        }
+    }
+    let mut counts: Vec<TextCount> = rows.into_iter().map(|(text, rows)| TextCount { text, rows }).collect();
+    counts.sort_by_key(|count| std::cmp::Reverse(count.rows));
+    counts.truncate(TEXTS_MAX);
+    counts
 }
 
 /// What practices of a name, code or postcode have published.
