@@ -371,11 +371,12 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_status_text_counts_for_nothing() {
-        check(
-            &[("2019-03-01", Toolkit::Listed(PublishedResult::Unrecognised))],
-            &[("2019-03-31", Status::NotMet)],
-        );
+    fn words_not_understood_are_neither_met_nor_not_met() {
+        let words = Toolkit::Listed(PublishedResult::Unrecognised);
+        let timeline = timeline(&facts(&[("2019-03-01", words)]), &calendar(), Position(9), Day::LAST);
+        for on in ["2019-03-01", "2019-03-31", "2020-10-01"] {
+            assert_eq!(timeline.at(day(on)).status, Status::NoEvidence, "{on}");
+        }
     }
 
     #[test]
