@@ -227,7 +227,7 @@ async fn what_is_wrong_is_said_with_what_is_accepted() {
 async fn every_described_route_is_served() {
     let server = server::start("2018-03-10T12:00:00Z").await;
     let paths = server.openapi["paths"].as_object().unwrap().clone();
-    assert_eq!(paths.len(), 19);
+    assert_eq!(paths.len(), 21);
     for (path, methods) in paths {
         let address = path
             .replace("{code}", PRACTICE)

@@ -376,6 +376,10 @@ impl<E: ImportEvents> ImportRecords<E> {
             unchanged: CodeList::of(summary.unchanged),
             unread: CodeList::of(summary.unread),
         };
+        if summary.recorded == 0 {
+            // Of a log out of reach the command below says so.
+            let _ = self.log.caught_up(CATCH_UP_TIMEOUT).await;
+        }
         if summary.recorded == 0 && self.log.known().has_file(&imported) {
             return Ok(None);
         }
