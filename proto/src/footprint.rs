@@ -107,6 +107,12 @@ impl Shown {
         }
     }
 
+    /// The same, as a file of another date shows it.
+    #[must_use]
+    pub fn in_file(self, position: Position, as_of: Day) -> Self {
+        Self { position, as_of, ..self }
+    }
+
     /// Whether it is a general practice of England.
     pub fn is_practice(&self) -> bool {
         self.is_practice

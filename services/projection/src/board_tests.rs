@@ -45,6 +45,8 @@ pub(crate) fn start() -> Day {
 #[derive(Debug, Clone)]
 pub(crate) enum Said {
     Organisation(&'static str, OrganisationEvent),
+    /// As part of an import.
+    Imported(uuid::Uuid, &'static str, OrganisationEvent),
     Assessment(AssessmentEvent),
     /// With the day it took effect.
     Published(Day, AssessmentPublished),
@@ -54,7 +56,9 @@ pub(crate) enum Said {
 /// The message body as a service would have written it.
 fn body(number: u64, said: &Said) -> Vec<u8> {
     let (service, id) = match said {
-        Said::Organisation(code, _) => (Service::Organisations, (*code).to_owned()),
+        Said::Organisation(code, _) | Said::Imported(_, code, _) => {
+            (Service::Organisations, (*code).to_owned())
+        }
         Said::Assessment(_) | Said::Published(..) => (Service::Assessments, format!("test_{number}")),
         Said::Onsite(_) => (Service::Onsite, format!("test_{number}")),
     };
@@ -69,12 +73,15 @@ fn body(number: u64, said: &Said) -> Vec<u8> {
             _ => None,
         },
         command_id: None,
-        correlation_id: None,
+        correlation_id: match said {
+            Said::Imported(import, ..) => Some(*import),
+            _ => None,
+        },
         causation_id: None,
         previous: None,
     };
     match said {
-        Said::Organisation(_, event) => encode(&envelope, event),
+        Said::Organisation(_, event) | Said::Imported(_, _, event) => encode(&envelope, event),
         Said::Assessment(event) => encode(&envelope, event),
         Said::Published(_, event) => encode(&envelope, &AssessmentEvent::from(event.clone())),
         Said::Onsite(event) => encode(&envelope, event),
@@ -516,4 +523,84 @@ fn a_code_is_no_practice_before_the_first_file_that_shows_it_as_one() {
         assert_eq!(board.england().unwrap().counts(0, Footprint::Then, day).practices(), england, "{day}");
         assert_eq!((in_region(&board, "Y55", day), in_region(&board, "Y61", day)), (y55, y61), "{day}");
     }
+}
+
+/// Whom an officer may look at follows what later files confirm and what was withdrawn, as the figures do.
+#[test]
+fn one_may_look_at_those_in_ones_figures_after_files_are_confirmed_and_withdrawn() {
+    use proto::{
+        imports::{CodeList, FileImported, ImportWithdrawn},
+        organisations::PracticeListed,
+    };
+    let (one, two) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(2));
+    let (first, second): (Day, Day) = (start(), start().plus_days(100));
+    let listing = |region: &str| PracticeListing {
+        name: "EXAMPLE".into(),
+        region: Some(code(region)),
+        local_office: None,
+        address: vec![],
+        postcode: String::new(),
+        telephone: String::new(),
+        opened: None,
+        closed: None,
+        status: OdsStatus::Active,
+        setting: PrescribingSetting::GENERAL_PRACTICE,
+        commissioner: Some(code("00K")),
+        joined: None,
+        left: None,
+    };
+    let listed =
+        |as_of, region| OrganisationEvent::PracticeListed(PracticeListed { as_of, listing: listing(region) });
+    let amended = PracticeAmended { as_of: second, listing: listing("Y60"), changed: vec![] };
+    let finished = FileImported {
+        import: two,
+        kind: "practices".into(),
+        as_of: Some(second),
+        sha256: String::new(),
+        rows: 3,
+        recorded: 2,
+        skipped: Default::default(),
+        rejected: 0,
+        unchanged: CodeList::of([code("A81001")]),
+        unread: CodeList::default(),
+    };
+    let withdrawn = ImportWithdrawn { import: two, reason: "the wrong file".into() };
+    let said = [
+        Said::Imported(one, "A81001", listed(first, "Y55")),
+        Said::Imported(one, "A81002", listed(first, "Y54")),
+        Said::Imported(two, "A81002", OrganisationEvent::PracticeAmended(amended)),
+        Said::Imported(two, "A81003", listed(second, "Y60")),
+        Said::Imported(
+            two,
+            "import_2",
+            OrganisationEvent::FileImported(proto::organisations::FileImported(finished)),
+        ),
+        Said::Imported(
+            two,
+            "import_2",
+            OrganisationEvent::ImportWithdrawn(proto::organisations::ImportWithdrawn(withdrawn)),
+        ),
+    ];
+    let today = start().plus_days(200);
+    let regions = |count: usize| -> Vec<Option<OdsCode>> {
+        let bodies = bodies(&said[..count]);
+        let board = Board::build(&fold(&bodies), Knowledge::ALL, today);
+        let mut register = Register::default();
+        for (position, body) in (1..).map(Position).zip(&bodies) {
+            register.note(position, body);
+        }
+        let hierarchy = register.on(today);
+        let practices = ["A81001", "A81002", "A81003"].map(code).into_iter();
+        let each = practices.map(|practice| {
+            let counted =
+                board.practice(practice).and_then(|practice| practice.now).map(|(_, place)| place.region);
+            let above = hierarchy.is_practice(practice).then(|| hierarchy.above(practice).region);
+            assert_eq!(above, counted, "{practice} after {count}");
+            counted.flatten()
+        });
+        each.collect()
+    };
+    // The first says where it lies in its own row, and the second file confirms it although most others moved.
+    assert_eq!(regions(5), [Some(code("Y55")), Some(code("Y60")), Some(code("Y60"))]);
+    assert_eq!(regions(6), [Some(code("Y55")), Some(code("Y54")), None]);
 }

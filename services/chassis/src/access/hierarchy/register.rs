@@ -5,18 +5,23 @@ use std::sync::Arc;
 use proto::{
     Day, Header, OdsCode, Position,
     footprint::{self, BodyShown, Heirs, Link, Place, Places, Shown, Span, Stay, Votes},
+    imports::{FileImported, Row, Rows, Withdrawn},
     organisations::{
         OrganisationAmended, OrganisationEvent, OrganisationListed, PracticeAmended, PracticeListed,
         PrescriberListed,
     },
 };
 use rustc_hash::{FxHashMap, FxHashSet};
+use uuid::Uuid;
 
 use super::{Above, Hierarchy};
 use crate::clock::Recorded;
 
 /// The types of events that matter here begin so.
 const ORGANISATIONS: &str = "oversight.organisations.";
+
+/// All that is recorded counts.
+const NEWEST: Position = Position(u64::MAX);
 
 /// The events so far, as far as they say who stands under whom. What they come to depends on them
 /// alone, however often it is asked on the way.
@@ -25,7 +30,8 @@ const ORGANISATIONS: &str = "oversight.organisations.";
 #[derive(Debug, Clone, Default)]
 pub struct Register {
     practices: FxHashMap<OdsCode, Practice>,
-    bodies: FxHashMap<OdsCode, Vec<BodyShown>>,
+    bodies: FxHashMap<OdsCode, Rows<BodyShown>>,
+    withdrawn: Withdrawn,
     names: Arc<FxHashMap<OdsCode, Arc<str>>>,
     synthetic: bool,
     real: bool,
@@ -35,20 +41,23 @@ pub struct Register {
 
 #[derive(Debug, Clone, Default)]
 struct Practice {
+    rows: Rows<Shown>,
+    links: Vec<(Link, Option<Uuid>)>,
+    // All follow from the above, and from which imports were withdrawn.
     shown: Vec<Shown>,
-    links: Vec<Link>,
-    // Both follow from the above.
     operating: Vec<Span>,
     stays: Vec<Stay>,
 }
 
 impl Practice {
-    fn note(&mut self, shown: Option<Shown>, link: Option<Link>) {
-        self.shown.extend(shown);
-        self.links.extend(link);
+    /// Works out what follows from the files that count.
+    fn follow(&mut self, withdrawn: &Withdrawn) {
+        let standing = self.rows.standing(withdrawn, NEWEST);
+        self.shown = standing.map(|row| row.value.in_file(row.position, row.as_of)).collect();
         self.shown.sort_by_key(|shown| (shown.as_of, shown.position));
+        let links = self.links.iter().filter(|(_, import)| withdrawn.stands(*import, NEWEST));
         self.operating = footprint::operating(&self.shown);
-        self.stays = footprint::stays(&self.shown, self.links.iter().copied());
+        self.stays = footprint::stays(&self.shown, links.map(|(link, _)| *link));
     }
 
     /// Whether any file ever showed it as a practice of England.
@@ -103,10 +112,16 @@ impl Register {
         if !header.kind.starts_with(ORGANISATIONS) {
             return;
         }
+        let Ok(event) = header.event::<OrganisationEvent>() else { return };
+        match event {
+            OrganisationEvent::FileImported(imported) => return self.file(position, &imported.0),
+            OrganisationEvent::ImportWithdrawn(event) => return self.withdraw(position, event.0.import),
+            _ => {}
+        }
+        let import = header.correlation_id;
         let Ok(code) = header.subject.rsplit('.').next().unwrap_or_default().parse::<OdsCode>() else {
             return;
         };
-        let Ok(event) = header.event::<OrganisationEvent>() else { return };
         if header.actor == proto::Actor::SYNTHETIC {
             self.synthetic = true;
         } else {
@@ -115,28 +130,64 @@ impl Register {
         match event {
             OrganisationEvent::PracticeListed(PracticeListed { as_of, listing })
             | OrganisationEvent::PracticeAmended(PracticeAmended { as_of, listing, .. }) => {
-                let shown = Shown::of(position, as_of, code, &listing);
-                self.practices.entry(code).or_default().note(Some(shown), None);
+                self.practice(code, Shown::of(position, as_of, code, &listing), import);
                 self.name(code, &listing.name);
             }
             OrganisationEvent::PrescriberListed(PrescriberListed { as_of, listing }) => {
-                let shown = Shown::of(position, as_of, code, &listing);
-                self.practices.entry(code).or_default().note(Some(shown), None);
+                self.practice(code, Shown::of(position, as_of, code, &listing), import);
             }
             OrganisationEvent::OrganisationListed(OrganisationListed { as_of, listing })
             | OrganisationEvent::OrganisationAmended(OrganisationAmended { as_of, listing, .. }) => {
-                let shown = self.bodies.entry(code).or_default();
-                shown.push(BodyShown::of(as_of, &listing));
-                shown.sort_by_key(|shown| shown.as_of);
+                let value = BodyShown::of(as_of, &listing);
+                let row = Row { as_of, position, import, value, confirmed: false };
+                self.bodies.entry(code).or_default().note(row);
                 self.name(code, &listing.name);
             }
             OrganisationEvent::MembershipRecorded(recorded) => {
                 let link = Link::of(position, &recorded);
-                self.practices.entry(code).or_default().note(None, Some(link));
+                let practice = self.practices.entry(code).or_default();
+                practice.links.push((link, import));
+                practice.follow(&self.withdrawn);
             }
             OrganisationEvent::ListSizePublished(_)
             | OrganisationEvent::FileImported(_)
             | OrganisationEvent::ImportWithdrawn(_) => return,
+        }
+        self.changes += 1;
+    }
+
+    fn practice(&mut self, code: OdsCode, shown: Shown, import: Option<Uuid>) {
+        let Shown { position, as_of, .. } = shown;
+        let practice = self.practices.entry(code).or_default();
+        practice.rows.note(Row { as_of, position, import, value: shown, confirmed: false });
+        practice.follow(&self.withdrawn);
+    }
+
+    /// A file was read to its end: of what it showed as before, it shows that on its date.
+    fn file(&mut self, position: Position, imported: &FileImported) {
+        let Some(as_of) = imported.as_of else { return };
+        for code in imported.unchanged.codes() {
+            match imported.kind.as_str() {
+                "practices" => {
+                    let Some(practice) = self.practices.get_mut(code) else { continue };
+                    practice.rows.confirm(as_of, position, imported.import, &self.withdrawn);
+                    practice.follow(&self.withdrawn);
+                }
+                "ccgs" | "regions" | "trusts" => {
+                    let Some(body) = self.bodies.get_mut(code) else { continue };
+                    body.confirm(as_of, position, imported.import, &self.withdrawn);
+                }
+                _ => {}
+            }
+        }
+        self.changes += 1;
+    }
+
+    /// An import was withdrawn: what it said is as if it had not been said.
+    fn withdraw(&mut self, position: Position, import: Uuid) {
+        self.withdrawn.note(import, position);
+        for practice in self.practices.values_mut() {
+            practice.follow(&self.withdrawn);
         }
         self.changes += 1;
     }
@@ -149,8 +200,10 @@ impl Register {
 
     /// Who stands under whom on a day. Linear in what the files showed.
     pub fn on(&self, today: Day) -> Hierarchy {
+        let bodies: FxHashMap<OdsCode, Vec<BodyShown>> =
+            self.bodies.iter().map(|(code, rows)| (*code, self.shown(rows))).collect();
         let commissioners =
-            self.bodies.iter().filter(|(_, shown)| shown.last().is_some_and(BodyShown::is_commissioner));
+            bodies.iter().filter(|(_, shown)| shown.last().is_some_and(BodyShown::is_commissioner));
         let places = Places::of(
             self.practices
                 .values()
@@ -195,11 +248,21 @@ impl Register {
             let place = Place { region: votes.winner(), local_office: None };
             above.entry(office).or_insert_with(|| Above::at(None, place));
         }
-        for (code, shown) in &self.bodies {
+        for (code, shown) in bodies.iter().filter(|(_, shown)| !shown.is_empty()) {
             let said = shown.iter().rev().map(|shown| shown.place).find(|place| *place != Place::default());
             above.entry(*code).or_insert_with(|| Above::at(None, said.unwrap_or_default()));
         }
         Hierarchy { above, practices, names: self.names.clone(), version: self.version(today) }
+    }
+
+    /// What the files that count showed of a body, in order of file date.
+    fn shown(&self, rows: &Rows<BodyShown>) -> Vec<BodyShown> {
+        let standing = rows.standing(&self.withdrawn, NEWEST);
+        let mut dated: Vec<(Day, Position, BodyShown)> = standing
+            .map(|row| (row.as_of, row.position, BodyShown { as_of: row.as_of, ..row.value }))
+            .collect();
+        dated.sort_by_key(|(as_of, position, _)| (*as_of, *position));
+        dated.into_iter().map(|(_, _, shown)| shown).collect()
     }
 
     /// Numbers a state by what it is made of: the same events on the same day are the same state.
