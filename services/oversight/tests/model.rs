@@ -35,9 +35,6 @@ fn the_files_show_what_organisations_would_record() {
             OrganisationEvent::PracticeListed(e) => {
                 Command::ListPractice { as_of: e.as_of, listing: e.listing }
             }
-            OrganisationEvent::PrescriberListed(e) => {
-                Command::ListPrescriber { as_of: e.as_of, listing: e.listing }
-            }
             OrganisationEvent::PracticeAmended(e) => {
                 Command::ListPractice { as_of: e.as_of, listing: e.listing }
             }
