@@ -40,7 +40,7 @@ pub struct PracticeListed {
     pub listing: PracticeListing,
 }
 
-/// A prescriber that is not a general practice stood in a practice file for the first time. If a later
+/// A prescriber of another setting stood in a practice file for the first time. If a later
 /// file lists it as a practice, this says that it was none until then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrescriberListed {
@@ -135,6 +135,13 @@ pub struct PrescribingSetting(pub u8);
 impl PrescribingSetting {
     /// General practice.
     pub const GENERAL_PRACTICE: PrescribingSetting = PrescribingSetting(4);
+
+    /// Other: it is not shown as a general practice, and neither as anything else.
+    pub const OTHER: PrescribingSetting = PrescribingSetting(0);
+
+    /// A role that is not that of a general practice. Files since 2022 have roles, which have no numbers; this
+    /// is none of the list's.
+    pub const ANOTHER_ROLE: PrescribingSetting = PrescribingSetting(u8::MAX);
 }
 
 /// A body other than a practice stood in its file for the first time.

@@ -223,9 +223,12 @@ impl Organisation {
         Ok(Some(OrganisationEvent::PracticeAmended(amended)))
     }
 
-    /// That a code is not a practice is recorded once: until a file lists it as one, nothing more is known.
+    /// That a code is something else than a practice is recorded once: until a file lists it as one, nothing more
+    /// is known. The setting *other* does not say what it is, and practices have it until they are classed.
     fn list_prescriber(&self, as_of: Day, listing: &PracticeListing) -> Option<OrganisationEvent> {
-        let is_new = self.practice.is_none() && self.other_prescriber.is_none();
+        let is_new = self.practice.is_none()
+            && self.other_prescriber.is_none()
+            && listing.setting != PrescribingSetting::OTHER;
         is_new.then(|| {
             OrganisationEvent::PrescriberListed(PrescriberListed { as_of, listing: listing.clone() })
         })

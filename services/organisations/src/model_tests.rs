@@ -96,6 +96,23 @@ fn a_practice_is_listed_once_and_the_same_row_again_says_nothing() {
 }
 
 #[test]
+fn of_a_prescriber_of_another_setting_it_is_recorded_once_that_it_was_none() {
+    let of = |setting| PracticeListing { setting: PrescribingSetting(setting), ..practice() };
+    let command = |as_of, setting| Command::ListPrescriber { as_of: day(as_of), listing: of(setting) };
+    // Other does not say what it is.
+    nobody()
+        .when(command(MAY, 0))
+        .then_nothing()
+        .when(command(MAY, 14))
+        .then(OrganisationEvent::PrescriberListed(PrescriberListed { as_of: day(MAY), listing: of(14) }))
+        .when(command(NOVEMBER, 25))
+        .then_nothing()
+        .when(list(NOVEMBER, practice()))
+        .then(listed(NOVEMBER, practice()));
+    given::<Organisation>([listed(MAY, practice())]).when(command(NOVEMBER, 14)).then_nothing();
+}
+
+#[test]
 fn a_later_file_amends_what_changed_and_names_it() {
     let moved = PracticeListing { region: Some(code("Y63")), telephone: "01642 000000".into(), ..practice() };
     given::<Organisation>([listed(MAY, practice())]).when(list(NOVEMBER, moved.clone())).then(amended(

@@ -185,18 +185,19 @@ fn roles(text: &str) -> Option<Vec<u16>> {
 /// The role of a general practice.
 const GENERAL_PRACTICE: u16 = 76;
 
-/// A number, or since 2022 roles: a general practice has RO76 among them. The other roles have no
-/// number; where the column is blank it is no practice either.
+/// A number, or since 2022 roles: a general practice has RO76 among them. Where the column is blank it is
+/// not shown as a practice, and neither as anything else.
 fn setting(row: &Row) -> Result<PrescribingSetting, RowProblem> {
-    /// "Other" in the list of numbers.
-    const OTHER: PrescribingSetting = PrescribingSetting(0);
     let text = row.get(SETTING);
     if text.is_empty() {
-        return Ok(OTHER);
+        return Ok(PrescribingSetting::OTHER);
     }
     if let Some(roles) = roles(text) {
         let is_practice = roles.contains(&GENERAL_PRACTICE);
-        return Ok(if is_practice { PrescribingSetting::GENERAL_PRACTICE } else { OTHER });
+        return Ok(match is_practice {
+            true => PrescribingSetting::GENERAL_PRACTICE,
+            false => PrescribingSetting::ANOTHER_ROLE,
+        });
     }
     text.parse().map(PrescribingSetting).map_err(|_| {
         row.wrong(SETTING, "the prescribing setting is a number from 0 to 255 (4 is a general practice), or roles such as RO76 or RO76|RO268")
