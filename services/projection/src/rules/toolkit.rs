@@ -21,9 +21,11 @@
 //!   nothing, or shows this edition with a later day of publication;
 //! - a register dated on or after the deadline that lists most practices of its day, and not this one.
 //!
-//! A register that shows a later edition hides what was published for this one: it is no witness, and
-//! neither is one that was withdrawn, nor a row whose words are not understood. Results of the IG
-//! Toolkit never were in a register that could be read here, so of that only the first is a witness.
+//! A register that shows a later edition hides what was published for this one: it is no witness, unless
+//! on its date no later edition had been due, since the later one then came instead of this one and late
+//! (two practices of the register of 17 June 2019 show 2019/20 so). Neither is one that was withdrawn,
+//! nor a row whose words are not understood. Results of the IG Toolkit never were in a register that
+//! could be read here, so of that only the first is a witness.
 //! Of a deadline that is still to come no witness is asked for: it will not be met if nothing changes.
 //! With no edition due and nothing published it is `NoEvidence`.
 //!
@@ -238,11 +240,18 @@ fn witness(due: &Term, seen: &Seen<'_>) -> Option<Witness> {
         match says(row, due, seen.calendar) {
             Says::NotPublished => Some(Witness::Missing(row.as_of, row.position)),
             Says::Published(on) if on > seen.day => Some(Witness::PublishedLater),
+            // Published for the next year while this one was still the last due: it came instead, and late.
+            Says::Hides(_) if is_last_due(due, row.as_of, seen.calendar) => Some(Witness::PublishedLater),
             Says::Published(_) | Says::Hides(_) | Says::NotUnderstood => None,
         }
     });
     let without = without.iter().find(|register| register.as_of >= due.deadline);
     of_row.or(without.map(|register| Witness::Missing(register.as_of, register.position)))
+}
+
+/// Whether on the date of a register no later edition had been due.
+fn is_last_due(term: &Term, register: Day, calendar: &Calendar) -> bool {
+    !calendar.terms().iter().any(|other| term.deadline < other.deadline && other.deadline <= register)
 }
 
 /// The row of the register that no longer shows the result of an edition that an earlier one showed.
@@ -493,6 +502,16 @@ mod tests {
         // The edition itself, published late, is a witness for the days before.
         assert_eq!(status("2020-10-31").status, Status::NotMet);
         assert_eq!(status("2020-11-02").status, Status::Met);
+    }
+
+    #[test]
+    fn a_later_edition_published_while_this_one_was_the_last_due_came_late() {
+        let own = facts(&[("2019-06-13", met(Y19))]);
+        let status = |on: &str| judged(&own, &Registers::default(), Moment::EndOf(day(on)), Day::LAST).status;
+        assert_eq!(status("2019-03-30"), Status::NoEvidence);
+        assert_eq!(status("2019-03-31"), Status::NotMet);
+        assert_eq!(status("2019-06-12"), Status::NotMet);
+        assert_eq!(status("2019-06-13"), Status::Met);
     }
 
     #[test]
