@@ -10,7 +10,7 @@ use std::{
 };
 
 /// How long a process may take to be ready. Debug builds on a busy machine are slow.
-pub const READY_TIMEOUT: Duration = Duration::from_secs(60);
+pub const READY_TIMEOUT: Duration = Duration::from_secs(240);
 
 /// How long a process may take to end once it is asked to.
 pub const END_TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,7 +1,11 @@
-//! At which organisations somebody may be given a role: those that are known.
+//! At which organisations someone may be given a role: those that are known.
 //!
 //! A wrong letter in a code would else give a key or an account at an organisation that does not exist, or at another
 //! one than was meant. So the organisation is looked up, and its name is shown before anything is made.
+//!
+//! Three kinds of organisation are known: those that a file lists by name; those that a file names by code alone,
+//! as the commissioner or region of a practice; and, for the roles that are held at bodies of which no file need tell,
+//! those whose name the administrator enters. Where no file has the name, the administrator's word is needed.
 
 use std::time::Duration;
 
@@ -43,6 +47,11 @@ fn is_listed(role: Role) -> bool {
     matches!(role, Role::PracticeLead | Role::CcgOfficer | Role::RegionalLead | Role::Buyer)
 }
 
+/// Whether a role may be held there on the administrator's word for what it is called.
+fn may_be_named_by_word(access: &Access, role: Role, code: OdsCode) -> bool {
+    !is_listed(role) || access.hierarchy().knows(code)
+}
+
 /// The organisation of a code, for a role; `word` is what the administrator says it is called.
 pub async fn place(access: &Access, role: Role, code: OdsCode, word: Option<&str>) -> Result<Place, Problem> {
     let word = word.map(str::trim).filter(|word| !word.is_empty());
@@ -56,7 +65,7 @@ pub async fn place(access: &Access, role: Role, code: OdsCode, word: Option<&str
                 )),
             };
         }
-        if !is_listed(role) && word.is_some() {
+        if word.is_some() && may_be_named_by_word(access, role, code) {
             break;
         }
         if look + 1 < LOOKS {
@@ -64,7 +73,7 @@ pub async fn place(access: &Access, role: Role, code: OdsCode, word: Option<&str
         }
     }
     match word {
-        _ if is_listed(role) => Err(refused(
+        _ if !may_be_named_by_word(access, role, code) => Err(refused(
             "organisation",
             format!(
                 "no organisation {code} is known: check the code, or first import the file that lists it"

@@ -1,11 +1,12 @@
 //! Emergency access shows itself for as long as it is open, and to the practice until someone there has seen it; and
 //! private addresses of calendars.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "what a test needs and does not get fails the test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what a test needs and does not get fails the test")]
 
 mod support;
 
-use proto::access::AccessEvent;
+use chassis::testing::land::practice;
+use proto::{Actor, Event, access::AccessEvent, organisations::OrganisationEvent};
 use serde_json::json;
 use support::{Browser, Installation};
 
@@ -180,6 +181,20 @@ async fn keys_and_accounts_are_for_organisations_that_are_known_and_tell_their_n
     );
     let kept = |event: &AccessEvent| matches!(event, AccessEvent::KeyIssued(key) if key.organisation_name.as_deref() == Some("Northern Assessors"));
     assert!(here.events().await.iter().any(kept));
+    // A file names a commissioner by its code alone: it is known, and someone has to say what it is called.
+    let mut of_another = practice("A81003", "THE OTHER SURGERY");
+    let Event::Organisation(OrganisationEvent::PracticeListed(listed)) = &mut of_another.2 else {
+        panic!("{of_another:?}")
+    };
+    listed.listing.commissioner = Some("90Z".parse().unwrap());
+    here.tell(&[of_another], Actor::system("import")).await;
+    let refused = issue(key("ccg-officer", "90Z", None)).await;
+    assert_eq!(
+        (refused.status.as_u16(), &refused.json()["errors"][0]["at"]),
+        (400, &json!("organisation_name"))
+    );
+    let given = issue(key("ccg-officer", "90Z", Some("NHS Densham CCG"))).await;
+    assert_eq!((given.status.as_u16(), &given.json()["organisation_name"]), (201, &json!("NHS Densham CCG")));
     let account = json!({ "user_name": "a@example.org", "display_name": "A", "role": "practice-lead", "organisation": "A99999" });
     let refused = here.administer("POST", "/api/v1/access/users", Some(account)).await;
     assert!(refused.status == 400 && refused.text.contains("no organisation A99999 is known"), "{refused:?}");

@@ -166,7 +166,7 @@ impl<R: Into<Problem>> From<CommandError<R>> for Problem {
                 )),
                 AppendError::Full { .. } | AppendError::Refused { .. } => {
                     tracing::error!(%error, "the event log does not take events");
-                    Problem::unavailable(error.to_string())
+                    Problem::unavailable(error.to_string()).retry_after(Problem::MENDED_AFTER_SECONDS)
                 }
             },
             CommandError::Encode(error) => {

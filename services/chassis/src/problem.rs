@@ -74,6 +74,10 @@ impl Problem {
         .retry_after(1)
     }
 
+    /// After how long to try again what does not work before someone has done something about it, such as making
+    /// room on a disk: long enough that no program asks again by itself.
+    pub const MENDED_AFTER_SECONDS: u32 = 600;
+
     /// 503: something this service needs is out of reach.
     pub fn unavailable(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Out of reach for now", detail)

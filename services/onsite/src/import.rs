@@ -10,7 +10,7 @@ use chassis::{
     Problem, Viewer,
     import::{
         self, Column, Columns, DatedColumns, Giving, Heading, Job, Needed, Progress, Report, Row, RowFault,
-        RowOutcome, RowProblem, Shape,
+        RowOutcome, RowProblem, Shape, Stop,
     },
 };
 use proto::{
@@ -149,8 +149,11 @@ pub(crate) async fn run(
             .map_err(|_| row.wrong(NUMBER, "is no number of an assessment, from 1"))?;
         let finding = finding(&row)?;
         let id = onsite_id(code, number).map_err(|error| row.wrong(CODE, error.to_string()))?;
-        let loaded =
-            desk.assessments.load(&id).await.map_err(|error| RowFault::Stop { reason: error.to_string() })?;
+        let loaded = desk
+            .assessments
+            .load(&id)
+            .await
+            .map_err(|error| RowFault::Stop(Stop::for_now(error.to_string())))?;
         if !desk.shows(viewer, code, &loaded.state) {
             return Err(row.wrong(NUMBER, nothing(code, number).detail).into());
         }

@@ -284,6 +284,14 @@ fn practice_file(folder: &Path, rows: &[(&str, &str, &str)]) -> PathBuf {
     path
 }
 
+/// A practice of the CCG 00K is read from a file, which says nothing of the CCG but its code.
+fn import_a_practice(folder: &Path, key: &str, server: &Server) {
+    let file = practice_file(folder, &[("A81001", "ONE", "19740401")]);
+    let import = ["import", "practices", text(&file), "--as-of", "2018-05-31", "--server", &server.url];
+    let imported = oversight_as(key, &import);
+    assert_eq!(imported.status.code(), Some(0), "{}", said(&imported));
+}
+
 #[test]
 fn a_file_is_imported_shown_verified_backed_up_and_restored() {
     let folder = tempfile::tempdir().unwrap();
@@ -323,9 +331,13 @@ fn a_file_is_imported_shown_verified_backed_up_and_restored() {
 
     let events = oversight_as(&key, &["events", "--server", &server.url]);
     let lines: Vec<String> = printed(&events).lines().map(str::to_owned).collect();
-    assert_eq!(lines.len(), 2, "{}", said(&events));
+    let kinds = ["practice-listed", "practice-listed", "file-imported", "file-imported"];
+    assert_eq!(lines.len(), kinds.len(), "{}", said(&events));
+    for (line, kind) in lines.iter().zip(kinds) {
+        assert!(line.contains(&format!("oversight.organisations.{kind}.v1")), "{kind}: {line}");
+    }
     assert!(lines[0].starts_with(r#"{"position":1,"specversion":"1.0""#), "{}", lines[0]);
-    let one = oversight_as(&key, &["events", "--server", &server.url, "--from", "2", "--limit", "5"]);
+    let one = oversight_as(&key, &["events", "--server", &server.url, "--from", "2", "--limit", "1"]);
     assert_eq!(printed(&one).trim(), lines[1]);
     let none = oversight_as(&key, &["events", "--server", &server.url, "--service", "assessments"]);
     assert_eq!((printed(&none).as_str(), none.status.code()), ("", Some(0)));
@@ -348,9 +360,9 @@ fn a_file_is_imported_shown_verified_backed_up_and_restored() {
     let restored = oversight(&["restore", text(&backup), "--log", &other]);
     assert_eq!(restored.status.code(), Some(0), "{}", said(&restored));
     let again = oversight(&["restore", text(&backup), "--log", &other]);
-    assert!(printed(&again).contains("2 of them were there already"), "{}", printed(&again));
+    assert!(printed(&again).contains("4 of them were there already"), "{}", printed(&again));
     let (one, two) = (oversight(&["events", "--log", &there]), oversight(&["events", "--log", &other]));
-    assert_eq!(printed(&one).lines().count(), 2);
+    assert_eq!(printed(&one).lines().count(), kinds.len());
     assert_eq!(one.stdout, two.stdout, "byte for byte");
     let verified = oversight(&["verify", "--log", &other]);
     assert_eq!(verified.status.code(), Some(0), "{}", printed(&verified));
@@ -404,10 +416,16 @@ fn there_is_one_first_administrator_and_without_a_key_nothing_is_done() {
     server.wait_until_ready();
     fails(&["rebuild", "--server", &server.url], &["needs an API key", "OVERSIGHT_KEY"]);
     let create = ["key", "create", "--role", "ccg-officer", "--organisation", "00K", "--purpose", "a test"];
-    let made = oversight_as(&key, &[&create[..], &["--server", &server.url]].concat());
+    let create = [&create[..], &["--server", &server.url]].concat();
+    let unknown = oversight_as(&key, &create);
+    assert!(said(&unknown).contains("no organisation 00K is known"), "{}", said(&unknown));
+    import_a_practice(folder.path(), &key, &server);
+    let nameless = oversight_as(&key, &create);
+    assert!(said(&nameless).contains("enter the name of the organisation"), "{}", said(&nameless));
+    let made = oversight_as(&key, &[&create[..], &["--organisation-name", "NHS Hartlepool CCG"]].concat());
     assert_eq!(made.status.code(), Some(0), "{}", said(&made));
     let officer = printed(&made).trim().to_owned();
-    let id = said(&made).split("This is key ").nth(1).unwrap().split('.').next().unwrap().to_owned();
+    let id = said(&made).split("This is key ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
 
     let rebuild = ["rebuild", "--server", &server.url];
     let refused = oversight_as(&officer, &rebuild);
@@ -441,7 +459,8 @@ fn somebody_gets_an_account_is_shut_out_and_removed() {
         printed(&output)
     };
     let add = ["add", "--name", "a@example.org", "--display", "A. Officer", "--role", "ccg-officer"];
-    let add = [&add[..], &["--organisation", "00K"]].concat();
+    let add = [&add[..], &["--organisation", "00K", "--organisation-name", "NHS Hartlepool CCG"]].concat();
+    import_a_practice(folder.path(), &key, &server);
     well(&add);
     let listed = well(&["list"]);
     let id = listed.split_whitespace().next().unwrap();

@@ -14,7 +14,7 @@ async fn status(lead: &Client, practice: &str, requirement: &str) -> (String, St
     let answer = lead.json(&format!("/api/v1/practices/{practice}")).await;
     let of = answer["requirements"].as_array().unwrap().iter().find(|of| of["requirement"] == requirement);
     let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
-    (text(&of.unwrap()["status"]), text(&answer["basis"]["at"]))
+    (text(&of.unwrap()["status"]), text(&answer["at"]))
 }
 
 async fn give(client: &Client, path: &str, body: Value) -> Value {

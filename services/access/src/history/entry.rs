@@ -282,7 +282,14 @@ mod tests {
                 let entry = Told::read(Position(1), &std::fs::read(&path).unwrap()).unwrap().after(None);
                 let said = entry.changes.len();
                 assert!(said > 0 || SAY_NOTHING_MORE.contains(&entry.what.as_str()), "{}", path.display());
-                let has_own = ["suppliers.supplier", "suppliers.listing", "assessments.edition", "access"];
+                let has_own = [
+                    "suppliers.supplier",
+                    "suppliers.listing",
+                    "assessments.edition",
+                    "assessments.import",
+                    "organisations.import",
+                    "access",
+                ];
                 let subject = std::fs::read_to_string(&path).unwrap();
                 if !has_own.iter().any(|part| {
                     subject.contains(&format!("oversight.{part}")) || subject.contains("oversight-access")

@@ -70,8 +70,9 @@ pub(super) async fn break_it(
     let now = desk.clock.machine_now();
     let until = now + OPEN_FOR;
     let broken = GlassBroken { organisation, reason: reason.to_owned(), until };
-    viewer.record(AccessEvent::GlassBroken(broken), Some(organisation)).await?;
-    tracing::warn!(%organisation, "somebody broke the glass");
+    let position = viewer.record(AccessEvent::GlassBroken(broken), Some(organisation)).await?;
+    desk.access.until_read(position).await?;
+    tracing::warn!(%organisation, "emergency access was opened");
     let session = Session { written: now, glass: Some((organisation, until)), ..session.clone() };
     let cookie = desk.access.sessions().give(&session).ok_or_else(Problem::internal)?;
     Ok(with_cookie(Redirect::to(&format!("/assessments/{organisation}")).into_response(), cookie))

@@ -57,9 +57,12 @@ impl Hierarchy {
         self.above.get(&code).copied().unwrap_or_default()
     }
 
-    /// Whether anything is known of an organisation.
+    /// Whether anything is known of an organisation, be it only that others stand or stood under it. Goes through
+    /// all of them.
     pub fn knows(&self, code: OdsCode) -> bool {
-        self.above.contains_key(&code) || self.names.contains_key(&code)
+        self.above.contains_key(&code)
+            || self.names.contains_key(&code)
+            || self.above.values().any(|above| above.codes().any(|above| above == code))
     }
 
     /// Whether it is a general practice.

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{
     columns::{Columns, FirstRow, Resolved, Widths, is_title, quote},
     dates::{DatedColumns, EXAMPLES_MAX, Later, later_than_file},
-    give::{Giving, RowFault, RowOutcome},
+    give::{Giving, RowFault, RowOutcome, Stop},
     progress::{Progress, State},
     record::{ImportEvents, ImportRecords},
     report::{PROBLEMS_MAX, Report, RowProblem},
@@ -145,7 +145,7 @@ where
     if job.mode == Mode::Write {
         match records.finish(job, by.clone(), tally.summary(sha256), patience).await {
             Ok(position) => tally.last_position = tally.last_position.max(position),
-            Err(reason) => return Err(halted(Halt::Stop(reason), &tally, &mut body).await),
+            Err(stop) => return Err(halted(Halt::Stop(stop), &tally, &mut body).await),
         }
     }
     Ok(tally.finished())
@@ -167,9 +167,10 @@ where
             let detail = format!("a file may have up to {ROWS_MAX} rows; {}", tally.so_far());
             (State::Stopped, Problem::bad_input(detail))
         }
-        Halt::Stop(reason) => {
-            let detail = format!("{reason}; {}", tally.so_far());
-            (State::Stopped, Problem::unavailable(detail).retry_after(30))
+        Halt::Stop(stop) => {
+            let detail = format!("{}; {}", stop.reason, tally.so_far());
+            let seconds = stop.again_after.as_secs().try_into().unwrap_or(u32::MAX);
+            (State::Stopped, Problem::unavailable(detail).retry_after(seconds))
         }
     };
     let Job { id, kind, .. } = tally.job;
@@ -202,7 +203,7 @@ enum Halt {
     File(FileFault),
     Body(String),
     TooManyRows,
-    Stop(String),
+    Stop(Stop),
 }
 
 struct EndsInterrupted<'a>(&'a Progress);
@@ -245,9 +246,9 @@ where
             biased;
             Some((aggregate, code, end)) = in_flight.next(), if !in_flight.is_empty() => {
                 match end {
-                    Err(RowFault::Stop { reason }) => {
+                    Err(RowFault::Stop(stop)) => {
                         reading = false;
-                        halt.get_or_insert(Halt::Stop(reason));
+                        halt.get_or_insert(Halt::Stop(stop));
                     }
                     Ok(outcome) => tally.outcome(outcome, code),
                     Err(RowFault::Rejected(problem)) => {

@@ -194,7 +194,7 @@ async fn an_import_that_must_stop_says_how_many_rows_are_in() {
     let (report, progress) = import_with(&CODES, &file, |row| async move {
         if row.line() > 300 {
             tokio::task::yield_now().await;
-            return Err(RowFault::Stop { reason: "the event log is out of reach".into() });
+            return Err(RowFault::Stop(Stop::for_now("the event log is out of reach")));
         }
         Ok(RowOutcome::Recorded(None))
     })

@@ -14,6 +14,7 @@ use crate::{
     command::{Aggregate, CommandError, CommandMeta, Commands},
     ids::CommandId,
     log::{AppendError, ReadError},
+    problem::Problem,
 };
 
 /// What became of a row.
@@ -33,10 +34,31 @@ pub enum RowFault {
     /// The row is wrong; the others go on.
     Rejected(RowProblem),
     /// Something the import needs has failed; it cannot go on.
-    Stop {
-        /// What happened.
-        reason: String,
-    },
+    Stop(Stop),
+}
+
+/// Why an import cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    /// What happened.
+    pub reason: String,
+    /// When it is worth trying again.
+    pub again_after: Duration,
+}
+
+impl Stop {
+    /// Something is out of reach, and may come back by itself.
+    pub fn for_now(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), again_after: Duration::from_secs(30) }
+    }
+
+    /// Nothing changes before someone does something about it.
+    pub fn until_mended(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            again_after: Duration::from_secs(u64::from(Problem::MENDED_AFTER_SECONDS)),
+        }
+    }
 }
 
 impl From<RowProblem> for RowFault {
@@ -86,7 +108,7 @@ impl Waiting {
     pub async fn after<R: std::error::Error>(&mut self, error: CommandError<R>) -> Result<(), Verdict<R>> {
         match what_to_do(error) {
             Verdict::Again(reason) if self.began.elapsed() + self.pause > self.patience.total => {
-                Err(Verdict::Stop(reason))
+                Err(Verdict::Stop(Stop::for_now(reason)))
             }
             Verdict::Again(reason) => {
                 metrics::counter!("oversight_import_retries_total").increment(1);
@@ -167,7 +189,8 @@ impl Giving {
                 Ok(()) => {}
                 Err(Verdict::Refused(refusal)) => return refused(refusal),
                 Err(Verdict::Reject(detail)) => return Err(row.reject(detail).into()),
-                Err(Verdict::Stop(reason) | Verdict::Again(reason)) => return Err(RowFault::Stop { reason }),
+                Err(Verdict::Stop(stop)) => return Err(RowFault::Stop(stop)),
+                Err(Verdict::Again(reason)) => return Err(RowFault::Stop(Stop::for_now(reason))),
             }
         }
     }
@@ -198,7 +221,7 @@ pub(super) enum Verdict<R> {
     Refused(R),
     Reject(String),
     Again(String),
-    Stop(String),
+    Stop(Stop),
 }
 
 fn what_to_do<R: std::error::Error>(error: CommandError<R>) -> Verdict<R> {
@@ -216,6 +239,6 @@ fn what_to_do<R: std::error::Error>(error: CommandError<R>) -> Verdict<R> {
         | CommandError::Read(ReadError::Unreachable { .. }) => Verdict::Again(text),
         CommandError::Append(AppendError::Full { .. } | AppendError::Refused { .. })
         | CommandError::Read(ReadError::Damaged { .. })
-        | CommandError::Encode(_) => Verdict::Stop(text),
+        | CommandError::Encode(_) => Verdict::Stop(Stop::until_mended(text)),
     }
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{
     drive::{Job, Summary},
-    give::{Patience, Verdict},
+    give::{Patience, Stop, Verdict},
 };
 use crate::{
     access::Viewer,
@@ -363,7 +363,7 @@ impl<E: ImportEvents> ImportRecords<E> {
         by: By,
         summary: Summary,
         patience: Patience,
-    ) -> Result<Option<Position>, String> {
+    ) -> Result<Option<Position>, Stop> {
         let imported = FileImported {
             import: job.id,
             kind: job.kind.to_owned(),
@@ -383,7 +383,7 @@ impl<E: ImportEvents> ImportRecords<E> {
         if summary.recorded == 0 && self.log.known().has_file(&imported) {
             return Ok(None);
         }
-        let id = aggregate(job.id).map_err(|problem| problem.title)?;
+        let id = aggregate(job.id).map_err(|problem| Stop::until_mended(problem.title))?;
         let as_of = job.as_of.map(|day| day.to_string()).unwrap_or_default();
         let command = CommandId::keyed("import", &format!("{}\0{}\0{as_of}\0end", job.id, job.kind));
         let mut meta = CommandMeta::new(command, self.clock.now(), by);
@@ -400,8 +400,10 @@ impl<E: ImportEvents> ImportRecords<E> {
                 Err(error) => error,
             };
             waiting.after(error).await.map_err(|verdict| match verdict {
-                Verdict::Refused(refusal) => refusal.to_string(),
-                Verdict::Reject(reason) | Verdict::Again(reason) | Verdict::Stop(reason) => reason,
+                Verdict::Stop(stop) => stop,
+                Verdict::Again(reason) => Stop::for_now(reason),
+                Verdict::Reject(reason) => Stop::until_mended(reason),
+                Verdict::Refused(refusal) => Stop::until_mended(refusal.to_string()),
             })?;
         }
     }

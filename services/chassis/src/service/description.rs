@@ -65,7 +65,8 @@ fn give_shapes(description: &mut Value) {
 
 /// Says of every operation what it asks for, and what it answers to those who may not.
 fn say_who_may(description: &mut Value, declared: &[Declared]) {
-    const REFUSALS: [(&str, &str); 5] = [
+    const REFUSALS: [(&str, &str); 6] = [
+        ("400", "The input is not as accepted, or a parameter of the address is not known here"),
         ("401", "Not signed in, or with a key or token that opens nothing"),
         ("403", "Not for the caller to do"),
         ("404", "Not there, or not for the caller to see"),
