@@ -1,8 +1,9 @@
 //! Events of `assessments`: toolkit assessments, statements, improvement plans, published results.
 //!
-//! Three kinds of aggregate:
+//! Four kinds of aggregate:
 //! - an assessment, one per organisation and edition: `<code>_<edition>`;
 //! - an edition, for what is decided centrally: `edition_<edition>`;
+//! - the editions that were added here, and what status texts mean: `editions`;
 //! - an entry of the national register, one per organisation: `register_<code>`.
 
 use serde::{Deserialize, Serialize};
@@ -11,11 +12,12 @@ use crate::{
     codes::{EditionId, OdsCode, PersonId, RequirementId},
     day::Day,
     imports,
+    standards::EditionDefinition,
 };
 
 mod result;
 
-pub use result::PublishedResult;
+pub use result::{PublishedResult, ResultLevel};
 
 events! {
     /// What happened around an assessment.
@@ -46,6 +48,12 @@ events! {
         DeadlineMoved = "oversight.assessments.deadline-moved.v1",
         /// A requirement was exempted centrally for a type of organisation.
         RequirementExempted = "oversight.assessments.requirement-exempted.v1",
+        /// It was decided up to which day an edition can be published.
+        ClosingDaySet = "oversight.assessments.closing-day-set.v1",
+        /// An edition was added to those that come with the program.
+        EditionAdded = "oversight.assessments.edition-added.v1",
+        /// A status text of the national register was given its meaning.
+        StatusTextExplained = "oversight.assessments.status-text-explained.v1",
         /// The national register showed a result it had not shown before.
         ResultListed = "oversight.assessments.result-listed.v1",
         /// A file was read to its end.
@@ -302,6 +310,42 @@ pub struct RequirementExempted {
     pub reason: String,
 }
 
+/// It was decided up to which day an edition can be published. A later decision replaces it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosingDaySet {
+    /// Of which edition.
+    pub edition: EditionId,
+    /// The last day on which it can be published.
+    pub closes: Day,
+    /// Why, and who says so.
+    pub reason: String,
+}
+
+/// An edition was added to those that come with the program. Its content stands here as a whole; once
+/// added, its deadlines are moved, its requirements exempted and its closing day set by events of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditionAdded {
+    /// The edition, with all its requirements.
+    pub edition: EditionDefinition,
+}
+
+/// A status text of the national register was given its meaning. It holds for every row that carries the
+/// text, whenever that was read; a later explanation of the same text replaces it.
+///
+/// A text without a year, such as “Assured”, is explained for every year unless the edition stands here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusTextExplained {
+    /// The text, as the register writes it; case and blanks do not matter.
+    pub text: String,
+    /// What it means.
+    pub level: ResultLevel,
+    /// The edition it is of; none: the one that the row names by its year or its date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edition: Option<EditionId>,
+    /// Why it is read so, and who says so.
+    pub reason: String,
+}
+
 /// The national register showed a result it had not shown before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResultListed {
@@ -316,7 +360,8 @@ pub struct ResultListed {
     pub sector: String,
     /// The status text as received.
     pub status: String,
-    /// What the text was read as.
+    /// What the text was read as by itself. Explanations given here are not in it: they are looked up
+    /// whenever the text is read, so that they can be corrected.
     pub result: PublishedResult,
     /// The day of publication, none where nothing is published.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -260,7 +260,8 @@ impl Moment {
 }
 
 /// An NHS financial year, 1 April to 31 March, named by the year it starts in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[serde(try_from = "String", into = "String")]
 pub struct FinancialYear(i16);
 
 impl FinancialYear {
@@ -304,6 +305,20 @@ impl FinancialYear {
         };
         let end: i16 = to.parse().ok()?;
         ((start + 1) % 100 == end).then_some(Self(start))
+    }
+}
+
+impl TryFrom<String> for FinancialYear {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("“{text}” is not a financial year such as 2018/19"))
+    }
+}
+
+impl From<FinancialYear> for String {
+    fn from(year: FinancialYear) -> Self {
+        year.to_string()
     }
 }
 

@@ -125,6 +125,11 @@ impl<T> Rows<T> {
         self.0.push(row);
     }
 
+    /// All rows, to be changed in their places.
+    pub fn all_mut(&mut self) -> &mut [Row<T>] {
+        &mut self.0
+    }
+
     /// All rows, in the order in which they were recorded.
     pub fn all(&self) -> &[Row<T>] {
         &self.0

@@ -1,44 +1,26 @@
 //! The requirement sets: which editions there are, what each asks of whom, and by when.
 //!
-//! Editions are data (`proto/standards/*.toml`), embedded and read once. Every row says where it
-//! comes from and how sure it is. Deadlines belong to an edition and a type of organisation and keep
-//! their history; moves decided on this platform come on top of them as events.
+//! Editions are data: some come with the program (`proto/standards/*.toml`, embedded and read once), others
+//! are added by an installation, as events. A [`Catalogue`] is both, as known at a position of the log; it
+//! is handed to whoever needs it. Every row says where it comes from and how sure it is. Deadlines belong
+//! to an edition and a type of organisation and keep their history; moves decided on this platform come on
+//! top of them as events.
 //!
 //! This module states rules of the field and never decides what somebody may do.
 
+mod catalogue;
+mod definition;
 mod edition;
 mod register;
 mod types;
 
-use std::sync::LazyLock;
-
+pub use catalogue::{Catalogue, edition_title, shipped};
+pub use definition::{EditionDefinition, EditionFault};
 pub use edition::{
-    AnswerScale, Deadline, Edition, GapRule, Group, NotRelevantRule, Opening, Requirement, Scheme,
+    AnswerScale, Closing, Deadline, Edition, GapRule, Group, NotRelevantRule, Opening, Requirement, Scheme,
+    StatusWords,
 };
 pub use types::{Certainty, OrganisationType};
-
-use crate::{
-    codes::EditionId,
-    day::{Day, FinancialYear},
-};
-use edition::EditionFile;
-
-/// Requirement sets that several editions share, by name.
-const SHARED_SETS: &[(&str, &str)] =
-    &[("national-data-guardian", include_str!("../standards/national-data-guardian.toml"))];
-
-/// The editions, in order of their year.
-const EDITIONS: &[(&str, &str)] = &[
-    ("igt-14.1", include_str!("../standards/igt-14.1.toml")),
-    ("dspt-2018-19", include_str!("../standards/dspt-2018-19.toml")),
-    ("dspt-2019-20", include_str!("../standards/dspt-2019-20.toml")),
-    ("dspt-2020-21", include_str!("../standards/dspt-2020-21.toml")),
-    ("dspt-2021-22", include_str!("../standards/dspt-2021-22.toml")),
-    ("dspt-2022-23", include_str!("../standards/dspt-2022-23.toml")),
-    ("dspt-2023-24", include_str!("../standards/dspt-2023-24.toml")),
-    ("dspt-2024-25", include_str!("../standards/dspt-2024-25.toml")),
-    ("dspt-2025-26", include_str!("../standards/dspt-2025-26.toml")),
-];
 
 /// Why requirement sets cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,94 +32,23 @@ pub struct StandardsError {
     pub reason: String,
 }
 
-/// All editions.
-#[derive(Debug, Clone, Default)]
-pub struct Catalogue {
-    editions: Vec<Edition>,
-}
-
-/// The editions this build knows. A test holds that they read without fault.
-pub fn catalogue() -> &'static Catalogue {
-    static BUILT_IN: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::built_in().unwrap_or_default());
-    &BUILT_IN
-}
-
-impl Catalogue {
-    /// Reads the embedded files and checks them against each other.
-    pub fn built_in() -> Result<Self, StandardsError> {
-        Self::read(SHARED_SETS, EDITIONS)
-    }
-
-    fn read(shared: &[(&str, &str)], files: &[(&str, &str)]) -> Result<Self, StandardsError> {
-        let mut editions: Vec<Edition> = Vec::with_capacity(files.len());
-        for (order, (name, text)) in files.iter().enumerate() {
-            let fail = |reason: String| StandardsError { file: (*name).to_owned(), reason };
-            let file: EditionFile = toml::from_str(text).map_err(|error| fail(error.to_string()))?;
-            let edition = file.resolve(order, shared).map_err(fail)?;
-            if edition.id.as_str() != *name {
-                return Err(fail(format!("holds the edition {}", edition.id)));
-            }
-            let expected = editions.last().map(|earlier| earlier.id);
-            if edition.predecessor != expected {
-                return Err(fail(format!("its predecessor is {expected:?} by the order of the files")));
-            }
-            if editions.last().is_some_and(|earlier| earlier.financial_year >= edition.financial_year) {
-                return Err(fail("is not later than the edition before it".to_owned()));
-            }
-            editions.push(edition);
-        }
-        Ok(Self { editions })
-    }
-
-    /// The editions in order of their year.
-    pub fn editions(&self) -> &[Edition] {
-        &self.editions
-    }
-
-    /// The edition of an id.
-    pub fn edition(&self, id: EditionId) -> Option<&Edition> {
-        self.editions.iter().find(|edition| edition.id == id)
-    }
-
-    /// The DSP Toolkit's edition for a financial year.
-    pub fn dsp_toolkit(&self, year: FinancialYear) -> Option<&Edition> {
-        self.editions
-            .iter()
-            .find(|edition| edition.scheme == Scheme::DspToolkit && edition.financial_year == year)
-    }
-
-    /// The edition one works on on a day: the latest that was open by then.
-    pub fn open_on(&self, day: Day) -> Option<&Edition> {
-        self.editions.iter().rev().find(|edition| edition.opens.day <= day)
-    }
-
-    /// The edition before.
-    pub fn predecessor(&self, edition: &Edition) -> Option<&Edition> {
-        edition.order.checked_sub(1).and_then(|order| self.editions.get(order))
-    }
-
-    /// The edition after.
-    pub fn successor(&self, edition: &Edition) -> Option<&Edition> {
-        self.editions.get(edition.order + 1)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::day::{Day, FinancialYear};
 
     fn day(text: &str) -> Day {
         text.parse().unwrap()
     }
 
-    fn edition(id: &str) -> &'static Edition {
-        catalogue().edition(id.parse().unwrap()).unwrap()
+    fn edition(id: &str) -> &'static std::sync::Arc<Edition> {
+        shipped().edition(id.parse().unwrap()).unwrap()
     }
 
     #[test]
     fn the_built_in_editions_read_without_fault() {
         let catalogue = Catalogue::built_in().unwrap();
-        assert_eq!(catalogue.editions().len(), EDITIONS.len());
+        assert_eq!(catalogue.editions().len(), 10);
         for edition in catalogue.editions() {
             assert!(edition.deadline(OrganisationType::GeneralPractice, None).is_some(), "{}", edition.id);
             assert!(edition.requirements_of(OrganisationType::GeneralPractice).count() > 0);
@@ -146,7 +57,7 @@ mod tests {
 
     #[test]
     fn each_edition_opens_the_day_after_the_deadline_of_the_one_before() {
-        for pair in catalogue().editions().windows(2) {
+        for pair in shipped().editions().windows(2) {
             let deadline = pair[0].deadline(OrganisationType::GeneralPractice, None).unwrap();
             assert_eq!(pair[1].opens.day, deadline.plus_days(1), "{}", pair[1].id);
         }
@@ -187,6 +98,7 @@ mod tests {
             ("dspt-2020-21", "2021-06-30"),
             ("dspt-2021-22", "2022-06-30"),
             ("dspt-2025-26", "2026-06-30"),
+            ("dspt-2026-27", "2027-06-30"),
         ] {
             assert_eq!(
                 edition(id).deadline(OrganisationType::GeneralPractice, None),
@@ -215,47 +127,47 @@ mod tests {
     #[test]
     fn editions_follow_one_another() {
         let (igt, first, second) = (edition("igt-14.1"), edition("dspt-2018-19"), edition("dspt-2019-20"));
-        assert_eq!(catalogue().successor(igt).map(|e| e.id), Some(first.id));
-        assert_eq!(catalogue().predecessor(second).map(|e| e.id), Some(first.id));
-        assert!(catalogue().predecessor(igt).is_none());
+        assert_eq!(shipped().successor(igt).map(|e| e.id), Some(first.id));
+        assert_eq!(shipped().predecessor(second).map(|e| e.id), Some(first.id));
+        assert!(shipped().predecessor(igt).is_none());
         assert!(second.is_same_or_later_than(first) && first.is_same_or_later_than(first));
         assert!(!igt.is_same_or_later_than(first));
         let year = FinancialYear::starting(2019);
-        assert_eq!(catalogue().dsp_toolkit(year).map(|e| e.id), Some(second.id));
-        assert_eq!(catalogue().dsp_toolkit(FinancialYear::starting(2017)).map(|e| e.id), None);
+        assert_eq!(shipped().dsp_toolkit(year).map(|e| e.id), Some(second.id));
+        assert_eq!(shipped().dsp_toolkit(FinancialYear::starting(2017)).map(|e| e.id), None);
     }
 
     #[test]
     fn on_each_day_one_edition_is_being_worked_on() {
-        let open = |on: &str| catalogue().open_on(day(on)).map(|e| e.id.to_string()).unwrap_or_default();
+        let open = |on: &str| shipped().open_on(day(on)).map(|e| e.id.to_string()).unwrap_or_default();
         assert_eq!(open("2017-03-31"), "");
         assert_eq!(open("2018-03-31"), "igt-14.1");
         assert_eq!(open("2018-04-01"), "dspt-2018-19");
         assert_eq!(open("2020-06-30"), "dspt-2019-20");
-        assert_eq!(open("2030-01-01"), "dspt-2025-26");
+        assert_eq!(open("2030-01-01"), "dspt-2026-27");
     }
 
     #[test]
-    fn a_faulty_set_says_what_is_wrong() {
-        let check = |text: &str, expected: &str| {
-            let error = Catalogue::read(&[], &[("x-1", text)]).unwrap_err().to_string();
-            assert!(error.contains("x-1") && error.contains(expected), "{error}");
-        };
-        let head = "id = \"x-1\"\nscheme = \"dsp-toolkit\"\ntitle = \"X\"\nfinancial_year = \"2018/19\"\nscale = \"met-or-not-met\"\n";
-        check("id = 1", "invalid type");
-        check(
-            &format!(
-                "{head}requirements_of = \"nobody\"\ngroups = []\nopens = {{ day = \"2018-04-01\", certainty = \"found\", source = \"s\" }}"
-            ),
-            "nobody",
-        );
-        check(
-            &head.replace("x-1", "x-2").replace(
-                "scale",
-                "groups = []\nopens = { day = \"2018-04-01\", certainty = \"found\", source = \"s\" }\nscale",
-            ),
-            "holds the edition x-2",
-        );
-        check(&head.replace("2018/19", "2018/20"), "financial year");
+    fn the_newest_deadline_is_not_certain_and_says_so() {
+        let practices = OrganisationType::GeneralPractice;
+        let sure = |id: &str| edition(id).announced_deadline(practices, None).unwrap().certainty.is_sure();
+        assert!(sure("dspt-2025-26"));
+        assert!(!sure("dspt-2026-27"));
+    }
+
+    /// Late publication is allowed at any time as far as is known (domain facts 1.4, 3.6): none of them closes
+    /// unless an installation says so.
+    #[test]
+    fn no_closing_day_is_known_and_none_is_invented() {
+        for edition in shipped().editions() {
+            assert_eq!(edition.closes, None, "{}", edition.id);
+        }
+    }
+
+    #[test]
+    fn an_edition_with_a_closing_day_can_be_published_on_it_and_not_after_it() {
+        let closing = Edition::clone(edition("dspt-2018-19")).closing_on(day("2020-09-30"), "a letter");
+        assert_eq!(closing.closed_on(day("2020-09-30")), None);
+        assert_eq!(closing.closed_on(day("2020-10-01")), Some(day("2020-09-30")));
     }
 }

@@ -118,6 +118,9 @@ pub const AGGREGATE_ID_MAX_CHARS: usize = 80;
 /// The first part of the aggregate id of what is decided for an edition.
 pub const EDITION: &str = "edition";
 
+/// The aggregate id of the editions that were added here, and of what status texts mean.
+pub const EDITIONS: &str = "editions";
+
 /// The first part of the aggregate id of an entry in the register of published results.
 pub const REGISTER: &str = "register";
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::{
     codes::{RequirementId, TopicId},
-    standards::{Certainty, StandardsError, catalogue},
+    standards::{Certainty, StandardsError, shipped},
 };
 
 /// A topic.
@@ -64,7 +64,7 @@ fn built_in() -> Result<Vec<Topic>, StandardsError> {
     let file: File = toml::from_str(include_str!("../standards/onsite-topics.toml"))
         .map_err(|error| fail(error.to_string()))?;
     let known = |standard: RequirementId| {
-        catalogue()
+        shipped()
             .editions()
             .iter()
             .any(|edition| edition.requirements().iter().any(|asked| asked.id == standard))
@@ -84,7 +84,7 @@ mod tests {
         let topics = built_in().unwrap();
         assert_eq!(topics.len(), 14);
         assert!(topics.iter().all(|topic| topic.requirement.is_none_or(|number| (1..=10).contains(&number))));
-        let igt = catalogue().edition("igt-14.1".parse().unwrap()).unwrap();
+        let igt = shipped().edition("igt-14.1".parse().unwrap()).unwrap();
         for digits in topics.iter().flat_map(|topic| &topic.igt) {
             assert!(
                 igt.requirements().iter().any(|asked| asked.id.as_str() == format!("14-{digits}")),

@@ -40,7 +40,8 @@ pub enum PublishedResult {
         /// For which edition.
         edition: EditionId,
     },
-    /// A text this build does not know; it is kept, and counts for nothing.
+    /// A text that was not understood when it was read. The text is kept, and is read again with what
+    /// has been learnt since (see [`Catalogue`](crate::standards::Catalogue)).
     Unrecognised,
 }
 
@@ -80,6 +81,57 @@ impl TryFrom<ReadResult> for PublishedResult {
             ReadLevel::StandardsExceeded => Self::StandardsExceeded { edition: edition()? },
             ReadLevel::Unrecognised => Self::Unrecognised,
         })
+    }
+}
+
+/// What a status text says, without the edition it says it of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResultLevel {
+    /// Nothing is published.
+    NotPublished,
+    /// `Standards Not Met`.
+    StandardsNotMet,
+    /// `Entry Level`.
+    EntryLevel,
+    /// `Approaching Standards`.
+    ApproachingStandards,
+    /// `Standards not fully met (plan agreed)`.
+    PlanAgreed,
+    /// `Standards Met`.
+    StandardsMet,
+    /// `Standards Exceeded`.
+    StandardsExceeded,
+}
+
+impl ResultLevel {
+    /// Every level, with its name in data and the words by which the register writes it.
+    pub const ALL: [(ResultLevel, &'static str, &'static str); 7] = [
+        (ResultLevel::NotPublished, "not-published", "Not Published"),
+        (ResultLevel::StandardsNotMet, "standards-not-met", "Standards Not Met"),
+        (ResultLevel::EntryLevel, "entry-level", "Entry Level"),
+        (ResultLevel::ApproachingStandards, "approaching-standards", "Approaching Standards"),
+        (ResultLevel::PlanAgreed, "plan-agreed", "Standards not fully met (plan agreed)"),
+        (ResultLevel::StandardsMet, "standards-met", "Standards Met"),
+        (ResultLevel::StandardsExceeded, "standards-exceeded", "Standards Exceeded"),
+    ];
+
+    /// The level of a name such as `standards-met`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, known, _)| *known == name).map(|(level, ..)| level)
+    }
+
+    /// The result for an edition.
+    pub fn of(self, edition: EditionId) -> PublishedResult {
+        match self {
+            Self::NotPublished => PublishedResult::NotPublished,
+            Self::StandardsNotMet => PublishedResult::StandardsNotMet { edition },
+            Self::EntryLevel => PublishedResult::EntryLevel { edition },
+            Self::ApproachingStandards => PublishedResult::ApproachingStandards { edition },
+            Self::PlanAgreed => PublishedResult::PlanAgreed { edition },
+            Self::StandardsMet => PublishedResult::StandardsMet { edition },
+            Self::StandardsExceeded => PublishedResult::StandardsExceeded { edition },
+        }
     }
 }
 

@@ -1,10 +1,14 @@
 //! One edition: its requirements, its answer scale, whom it asks and by when.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::types::{Certainty, OrganisationType};
+use super::{
+    definition::EditionDefinition,
+    types::{Certainty, OrganisationType},
+};
 use crate::{
-    assessments::Answer,
+    assessments::{Answer, ResultLevel},
     codes::{EditionId, RequirementId},
     day::{Day, FinancialYear},
 };
@@ -13,8 +17,9 @@ use crate::{
 pub const LEVEL_MAX: u8 = 3;
 
 /// The family an edition belongs to. Answers roll over within a family only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = EditionScheme)]
 pub enum Scheme {
     /// The IG Toolkit, to 2017/18.
     IgToolkit,
@@ -23,7 +28,8 @@ pub enum Scheme {
 }
 
 /// How a requirement is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = EditionAnswerScale)]
 pub enum AnswerScale {
     /// Attainment level 0, 1, 2 or 3.
     #[serde(rename = "levels-0-to-3")]
@@ -34,8 +40,9 @@ pub enum AnswerScale {
 }
 
 /// What a gap means for publication.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = EditionGapRule)]
 pub enum GapRule {
     /// An assessment with gaps may be published; an improvement plan deals with them.
     PublishedWithPlan,
@@ -44,9 +51,12 @@ pub enum GapRule {
 }
 
 /// From which day an edition can be worked on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = EditionOpening)]
 pub struct Opening {
     /// The first day.
+    #[schema(value_type = String, format = "date")]
     pub day: Day,
     /// How sure the row is.
     pub certainty: Certainty,
@@ -54,13 +64,42 @@ pub struct Opening {
     pub source: String,
 }
 
+/// Up to which day an edition can be published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = EditionClosing)]
+pub struct Closing {
+    /// The last day.
+    #[schema(value_type = String, format = "date")]
+    pub day: Day,
+    /// How sure the row is.
+    pub certainty: Certainty,
+    /// Where it comes from.
+    pub source: String,
+}
+
+/// What a status text of the register says of this edition, where it is written in words of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = EditionStatusWords)]
+pub struct StatusWords {
+    /// The words, with or without the year before or behind them; case and blanks do not matter.
+    pub text: String,
+    /// What they mean.
+    pub level: ResultLevel,
+}
+
 /// A deadline as it was announced.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = EditionDeadline)]
 pub struct Deadline {
     /// The last day in time.
+    #[schema(value_type = String, format = "date")]
     pub day: Day,
     /// The day it was announced; none for the first one, which was known from the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "date")]
     pub announced: Option<Day>,
     /// How sure the row is.
     pub certainty: Certainty,
@@ -69,8 +108,9 @@ pub struct Deadline {
 }
 
 /// The types of organisation that an edition treats alike.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = EditionGroup)]
 pub struct Group {
     /// Which types.
     pub types: Vec<OrganisationType>,
@@ -90,8 +130,9 @@ pub struct Group {
 }
 
 /// When a requirement may be left out of account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = EditionNotRelevantRule)]
 pub struct NotRelevantRule {
     /// In which case, to follow “if”.
     pub when: String,
@@ -102,10 +143,12 @@ pub struct NotRelevantRule {
 }
 
 /// One requirement of an edition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = EditionRequirement)]
 pub struct Requirement {
     /// Its number.
+    #[schema(value_type = String, example = "14-117")]
     pub id: RequirementId,
     /// The heading it stands under.
     pub group: String,
@@ -152,18 +195,54 @@ pub struct Edition {
     pub financial_year: FinancialYear,
     /// From which day it can be worked on.
     pub opens: Opening,
+    /// Up to which day it can be published; none: as far as is known, without end.
+    pub closes: Option<Closing>,
     /// How its requirements are answered.
     pub scale: AnswerScale,
     /// The lowest level that is enough (IG Toolkit; 0 elsewhere).
     pub standard_level: u8,
     /// The edition before it.
     pub predecessor: Option<EditionId>,
-    pub(super) order: usize,
+    status_words: Vec<StatusWords>,
     groups: Vec<Group>,
     requirements: Vec<Requirement>,
 }
 
 impl Edition {
+    /// Of a definition that has been checked, with all its requirements in it.
+    pub(super) fn of(definition: EditionDefinition) -> Self {
+        Self {
+            id: definition.id,
+            scheme: definition.scheme,
+            title: definition.title,
+            financial_year: definition.financial_year,
+            opens: definition.opens,
+            closes: definition.closes,
+            scale: definition.scale,
+            standard_level: definition.standard_level,
+            predecessor: definition.predecessor,
+            status_words: definition.status_words,
+            groups: definition.groups,
+            requirements: definition.requirements,
+        }
+    }
+
+    /// Words of its own that the register may write.
+    pub fn status_words(&self) -> &[StatusWords] {
+        &self.status_words
+    }
+
+    /// The same edition, to be published up to a day that was decided here.
+    pub fn closing_on(mut self, day: Day, reason: impl Into<String>) -> Self {
+        self.closes = Some(Closing { day, certainty: Certainty::Found, source: reason.into() });
+        self
+    }
+
+    /// Whether it can no longer be published on a day: the last day it could, if that has passed.
+    pub fn closed_on(&self, day: Day) -> Option<Day> {
+        self.closes.as_ref().map(|closes| closes.day).filter(|last| day > *last)
+    }
+
     /// The groups of organisation types it tells apart.
     pub fn groups(&self) -> &[Group] {
         &self.groups
@@ -199,14 +278,19 @@ impl Edition {
     /// The last day in time for a type of organisation, as was known on a day (none: as known at
     /// last). Moves decided on this platform are events and not in here.
     pub fn deadline(&self, kind: OrganisationType, known: Option<Day>) -> Option<Day> {
+        self.announced_deadline(kind, known).map(|deadline| deadline.day)
+    }
+
+    /// As [`Edition::deadline`], with how sure it is and where it comes from.
+    pub fn announced_deadline(&self, kind: OrganisationType, known: Option<Day>) -> Option<&Deadline> {
         let was_known =
             |deadline: &&Deadline| deadline.announced.is_none_or(|on| known.is_none_or(|known| on <= known));
-        self.group(kind)?.deadlines.iter().rev().find(was_known).map(|deadline| deadline.day)
+        self.group(kind)?.deadlines.iter().rev().find(was_known)
     }
 
     /// Whether this is that edition or one of a later year, whatever the family.
     pub fn is_same_or_later_than(&self, other: &Edition) -> bool {
-        self.order >= other.order
+        self.financial_year >= other.financial_year
     }
 
     /// Whether its assessment ends with an assurance statement by a named person. Only the IG
@@ -233,102 +317,5 @@ impl Edition {
             Answer::NotMet => true,
             Answer::Met | Answer::NotRelevant { .. } => false,
         }
-    }
-}
-
-/// An edition as its file writes it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct EditionFile {
-    id: EditionId,
-    scheme: Scheme,
-    title: String,
-    financial_year: String,
-    scale: AnswerScale,
-    #[serde(default)]
-    standard_level: u8,
-    #[serde(default)]
-    predecessor: Option<EditionId>,
-    #[serde(default)]
-    requirements_of: Option<String>,
-    opens: Option<Opening>,
-    #[serde(default)]
-    groups: Vec<Group>,
-    #[serde(default)]
-    requirements: Vec<Requirement>,
-}
-
-/// A requirement set that several editions share.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SharedSet {
-    #[expect(dead_code, reason = "the file names itself for its readers")]
-    title: String,
-    requirements: Vec<Requirement>,
-}
-
-impl EditionFile {
-    /// The edition with its shared requirements in place, checked.
-    pub(super) fn resolve(self, order: usize, shared: &[(&str, &str)]) -> Result<Edition, String> {
-        let financial_year = FinancialYear::parse(&self.financial_year)
-            .ok_or_else(|| format!("“{}” is not a financial year such as 2018/19", self.financial_year))?;
-        let mut requirements = self.requirements;
-        if let Some(name) = &self.requirements_of {
-            let text = shared
-                .iter()
-                .find(|(set, _)| set == name)
-                .map(|(_, text)| *text)
-                .ok_or_else(|| format!("there is no shared set “{name}”"))?;
-            let set: SharedSet = toml::from_str(text).map_err(|error| format!("{name}: {error}"))?;
-            requirements.extend(set.requirements);
-        }
-        let opens = self.opens.ok_or("it does not say from which day it is open")?;
-        let texts = match self.scale {
-            AnswerScale::Levels => usize::from(LEVEL_MAX) + 1,
-            AnswerScale::MetOrNotMet => 2,
-        };
-        for (index, requirement) in requirements.iter().enumerate() {
-            if requirement.levels.len() != texts {
-                return Err(format!("requirement {} has not {texts} answer texts", requirement.id));
-            }
-            if requirements.iter().take(index).any(|other| suffix(&other.id) == suffix(&requirement.id)) {
-                return Err(format!("requirement {} stands there twice", requirement.id));
-            }
-        }
-        for group in &self.groups {
-            let [first, later @ ..] = group.deadlines.as_slice() else {
-                return Err(format!("category {} has no deadline", group.category));
-            };
-            if first.announced.is_some() || !later.is_sorted_by(|a, b| a.announced <= b.announced) {
-                return Err(format!("the deadlines of category {} are not in order", group.category));
-            }
-            if later.iter().any(|deadline| deadline.announced.is_none()) {
-                return Err(format!("a moved deadline of category {} was never announced", group.category));
-            }
-        }
-        let edition = Edition {
-            id: self.id,
-            scheme: self.scheme,
-            title: self.title,
-            financial_year,
-            opens,
-            scale: self.scale,
-            standard_level: self.standard_level,
-            predecessor: self.predecessor,
-            order,
-            groups: self.groups,
-            requirements,
-        };
-        for group in &edition.groups {
-            for kind in &group.types {
-                let listed = edition.requirements_of(*kind).count();
-                if group.requirement_count.is_some_and(|count| listed > 0 && usize::from(count) != listed) {
-                    return Err(format!(
-                        "{kind} is said to answer another number of requirements than are listed"
-                    ));
-                }
-            }
-        }
-        Ok(edition)
     }
 }

@@ -4,9 +4,9 @@
 //! coming year behind it (`Standards Met (19-20)`). Until the summer of 2019 the first year of the
 //! DSP Toolkit was written with no year at all.
 
-use super::catalogue;
+use super::Catalogue;
 use crate::{
-    assessments::PublishedResult,
+    assessments::{PublishedResult, ResultLevel},
     codes::EditionId,
     day::{Day, FinancialYear},
 };
@@ -15,60 +15,86 @@ use crate::{
 /// 2018/19: `Day::from_ymd(2019, 7, 1)`.
 const FIRST_YEAR_ENDS: (i16, i8, i8) = (2019, 7, 1);
 
-impl PublishedResult {
-    /// Reads a status text of the register.
+/// A status text as texts are compared: without case and blanks.
+pub(super) fn text_key(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+impl Catalogue {
+    /// What a status text of the register says by itself, without the explanations given here.
     ///
     /// `published` is the day that stands beside it and `as_of` the day of the file. They only
     /// matter where the text names no year: before 1 July 2019 that is the edition 2018/19, later
     /// the edition that was open on the day of publication. Case, blanks and the way the year is
-    /// written do not matter. A text, or a year, that this build does not know gives
+    /// written do not matter. A text, or a year, that this catalogue does not know gives
     /// [`PublishedResult::Unrecognised`]; `Baseline` too, since an interim snapshot meets no standard.
-    pub fn parse(status_text: &str, published: Option<Day>, as_of: Day) -> Self {
-        let text = status_text.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
-        let (year, level) = split_year(&text);
-        if matches!(level, "" | "not published") {
+    pub fn read_status_alone(&self, text: &str, published: Option<Day>, as_of: Day) -> PublishedResult {
+        let key = text_key(text);
+        let (year, words) = split_year(&key);
+        if words.is_empty() || is_level(ResultLevel::NotPublished, words) {
             return PublishedResult::NotPublished;
         }
-        let edition = match year {
-            Some(year) => catalogue().dsp_toolkit(year).map(|edition| edition.id),
-            None => edition_without_a_year(published, as_of),
+        let Some(edition) = self.edition_meant(year, published, as_of) else {
+            return PublishedResult::Unrecognised;
         };
-        let Some(edition) = edition else { return PublishedResult::Unrecognised };
-        match level {
-            "standards met" => PublishedResult::StandardsMet { edition },
-            "standards exceeded" => PublishedResult::StandardsExceeded { edition },
-            "standards not fully met (plan agreed)" => PublishedResult::PlanAgreed { edition },
-            "approaching standards" => PublishedResult::ApproachingStandards { edition },
-            "standards not met" => PublishedResult::StandardsNotMet { edition },
-            "entry level" => PublishedResult::EntryLevel { edition },
-            _ => PublishedResult::Unrecognised,
+        let own = self.edition(edition).and_then(|edition| {
+            let of_it = |of: &&super::StatusWords| {
+                let known = text_key(&of.text);
+                known == key || known == words
+            };
+            edition.status_words().iter().find(of_it).map(|of| of.level)
+        });
+        let known = ResultLevel::ALL.into_iter().find(|(level, ..)| is_level(*level, words));
+        own.or(known.map(|(level, ..)| level))
+            .map_or(PublishedResult::Unrecognised, |level| level.of(edition))
+    }
+
+    /// The edition that a status text is of, by its year or its day, whether or not its words are known.
+    pub fn edition_of_status(&self, text: &str, published: Option<Day>, as_of: Day) -> Option<EditionId> {
+        self.edition_meant(split_year(&text_key(text)).0, published, as_of)
+    }
+
+    fn edition_meant(
+        &self,
+        year: Option<FinancialYear>,
+        published: Option<Day>,
+        as_of: Day,
+    ) -> Option<EditionId> {
+        match year {
+            Some(year) => self.dsp_toolkit(year).map(|edition| edition.id),
+            None => self.edition_without_a_year(published, as_of),
         }
     }
+
+    fn edition_without_a_year(&self, published: Option<Day>, as_of: Day) -> Option<EditionId> {
+        let (year, month, day) = FIRST_YEAR_ENDS;
+        let first_year_ends = Day::from_ymd(year, month, day)?;
+        let of = published.unwrap_or(as_of);
+        if as_of < first_year_ends || of < first_year_ends {
+            return self.dsp_toolkit(FinancialYear::starting(2018)).map(|edition| edition.id);
+        }
+        self.open_on(of).map(|edition| edition.id)
+    }
 }
 
-/// The year before or behind a level, and the level.
-fn split_year(text: &str) -> (Option<FinancialYear>, &str) {
-    if let Some((first, rest)) = text.split_once(' ')
-        && let Some(year) = FinancialYear::parse(first)
-    {
-        return (Some(year), rest);
+/// Whether these are the words by which the register writes a level.
+fn is_level(level: ResultLevel, words: &str) -> bool {
+    ResultLevel::ALL.into_iter().any(|(of, _, written)| of == level && text_key(written) == words)
+}
+
+/// The year before or behind a level, and the level, of a text without case and blanks.
+pub(super) fn split_year(key: &str) -> (Option<FinancialYear>, &str) {
+    let in_year = |c: char| c.is_ascii_digit() || matches!(c, '/' | '-');
+    let words = key.trim_start_matches(in_year);
+    if let Some(year) = key.strip_suffix(words).and_then(FinancialYear::parse) {
+        return (Some(year), words);
     }
-    if let Some((rest, last)) = text.rsplit_once('(')
+    if let Some((words, last)) = key.rsplit_once('(')
         && let Some(year) = last.strip_suffix(')').and_then(FinancialYear::parse)
     {
-        return (Some(year), rest.trim_end());
+        return (Some(year), words);
     }
-    (None, text)
-}
-
-fn edition_without_a_year(published: Option<Day>, as_of: Day) -> Option<EditionId> {
-    let (year, month, day) = FIRST_YEAR_ENDS;
-    let first_year_ends = Day::from_ymd(year, month, day)?;
-    let of = published.unwrap_or(as_of);
-    if as_of < first_year_ends || of < first_year_ends {
-        return catalogue().dsp_toolkit(FinancialYear::starting(2018)).map(|edition| edition.id);
-    }
-    catalogue().open_on(of).map(|edition| edition.id)
+    (None, key)
 }
 
 #[cfg(test)]
@@ -103,6 +129,7 @@ mod tests {
             ("Entry Level (19-20)", EntryLevel { edition: second }),
             ("Standards Met (19/20)", StandardsMet { edition: second }),
             ("21/22 Standards Met", StandardsMet { edition: later }),
+            ("21/22StandardsMet", StandardsMet { edition: later }),
             ("21/22 Standards Exceeded", StandardsExceeded { edition: later }),
             ("21/22 Approaching Standards", ApproachingStandards { edition: later }),
             ("2021-22 Standards Met", StandardsMet { edition: later }),
@@ -116,14 +143,19 @@ mod tests {
             ("17/18 Standards Met", Unrecognised),
             ("Standards Surpassed", Unrecognised),
         ] {
-            assert_eq!(PublishedResult::parse(text, None, day("2019-06-17")), expected, "{text}");
+            assert_eq!(
+                crate::standards::shipped().read_status(text, None, day("2019-06-17")),
+                expected,
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn a_status_without_a_year_belongs_to_the_edition_whose_register_it_was() {
         let read = |published: &str, as_of: &str| {
-            PublishedResult::parse("Standards Met", Some(day(published)), day(as_of))
+            crate::standards::shipped()
+                .read_status("Standards Met", Some(day(published)), day(as_of))
                 .edition()
                 .unwrap()
                 .to_string()
@@ -134,10 +166,25 @@ mod tests {
         assert_eq!(read("2020-11-02", "2021-01-01"), "dspt-2020-21");
     }
 
+    #[test]
+    fn words_that_are_not_known_still_name_their_edition() {
+        let of = |text: &str| {
+            let found = crate::standards::shipped().edition_of_status(
+                text,
+                Some(day("2026-10-01")),
+                day("2026-10-15"),
+            );
+            found.map(|edition| edition.to_string())
+        };
+        assert_eq!(of("25/26 Standards Surpassed").as_deref(), Some("dspt-2025-26"));
+        assert_eq!(of("Assured").as_deref(), Some("dspt-2026-27"));
+        assert_eq!(of("31/32 Assured"), None);
+    }
+
     proptest! {
         #[test]
         fn any_text_is_read_as_something(text in ".{0,60}") {
-            let _ = PublishedResult::parse(&text, None, day("2019-06-17"));
+            let _ = crate::standards::shipped().read_status(&text, None, day("2019-06-17"));
         }
     }
 }

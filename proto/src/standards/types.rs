@@ -3,12 +3,14 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::codes::CodeError;
 
 /// The type of an organisation, as far as requirement sets tell organisations apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = EditionOrganisationType)]
 pub enum OrganisationType {
     /// A general practice.
     GeneralPractice,
@@ -94,7 +96,8 @@ impl FromStr for OrganisationType {
 }
 
 /// How sure a row of the data is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = EditionCertainty)]
 pub enum Certainty {
     /// Read in public material that `source` names.
     #[serde(rename = "found")]

@@ -73,6 +73,8 @@ pub(crate) struct Desk {
     pub access: Access,
     pub history: history::History,
     pub clock: Clock,
+    /// The editions of the toolkits.
+    pub editions: chassis::editions::Editions,
     pub options: Options,
     /// The address people know the platform by; none: this machine's loopback names.
     pub origin: Option<String>,
@@ -130,6 +132,7 @@ pub async fn service(platform: &Platform, options: Options) -> Result<Service, S
         access: platform.access.clone(),
         history,
         clock: platform.clock.clone(),
+        editions: platform.editions(),
         options,
         origin: platform.names.public.as_ref().map(|public| public.origin().to_owned()),
     });

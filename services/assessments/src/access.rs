@@ -24,6 +24,8 @@ pub(crate) const DECIDE_PLAN: Action = action("decide-plan");
 pub(crate) const REVIEW_GRADE: Action = action("review-grade");
 /// Move deadlines and exempt requirements.
 pub(crate) const DECIDE_CENTRALLY: Action = action("decide-centrally");
+/// Add editions, and say what status texts of the national register mean.
+pub(crate) const ADD_EDITION: Action = action("add-edition");
 /// Load files of the national register.
 pub(crate) const IMPORT: Action = action("import");
 

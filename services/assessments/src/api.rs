@@ -25,8 +25,8 @@ use utoipa::OpenApi;
 
 use crate::{
     access::{
-        DECIDE_CENTRALLY, DECIDE_PLAN, DO_WORK, IMPORT, PUBLISH, READ_EDITIONS, REVIEW_GRADE, SIGN_STATEMENT,
-        VIEW_WORK,
+        ADD_EDITION, DECIDE_CENTRALLY, DECIDE_PLAN, DO_WORK, IMPORT, PUBLISH, READ_EDITIONS, REVIEW_GRADE,
+        SIGN_STATEMENT, VIEW_WORK,
     },
     desk::Shared,
 };
@@ -51,9 +51,13 @@ pub(crate) use views::{WorkState, scale_words};
         plan::agree,
         plan::refuse,
         editions::all,
+        editions::add,
+        editions::status_texts,
+        editions::explain,
         editions::one,
         editions::move_deadline,
         editions::exempt,
+        editions::set_closing,
         imports::results,
         imports::progress,
         imports::list,
@@ -96,8 +100,12 @@ pub(crate) fn routes() -> Routes<Shared> {
         .post("/api/v1/assessments/{code}/{edition}/plan/agree", decide, plan::agree)
         .post("/api/v1/assessments/{code}/{edition}/plan/refuse", decide, plan::refuse)
         .get("/api/v1/editions", READ_EDITIONS.here(), editions::all)
+        .post("/api/v1/editions", ADD_EDITION.here(), editions::add)
+        .get("/api/v1/editions/status-texts", READ_EDITIONS.here(), editions::status_texts)
+        .post("/api/v1/editions/status-texts", ADD_EDITION.here(), editions::explain)
         .get("/api/v1/editions/{id}", READ_EDITIONS.here(), editions::one)
         .post("/api/v1/editions/{id}/deadline", DECIDE_CENTRALLY.here(), editions::move_deadline)
+        .post("/api/v1/editions/{id}/closing", ADD_EDITION.here(), editions::set_closing)
         .post("/api/v1/editions/{id}/exemptions", DECIDE_CENTRALLY.here(), editions::exempt)
         .get("/api/v1/assessments/imports", IMPORT.here(), imports::list)
         .get("/api/v1/assessments/imports/{id}", IMPORT.here(), imports::progress)

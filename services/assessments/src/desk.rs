@@ -12,12 +12,12 @@ use chassis::{
 use proto::{
     Day, OdsCode, PersonId, Position, RequirementId,
     assessments::{AssessmentEvent, ResultListed},
-    standards::{Edition, catalogue},
+    standards::{Catalogue, Edition},
 };
 
 use crate::model::{
-    Assessment, AssessmentCommand, EditionCommand, EditionDecisions, KIND, Refusal, RegisterEntry,
-    assessment_id, edition_id, register_id, roll_over,
+    AddedEditions, Assessment, AssessmentCommand, CatalogueCommand, EditionCommand, EditionDecisions, KIND,
+    Refusal, RegisterEntry, assessment_id, edition_id, editions_id, register_id, roll_over,
 };
 
 /// What the routes work with.
@@ -26,6 +26,7 @@ pub(crate) struct Desk {
     pub common: chassis::Desk,
     pub assessments: Commands<Assessment>,
     pub editions: Commands<EditionDecisions>,
+    pub added: Commands<AddedEditions>,
     pub register: Commands<RegisterEntry>,
     pub imports: ImportRecords<AssessmentEvent>,
 }
@@ -42,7 +43,7 @@ pub(crate) struct Case {
     /// Who looks at it or works on it.
     pub viewer: Viewer,
     pub practice: Practice,
-    pub edition: &'static Edition,
+    pub edition: Arc<Edition>,
     pub loaded: Loaded<Assessment>,
     pub decisions: Loaded<EditionDecisions>,
     pub today: Day,
@@ -63,29 +64,18 @@ impl Case {
     }
 
     pub fn deadline(&self) -> Option<Day> {
-        self.decisions.state.deadline(self.edition.id, KIND)
+        self.decisions.state.deadline(&self.edition, KIND)
+    }
+
+    /// Whether the deadline is certain.
+    pub fn deadline_is_sure(&self) -> bool {
+        self.decisions.state.deadline_is_sure(&self.edition, KIND)
     }
 
     /// The last event that what is shown depends on.
     pub fn position(&self) -> Position {
         self.loaded.position.max(self.decisions.position)
     }
-}
-
-/// The edition of an address.
-pub(crate) fn find_edition(text: &str) -> Result<&'static Edition, Problem> {
-    let known = || {
-        catalogue()
-            .editions()
-            .iter()
-            .map(|edition| edition.id.as_str().to_owned())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    text.parse()
-        .ok()
-        .and_then(|id| catalogue().edition(id))
-        .ok_or_else(|| Problem::not_found(format!("there is no such edition; there are {}", known())))
 }
 
 /// The requirement of an address.
@@ -100,9 +90,27 @@ impl Desk {
         self.common.today()
     }
 
+    /// The editions, as known now.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        self.common.editions.catalogue()
+    }
+
+    /// The edition of an address.
+    pub async fn edition(&self, text: &str) -> Result<Arc<Edition>, Problem> {
+        let found = match text.parse() {
+            Ok(id) => self.common.editions.edition(id).await?,
+            Err(_) => None,
+        };
+        found.ok_or_else(|| {
+            let catalogue = self.catalogue();
+            let known: Vec<&str> = catalogue.editions().iter().map(|edition| edition.id.as_str()).collect();
+            Problem::not_found(format!("there is no such edition; there are {}", known.join(", ")))
+        })
+    }
+
     /// One assessment, begun or not.
     pub async fn case(&self, viewer: &Viewer, code: &str, edition: &str) -> Result<Case, Problem> {
-        let edition = find_edition(edition)?;
+        let edition = self.edition(edition).await?;
         let practice = self.common.practice(code).await?;
         self.case_of(viewer, practice, edition).await
     }
@@ -111,10 +119,11 @@ impl Desk {
         &self,
         viewer: &Viewer,
         practice: Practice,
-        edition: &'static Edition,
+        edition: Arc<Edition>,
     ) -> Result<Case, Problem> {
         let loaded = self.assessments.load(&id(assessment_id(practice.code, edition.id))?).await?;
-        let decisions = self.decisions(edition).await?;
+        let decisions = self.decisions(&edition).await?;
+        let edition = decisions.state.with_closing(&edition);
         Ok(Case { viewer: viewer.clone(), practice, edition, loaded, decisions, today: self.today() })
     }
 
@@ -132,20 +141,17 @@ impl Desk {
     /// Begins an assessment with the answers of the last edition of the scheme that was begun.
     pub async fn open(&self, case: &Case, giver: &Giver) -> Result<Outcome, Failure> {
         let mut carried_over = Vec::new();
-        let mut earlier = catalogue().predecessor(case.edition);
+        let catalogue = self.catalogue();
+        let mut earlier = catalogue.predecessor(&case.edition);
         while let Some(edition) = earlier.filter(|edition| edition.scheme == case.edition.scheme) {
             let before = self.assessments.load(&id(assessment_id(case.practice.code, edition.id))?).await?;
             if before.state.opened.is_some() {
-                carried_over = roll_over(&before.state, case.edition);
+                carried_over = roll_over(&before.state, edition, &case.edition);
                 break;
             }
-            earlier = catalogue().predecessor(edition);
+            earlier = catalogue.predecessor(edition);
         }
-        let command = AssessmentCommand::Open {
-            organisation: case.practice.code,
-            edition: case.edition.id,
-            carried_over,
-        };
+        let command = AssessmentCommand::Open { organisation: case.practice.code, carried_over };
         self.give(case, "open", giver, &command).await
     }
 
@@ -159,7 +165,7 @@ impl Desk {
     ) -> Result<Outcome, Failure> {
         let aggregate = id(assessment_id(case.practice.code, case.edition.id))?;
         let order = Order::new(giver, purpose, &aggregate, Some(case.practice.code));
-        self.common.give(&self.assessments, order, command).await
+        self.common.give(&self.assessments, order, &command.clone().on(&case.edition)).await
     }
 
     /// Gives a command to an assessment that names a person.
@@ -173,6 +179,7 @@ impl Desk {
     ) -> Result<Outcome, Failure> {
         let aggregate = id(assessment_id(case.practice.code, case.edition.id))?;
         let order = Order::new(giver, purpose, &aggregate, Some(case.practice.code));
+        let command = |person| command(person).on(&case.edition);
         self.common.give_naming(&self.assessments, order, who, command).await
     }
 
@@ -186,6 +193,20 @@ impl Desk {
     ) -> Result<Outcome, Failure> {
         let aggregate = id(edition_id(edition.id))?;
         self.common.give(&self.editions, Order::new(giver, purpose, &aggregate, None), command).await
+    }
+
+    /// Gives a command to the editions as a whole, and waits until it is known here.
+    pub async fn change_editions(
+        &self,
+        purpose: &str,
+        giver: &Giver,
+        command: &CatalogueCommand,
+    ) -> Result<Outcome, Failure> {
+        let aggregate = id(editions_id())?;
+        let outcome =
+            self.common.give(&self.added, Order::new(giver, purpose, &aggregate, None), command).await?;
+        self.common.editions.reached(outcome.position()).await;
+        Ok(outcome)
     }
 
     /// Everything that happened to an assessment, oldest first.

@@ -18,7 +18,7 @@ use chassis::{
     },
 };
 use futures::Stream;
-use proto::{By, Day, OdsCode, assessments::AssessmentEvent};
+use proto::{By, Day, OdsCode, assessments::AssessmentEvent, standards::Catalogue};
 use std::sync::Arc;
 
 use crate::model::{Listing, RegisterCommand, RegisterEntry, register_id};
@@ -113,6 +113,8 @@ pub(crate) fn listing(row: &Row, as_of: Day) -> Result<Listing, RowProblem> {
 pub(crate) struct Reading<'a> {
     pub commands: &'a Commands<RegisterEntry>,
     pub records: &'a ImportRecords<AssessmentEvent>,
+    /// The editions, and the words, by which status texts are read.
+    pub catalogue: Arc<Catalogue>,
     pub clock: chassis::Clock,
 }
 
@@ -131,18 +133,25 @@ where
 {
     let giving = Giving::new(job, reading.clock.clone(), by);
     let withdrawn = &reading.records.withdrawn().await?;
+    let counts = &progress.clone();
     import::run_recorded(&giving, reading.records, &SHAPE, progress, body, |row| {
-        let giving = &giving;
+        let (giving, catalogue) = (&giving, &reading.catalogue);
         async move {
             let listing = listing(&row, as_of)?;
             let id = register_id(listing.organisation).map_err(|error| row.wrong(CODE, error.to_string()))?;
-            let effective = Some(listing.effective(as_of));
-            let command = RegisterCommand::ListResult { as_of, listing, withdrawn: withdrawn.clone() };
-            giving
+            let effective = Some(listing.effective(as_of, catalogue));
+            let words = listing.not_understood(as_of, catalogue).map(str::to_owned);
+            let (withdrawn, catalogue) = (withdrawn.clone(), catalogue.clone());
+            let command = RegisterCommand::ListResult { as_of, listing, withdrawn, catalogue };
+            let outcome = giving
                 .command_effective(reading.commands, &id, &command, &row, effective, |refusal| {
                     Err::<RowOutcome, RowFault>(row.reject(refusal).into())
                 })
-                .await
+                .await?;
+            if let Some(words) = words {
+                counts.not_understood(&words);
+            }
+            Ok(outcome)
         }
     })
     .await

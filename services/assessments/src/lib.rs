@@ -30,6 +30,7 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
         common: chassis::Desk::new(platform)?,
         assessments: Commands::new(platform.log.clone(), cache.clone())?,
         editions: Commands::new(platform.log.clone(), cache.clone())?,
+        added: Commands::new(platform.log.clone(), cache.clone())?,
         register: Commands::new(platform.log.clone(), cache.clone())?,
         imports: ImportRecords::new(
             Commands::new(platform.log.clone(), cache.clone())?,
@@ -38,13 +39,16 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
         ),
     });
     let (roster, imports) = (desk.common.roster.clone(), desk.imports.clone());
+    let editions = desk.common.editions.clone();
     let routes = api::routes().merge(pages::routes()).with_state(desk);
     Ok(Service {
         name: NAME,
         routes,
         policy: Some(access::POLICY),
         openapi: api::Description::openapi(),
-        ready: Arc::new(move || roster.ready().and_then(|()| imports.ready())),
+        ready: Arc::new(move || {
+            roster.ready().and_then(|()| editions.ready()).and_then(|()| imports.ready())
+        }),
         on_stop: Some(Box::new(move || Box::pin(async move { cache.flush().await }))),
     })
 }

@@ -12,6 +12,7 @@ use crate::{
     clock::Clock,
     command::{Aggregate, CommandError, Commands, Outcome},
     directory::{Directory, Person},
+    editions::Editions,
     import::Imports,
     log::{Log, ReadError, Recorded},
     problem::Problem,
@@ -30,6 +31,8 @@ pub struct Desk {
     pub directory: Directory,
     /// The practices and bodies.
     pub roster: Roster,
+    /// The editions of the toolkits.
+    pub editions: Editions,
     /// Imports under way.
     pub imports: Imports,
 }
@@ -172,6 +175,7 @@ impl Desk {
             clock: platform.clock.clone(),
             directory: platform.directory()?,
             roster: platform.roster(),
+            editions: platform.editions(),
             imports: Imports::new(),
         })
     }

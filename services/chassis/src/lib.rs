@@ -11,6 +11,7 @@ pub mod compression;
 pub mod cursor;
 pub mod desk;
 pub mod directory;
+pub mod editions;
 pub mod following;
 pub mod http;
 pub mod ids;

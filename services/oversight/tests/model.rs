@@ -12,7 +12,7 @@ use oversight::synthetic::{DEFAULT_SEED, England, Occurrence, geography::Practic
 use proto::{
     Actor, Day, DomainEvent as _, Event, OdsCode, Position, assessments::AssessmentEvent,
     certification::Verdict, continuity::ContinuityEvent, onsite::OnsiteEvent,
-    organisations::OrganisationEvent, suppliers::SupplierEvent,
+    organisations::OrganisationEvent, standards::shipped, suppliers::SupplierEvent,
 };
 use suppliers::model::{Buyer, BuyerCommand, Check, Supplier, SupplierCommand};
 
@@ -76,13 +76,14 @@ fn overseers(england: &England) -> BTreeMap<OdsCode, Overseers> {
 fn practices_and_overseers_do_what_assessments_would_let_them() {
     let england = England::new(DEFAULT_SEED);
     let overseers = overseers(&england);
+    let edition = shipped().edition("igt-14.1".parse().unwrap()).unwrap();
     let mut states: BTreeMap<String, Assessment> = BTreeMap::new();
     let mut decided = 0;
     for occurrence in england.occurrences() {
         let context = context(&occurrence);
         let Event::Assessment(event) = occurrence.event else { continue };
         let state = states.entry(occurrence.subject.aggregate().to_owned()).or_default();
-        let command = command_behind(&event, &overseers);
+        let command = command_behind(&event, &overseers).on(edition);
         assert_eq!(state.decide(&command, &context), Ok(Some(event.clone())), "{}", occurrence.subject);
         state.evolve(&event, &when(&context));
         decided += 1;
@@ -94,11 +95,9 @@ fn command_behind(event: &AssessmentEvent, overseers: &BTreeMap<OdsCode, Oversee
     let of = |code: &OdsCode| overseers.get(code).copied().unwrap_or_default();
     let exempt = Vec::new();
     match event.clone() {
-        AssessmentEvent::AssessmentOpened(e) => AssessmentCommand::Open {
-            organisation: e.organisation,
-            edition: e.edition,
-            carried_over: e.carried_over,
-        },
+        AssessmentEvent::AssessmentOpened(e) => {
+            AssessmentCommand::Open { organisation: e.organisation, carried_over: e.carried_over }
+        }
         AssessmentEvent::RequirementAnswered(e) => AssessmentCommand::Answer(e.given),
         AssessmentEvent::RequirementReviewed(e) => AssessmentCommand::Review(e.requirement),
         AssessmentEvent::AssessmentPublished(_) => AssessmentCommand::Publish { exempt },
@@ -121,6 +120,9 @@ fn command_behind(event: &AssessmentEvent, overseers: &BTreeMap<OdsCode, Oversee
         }
         AssessmentEvent::DeadlineMoved(_)
         | AssessmentEvent::RequirementExempted(_)
+        | AssessmentEvent::ClosingDaySet(_)
+        | AssessmentEvent::EditionAdded(_)
+        | AssessmentEvent::StatusTextExplained(_)
         | AssessmentEvent::ResultListed(_)
         | AssessmentEvent::FileImported(_)
         | AssessmentEvent::ImportWithdrawn(_) => unreachable!("{event:?} is not of this year"),

@@ -16,6 +16,7 @@ mod area;
 mod certificates;
 mod gap;
 mod list;
+mod not_understood;
 mod practice;
 mod reasons;
 mod search;
@@ -33,6 +34,7 @@ pub use list::{
     NextChange, PAGE_ROWS, PAGE_ROWS_MAX, PracticeRow, PracticesAnswer, RowStatus, Sort, practice_row,
     practices,
 };
+pub use not_understood::not_understood;
 pub use practice::{
     ChangeAnswer, ConditionAnswer, EventAnswer, Membership, Operated, PracticeAnswer, RequirementTimeline,
     practice,
@@ -204,8 +206,7 @@ fn named_practice(practice: &Practice) -> Named {
 
 /// An edition by its title.
 pub fn edition_name(edition: EditionId) -> String {
-    let known = proto::standards::catalogue().edition(edition);
-    known.map_or_else(|| edition.to_string(), |edition| edition.title.clone())
+    proto::standards::edition_title(edition)
 }
 
 /// How the view stands.

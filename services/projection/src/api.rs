@@ -503,11 +503,26 @@ async fn rebuild(State(shared): State<Arc<Shared>>) -> Result<Response, Problem>
     Ok((StatusCode::ACCEPTED, "begun\n").into_response())
 }
 
-/// Events that could not be understood: how many, and the first thousand.
-#[utoipa::path(get, path = "/api/v1/set-aside", tag = "view", responses((status = 200, body = SetAside)))]
+/// What could not be understood.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct SetAsideAnswer<'a> {
+    /// Events: how many, and the first thousand.
+    #[serde(flatten)]
+    events: &'a SetAside,
+    /// Status texts of the national register, the most frequent first.
+    not_understood: Vec<chassis::import::TextCount>,
+}
+
+/// Events that could not be understood: how many, and the first thousand. And status texts of the national
+/// register that are not understood, with the number of rows that carry them.
+#[utoipa::path(get, path = "/api/v1/set-aside", tag = "view", responses((status = 200, body = SetAsideAnswer)))]
 async fn set_aside(State(shared): State<Arc<Shared>>) -> Result<Response, Problem> {
     let served = shared.views.served();
-    Ok(json_response(json(&served.board.facts.set_aside)?))
+    let answer = SetAsideAnswer {
+        events: &served.board.facts.set_aside,
+        not_understood: answers::not_understood(&served.board),
+    };
+    Ok(json_response(json(&answer)?))
 }
 
 /// The description of these addresses.

@@ -10,9 +10,12 @@ use imbl::{OrdMap, OrdSet, Vector};
 use jiff::Timestamp;
 use proto::{
     Day, EditionId, OdsCode, Position, RequirementId, SupplierId,
-    assessments::{DeadlineMoved, Grade, PublishedResult, RequirementExempted},
+    assessments::{
+        DeadlineMoved, EditionAdded, Grade, PublishedResult, RequirementExempted, StatusTextExplained,
+    },
     imports::{FileImported, Row, Rows, Withdrawn},
     organisations::{OrganisationEvent, OrganisationListing, PracticeListing},
+    standards::Catalogue,
     suppliers::SupplierEvent,
 };
 use serde::{Deserialize, Serialize};
@@ -25,6 +28,7 @@ pub mod continuity;
 mod decoded;
 mod files;
 pub mod onsite;
+mod status_words;
 mod suppliers;
 
 pub use continuity::{Continuity, ContinuityFact};
@@ -32,11 +36,12 @@ pub use decoded::Decoded;
 use decoded::{Said, What};
 pub use files::{File, Files, RegisterRow};
 pub use onsite::{Onsite, OnsiteFact, Visit};
+pub use status_words::NotUnderstood;
 pub use suppliers::{Purchase, PurchaseFact, SupplierFacts};
 
 /// To be raised whenever the shape of the facts or the way they are gathered changes: snapshots of
 /// another version are dropped.
-pub const FOLD_VERSION: u32 = 5;
+pub const FOLD_VERSION: u32 = 6;
 
 /// The most events set aside that are listed one by one; all are counted.
 pub const SET_ASIDE_LISTED_MAX: usize = 1_000;
@@ -50,6 +55,8 @@ pub struct Facts {
     pub suppliers: OrdMap<SupplierId, Arc<SupplierFacts>>,
     /// Who uses, or used, something of a supplier.
     pub users: OrdMap<SupplierId, OrdSet<OdsCode>>,
+    /// Editions added and status texts explained, in order.
+    pub editions: Vector<(Position, Learnt)>,
     /// Deadlines moved, in order.
     pub deadlines_moved: Vector<DeadlineMove>,
     /// Requirements exempted centrally, in order.
@@ -124,8 +131,19 @@ pub struct OrganisationFacts {
     pub purchases: Vec<PurchaseFact>,
     /// Which requirements fell short in publications that were below the standard, by position.
     pub gaps: Vec<(Position, Vec<RequirementId>)>,
+    /// Status texts of the register that were not understood when they were read, by position.
+    pub not_understood: Vec<NotUnderstood>,
     /// What its publications here declared of the topics of on-site assessments, by position.
     pub declared: Vec<(Position, Declared)>,
+}
+
+/// Something learnt of the editions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Learnt {
+    /// An edition was added.
+    Edition(Arc<EditionAdded>),
+    /// A status text was explained.
+    StatusText(StatusTextExplained),
 }
 
 /// What a file showed.
@@ -244,13 +262,20 @@ pub enum Touched {
 }
 
 impl OrganisationFacts {
-    /// A register showed what was in force on its date.
+    /// A register showed what was in force on its date, by the rows that could be read.
     fn confirm_result(&mut self, as_of: Day, position: Position, import: Uuid, withdrawn: &Withdrawn) {
-        let Some(row) = self.register.in_force(as_of, withdrawn, position) else { return };
-        let RegisterRow { result, published } = row.value;
-        self.register.confirm(as_of, position, import, withdrawn);
-        let day = published.unwrap_or(as_of);
-        self.toolkit.push(ToolkitFact { position, day, what: Toolkit::Listed(result) });
+        let was_read = |row: &&Row<RegisterRow>| {
+            row.value.result != PublishedResult::Unrecognised || self.words_at(row.position).is_some()
+        };
+        let rows = self.register.standing(withdrawn, position).filter(|row| row.as_of <= as_of);
+        // Of equal maxima the last is taken.
+        let Some(in_force) = rows.filter(was_read).max_by_key(|row| row.as_of) else { return };
+        let (value, said) = (in_force.value, in_force.position);
+        let words = self.words_at(said).map(|words| NotUnderstood { position, ..words.clone() });
+        self.not_understood.extend(words);
+        self.register.note(Row { as_of, position, import: Some(import), value, confirmed: true });
+        let day = value.published.unwrap_or(as_of);
+        self.toolkit.push(ToolkitFact { position, day, what: Toolkit::Listed(value.result) });
     }
 }
 
@@ -331,6 +356,18 @@ impl Facts {
                 Touched::Nothing
             }
         }
+    }
+
+    /// The editions, as known at a position.
+    pub fn catalogue(&self, upto: Position) -> Catalogue {
+        let mut catalogue = Catalogue::default();
+        for (_, learnt) in self.editions.iter().filter(|(position, _)| *position <= upto) {
+            match learnt {
+                Learnt::Edition(added) => catalogue.apply_added(added),
+                Learnt::StatusText(given) => catalogue.apply_explained(given),
+            }
+        }
+        catalogue
     }
 
     fn note_reading(&mut self, position: Position, event: Option<Uuid>, time: Option<Timestamp>) {
@@ -507,8 +544,21 @@ impl Facts {
                 let value = RegisterRow { result: e.result, published: e.published };
                 let row = Row { as_of: e.as_of, position, import, value, confirmed: false };
                 self.add(e.organisation, |facts| facts.register.note(row));
+                if e.result == PublishedResult::Unrecognised {
+                    let (as_of, published, text) = (e.as_of, e.published, e.status.into());
+                    let words = NotUnderstood { position, as_of, published, text };
+                    self.add(e.organisation, |facts| facts.not_understood.push(words));
+                }
                 let fact = ToolkitFact { position, day, what: Toolkit::Listed(e.result) };
                 return self.gather_toolkit(e.organisation, fact);
+            }
+            Said::EditionAdded(e) => {
+                self.editions.push_back((position, Learnt::Edition(Arc::new(*e))));
+                return Touched::AllTimelines;
+            }
+            Said::StatusTextExplained(e) => {
+                self.editions.push_back((position, Learnt::StatusText(e)));
+                return Touched::AllTimelines;
             }
             Said::DeadlineMoved(e) => {
                 let DeadlineMoved { edition, organisation_type, to, .. } = e;

@@ -15,7 +15,8 @@ use proto::{Day, Header, OdsCode, Position, SupplierId};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::facts::{
-    DeadlineMove, Exemption, FOLD_VERSION, Facts, Files, OrganisationFacts, ReadTo, SetAside, SupplierFacts,
+    DeadlineMove, Exemption, FOLD_VERSION, Facts, Files, Learnt, OrganisationFacts, ReadTo, SetAside,
+    SupplierFacts,
 };
 
 /// Organisations, or suppliers, in one chunk.
@@ -39,6 +40,7 @@ struct SnapshotHead {
     organisations: usize,
     supplier_chunks: Vec<String>,
     suppliers: usize,
+    editions: Vector<(Position, Learnt)>,
     deadlines_moved: Vector<DeadlineMove>,
     exemptions: Vector<Exemption>,
     files: Files,
@@ -68,6 +70,7 @@ impl Store {
             chunks: keep(&self.chunks, read_to.position, &facts.organisations),
             suppliers: facts.suppliers.len(),
             supplier_chunks: keep(&self.supplier_chunks, read_to.position, &facts.suppliers),
+            editions: facts.editions.clone(),
             deadlines_moved: facts.deadlines_moved.clone(),
             exemptions: facts.exemptions.clone(),
             files: facts.files.clone(),
@@ -125,6 +128,7 @@ impl Store {
             organisations,
             suppliers,
             users,
+            editions: head.editions,
             deadlines_moved: head.deadlines_moved,
             exemptions: head.exemptions,
             files: head.files,

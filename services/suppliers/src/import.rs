@@ -16,6 +16,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use chassis::{
     Clock, Commands, Problem,
+    editions::Editions,
     following::Following,
     import::{
         self, Column, Columns, DatedColumns, Giving, Heading, Job, Mode, Needed, Progress, Report, Row,
@@ -26,7 +27,7 @@ use futures::Stream;
 use proto::{
     By, Day, OdsCode, ServiceId, SupplierId,
     assessments::PublishedResult,
-    standards::{OrganisationType, catalogue},
+    standards::{Catalogue, OrganisationType},
     suppliers::{Certificate, List, Listing, SupplierDetails, Used},
 };
 
@@ -165,6 +166,7 @@ pub(crate) struct Import {
     buyers: Commands<Buyer>,
     listings: Commands<HeldListing>,
     register: Following<Register>,
+    editions: Editions,
     identities: Identities,
     giving: Giving,
     /// For the second command of a row: its ids are others.
@@ -183,6 +185,7 @@ impl Import {
             buyers: desk.buyers.clone(),
             listings: desk.listings.clone(),
             register: desk.register.clone(),
+            editions: desk.common.editions.clone(),
             identities: desk.identities.clone(),
             giving: Giving::new(&job, clock.clone(), by.clone()),
             giving_status: Giving::new(&status, clock, by),
@@ -201,11 +204,13 @@ impl Import {
         E: std::fmt::Display,
     {
         self.register.must_catch_up(CATCH_UP_TIMEOUT).await?;
+        self.editions.must_catch_up(CATCH_UP_TIMEOUT).await?;
+        let counts = &progress.clone();
         import::run(&self.job, &self.kind.shape(), progress, body, |row| async move {
             match self.kind {
                 Kind::CatalogueSuppliers => self.catalogue_supplier(&row).await,
                 Kind::CatalogueServices => self.catalogue_service(&row).await,
-                Kind::ToolkitCompanies => self.toolkit_company(&row).await,
+                Kind::ToolkitCompanies => self.toolkit_company(&row, counts).await,
                 Kind::PrincipalSuppliers => self.principal_supplier(&row).await,
             }
         })
@@ -238,7 +243,7 @@ impl Import {
         self.give(&self.giving, row, supplier, &command, None).await
     }
 
-    async fn toolkit_company(&self, row: &Row) -> Result<RowOutcome, RowFault> {
+    async fn toolkit_company(&self, row: &Row, counts: &Progress) -> Result<RowOutcome, RowFault> {
         let sector = row.tidy(4).to_lowercase();
         if !["company", "nhs business partner"].contains(&sector.as_str()) {
             return Ok(RowOutcome::Skipped(NO_COMPANY));
@@ -254,9 +259,14 @@ impl Import {
         let (supplier, outcome) = self.entry(row, listing, details).await?;
         let Some(supplier) = supplier else { return Ok(outcome) };
         let status = row.tidy(2);
-        let Some(printed) = status_as_certificate(code, &name, &status, published, self.as_of) else {
-            return Ok(outcome);
-        };
+        let catalogue = self.editions.catalogue();
+        let result = catalogue.read_status(&status, published, self.as_of);
+        if result == PublishedResult::Unrecognised {
+            counts.not_understood(&status);
+        }
+        let printed = published
+            .and_then(|issued| status_as_certificate(code, &name, &status, result, issued, &catalogue));
+        let Some(printed) = printed else { return Ok(outcome) };
         if self.job.mode == Mode::DryRun && matches!(outcome, RowOutcome::Recorded(_)) {
             // Nobody is there yet to be certified.
             return Ok(outcome);
@@ -431,29 +441,32 @@ fn listing(row: &Row, list: List, entry: &str) -> Result<Listing, RowFault> {
 }
 
 /// A published status as a certificate: good from its publication to the deadline of the edition after,
-/// by when another has to be published.
+/// by when another must be published. Where no edition after it is known, its last day is not known either.
+/// Published after that deadline it is good for nothing.
 fn status_as_certificate(
     code: OdsCode,
     name: &str,
     status: &str,
-    published: Option<Day>,
-    as_of: Day,
+    result: PublishedResult,
+    issued: Day,
+    catalogue: &Catalogue,
 ) -> Option<Certificate> {
-    let result = PublishedResult::parse(status, published, as_of);
     let edition = match result {
         PublishedResult::StandardsMet { edition } | PublishedResult::StandardsExceeded { edition } => edition,
         _ => return None,
     };
-    let issued = published?;
-    let after = catalogue().edition(edition).and_then(|edition| catalogue().successor(edition));
+    let after = catalogue.edition(edition).and_then(|edition| catalogue.successor(edition));
     let deadline = after.and_then(|after| after.deadline(OrganisationType::Company, None));
+    if deadline.is_some_and(|deadline| deadline < issued) {
+        return None;
+    }
     Some(Certificate {
         scheme: DSP_TOOLKIT.parse().ok()?,
         number: format!("{code} {edition}"),
         holder: name.to_owned(),
         issuer: NHS_DIGITAL.to_owned(),
         issued,
-        expires: Some(deadline.filter(|day| *day > issued).unwrap_or_else(|| issued.plus_days(365))),
+        expires: deadline,
         scope: status.to_owned(),
     })
 }

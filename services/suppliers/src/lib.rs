@@ -39,13 +39,16 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
     });
     let (roster, register) = (desk.common.roster.clone(), desk.register.clone());
     platform.tasks.watch("suppliers-waiting-rows", waiting::record_decided(desk.clone()));
+    let editions = desk.common.editions.clone();
     let routes = api::routes().merge(pages::routes()).with_state(desk);
     Ok(Service {
         name: NAME,
         routes,
         policy: Some(access::POLICY),
         openapi: api::Description::openapi(),
-        ready: Arc::new(move || roster.ready().and_then(|()| register.ready())),
+        ready: Arc::new(move || {
+            roster.ready().and_then(|()| editions.ready()).and_then(|()| register.ready())
+        }),
         on_stop: Some(Box::new(move || Box::pin(async move { cache.flush().await }))),
     })
 }

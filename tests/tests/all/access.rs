@@ -122,6 +122,7 @@ access/see-own                 everybody yes
 access/sign-in                 everybody yes | public yes
 access/view-doors              administrator yes
 access/view-history            practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital ocspf
+assessments/add-edition        nhs-digital yes | administrator yes
 assessments/decide-centrally   nhs-digital yes
 assessments/decide-plan        ccg-officer c | regional-lead c
 assessments/do-work            practice-lead o | ccg-officer c

@@ -11,7 +11,7 @@ use maud::html;
 use proto::{
     Day,
     access::{AccessEvent, DemonstrationDateSet},
-    standards::{OrganisationType, catalogue},
+    standards::{Catalogue, OrganisationType},
 };
 use serde::Deserialize;
 use ui::components::{Button, ButtonKind, SummaryList};
@@ -40,8 +40,8 @@ pub(super) struct MoveForm {
 }
 
 /// The deadlines of the toolkit for general practices, in order.
-fn deadlines() -> Vec<Day> {
-    let editions = catalogue().editions().iter();
+fn deadlines(catalogue: &Catalogue) -> Vec<Day> {
+    let editions = catalogue.editions().iter();
     let mut deadlines: Vec<Day> =
         editions.filter_map(|edition| edition.deadline(OrganisationType::GeneralPractice, None)).collect();
     deadlines.sort_unstable();
@@ -67,9 +67,9 @@ fn stands_at(viewer: &Viewer) -> Result<Day, Problem> {
     })
 }
 
-pub(super) async fn show(viewer: Viewer) -> Result<Response, Problem> {
+pub(super) async fn show(State(desk): State<Shared>, viewer: Viewer) -> Result<Response, Problem> {
     let date = stands_at(&viewer)?;
-    let deadlines = deadlines();
+    let deadlines = deadlines(&desk.editions.catalogue());
     let form = |step: &'static str, words: String| {
         form_of(&viewer, DEMONSTRATION)
             .hidden("step", step)
@@ -101,7 +101,7 @@ pub(super) async fn move_on(
         Problem::bad_input(error.to_string()).at("from", error.to_string())
     })?;
     if seen == from {
-        let to = form.step.from(from, &deadlines()).ok_or_else(|| {
+        let to = form.step.from(from, &deadlines(&desk.editions.catalogue())).ok_or_else(|| {
             Problem::refused("demonstration-over", "the date cannot be moved on any further")
         })?;
         viewer.record(AccessEvent::DemonstrationDateSet(DemonstrationDateSet { from, to }), None).await?;

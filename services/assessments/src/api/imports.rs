@@ -1,5 +1,7 @@
 //! Register files in.
 
+use std::time::Duration;
+
 use axum::{Json as AxumJson, body::Body, extract::State};
 use chassis::{
     Problem, Viewer,
@@ -13,6 +15,9 @@ use crate::{
     desk::Shared,
     import::{Reading, job, run},
 };
+
+/// How long an import waits for the editions before it begins.
+const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Imports a file of published results (CSV, any size) of the national register, in the layout of
 /// 2019 or of 2020 to 2023. Bad rows are reported by line and column and the others land. The same
@@ -31,12 +36,18 @@ pub(crate) async fn results(
     let prepare = async {
         let as_of = query.date(desk.today())?;
         let job = job(id, as_of, query.mode());
+        // A status text is read with every edition that is known by now.
+        desk.common.editions.must_catch_up(CATCH_UP_TIMEOUT).await?;
         let progress = desk.common.imports.begin(&job, &viewer.by(None).actor)?;
         Ok((as_of, job, progress))
     };
     let ((as_of, job, progress), body) = import::receive(body, prepare).await?;
-    let reading =
-        Reading { commands: &desk.register, records: &desk.imports, clock: desk.common.clock.clone() };
+    let reading = Reading {
+        commands: &desk.register,
+        records: &desk.imports,
+        catalogue: desk.catalogue(),
+        clock: desk.common.clock.clone(),
+    };
     let report = run(&reading, &job, viewer.by(None), as_of, progress, body).await?;
     Ok(AxumJson(report))
 }

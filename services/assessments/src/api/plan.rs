@@ -47,7 +47,7 @@ pub(crate) async fn plan_action(
     Json(input): Json<ActionInput>,
 ) -> Answered {
     let case = desk.case(&giver.viewer, &code, &edition).await?;
-    let requirement = find_requirement(case.edition, &input.requirement)?;
+    let requirement = find_requirement(&case.edition, &input.requirement)?;
     let who = input.owner.who()?;
     let exempt = case.exempt();
     let ActionInput { number, gap, action, due, .. } = input;

@@ -271,7 +271,7 @@ impl Case {
             WorkState::NotStarted
         } else if state.publication.is_some() {
             WorkState::Published
-        } else if blockers(self.edition, state, &self.exempt()).is_empty() {
+        } else if blockers(&self.edition, state, &self.exempt()).is_empty() {
             WorkState::Ready
         } else {
             WorkState::Started
@@ -290,7 +290,7 @@ impl Case {
         let state = self.state();
         let exempt = self.exempt();
         let blocking =
-            if state.opened.is_some() { blockers(self.edition, state, &exempt) } else { Vec::new() };
+            if state.opened.is_some() { blockers(&self.edition, state, &exempt) } else { Vec::new() };
         AssessmentView {
             organisation: organisation(self),
             edition: self.edition.id.to_string(),
@@ -314,13 +314,13 @@ impl Case {
                     detail: blocker.to_string(),
                 })
                 .collect(),
-            percentage_so_far: percentage(self.edition, state.given(), &exempt),
+            percentage_so_far: percentage(&self.edition, state.given(), &exempt),
             publication: self.publication_view(&exempt),
             statement: self.edition.has_assurance_statement().then(|| StatementView {
                 accepted: state.statement.map(|statement| statement.on.to_string()),
                 by: state.statement.map(|statement| person(desk, statement.person)),
             }),
-            plan: plan_view(desk, &state.plan, &state.gaps_to_plan_for(self.edition, &exempt)),
+            plan: plan_view(desk, &state.plan, &state.gaps_to_plan_for(&self.edition, &exempt)),
             reviewed_grade: state.review.as_ref().map(|review| ReviewView {
                 grade: review.grade.into(),
                 by: review.by.to_string(),
@@ -360,7 +360,7 @@ impl Case {
 
     fn publication_view(&self, exempt: &[RequirementId]) -> Option<PublicationView> {
         let publication = self.state().publication.as_ref()?;
-        let today = standing(self.edition, self.state(), exempt, self.today)?;
+        let today = standing(&self.edition, self.state(), exempt, self.today)?;
         Some(PublicationView {
             first: publication.first.to_string(),
             on: publication.on.to_string(),

@@ -6,7 +6,7 @@ use chassis::{
     desk::{Answered, PersonInput, Receipt, answered, speaks_for},
     http::{Json, Path},
 };
-use proto::{OdsCode, standards::catalogue};
+use proto::OdsCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -78,8 +78,9 @@ pub(crate) async fn practice(
     let (newest, mut position) = desk.register_entry(practice.code).await?;
     let mut assessments = Vec::new();
     let mut named = None;
-    for edition in catalogue().editions() {
-        let case = desk.case_of(&viewer, practice.clone(), edition).await?;
+    let catalogue = desk.catalogue();
+    for edition in catalogue.editions() {
+        let case = desk.case_of(&viewer, practice.clone(), edition.clone()).await?;
         position = position.max(case.position());
         let publication = case.state().publication.as_ref();
         assessments.push(AssessmentLine {
@@ -93,7 +94,10 @@ pub(crate) async fn practice(
         named.get_or_insert_with(|| organisation(&case));
     }
     let register = newest.map(|listed| RegisterView {
-        edition: listed.result.edition().map(|edition| edition.to_string()),
+        edition: catalogue
+            .read_status(&listed.status, listed.published, listed.as_of)
+            .edition()
+            .map(|edition| edition.to_string()),
         status: listed.status,
         published: listed.published.map(|day| day.to_string()),
         published_text: listed.published_text,
@@ -146,7 +150,7 @@ pub(crate) async fn answer(
     Json(input): Json<AnswerInput>,
 ) -> Answered {
     let case = desk.case(&giver.viewer, &code, &edition).await?;
-    let requirement = find_requirement(case.edition, &requirement)?;
+    let requirement = find_requirement(&case.edition, &requirement)?;
     let command = AssessmentCommand::Answer(input.given(requirement));
     answered(desk.give(&case, &format!("answer {requirement}"), &giver, &command).await)
 }
@@ -162,7 +166,7 @@ pub(crate) async fn review(
     Path((code, edition, requirement)): Path<(String, String, String)>,
 ) -> Answered {
     let case = desk.case(&giver.viewer, &code, &edition).await?;
-    let requirement = find_requirement(case.edition, &requirement)?;
+    let requirement = find_requirement(&case.edition, &requirement)?;
     let command = AssessmentCommand::Review(requirement);
     answered(desk.give(&case, &format!("review {requirement}"), &giver, &command).await)
 }

@@ -1,6 +1,6 @@
 //! One practice's assessment of one edition: answers, publication, statement, plan, reviewed grade.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chassis::{Aggregate, Context, When};
 use proto::{
@@ -9,7 +9,7 @@ use proto::{
         Answer, AssessmentEvent, AssessmentOpened, AssessmentPublished, AssuranceStatementAccepted, Evidence,
         GivenAnswer, Grade, GradeReviewed, ImprovementAction, RequirementAnswered, RequirementReviewed,
     },
-    standards::{Edition, catalogue},
+    standards::Edition,
 };
 use serde::{Deserialize, Serialize};
 
@@ -134,6 +134,22 @@ pub struct Review {
     pub on: Day,
 }
 
+/// A command with the edition it is about, as this installation has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnEdition {
+    /// The edition.
+    pub edition: Arc<Edition>,
+    /// What is asked.
+    pub command: AssessmentCommand,
+}
+
+impl AssessmentCommand {
+    /// The command about an edition.
+    pub fn on(self, edition: &Arc<Edition>) -> OnEdition {
+        OnEdition { edition: edition.clone(), command: self }
+    }
+}
+
 /// What can be asked of an assessment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AssessmentCommand {
@@ -141,8 +157,6 @@ pub enum AssessmentCommand {
     Open {
         /// Whose.
         organisation: OdsCode,
-        /// Of which edition.
-        edition: EditionId,
         /// Last year's answers (see [`roll_over`]).
         carried_over: Vec<GivenAnswer>,
     },
@@ -207,9 +221,8 @@ pub enum AssessmentCommand {
 
 /// Last year's answers in this year's numbering: those whose requirement still exists and whose
 /// answer this edition still takes. Only within one scheme; each then needs its review tick.
-pub fn roll_over(from: &Assessment, into: &Edition) -> Vec<GivenAnswer> {
-    let earlier = from.opened.and_then(|opened| catalogue().edition(opened.edition));
-    if earlier.is_none_or(|earlier| earlier.scheme != into.scheme) {
+pub fn roll_over(from: &Assessment, earlier: &Edition, into: &Edition) -> Vec<GivenAnswer> {
+    if from.opened.is_none_or(|opened| opened.edition != earlier.id) || earlier.scheme != into.scheme {
         return Vec::new();
     }
     let mut carried: Vec<GivenAnswer> = from
@@ -231,11 +244,13 @@ pub fn roll_over(from: &Assessment, into: &Edition) -> Vec<GivenAnswer> {
 }
 
 impl Assessment {
-    /// Whose it is and of which edition.
-    fn of(&self) -> Result<(Opened, &'static Edition), Refusal> {
+    /// Whose it is, if it is of this edition.
+    fn of(&self, edition: &Edition) -> Result<Opened, Refusal> {
         let opened = self.opened.ok_or(Refusal::NotOpened)?;
-        let edition = catalogue().edition(opened.edition).ok_or(Refusal::UnknownEdition(opened.edition))?;
-        Ok((opened, edition))
+        if opened.edition != edition.id {
+            return Err(Refusal::AnotherEdition { opened: opened.edition, asked: edition.id });
+        }
+        Ok(opened)
     }
 
     /// The answers as they stand, with their requirements.
@@ -254,30 +269,29 @@ impl Assessment {
 
     fn open(
         &self,
+        edition: &Edition,
         organisation: OdsCode,
-        edition: EditionId,
         carried_over: &[GivenAnswer],
         context: &Context,
     ) -> Result<Option<AssessmentEvent>, Refusal> {
         if self.opened.is_some() {
             return Ok(None);
         }
-        let found = catalogue().edition(edition).ok_or(Refusal::UnknownEdition(edition))?;
-        if context.effective < found.opens.day {
-            return Err(Refusal::NotOpenYet { edition, opens: found.opens.day });
+        if context.effective < edition.opens.day {
+            return Err(Refusal::NotOpenYet { edition: edition.id, opens: edition.opens.day });
         }
         for given in carried_over {
-            check_answer(found, given)?;
+            check_answer(edition, given)?;
         }
         Ok(Some(AssessmentEvent::AssessmentOpened(AssessmentOpened {
             organisation,
-            edition,
+            edition: edition.id,
             carried_over: carried_over.to_vec(),
         })))
     }
 
-    fn answer(&self, given: &GivenAnswer) -> Result<Option<AssessmentEvent>, Refusal> {
-        let (opened, edition) = self.of()?;
+    fn answer(&self, edition: &Edition, given: &GivenAnswer) -> Result<Option<AssessmentEvent>, Refusal> {
+        let opened = self.of(edition)?;
         check_answer(edition, given)?;
         if self.answers.get(&given.requirement).is_some_and(|held| held.is(given)) {
             return Ok(None);
@@ -289,8 +303,12 @@ impl Assessment {
         })))
     }
 
-    fn review(&self, requirement: RequirementId) -> Result<Option<AssessmentEvent>, Refusal> {
-        let (opened, edition) = self.of()?;
+    fn review(
+        &self,
+        edition: &Edition,
+        requirement: RequirementId,
+    ) -> Result<Option<AssessmentEvent>, Refusal> {
+        let opened = self.of(edition)?;
         if !edition.requirements_of(KIND).any(|r| r.id == requirement) {
             return Err(Refusal::UnknownRequirement { requirement, kind: "general practice".to_owned() });
         }
@@ -305,8 +323,14 @@ impl Assessment {
         }
     }
 
-    fn publish(&self, exempt: &[RequirementId], on: Day) -> Result<Option<AssessmentEvent>, Refusal> {
-        let (opened, edition) = self.of()?;
+    fn publish(
+        &self,
+        edition: &Edition,
+        exempt: &[RequirementId],
+        on: Day,
+    ) -> Result<Option<AssessmentEvent>, Refusal> {
+        let opened = self.of(edition)?;
+        check_still_open(edition, on)?;
         let blocking = blockers(edition, self, exempt);
         if !blocking.is_empty() {
             return Err(Refusal::Blocked(blocking));
@@ -335,14 +359,20 @@ impl Assessment {
         Ok((!is_so_already).then_some(AssessmentEvent::AssessmentPublished(event)))
     }
 
-    fn accept_statement(&self, person: PersonId) -> Result<Option<AssessmentEvent>, Refusal> {
-        let (opened, edition) = self.of()?;
+    fn accept_statement(
+        &self,
+        edition: &Edition,
+        person: PersonId,
+        on: Day,
+    ) -> Result<Option<AssessmentEvent>, Refusal> {
+        let opened = self.of(edition)?;
         if !edition.has_assurance_statement() {
             return Err(Refusal::NoStatement(edition.title.clone()));
         }
         if let Some(statement) = self.statement {
             return Err(Refusal::AlreadySigned(statement.on));
         }
+        check_still_open(edition, on)?;
         if self.publication.is_none() {
             return Err(Refusal::NotPublished);
         }
@@ -355,11 +385,12 @@ impl Assessment {
 
     fn review_grade(
         &self,
+        edition: &Edition,
         grade: Grade,
         by: OdsCode,
         reason: &str,
     ) -> Result<Option<AssessmentEvent>, Refusal> {
-        let (opened, _) = self.of()?;
+        let opened = self.of(edition)?;
         if self.publication.is_none() {
             return Err(Refusal::NotPublished);
         }
@@ -379,38 +410,47 @@ impl Assessment {
     }
 }
 
+/// An edition can be published, and its statement signed, up to a day that its data name.
+fn check_still_open(edition: &Edition, on: Day) -> Result<(), Refusal> {
+    match edition.closed_on(on) {
+        Some(last) => Err(Refusal::ClosedForPublication { title: edition.title.clone(), last }),
+        None => Ok(()),
+    }
+}
+
 impl Aggregate for Assessment {
     type Event = AssessmentEvent;
-    type Command = AssessmentCommand;
+    type Command = OnEdition;
     type Refusal = Refusal;
 
     const NAME: &'static str = "assessment";
     const FOLD_VERSION: u32 = 1;
 
-    fn decide(
-        &self,
-        command: &AssessmentCommand,
-        context: &Context,
-    ) -> Result<Option<AssessmentEvent>, Refusal> {
+    fn decide(&self, asked: &OnEdition, context: &Context) -> Result<Option<AssessmentEvent>, Refusal> {
+        let OnEdition { edition, command } = asked;
         let on = context.effective;
         match command {
-            AssessmentCommand::Open { organisation, edition, carried_over } => {
-                self.open(*organisation, *edition, carried_over, context)
+            AssessmentCommand::Open { organisation, carried_over } => {
+                self.open(edition, *organisation, carried_over, context)
             }
-            AssessmentCommand::Answer(given) => self.answer(given),
-            AssessmentCommand::Review(requirement) => self.review(*requirement),
-            AssessmentCommand::Publish { exempt } => self.publish(exempt, on),
-            AssessmentCommand::AcceptStatement(person) => self.accept_statement(*person),
+            AssessmentCommand::Answer(given) => self.answer(edition, given),
+            AssessmentCommand::Review(requirement) => self.review(edition, *requirement),
+            AssessmentCommand::Publish { exempt } => self.publish(edition, exempt, on),
+            AssessmentCommand::AcceptStatement(person) => self.accept_statement(edition, *person, on),
             AssessmentCommand::PlanAction { number, action, exempt } => {
-                self.plan_action(*number, action, exempt, on)
+                self.plan_action(edition, *number, action, exempt, on)
             }
-            AssessmentCommand::CompleteAction { number, done } => self.complete_action(*number, *done, on),
-            AssessmentCommand::SubmitPlan { exempt } => self.submit_plan(exempt, on),
-            AssessmentCommand::AgreePlan { by, overseers } => self.agree_plan(*by, *overseers, on),
+            AssessmentCommand::CompleteAction { number, done } => {
+                self.complete_action(edition, *number, *done, on)
+            }
+            AssessmentCommand::SubmitPlan { exempt } => self.submit_plan(edition, exempt, on),
+            AssessmentCommand::AgreePlan { by, overseers } => self.agree_plan(edition, *by, *overseers, on),
             AssessmentCommand::RefusePlan { by, overseers, reason } => {
-                self.refuse_plan(*by, *overseers, reason)
+                self.refuse_plan(edition, *by, *overseers, reason)
             }
-            AssessmentCommand::ReviewGrade { grade, by, reason } => self.review_grade(*grade, *by, reason),
+            AssessmentCommand::ReviewGrade { grade, by, reason } => {
+                self.review_grade(edition, *grade, *by, reason)
+            }
         }
     }
 
@@ -460,6 +500,9 @@ impl Aggregate for Assessment {
             }
             AssessmentEvent::DeadlineMoved(_)
             | AssessmentEvent::RequirementExempted(_)
+            | AssessmentEvent::ClosingDaySet(_)
+            | AssessmentEvent::EditionAdded(_)
+            | AssessmentEvent::StatusTextExplained(_)
             | AssessmentEvent::ResultListed(_)
             | AssessmentEvent::FileImported(_)
             | AssessmentEvent::ImportWithdrawn(_) => {}

@@ -1,7 +1,7 @@
 //! Why a command is refused. Each text says what is wrong and what to do.
 
 use chassis::Problem;
-use proto::{Day, EditionId, OdsCode, RequirementId};
+use proto::{Day, EditionId, OdsCode, RequirementId, standards::EditionFault};
 
 use super::Blocker;
 
@@ -19,6 +19,31 @@ pub enum Refusal {
         /// From which day.
         opens: Day,
     },
+    /// Too late.
+    #[error("{title} could be published until {}: complete the current edition instead", last.long())]
+    ClosedForPublication {
+        /// The edition's name.
+        title: String,
+        /// The last day.
+        last: Day,
+    },
+    /// A command about one edition reached the assessment of another.
+    #[error("the assessment is of {opened}, not of {asked}")]
+    AnotherEdition {
+        /// Of which it is.
+        opened: EditionId,
+        /// Of which it was taken to be.
+        asked: EditionId,
+    },
+    /// An edition that is to be added is faulty.
+    #[error("{}", .0.reason)]
+    FaultyEdition(EditionFault),
+    /// The text needs no explanation.
+    #[error("“{0}” is understood as it stands; only texts that are not understood are explained")]
+    UnderstoodAlready(String),
+    /// A bound on what is kept.
+    #[error("up to {} status texts can be explained", super::EXPLAINED_MAX)]
+    TooManyTexts,
     /// Nothing has been begun.
     #[error("the assessment has not been opened: open it first")]
     NotOpened,
@@ -118,6 +143,9 @@ pub enum Refusal {
     /// A date before the edition opens.
     #[error("a deadline cannot lie before the edition opens, on {}", .0.long())]
     DeadlineBeforeOpening(Day),
+    /// A closing day before the edition is due.
+    #[error("an edition cannot close for publication before its last deadline, on {}", .0.long())]
+    ClosedBeforeDeadline(Day),
     /// A type that the edition does not know.
     #[error("the edition asks nothing of {0}")]
     TypeNotAsked(String),
@@ -133,16 +161,19 @@ fn list(requirements: &[RequirementId]) -> String {
 
 impl Refusal {
     /// The field of the input that is to blame, if one is.
-    pub fn field(&self) -> Option<&'static str> {
+    pub fn field(&self) -> Option<&str> {
         match self {
             Refusal::NotOnScale { .. } | Refusal::AlwaysRelevant(_) => Some("answer"),
             Refusal::Missing { field, .. } | Refusal::TooLong { field, .. } => Some(field),
             Refusal::NotAHash => Some("sha256"),
+            Refusal::FaultyEdition(fault) => Some(&fault.field),
+            Refusal::UnderstoodAlready(_) => Some("text"),
             Refusal::NotAGap(_) | Refusal::UnknownRequirement { .. } => Some("requirement"),
             Refusal::DueInThePast(_) => Some("due"),
             Refusal::DoneInTheFuture(_) => Some("done"),
             Refusal::NotItsOverseer { .. } => Some("by"),
             Refusal::DeadlineBeforeOpening(_) => Some("to"),
+            Refusal::ClosedBeforeDeadline(_) => Some("closes"),
             Refusal::TypeNotAsked(_) => Some("organisation_type"),
             _ => None,
         }

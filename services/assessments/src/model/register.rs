@@ -11,6 +11,7 @@ use proto::{
     Day, OdsCode, Position,
     assessments::{AssessmentEvent, PublishedResult, ResultListed},
     imports::{Row, Rows, Withdrawn},
+    standards::Catalogue,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,9 +42,15 @@ pub struct Listing {
 }
 
 impl Listing {
+    /// Its status text, if neither an edition nor an explanation given here says what it means.
+    pub fn not_understood(&self, as_of: Day, catalogue: &Catalogue) -> Option<&str> {
+        let read = catalogue.read_status(&self.status, self.published, as_of);
+        (read == PublishedResult::Unrecognised).then_some(self.status.as_str())
+    }
+
     /// The day from which what the row says holds: that of publication, else that of the file.
-    pub fn effective(&self, as_of: Day) -> Day {
-        match PublishedResult::parse(&self.status, self.published, as_of) {
+    pub fn effective(&self, as_of: Day, catalogue: &Catalogue) -> Day {
+        match catalogue.read_status_alone(&self.status, self.published, as_of) {
             PublishedResult::NotPublished => as_of,
             _ => self.published.unwrap_or(as_of),
         }
@@ -61,6 +68,8 @@ pub enum RegisterCommand {
         listing: Listing,
         /// The imports that were withdrawn.
         withdrawn: Arc<Withdrawn>,
+        /// The editions by which its status is read.
+        catalogue: Arc<Catalogue>,
     },
 }
 
@@ -84,8 +93,8 @@ impl Aggregate for RegisterEntry {
     const FOLD_VERSION: u32 = 2;
 
     fn decide(&self, command: &RegisterCommand, _: &Context) -> Result<Option<AssessmentEvent>, Refusal> {
-        let RegisterCommand::ListResult { as_of, listing, withdrawn } = command;
-        let result = PublishedResult::parse(&listing.status, listing.published, *as_of);
+        let RegisterCommand::ListResult { as_of, listing, withdrawn, catalogue } = command;
+        let result = catalogue.read_status_alone(&listing.status, listing.published, *as_of);
         // A day beside “not published” (one such row is known) is the day of nothing.
         let published = listing.published.filter(|_| result != PublishedResult::NotPublished);
         let listed = ResultListed {

@@ -95,10 +95,10 @@ pub fn standing(
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use proto::standards::catalogue;
+    use proto::standards::shipped;
 
-    fn igt() -> &'static Edition {
-        catalogue().edition("igt-14.1".parse().unwrap()).unwrap()
+    fn igt() -> &'static std::sync::Arc<Edition> {
+        shipped().edition("igt-14.1".parse().unwrap()).unwrap()
     }
 
     fn levelled(levels: &[u8]) -> Vec<(RequirementId, Answer)> {
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn the_dsp_toolkit_has_no_percentage() {
-        let edition = catalogue().edition("dspt-2018-19".parse().unwrap()).unwrap();
+        let edition = shipped().edition("dspt-2018-19".parse().unwrap()).unwrap();
         let answers = [("1".parse().unwrap(), Answer::Met)];
         assert_eq!(percentage(edition, answers.iter().map(|(r, a)| (r, a)), &[]), None);
     }

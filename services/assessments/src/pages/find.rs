@@ -7,7 +7,6 @@ use chassis::{
     http::{Path, Query},
 };
 use maud::html;
-use proto::standards::catalogue;
 use serde::Deserialize;
 use ui::{
     Tone,
@@ -40,12 +39,14 @@ pub(super) async fn find(
         .column(Column::text("Deadline for general practices"))
         .column(Column::text("Answered with"))
         .column(Column::number("Requirements"));
-    for edition in catalogue().editions().iter().rev() {
-        let deadline = desk.decisions(edition).await?.state.deadline(edition.id, KIND);
+    for edition in desk.catalogue().editions().iter().rev() {
+        let decisions = desk.decisions(edition).await?.state;
+        let deadline = decisions.deadline(edition, KIND);
+        let sure = decisions.deadline_is_sure(edition, KIND);
         editions = editions.row(Row::new([
             Cell::text(&edition.title),
             Cell::text(edition.financial_year),
-            Cell::text(deadline.map(|day| day.long()).unwrap_or_default()),
+            Cell::text(deadline_words(deadline, sure)),
             Cell::text(scale_words(edition.scale)),
             Cell::count(edition.requirements_of(KIND).count() as u64),
         ]));
@@ -85,6 +86,12 @@ pub(super) async fn find(
     Ok(page_response(axum::http::StatusCode::OK, page(&desk, &viewer, "Assessments").body(body)))
 }
 
+/// A deadline, and whether it is certain.
+pub(super) fn deadline_words(deadline: Option<proto::Day>, sure: bool) -> String {
+    let day = deadline.map(|day| day.long()).unwrap_or_default();
+    if sure || day.is_empty() { day } else { format!("{day} (expected, not confirmed)") }
+}
+
 pub(super) fn state_tag(state: WorkState) -> maud::Markup {
     let tone = match state {
         WorkState::NotStarted => Tone::Unknown,
@@ -108,12 +115,13 @@ pub(super) async fn practice(
         .column(Column::text("How far"))
         .column(Column::text("Published"))
         .column(Column::text("Grade as published"));
-    for edition in catalogue().editions().iter().rev().filter(|edition| edition.opens.day <= desk.today()) {
-        let case = desk.case_of(&viewer, practice.clone(), edition).await?;
+    let catalogue = desk.catalogue();
+    for edition in catalogue.editions().iter().rev().filter(|edition| edition.opens.day <= desk.today()) {
+        let case = desk.case_of(&viewer, practice.clone(), edition.clone()).await?;
         let publication = case.state().publication.as_ref();
         table = table.row(Row::new([
             Cell::link(case_href(&case), &edition.title),
-            Cell::text(case.deadline().map(|day| day.long()).unwrap_or_default()),
+            Cell::text(deadline_words(case.deadline(), case.deadline_is_sure())),
             Cell::from(state_tag(case.work_state())),
             Cell::from(html! {
                 @if let Some(publication) = publication { (publication.on.long()) @if case.published_late() { " (late)" } }

@@ -117,7 +117,7 @@ pub(super) async fn plan_action(
 ) -> Result<Response, Problem> {
     let case = desk.case(&viewer, &code, &edition).await?;
     let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
-    let requirement = find_requirement(case.edition, form.requirement.trim());
+    let requirement = find_requirement(&case.edition, form.requirement.trim());
     let due = Day::entered(&form.due, "the date the action is due");
     let owner = PersonInput::named(&form.name, &form.role).who();
     let (requirement, due, owner) = match (requirement, due, owner) {
@@ -216,7 +216,7 @@ fn render(
     done: &Done,
 ) -> Response {
     let possible = case.edition.group(KIND).is_some_and(|group| group.gaps == GapRule::PublishedWithPlan);
-    let gaps = case.state().gaps_to_plan_for(case.edition, &case.exempt());
+    let gaps = case.state().gaps_to_plan_for(&case.edition, &case.exempt());
     let body = html! {
         (done.banner())
         @if possible {

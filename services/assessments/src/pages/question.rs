@@ -118,7 +118,7 @@ pub(super) async fn show(
     Path((code, edition, requirement)): Path<(String, String, String)>,
 ) -> Result<Response, Problem> {
     let case = desk.case(&viewer, &code, &edition).await?;
-    let requirement = find_requirement(case.edition, &requirement)?;
+    let requirement = find_requirement(&case.edition, &requirement)?;
     let form = AnswerForm::held(&case, requirement);
     Ok(render(&desk, &case, requirement, &form, StatusCode::OK, Vec::new()))
 }
@@ -130,7 +130,7 @@ pub(super) async fn answer(
     FormBody(form): FormBody<AnswerForm>,
 ) -> Result<Response, Problem> {
     let case = desk.case(&viewer, &code, &edition).await?;
-    let requirement = find_requirement(case.edition, &requirement)?;
+    let requirement = find_requirement(&case.edition, &requirement)?;
     let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
     let given = match form.given(requirement) {
         Ok(given) => given,
@@ -151,7 +151,7 @@ pub(super) async fn review(
     FormBody(form): FormBody<KeyOnly>,
 ) -> Result<Response, Problem> {
     let case = desk.case(&viewer, &code, &edition).await?;
-    let requirement = find_requirement(case.edition, &requirement)?;
+    let requirement = find_requirement(&case.edition, &requirement)?;
     let giver = Giver::of_form(viewer, form.idempotency_key.as_deref())?;
     let command = AssessmentCommand::Review(requirement);
     let outcome = desk.give(&case, &format!("review {requirement}"), &giver, &command).await;

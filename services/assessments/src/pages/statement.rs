@@ -78,9 +78,11 @@ fn render(
     errors: Vec<FieldError>,
 ) -> Response {
     let of = |name: &str| FieldError::of(&errors, name);
+    let closed = case.edition.closed_on(case.today);
     let may_sign = case.edition.has_assurance_statement()
         && case.state().publication.is_some()
-        && case.state().statement.is_none();
+        && case.state().statement.is_none()
+        && closed.is_none();
     let body = html! {
         @if may_sign {
             (inset(html! {
@@ -99,6 +101,8 @@ fn render(
             p { "The statement was accepted on " (statement.on.long()) " by " (desk.common.person_name(statement.person)) ". It is signed once a year, also when the assessment is published again." }
         } @else if !case.edition.has_assurance_statement() {
             p { (case.edition.title) " does not end with an assurance statement: publishing completes it." }
+        } @else if let Some(last) = closed {
+            p { "The statement of " (case.edition.title) " could be accepted until " (last.long()) "." }
         } @else {
             p { "The statement can be accepted once the assessment is published." }
         }

@@ -24,8 +24,10 @@ use ui::{
 };
 
 use super::{
-    Done, KeyOnly, after, case_href, case_page, find::state_tag, form_of, from_today, grade_tag,
-    page_response, told::told,
+    Done, KeyOnly, after, case_href, case_page,
+    find::{deadline_words, state_tag},
+    form_of, from_today, grade_tag, page_response,
+    told::told,
 };
 use crate::{
     access::{DO_WORK, PUBLISH, REVIEW_GRADE, SIGN_STATEMENT},
@@ -119,7 +121,8 @@ fn summary(case: &Case, exempt: &[RequirementId]) -> SummaryList {
     let state = case.state();
     let mut list = SummaryList::new().row("How far", state_tag(case.work_state()));
     if let Some(deadline) = case.deadline() {
-        list = list.text("Deadline", format!("{} ({})", deadline.long(), from_today(case.today, deadline)));
+        let words = deadline_words(Some(deadline), case.deadline_is_sure());
+        list = list.text("Deadline", format!("{words} ({})", from_today(case.today, deadline)));
     }
     if state.opened.is_some() {
         let asked = case.edition.requirements_of(KIND).filter(|r| !exempt.contains(&r.id)).count();
@@ -129,12 +132,12 @@ fn summary(case: &Case, exempt: &[RequirementId]) -> SummaryList {
             .filter(|r| !exempt.contains(&r.id) && state.answers.contains_key(&r.id))
             .count();
         list = list.text("Answered", format!("{answered} of {asked} requirements"));
-        if let Some(percent) = percentage(case.edition, state.given(), exempt) {
+        if let Some(percent) = percentage(&case.edition, state.given(), exempt) {
             list = list.text("Score of the answers so far", format!("{percent}% of the levels attainable"));
         }
     }
     if let (Some(publication), Some(standing)) =
-        (&state.publication, standing(case.edition, state, exempt, case.today))
+        (&state.publication, standing(&case.edition, state, exempt, case.today))
     {
         let again =
             if publication.times > 1 { format!(", {} times", publication.times) } else { String::new() };
@@ -169,16 +172,19 @@ fn not_opened(case: &Case) -> Markup {
 
 /// The Publish button, or everything it waits for.
 fn publication(case: &Case, exempt: &[RequirementId]) -> Markup {
-    let blocking = blockers(case.edition, case.state(), exempt);
+    let blocking = blockers(&case.edition, case.state(), exempt);
     html! {
         h2.nhsuk-heading-m #publish-heading { "Publish" }
-        @if blocking.is_empty() {
+        @if let Some(last) = case.edition.closed_on(case.today) {
+            p { (case.edition.title) " could be published until " (last.long()) ". Complete the current edition instead." }
+        } @else if blocking.is_empty() {
             p {
                 "Nothing blocks publication."
                 @if case.state().publication.is_some() { " Published again, the new publication counts from its day on." }
             }
             (inset(html! {
-                p { "Publishing says that the answers are final and that the partners, or the board, have signed them off. You can publish again at any time, also after the deadline; late publication is shown as late." }
+                p { "Publishing says that the answers are final and that the partners, or the board, have signed them off. You can publish again, also after the deadline; late publication is shown as late." }
+                @if let Some(closes) = &case.edition.closes { p { "This edition can be published until " (closes.day.long()) @if !closes.certainty.is_sure() { " (expected, not confirmed)" } "." } }
             }))
             (form_of(&case.viewer, format!("{}/publish", case_href(case)))
                 .body(html! { (Button::new(if case.state().publication.is_some() { "Publish again" } else { "Publish" })) }))
@@ -273,7 +279,7 @@ fn statement(desk: &Desk, case: &Case) -> Markup {
 
 fn plan(case: &Case, exempt: &[RequirementId]) -> Markup {
     let planned = case.edition.group(KIND).is_some_and(|group| group.gaps == GapRule::PublishedWithPlan);
-    let gaps = case.state().gaps_to_plan_for(case.edition, exempt);
+    let gaps = case.state().gaps_to_plan_for(&case.edition, exempt);
     html! {
         @if planned {
             h2.nhsuk-heading-m { "Improvement plan" }

@@ -89,6 +89,9 @@ fn words(desk: &Desk, event: &AssessmentEvent) -> Option<(String, Markup, Tone)>
         ),
         AssessmentEvent::DeadlineMoved(_)
         | AssessmentEvent::RequirementExempted(_)
+        | AssessmentEvent::ClosingDaySet(_)
+        | AssessmentEvent::EditionAdded(_)
+        | AssessmentEvent::StatusTextExplained(_)
         | AssessmentEvent::ResultListed(_)
         | AssessmentEvent::FileImported(_)
         | AssessmentEvent::ImportWithdrawn(_) => return None,

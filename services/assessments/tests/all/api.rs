@@ -200,7 +200,7 @@ async fn deadlines_and_exemptions_are_decided_centrally() {
     server.post("/api/v1/editions/igt-14.1/deadline", wrong).await.is(400, "general-practice");
     let editions = server.get("/api/v1/editions").await.ok().json();
     assert_eq!(editions[0]["deadline"], "2018-04-30");
-    assert_eq!(editions.as_array().unwrap().len(), 9);
+    assert_eq!(editions.as_array().unwrap().len(), 10);
 }
 
 #[tokio::test]
@@ -227,7 +227,7 @@ async fn what_is_wrong_is_said_with_what_is_accepted() {
 async fn every_described_route_is_served() {
     let server = server::start("2018-03-10T12:00:00Z").await;
     let paths = server.openapi["paths"].as_object().unwrap().clone();
-    assert_eq!(paths.len(), 21);
+    assert_eq!(paths.len(), 23);
     for (path, methods) in paths {
         let address = path
             .replace("{code}", PRACTICE)
@@ -244,5 +244,158 @@ async fn every_described_route_is_served() {
                 "{path}: {answer:?}"
             );
         }
+    }
+}
+
+/// An edition as it is sent, behind the newest one.
+fn next_edition() -> Value {
+    json!({
+        "id": "dspt-2027-28", "scheme": "dsp-toolkit", "title": "DSP Toolkit 2027/28",
+        "financial_year": "2027/28", "scale": "met-or-not-met", "predecessor": "dspt-2026-27",
+        "requirements_of": "national-data-guardian",
+        "opens": { "day": "2027-07-01", "certainty": "found", "source": "a letter" },
+        "groups": [{
+            "types": ["general-practice"], "category": "4", "gaps": "block-publication",
+            "certainty": "found", "source": "a letter",
+            "deadlines": [{ "day": "2028-06-30", "certainty": "found", "source": "a letter" }]
+        }]
+    })
+}
+
+#[tokio::test]
+async fn an_added_edition_is_worked_on_like_the_others() {
+    let server = server::start("2027-07-02T12:00:00Z").await;
+    let at = "/api/v1/assessments/A81001/dspt-2027-28";
+    server.get(at).await.is(404, "there is no such edition");
+    server.post("/api/v1/editions", next_edition()).await.ok();
+    let before = server.events().await;
+    server.post("/api/v1/editions", next_edition()).await.ok();
+    assert_eq!(server.events().await, before, "the same edition again changes nothing");
+    server.post(&format!("{at}/open"), Value::Null).await.ok();
+    let state = server.get(at).await.ok().json();
+    assert_eq!(state["title"], "DSP Toolkit 2027/28");
+    assert_eq!(state["deadline"], "2028-06-30");
+    let editions = server.get("/api/v1/editions").await.ok().json();
+    assert_eq!(editions.as_array().unwrap().len(), 11);
+    let mut wrong = next_edition();
+    wrong["predecessor"] = json!("dspt-2025-26");
+    wrong["id"] = json!("dspt-2028-29");
+    server.post("/api/v1/editions", wrong).await.is(400, "dspt-2027-28");
+}
+
+#[tokio::test]
+async fn a_status_text_is_explained_once_it_is_not_understood() {
+    let server = server::start("2026-11-28T12:00:00Z").await;
+    let to = "/api/v1/editions/status-texts";
+    let explain = |text: &str, level: &str| json!({ "text": text, "level": level, "edition": "dspt-2026-27", "reason": "the toolkit's news" });
+    server.post(to, explain("26/27 Assured", "standards-met")).await.ok();
+    let texts = server.get(to).await.ok().json();
+    assert_eq!(texts[0]["level"], "standards-met");
+    assert_eq!(texts[0]["edition"], "dspt-2026-27");
+    server
+        .post(to, explain("26/27 Standards Met", "standards-met"))
+        .await
+        .is(400, "is understood as it stands");
+    server.post(to, explain("26/27 Assured", "good")).await.is(400, "standards-exceeded");
+}
+
+#[tokio::test]
+async fn words_are_explained_for_every_year_unless_an_edition_is_named() {
+    let server = server::start("2026-11-28T12:00:00Z").await;
+    let to = "/api/v1/editions/status-texts";
+    let explain = json!({ "text": "Assured", "level": "standards-met", "reason": "the toolkit's news" });
+    server.post(to, explain.clone()).await.ok();
+    let before = server.events().await;
+    server.post(to, explain).await.ok();
+    assert_eq!(server.events().await, before, "the same again changes nothing");
+    assert_eq!(server.get(to).await.ok().json()[0]["edition"], Value::Null);
+    let unknown =
+        json!({ "text": "Sure", "level": "standards-met", "edition": "dspt-2040-41", "reason": "x" });
+    server.post(to, unknown).await.is(400, "dspt-2040-41");
+    let reasonless = json!({ "text": "Sure", "level": "standards-met", "reason": " " });
+    server.post(to, reasonless).await.is(400, "reason");
+}
+
+#[tokio::test]
+async fn an_edition_is_published_late_until_the_day_on_which_it_is_decided_to_close() {
+    let server = server::start("2026-11-28T12:00:00Z").await;
+    let at = "/api/v1/assessments/A81001/dspt-2018-19";
+    server.post(&format!("{at}/open"), Value::Null).await.ok();
+    server.post(&format!("{at}/publish"), Value::Null).await.is(409, "to do");
+    let closing = "/api/v1/editions/dspt-2018-19/closing";
+    let close = |on: &str, reason: &str| json!({ "closes": on, "reason": reason });
+    server.post(closing, close("2019-03-30", "a letter")).await.is(400, "31 March 2019");
+    server.post(closing, close("2020-09-30", " ")).await.is(400, "reason");
+    server.post(closing, close("2020-09-30", "a letter")).await.ok();
+    server
+        .post(&format!("{at}/publish"), Value::Null)
+        .await
+        .is(409, "could be published until 30 September 2020");
+    let page = server.get("/assessments/A81001/dspt-2018-19").await.ok();
+    assert!(page.text.contains("could be published until 30 September 2020"), "{}", page.text);
+    let edition = server.get("/api/v1/editions/dspt-2018-19").await.ok().json();
+    assert_eq!(edition["closes"], "2020-09-30");
+    assert_eq!(edition["closing"]["certainty"], "decided here");
+    // A later day opens it again.
+    server.post(closing, close("2026-12-31", "another letter")).await.ok();
+    server.post(&format!("{at}/publish"), Value::Null).await.is(409, "to do");
+}
+
+/// An edition is described field by field, and what is described is what is taken.
+#[tokio::test]
+async fn the_description_of_an_edition_names_every_field_and_value() {
+    let server = server::start("2026-11-28T12:00:00Z").await;
+    let body =
+        &server.openapi["paths"]["/api/v1/editions"]["post"]["requestBody"]["content"]["application/json"];
+    assert_eq!(body["schema"]["$ref"], "#/components/schemas/EditionDefinition");
+    let schemas = &server.openapi["components"]["schemas"];
+    let sample = read_sample();
+    check_described(schemas, &schemas["EditionDefinition"], &sample, "edition");
+    for (schema, value) in [
+        ("EditionCertainty", "from memory, medium"),
+        ("EditionGapRule", "published-with-plan"),
+        ("EditionAnswerScale", "levels-0-to-3"),
+        ("EditionOrganisationType", "general-practice"),
+        ("ResultLevel", "standards-exceeded"),
+    ] {
+        let values = schemas[schema]["enum"].as_array().unwrap();
+        assert!(values.contains(&json!(value)), "{schema}: {values:?}");
+    }
+    for (field, schema) in [("closes", "EditionClosing"), ("opens", "EditionOpening")] {
+        let described = schemas["EditionDefinition"]["properties"][field].to_string();
+        assert!(described.contains(schema), "{field}: {described}");
+    }
+}
+
+fn read_sample() -> Value {
+    let sample =
+        include_str!("../../../../proto/samples/assessments/oversight.assessments.edition-added.v1.json");
+    serde_json::from_str::<Value>(sample).unwrap()["data"]["edition"].clone()
+}
+
+/// Every field of a value stands in its schema, and so on downwards.
+fn check_described(schemas: &Value, schema: &Value, value: &Value, at: &str) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let name = reference.rsplit('/').next().unwrap();
+        return check_described(schemas, &schemas[name], value, at);
+    }
+    if let Some(choices) = schema["oneOf"].as_array().filter(|choices| value.is_object() && choices.len() > 1)
+    {
+        let described = choices.iter().find(|choice| choice["type"] != "null").unwrap();
+        return check_described(schemas, described, value, at);
+    }
+    match value {
+        Value::Object(fields) => {
+            for (field, value) in fields {
+                let property = &schema["properties"][field];
+                assert!(property.is_object(), "{at}.{field} is not described: {schema}");
+                check_described(schemas, property, value, &format!("{at}.{field}"));
+            }
+        }
+        Value::Array(entries) => {
+            assert!(schema["items"].is_object(), "the entries of {at} are not described: {schema}");
+            entries.iter().for_each(|entry| check_described(schemas, &schema["items"], entry, at));
+        }
+        _ => {}
     }
 }

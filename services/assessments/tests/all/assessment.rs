@@ -1,13 +1,13 @@
 //! Opening, answering, reviewing, publishing, signing, and the reviewed grade.
 
-use assessments::model::{Assessment, AssessmentCommand, Missing, blockers, roll_over, standing};
+use assessments::model::{Assessment, AssessmentCommand, Missing, OnEdition, blockers, roll_over, standing};
 use chassis::testing::given;
 use proto::assessments::{Answer, AssessmentEvent, Evidence, Grade, GradeReviewed};
 
 use crate::support::*;
 
-fn open(of: &str, carried_over: Vec<proto::assessments::GivenAnswer>) -> AssessmentCommand {
-    AssessmentCommand::Open { organisation: code(PRACTICE), edition: edition_id(of), carried_over }
+fn open(of: &str, carried_over: Vec<proto::assessments::GivenAnswer>) -> OnEdition {
+    AssessmentCommand::Open { organisation: code(PRACTICE), carried_over }.on(edition(of))
 }
 
 fn published(event: &AssessmentEvent) -> &proto::assessments::AssessmentPublished {
@@ -29,7 +29,9 @@ fn an_assessment_is_opened_once() {
 #[test]
 fn an_edition_cannot_be_opened_before_its_time_nor_one_that_does_not_exist() {
     given::<Assessment>([]).on("2018-03-31").when(open(DSPT, vec![])).then_refused("opens on 1 April 2018");
-    given::<Assessment>([]).when(open("igt-99", vec![])).then_refused("there is no edition igt-99");
+    igt_answered(&[])
+        .when(publish().on(edition(DSPT)))
+        .then_refused("the assessment is of igt-14.1, not of dspt-2018-19");
 }
 
 #[test]
@@ -43,18 +45,18 @@ fn nothing_can_be_done_before_it_is_opened() {
         submit(),
         agree("00K"),
     ] {
-        given::<Assessment>([]).when(command).then_refused("has not been opened");
+        given::<Assessment>([]).asked(command).then_refused("has not been opened");
     }
 }
 
 #[test]
 fn the_same_answer_again_is_nothing_new() {
     given::<Assessment>([opened(IGT, vec![])])
-        .when(AssessmentCommand::Answer(level("14-117", 2)))
+        .asked(AssessmentCommand::Answer(level("14-117", 2)))
         .then(answered(IGT, level("14-117", 2)))
-        .when(AssessmentCommand::Answer(level("14-117", 2)))
+        .asked(AssessmentCommand::Answer(level("14-117", 2)))
         .then_nothing()
-        .when(AssessmentCommand::Answer(level("14-117", 3)))
+        .asked(AssessmentCommand::Answer(level("14-117", 3)))
         .then(answered(IGT, level("14-117", 3)));
 }
 
@@ -78,11 +80,11 @@ fn answers_are_checked_against_the_edition() {
         (hash, "64 hexadecimal digits"),
     ] {
         given::<Assessment>([opened(IGT, vec![])])
-            .when(AssessmentCommand::Answer(wrong))
+            .asked(AssessmentCommand::Answer(wrong))
             .then_refused(reason);
     }
     given::<Assessment>([opened(DSPT, vec![])])
-        .when(AssessmentCommand::Answer(level("1", 2)))
+        .asked(AssessmentCommand::Answer(level("1", 2)))
         .then_refused("met or not met");
 }
 
@@ -90,7 +92,7 @@ fn answers_are_checked_against_the_edition() {
 fn not_relevant_is_accepted_where_it_is_offered_and_has_a_reason() {
     let not_relevant = answer("14-318", Answer::NotRelevant { reason: "nobody works away".into() });
     given::<Assessment>([opened(IGT, vec![])])
-        .when(AssessmentCommand::Answer(not_relevant.clone()))
+        .asked(AssessmentCommand::Answer(not_relevant.clone()))
         .then(answered(IGT, not_relevant));
 }
 
@@ -98,7 +100,7 @@ fn not_relevant_is_accepted_where_it_is_offered_and_has_a_reason() {
 fn answers_roll_over_from_last_year_and_then_each_needs_its_review_tick() {
     let last_year =
         given::<Assessment>([opened(DSPT, vec![]), answered(DSPT, answer("3", Answer::Met))]).state().clone();
-    let carried = roll_over(&last_year, edition("dspt-2019-20"));
+    let carried = roll_over(&last_year, edition(DSPT), edition("dspt-2019-20"));
     assert_eq!(carried, [answer("3", Answer::Met)]);
     let this_year = given::<Assessment>([])
         .on("2019-06-01")
@@ -106,32 +108,32 @@ fn answers_roll_over_from_last_year_and_then_each_needs_its_review_tick() {
         .then(opened("dspt-2019-20", carried));
     let missing = blockers(edition("dspt-2019-20"), this_year.state(), &[]);
     assert!(missing.iter().any(|b| b.requirement == requirement("3") && b.missing == Missing::Review));
-    let reviewed = this_year.when(AssessmentCommand::Review(requirement("3"))).then_event(|_| {});
+    let reviewed = this_year.asked(AssessmentCommand::Review(requirement("3"))).then_event(|_| {});
     let missing = blockers(edition("dspt-2019-20"), reviewed.state(), &[]);
     assert!(!missing.iter().any(|b| b.requirement == requirement("3")));
-    reviewed.when(AssessmentCommand::Review(requirement("3"))).then_nothing();
+    reviewed.asked(AssessmentCommand::Review(requirement("3"))).then_nothing();
 }
 
 #[test]
 fn answers_never_roll_over_from_one_scheme_to_another() {
     let igt = igt_answered(&[]).state().clone();
-    assert!(roll_over(&igt, edition(DSPT)).is_empty());
+    assert!(roll_over(&igt, edition(IGT), edition(DSPT)).is_empty());
 }
 
 #[test]
 fn answering_anew_is_also_reviewing() {
     let carried = vec![answer("3", Answer::Met)];
     given::<Assessment>([opened(DSPT, carried)])
-        .when(AssessmentCommand::Answer(answer("3", Answer::Met)))
+        .asked(AssessmentCommand::Answer(answer("3", Answer::Met)))
         .then(answered(DSPT, answer("3", Answer::Met)))
-        .when(AssessmentCommand::Review(requirement("3")))
+        .asked(AssessmentCommand::Review(requirement("3")))
         .then_nothing();
 }
 
 #[test]
 fn what_has_no_answer_cannot_be_reviewed() {
     given::<Assessment>([opened(IGT, vec![])])
-        .when(AssessmentCommand::Review(requirement("14-117")))
+        .asked(AssessmentCommand::Review(requirement("14-117")))
         .then_refused("answer it instead");
 }
 
@@ -160,12 +162,12 @@ fn publication_is_refused_while_something_blocks_it_and_each_thing_is_named() {
         "level 0 claims nothing, level 3 has evidence"
     );
     assert_eq!(missing.len(), 11);
-    state.when(publish()).then_refused("11 things are still to do");
+    state.asked(publish()).then_refused("11 things are still to do");
 }
 
 #[test]
 fn all_at_level_2_are_published_as_66_percent_and_satisfactory() {
-    igt_answered(&[]).when(publish()).then_event(|event| {
+    igt_answered(&[]).asked(publish()).then_event(|event| {
         let event = published(event);
         assert_eq!((event.percentage, event.grade), (Some(66), Grade::Satisfactory));
         assert_eq!(event.answers.len(), 13);
@@ -178,7 +180,7 @@ fn one_at_level_1_is_published_as_not_satisfactory_however_high_the_others_are()
     let mut levels: Vec<(&str, u8)> =
         edition(IGT).requirements().iter().map(|r| (r.id.as_str(), 3)).collect();
     levels[3].1 = 1;
-    igt_answered(&levels).when(publish()).then_event(|event| {
+    igt_answered(&levels).asked(publish()).then_event(|event| {
         let event = published(event);
         assert_eq!((event.percentage, event.grade), (Some(94), Grade::NotSatisfactory));
         assert_eq!(event.gaps, [requirement("14-117")]);
@@ -193,7 +195,7 @@ fn an_exempt_requirement_blocks_nothing_and_leaves_the_denominator() {
         .filter(|asked| asked.id != requirement("14-319"))
         .map(|asked| answered(IGT, level(asked.id.as_str(), 2)));
     given::<Assessment>([opened(IGT, vec![])].into_iter().chain(answers))
-        .when(AssessmentCommand::Publish { exempt: vec![requirement("14-319")] })
+        .asked(AssessmentCommand::Publish { exempt: vec![requirement("14-319")] })
         .then_event(|event| {
             let event = published(event);
             assert_eq!((event.percentage, event.grade), (Some(66), Grade::Satisfactory), "24 of 36");
@@ -214,12 +216,12 @@ fn an_exemption_also_changes_what_was_published_before_it() {
 #[test]
 fn publishing_late_or_again_is_possible_at_any_time() {
     let again = igt_published(&[("14-117", 1)])
-        .when(publish())
+        .asked(publish())
         .then_nothing()
         .on("2018-06-01")
-        .when(AssessmentCommand::Answer(level("14-117", 2)))
+        .asked(AssessmentCommand::Answer(level("14-117", 2)))
         .then(answered(IGT, level("14-117", 2)))
-        .when(publish())
+        .asked(publish())
         .then_event(|event| assert_eq!(published(event).grade, Grade::Satisfactory));
     let publication = again.state().publication.as_ref().unwrap();
     assert_eq!(
@@ -237,9 +239,9 @@ fn a_general_practice_publishes_the_dsp_toolkit_only_when_every_standard_is_met(
         });
         given::<Assessment>([opened(DSPT, vec![])].into_iter().chain(answers)).on("2018-12-01")
     };
-    all(Answer::NotMet).when(publish()).then_refused("one thing is still to do");
-    all(Answer::NotMet).when(plan_action("10", "2019-06-30")).then_refused("no improvement plan");
-    all(Answer::Met).when(publish()).then_event(|event| {
+    all(Answer::NotMet).asked(publish()).then_refused("one thing is still to do");
+    all(Answer::NotMet).asked(plan_action("10", "2019-06-30")).then_refused("no improvement plan");
+    all(Answer::Met).asked(publish()).then_event(|event| {
         assert_eq!((published(event).grade, published(event).percentage), (Grade::Satisfactory, None));
     });
 }
@@ -247,21 +249,21 @@ fn a_general_practice_publishes_the_dsp_toolkit_only_when_every_standard_is_met(
 #[test]
 fn the_statement_is_accepted_after_publication_and_once_a_year() {
     let sign = || AssessmentCommand::AcceptStatement(person(1));
-    igt_answered(&[]).when(sign()).then_refused("publish it first");
+    igt_answered(&[]).asked(sign()).then_refused("publish it first");
     igt_published(&[])
-        .when(sign())
+        .asked(sign())
         .then_event(|event| assert!(matches!(event, AssessmentEvent::AssuranceStatementAccepted(_))))
         .on("2018-06-01")
-        .when(publish())
+        .asked(publish())
         .then_event(|_| {})
-        .when(sign())
+        .asked(sign())
         .then_refused("accepted on 1 March 2018");
 }
 
 #[test]
 fn the_dsp_toolkit_has_no_assurance_statement() {
     given::<Assessment>([opened(DSPT, vec![])])
-        .when(AssessmentCommand::AcceptStatement(person(1)))
+        .asked(AssessmentCommand::AcceptStatement(person(1)))
         .then_refused("does not end with an assurance statement");
 }
 
@@ -272,10 +274,10 @@ fn a_reviewed_grade_stands_beside_the_self_assessed_one() {
         by: code("X24"),
         reason: reason.into(),
     };
-    igt_answered(&[]).when(review("no evidence")).then_refused("publish it first");
-    igt_published(&[]).when(review(" ")).then_refused("A reason is missing");
+    igt_answered(&[]).asked(review("no evidence")).then_refused("publish it first");
+    igt_published(&[]).asked(review(" ")).then_refused("A reason is missing");
     let state = igt_published(&[])
-        .when(review("no evidence"))
+        .asked(review("no evidence"))
         .then(AssessmentEvent::GradeReviewed(GradeReviewed {
             organisation: code(PRACTICE),
             edition: edition_id(IGT),
@@ -283,7 +285,7 @@ fn a_reviewed_grade_stands_beside_the_self_assessed_one() {
             by: code("X24"),
             reason: "no evidence".into(),
         }))
-        .when(review("no evidence"))
+        .asked(review("no evidence"))
         .then_nothing();
     assert_eq!(state.state().publication.as_ref().unwrap().grade, Grade::Satisfactory, "stays as it was");
 }

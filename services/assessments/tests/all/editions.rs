@@ -11,7 +11,7 @@ use crate::support::*;
 
 fn move_to(to: &str, reason: &str) -> EditionCommand {
     EditionCommand::MoveDeadline {
-        edition: edition_id(DSPT),
+        edition: edition(DSPT).clone(),
         organisation_type: OrganisationType::GeneralPractice,
         to: day(to),
         reason: reason.into(),
@@ -30,7 +30,7 @@ fn moved(from: &str, to: &str) -> AssessmentEvent {
 
 fn exempt(number: &str) -> EditionCommand {
     EditionCommand::ExemptRequirement {
-        edition: edition_id(IGT),
+        edition: edition(IGT).clone(),
         organisation_type: OrganisationType::GeneralPractice,
         requirement: requirement(number),
         reason: "answered by the CCG".into(),
@@ -46,7 +46,7 @@ fn a_deadline_is_moved_for_one_type_and_keeps_its_history() {
         .then_nothing()
         .when(move_to("2019-05-31", "floods"))
         .then(moved("2019-04-30", "2019-05-31"));
-    let deadline = |kind| state.state().deadline(edition_id(DSPT), kind);
+    let deadline = |kind| state.state().deadline(edition(DSPT), kind);
     assert_eq!(deadline(OrganisationType::GeneralPractice), Some(day("2019-05-31")));
     assert_eq!(deadline(OrganisationType::NhsTrust), Some(day("2019-03-31")), "another type");
     assert_eq!(state.state().moves.len(), 2);
@@ -60,7 +60,7 @@ fn a_deadline_needs_a_reason_and_lies_after_the_opening() {
     given::<EditionDecisions>([]).when(move_to("2019-04-30", " ")).then_refused("A reason is missing");
     given::<EditionDecisions>([])
         .when(EditionCommand::MoveDeadline {
-            edition: edition_id(IGT),
+            edition: edition(IGT).clone(),
             organisation_type: OrganisationType::Pharmacy,
             to: day("2018-04-30"),
             reason: "floods".into(),

@@ -7,6 +7,7 @@ use chassis::testing::given;
 use proto::{
     assessments::{AssessmentEvent, PublishedResult, ResultListed},
     imports::Withdrawn,
+    standards::shipped,
 };
 
 use crate::support::*;
@@ -23,8 +24,12 @@ fn row(status: &str, published: Option<&str>) -> Listing {
 }
 
 fn file(as_of: &str, status: &str, published: Option<&str>) -> RegisterCommand {
-    let withdrawn = Arc::default();
-    RegisterCommand::ListResult { as_of: day(as_of), listing: row(status, published), withdrawn }
+    RegisterCommand::ListResult {
+        as_of: day(as_of),
+        listing: row(status, published),
+        withdrawn: Arc::default(),
+        catalogue: Arc::default(),
+    }
 }
 
 fn listed(as_of: &str, status: &str, published: Option<&str>, result: PublishedResult) -> AssessmentEvent {
@@ -113,7 +118,12 @@ fn a_word_in_the_place_of_a_day_is_kept() {
         unreachable!("a result");
     };
     given::<RegisterEntry>([])
-        .when(RegisterCommand::ListResult { as_of: day("2019-06-17"), listing, withdrawn: Arc::default() })
+        .when(RegisterCommand::ListResult {
+            as_of: day("2019-06-17"),
+            listing,
+            withdrawn: Arc::default(),
+            catalogue: Arc::default(),
+        })
         .then(AssessmentEvent::ResultListed(ResultListed {
             published_text: Some("CompletedThroughQIO".into()),
             ..plain
@@ -145,7 +155,7 @@ fn a_day_beside_not_published_is_dropped() {
 #[test]
 fn a_row_holds_from_the_day_of_publication_else_from_that_of_the_file() {
     let as_of = day("2022-09-09");
-    assert_eq!(row("21/22 Standards Met", Some("2022-06-28")).effective(as_of), day("2022-06-28"));
-    assert_eq!(row("21/22 Standards Met", None).effective(as_of), as_of);
-    assert_eq!(row("Not Published", Some("2021-01-01")).effective(as_of), as_of);
+    assert_eq!(row("21/22 Standards Met", Some("2022-06-28")).effective(as_of, shipped()), day("2022-06-28"));
+    assert_eq!(row("21/22 Standards Met", None).effective(as_of, shipped()), as_of);
+    assert_eq!(row("Not Published", Some("2021-01-01")).effective(as_of, shipped()), as_of);
 }

@@ -1,14 +1,19 @@
 //! Words for the tests.
 
+use std::sync::Arc;
+
 use assessments::model::{Assessment, AssessmentCommand, Overseers};
-use chassis::testing::{given, model::Given};
+use chassis::testing::{
+    given,
+    model::{Decided, Given},
+};
 use proto::{
     Day, EditionId, OdsCode, PersonId, RequirementId,
     assessments::{
         Answer, AssessmentEvent, AssessmentOpened, Evidence, GivenAnswer, ImprovementAction,
         RequirementAnswered,
     },
-    standards::{Edition, OrganisationType, catalogue},
+    standards::{Edition, OrganisationType, shipped},
 };
 
 pub const PRACTICE: &str = "A81001";
@@ -31,8 +36,8 @@ pub fn edition_id(text: &str) -> EditionId {
     text.parse().unwrap()
 }
 
-pub fn edition(text: &str) -> &'static Edition {
-    catalogue().edition(edition_id(text)).unwrap()
+pub fn edition(text: &str) -> &'static Arc<Edition> {
+    shipped().edition(edition_id(text)).unwrap()
 }
 
 pub fn person(number: u128) -> PersonId {
@@ -41,6 +46,18 @@ pub fn person(number: u128) -> PersonId {
 
 pub fn overseers() -> Overseers {
     Overseers { ccg: Some(code("00K")), region: Some(code("Y54")) }
+}
+
+/// Asking something of an assessment of the edition that it was opened for.
+pub trait Asked {
+    fn asked(self, command: AssessmentCommand) -> Decided<Assessment>;
+}
+
+impl Asked for Given<Assessment> {
+    fn asked(self, command: AssessmentCommand) -> Decided<Assessment> {
+        let of = self.state().opened.map_or(edition_id(IGT), |opened| opened.edition);
+        self.when(command.on(shipped().edition(of).unwrap()))
+    }
 }
 
 /// An answer with a comment.
@@ -92,7 +109,7 @@ pub fn igt_answered(others: &[(&str, u8)]) -> Given<Assessment> {
 
 /// As [`igt_answered`], and published.
 pub fn igt_published(others: &[(&str, u8)]) -> Given<Assessment> {
-    igt_answered(others).when(publish()).then_event(|event| {
+    igt_answered(others).asked(publish()).then_event(|event| {
         assert!(matches!(event, AssessmentEvent::AssessmentPublished(_)));
     })
 }

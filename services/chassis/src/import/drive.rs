@@ -682,6 +682,7 @@ impl<'a> Tally<'a> {
         problems.sort_by_key(|problem| problem.line);
         let mut warnings = self.notes();
         warnings.extend(self.contradictions());
+        let (not_understood, not_understood_rows) = self.progress.texts();
         Report {
             id: self.job.id,
             kind: self.job.kind.to_owned(),
@@ -694,6 +695,8 @@ impl<'a> Tally<'a> {
             rejected: self.counts.rejected,
             problems,
             warnings,
+            not_understood,
+            not_understood_rows,
             last_position: self.last_position,
             duration_ms: self.began.elapsed().as_millis().try_into().unwrap_or(u64::MAX),
         }

@@ -38,6 +38,7 @@ mod dates;
 mod drive;
 mod file;
 mod give;
+mod not_understood;
 mod progress;
 mod record;
 mod report;
@@ -50,6 +51,7 @@ pub use dates::{BEGINNING_LATER_MAX_DAYS, DatedColumns, END_LATER_MAX_DAYS, not_
 pub use drive::{IN_FLIGHT_MAX, Job, Mode, ROWS_MAX, Shape, drain, run, run_recorded};
 pub use file::{FileQuery, date_in_name, receive};
 pub use give::{Giving, Patience, RowFault, RowOutcome, Stop};
+pub use not_understood::{TEXTS_MAX, TextCount, most_frequent};
 pub use progress::{ImportId, Imports, Progress, ProgressView, State};
 pub use record::{
     ImportCommand, ImportEntry, ImportEvents, ImportLog, ImportRecords, ImportState, OfImport, Withdrawal,

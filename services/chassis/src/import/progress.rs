@@ -12,7 +12,11 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{drive::Job, report::Report};
+use super::{
+    drive::Job,
+    not_understood::{TextCount, Texts},
+    report::Report,
+};
 use crate::{access::Viewer, ids, problem::Problem};
 
 /// The most imports remembered; the oldest that has ended is forgotten first.
@@ -66,6 +70,7 @@ pub struct Progress {
     pub(super) unchanged: AtomicU64,
     pub(super) skipped: AtomicU64,
     pub(super) rejected: AtomicU64,
+    texts: Mutex<Texts>,
     end: Mutex<End>,
 }
 
@@ -117,6 +122,7 @@ impl Progress {
             unchanged: AtomicU64::new(0),
             skipped: AtomicU64::new(0),
             rejected: AtomicU64::new(0),
+            texts: Mutex::default(),
             end: Mutex::new(End { state: State::Running, problem: None, report: None }),
         }
     }
@@ -124,6 +130,17 @@ impl Progress {
     /// How it stands.
     pub fn state(&self) -> State {
         self.end.lock().state
+    }
+
+    /// Counts a row with a text that is kept as received and not understood.
+    pub fn not_understood(&self, text: &str) {
+        self.texts.lock().count(text);
+    }
+
+    /// The texts that are not understood, and the number of rows that carry one.
+    pub(super) fn texts(&self) -> (Vec<TextCount>, u64) {
+        let texts = self.texts.lock();
+        (texts.listed(), texts.total())
     }
 
     /// The counters now.

@@ -6,6 +6,8 @@ use proto::{Day, Position};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::not_understood::TextCount;
+
 /// The most problems a report lists; the rest is counted.
 pub const PROBLEMS_MAX: usize = 1000;
 
@@ -40,11 +42,21 @@ pub struct Report {
     /// What whoever brought the file should look at before relying on it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// Texts of the file that are kept as received and not understood, the most frequent first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_understood: Vec<TextCount>,
+    /// Rows that carry such a text, also where they are too many to be listed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_understood_rows: u64,
     /// From this position of the log on, views show all of it.
     #[schema(value_type = Option<u64>)]
     pub last_position: Option<Position>,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
+}
+
+fn is_zero(rows: &u64) -> bool {
+    *rows == 0
 }
 
 /// Why a row was not accepted.

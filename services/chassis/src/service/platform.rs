@@ -15,6 +15,7 @@ use crate::{
     cache::{Cache, CacheError},
     clock::Clock,
     directory::Directory,
+    editions::Editions,
     following::{Fold, Following},
     http::Names,
     log::{self, Log, LogUrl},
@@ -51,6 +52,7 @@ pub struct Platform {
 struct Shared {
     directory: Mutex<Option<Directory>>,
     roster: OnceLock<Roster>,
+    editions: OnceLock<Editions>,
 }
 
 impl fmt::Debug for Platform {
@@ -145,6 +147,11 @@ impl Platform {
             Roster::new(self.following("roster"), self.access.clone())
         };
         self.shared.roster.get_or_init(begin).clone()
+    }
+
+    /// The editions, followed once for all services of the process.
+    pub fn editions(&self) -> Editions {
+        self.shared.editions.get_or_init(|| Editions::new(self.following("editions"))).clone()
     }
 
     /// Begins to keep something up to date with the event log.

@@ -271,6 +271,7 @@ fn print(report: &Report) -> Result<(), Failure> {
     }
     row("rejected", report.rejected)?;
     print_problems(report)?;
+    print_not_understood(report)?;
     for warning in &report.warnings {
         output::say(format!("\n  WARNING: {}\n", output::one_line(warning)))?;
     }
@@ -278,6 +279,27 @@ fn print(report: &Report) -> Result<(), Failure> {
     let position =
         report.last_position.map(|last| format!(", shown from position {last} on")).unwrap_or_default();
     output::say(format!("  in {seconds:.1} s{position}"))
+}
+
+/// The texts that are kept as received and not understood.
+fn print_not_understood(report: &Report) -> Result<(), Failure> {
+    if report.not_understood_rows == 0 {
+        return Ok(());
+    }
+    output::say(format!(
+        "\n  Rows with a status that is not understood: {}. They are kept as received, and count neither as met nor\n  \
+         as not met, until someone says what the words mean (oversight edition alias --help):",
+        number(report.not_understood_rows)
+    ))?;
+    for text in &report.not_understood {
+        output::say(format!("  {:<10} {:>11}  “{}”", "", number(text.rows), output::one_line(&text.text)))?;
+    }
+    let listed: u64 = report.not_understood.iter().map(|text| text.rows).sum();
+    let more = report.not_understood_rows.saturating_sub(listed);
+    if more > 0 {
+        output::say(format!("  {:<10} {:>11}  other words", "", number(more)))?;
+    }
+    output::say("")
 }
 
 /// Line, column, value, and what is wrong.

@@ -2,6 +2,7 @@
 
 mod backup;
 mod bootstrap;
+mod edition;
 mod events;
 mod failure;
 mod import;
@@ -45,6 +46,8 @@ enum Command {
     Key(key::Args),
     /// Opens, lists, closes, resets and removes the accounts of people.
     User(user::Args),
+    /// Adds and lists the editions of the toolkits, and explains status texts of the national register.
+    Edition(edition::Args),
     /// Loads a national file into a running server.
     Import(import::Args),
     /// Lists the imports of national files, and withdraws one that was wrong.
@@ -93,6 +96,7 @@ pub async fn run(cli: Cli) -> Result<Verdict, Failure> {
         Command::Bootstrap(args) => bootstrap::run(args).await,
         Command::Key(args) => key::run(args).await,
         Command::User(args) => user::run(args).await,
+        Command::Edition(args) => edition::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Imports(args) => imports::run(args).await,
         Command::Events(args) => events::run(args).await,

@@ -15,7 +15,7 @@ use proto::{
         ImprovementActionPlanned, ImprovementPlanAgreed, ImprovementPlanRefused, ImprovementPlanSubmitted,
         RequirementAnswered, RequirementReviewed,
     },
-    standards::{OrganisationType, catalogue},
+    standards::{OrganisationType, shipped},
     subject::{BUYER, SUPPLIER},
 };
 use rustc_hash::FxHashMap;
@@ -288,7 +288,7 @@ fn subject(service: Service, parts: &[&str]) -> Subject {
 
 /// The edition, its requirements for general practice, and which of them may be not relevant.
 fn the_edition() -> (EditionId, Vec<RequirementId>, Vec<u8>) {
-    let found = EDITION.parse().ok().and_then(|id| catalogue().edition(id));
+    let found = EDITION.parse().ok().and_then(|id| shipped().edition(id));
     let Some(edition) = found else { unreachable!("{EDITION} is built in") };
     let asked: Vec<_> = edition.requirements_of(OrganisationType::GeneralPractice).collect();
     assert_eq!(asked.len(), REQUIREMENTS, "{EDITION} asks general practices {REQUIREMENTS} requirements");

@@ -148,7 +148,15 @@ impl Words<'_> {
                 edition_name(edition)
             ),
             ToolkitUnmet::NotUnderstood(register) => {
-                format!("what the register of {} shows is not understood", register.long())
+                let words = condition.event.and_then(|position| self.told.practice.facts.words_at(position));
+                match words {
+                    Some(words) => format!(
+                        "the register of {} shows “{}”, which is not understood",
+                        register.long(),
+                        words.text
+                    ),
+                    None => format!("the row in the register of {} could not be read", register.long()),
+                }
             }
             ToolkitUnmet::OlderPublished(edition, on) => {
                 let terms = self.told.board.calendar.terms();

@@ -3,14 +3,18 @@
 //! Its name and code, the published status, the day and the edition. Nothing of how it came about,
 //! nothing that is not published, and no count of anything.
 
-use proto::{Day, EditionId, OdsCode, assessments::Grade};
+use proto::{
+    Day, EditionId, OdsCode,
+    assessments::{Grade, PublishedResult},
+    imports::Row,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{edition_name, why::result_name};
 use crate::{
     board::{Board, Practice},
-    facts::Toolkit,
+    facts::{RegisterRow, Toolkit, ToolkitFact},
     search::Target,
 };
 
@@ -30,18 +34,22 @@ pub struct StatusAnswer {
 }
 
 /// A published status.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PublishedStatus {
-    /// The status, as published.
-    pub status: &'static str,
-    /// For which edition.
-    #[schema(value_type = String)]
-    pub edition: EditionId,
-    /// The edition's name.
+    /// The status, as published: where its words are not understood, as received.
+    pub status: String,
+    /// For which edition; none where the words do not say it.
+    #[schema(value_type = Option<String>)]
+    pub edition: Option<EditionId>,
+    /// The edition's name; empty where it is not known.
     pub title: String,
     /// The day it was published.
     #[schema(value_type = String, format = Date)]
     pub on: Day,
+    /// Whether that was after the edition's deadline.
+    pub late: bool,
+    /// Whether the words are understood. If not, they count neither as met nor as not met.
+    pub understood: bool,
 }
 
 /// What practices of a name, code or postcode have published.
@@ -53,26 +61,69 @@ pub struct LookUpAnswer {
     pub practices: Vec<StatusAnswer>,
 }
 
-/// What a practice has published by today.
+/// What a practice has published by today: of the newest edition, the latest publication.
 pub fn status(board: &Board, practice: &Practice) -> StatusAnswer {
-    let published = practice
-        .facts
-        .toolkit
-        .iter()
-        .filter(|fact| fact.day <= board.today)
-        .filter_map(|fact| match fact.what {
-            Toolkit::Published(edition, grade) => Some((fact, edition, grade_words(grade))),
-            Toolkit::Listed(result) => result.edition().map(|edition| (fact, edition, result_name(result))),
-            _ => None,
-        })
-        .max_by_key(|(fact, ..)| (fact.day, fact.position))
-        .map(|(fact, edition, status)| PublishedStatus {
-            status,
-            edition,
+    let catalogue = board.calendar.catalogue();
+    let order = |edition: &EditionId| catalogue.order(*edition);
+    let shown = register_shows(board, practice);
+    let published = published_here(board, practice).chain(shown).max_by_key(|published| {
+        // An edition that is not known is none of those that are: what is received last is shown.
+        let order = published.edition.as_ref().map_or(Some(usize::MAX), order);
+        (order, published.on)
+    });
+    StatusAnswer { code: practice.code, name: practice.listing.name.clone(), published }
+}
+
+/// Whether a day is after an edition's deadline.
+fn is_late(board: &Board, edition: EditionId, on: Day) -> bool {
+    let term = board.calendar.terms().iter().find(|term| term.edition == edition);
+    term.is_some_and(|term| on > term.deadline)
+}
+
+/// What was published here by today, in the order of the log.
+fn published_here<'a>(
+    board: &'a Board,
+    practice: &'a Practice,
+) -> impl Iterator<Item = PublishedStatus> + 'a {
+    let counts = |fact: &&ToolkitFact| fact.day <= board.today && fact.position <= board.knowledge.upto;
+    practice.facts.toolkit.iter().filter(counts).filter_map(|fact| {
+        let Toolkit::Published(edition, grade) = fact.what else { return None };
+        Some(PublishedStatus {
+            status: grade_words(grade).to_owned(),
+            edition: Some(edition),
             title: edition_name(edition),
             on: fact.day,
-        });
-    StatusAnswer { code: practice.code, name: practice.listing.name.clone(), published }
+            late: is_late(board, edition, fact.day),
+            understood: true,
+        })
+    })
+}
+
+/// What the newest register that counts shows as published: no longer shown is no longer published.
+fn register_shows(board: &Board, practice: &Practice) -> Option<PublishedStatus> {
+    let facts = &practice.facts;
+    let is_read = |row: &&Row<RegisterRow>| {
+        row.value.result != PublishedResult::Unrecognised || facts.words_at(row.position).is_some()
+    };
+    let rows = facts.register.standing(&board.facts.files.withdrawn, board.knowledge.upto);
+    let by_today = rows.filter(|row| row.as_of <= board.today).filter(is_read);
+    // Of rows of one date the last recorded counts: of equal maxima the last is taken.
+    let row = by_today.max_by_key(|row| row.as_of)?;
+    let words = facts.words_at(row.position);
+    let (status, edition) = match (row.value.result, words) {
+        (PublishedResult::NotPublished, _) => return None,
+        (_, Some(words)) => (words.text.to_string(), words.edition(board.calendar.catalogue())),
+        (result, None) => (result_name(result).to_owned(), result.edition()),
+    };
+    let on = row.value.published.unwrap_or(row.as_of);
+    Some(PublishedStatus {
+        status,
+        edition,
+        title: edition.map(edition_name).unwrap_or_default(),
+        on,
+        late: edition.is_some_and(|edition| is_late(board, edition, on)),
+        understood: words.is_none(),
+    })
 }
 
 /// What practices of a name, code or postcode have published.

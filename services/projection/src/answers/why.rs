@@ -14,7 +14,10 @@ use proto::{
 use super::{ChangeAnswer, certificates, edition_name};
 use crate::{
     board::{Board, Practice},
-    facts::{Continuity, ContinuityFact, Onsite, Purchase, PurchaseFact, SupplierFacts, Toolkit},
+    facts::{
+        Continuity, ContinuityFact, Onsite, OrganisationFacts, Purchase, PurchaseFact, SupplierFacts,
+        Toolkit, ToolkitFact,
+    },
     timeline::{Cause, Change, Passed, Status, Timeline},
 };
 
@@ -103,7 +106,8 @@ pub(crate) fn change_answer(
 fn in_general(practice: &Practice, change: &Change) -> String {
     let published = |position| {
         let fact = practice.facts.toolkit.iter().find(|fact| fact.position == position)?;
-        matches!(fact.what, Toolkit::Published(..) | Toolkit::Listed(_)).then(|| toolkit_words(fact.what))
+        matches!(fact.what, Toolkit::Published(..) | Toolkit::Listed(_))
+            .then(|| toolkit_words(&practice.facts, fact))
     };
     match change.cause {
         Cause::Nothing => nothing_recorded(change.status).to_owned(),
@@ -160,7 +164,7 @@ impl Told<'_> {
         let onsite = own.onsite.iter().find(|fact| fact.position == position);
         let purchase = own.purchases.iter().find(|fact| fact.position == position);
         toolkit
-            .map(|fact| toolkit_words(fact.what))
+            .map(|fact| toolkit_words(own, fact))
             .or_else(|| onsite.map(|fact| self.onsite_words(&fact.what).to_owned()))
             .or_else(|| purchase.map(|fact| self.purchase_words(fact)))
             .or_else(|| self.supplier_words(position))
@@ -355,8 +359,8 @@ fn in_a_sentence(title: &str) -> String {
     }
 }
 
-fn toolkit_words(what: Toolkit) -> String {
-    match what {
+fn toolkit_words(own: &OrganisationFacts, fact: &ToolkitFact) -> String {
+    match fact.what {
         Toolkit::Opened(edition) => {
             format!("the assessment for the {} was opened", edition_name(edition))
         }
@@ -390,6 +394,11 @@ fn toolkit_words(what: Toolkit) -> String {
                     result_name(result),
                     edition_name(edition)
                 )
+            }
+            None if result == PublishedResult::Unrecognised => {
+                let words = own.words_at(fact.position).map(|words| format!("“{}”, which", words.text));
+                let words = words.unwrap_or_else(|| "something that".to_owned());
+                format!("the national register shows {words} is not understood")
             }
             None => "the national register shows nothing published".to_owned(),
         },

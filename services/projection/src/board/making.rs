@@ -44,7 +44,7 @@ impl Board {
             let rows: Vec<Shown> =
                 listings.iter().map(|of| Shown::of(of.position, of.as_of, *code, &of.listing)).collect();
             if rows.iter().any(Shown::is_practice) {
-                codes.push((*code, organisation));
+                codes.push((*code, organisation.read_with(calendar.catalogue())));
                 shown.push(rows);
             }
         }
@@ -59,7 +59,7 @@ impl Board {
         let mut practices: Vec<Practice> = codes
             .into_par_iter()
             .zip(&shown)
-            .map(|((code, organisation), shown)| practice(code, organisation, shown, &places, facts, upto))
+            .map(|((code, organisation), shown)| practice(code, &organisation, shown, &places, facts, upto))
             .collect();
         let registers = Registers::of(facts, &practices, upto);
         let common = Common::new(facts, &calendar, &registers, upto, today);
@@ -106,10 +106,11 @@ impl Board {
             else {
                 continue;
             };
+            let organisation = organisation.read_with(self.calendar.catalogue());
             let before = slot.clone();
             let mut after = Practice::clone(&before);
-            after.facts = organisation.clone();
-            after.list_sizes = list_sizes(organisation, facts, upto);
+            after.list_sizes = list_sizes(&organisation, facts, upto);
+            after.facts = organisation;
             after.timelines = timelines(&after, &common);
             *slot = Arc::new(after);
             let after = slot.clone();

@@ -57,6 +57,8 @@ pub(super) enum Said {
     GradeReviewed(GradeReviewed),
     DeadlineMoved(DeadlineMoved),
     RequirementExempted(RequirementExempted),
+    EditionAdded(Box<assessments::EditionAdded>),
+    StatusTextExplained(assessments::StatusTextExplained),
     ResultListed(ResultListed),
 }
 
@@ -90,6 +92,9 @@ fn declared<'de, D: Deserializer<'de>>(answers: D) -> Result<Declared, D::Error>
 pub(super) struct ResultListed {
     pub organisation: OdsCode,
     pub as_of: Day,
+    /// Only kept where it is not understood.
+    #[serde(default)]
+    pub status: String,
     pub result: PublishedResult,
     #[serde(default)]
     pub published: Option<Day>,
@@ -144,6 +149,8 @@ impl What {
             | assessments::ImprovementActionPlanned::TYPE
             | assessments::ImprovementActionCompleted::TYPE
             | assessments::ImprovementPlanSubmitted::TYPE => return Ok(What::NotGathered),
+            // Up to which day an edition can be published bears on what may be done, and on no status.
+            assessments::ClosingDaySet::TYPE => return Ok(What::NotGathered),
             assessments::AssessmentOpened::TYPE => Said::Opened(header.fields()?),
             assessments::AssessmentPublished::TYPE => Said::Published(header.fields()?),
             assessments::AssuranceStatementAccepted::TYPE => Said::StatementAccepted(header.fields()?),
@@ -152,6 +159,8 @@ impl What {
             assessments::GradeReviewed::TYPE => Said::GradeReviewed(header.fields()?),
             assessments::DeadlineMoved::TYPE => Said::DeadlineMoved(header.fields()?),
             assessments::RequirementExempted::TYPE => Said::RequirementExempted(header.fields()?),
+            assessments::EditionAdded::TYPE => Said::EditionAdded(Box::new(header.fields()?)),
+            assessments::StatusTextExplained::TYPE => Said::StatusTextExplained(header.fields()?),
             assessments::ResultListed::TYPE => Said::ResultListed(header.fields()?),
             assessments::FileImported::TYPE => return Ok(What::FileImported(Box::new(header.fields()?))),
             assessments::ImportWithdrawn::TYPE => return Ok(What::ImportWithdrawn(header.fields()?)),

@@ -12,7 +12,12 @@ use super::{
     link::Keep,
     words,
 };
-use crate::{access::VIEW_SET_ASIDE, answers::edition_name, facts::SET_ASIDE_LISTED_MAX, rules::RULES};
+use crate::{
+    access::VIEW_SET_ASIDE,
+    answers::{self, edition_name},
+    facts::SET_ASIDE_LISTED_MAX,
+    rules::RULES,
+};
 
 pub(super) async fn about(desk: Desk) -> Result<Response, Problem> {
     let served = desk.shared.views.served();
@@ -81,6 +86,7 @@ pub(super) async fn about(desk: Desk) -> Result<Response, Problem> {
                     @if let Some(home) = &home { a.nhsuk-link href=(Keep::default().at(term.deadline).to(home)) { (words::day(term.deadline)) } }
                     @else { (words::day(term.deadline)) }
                     ", " (edition_name(term.edition))
+                    @if !board.calendar.is_sure(term.edition) { (words::EXPECTED) }
                 }
             }
         }
@@ -108,6 +114,14 @@ pub(super) async fn set_aside(desk: Desk) -> Result<Response, Problem> {
                 .rows(aside.listed.iter().map(|event| Row::new([Cell::count(event.position.0), Cell::text(&event.reason)])))
                 .render())
             (downloads("the events that could not be read", &[Download::new("JSON", "/api/v1/set-aside")]))
+        }
+        @let texts = answers::not_understood(&served.board);
+        @if !texts.is_empty() {
+            p { "These status texts of the national register are not understood. Rows that carry them count neither as met nor as not met. NHS Digital or an administrator can say what they mean." }
+            (Table::new("not-understood", "Status texts that are not understood")
+                .column(Column::text("Text")).column(Column::number("Rows"))
+                .rows(texts.iter().map(|text| Row::new([Cell::text(&text.text), Cell::count(text.rows)])))
+                .render())
         }
         (action_link("/about", "How the view stands"))
     };

@@ -72,7 +72,8 @@ fn toolkit(when: &When, status: Status) -> Vec<String> {
     };
     match status {
         Status::Met => {
-            let deadline = words::day(term.deadline);
+            let expected = if calendar.is_sure(term.edition) { "" } else { words::EXPECTED };
+            let deadline = format!("{}{expected}", words::day(term.deadline));
             vec![format!("To keep this status, publish the {name} to its standard by the end of {deadline}.")]
         }
         Status::PartlyMet => vec![format!("{act} Until then the agreed improvement plan applies.")],

@@ -94,7 +94,7 @@ fn deadline(asked: &Asked<'_>, counts: &Counts) -> Markup {
         @if let Some(term) = next {
             " The next deadline, for the " (edition_name(term.edition)) ", "
             @if term.deadline == asked.board.today && asked.tense() == Tense::Now { "is today." }
-            @else { "is " (words::day(term.deadline)) ", " (words::away(asked, term.deadline)) "." }
+            @else { "is " (words::day(term.deadline)) @if !asked.board.calendar.is_sure(term.edition) { (words::EXPECTED) } ", " (words::away(asked, term.deadline)) "." }
         }
     }
 }

@@ -93,6 +93,7 @@ pub(super) fn form_with_links(
                 @for term in board.calendar.terms() {
                     li {
                         a.nhsuk-link href=(to(keep.at(term.deadline))) { (words::day(term.deadline)) }
+                        @if !board.calendar.is_sure(term.edition) { (words::EXPECTED) }
                         ", " (edition_name(term.edition)) " ("
                         a.nhsuk-link href=(to(keep.at(term.deadline.plus_days(-1)))) {
                             "the day before" span.nhsuk-u-visually-hidden { " the deadline of the " (edition_name(term.edition)) }

@@ -114,9 +114,17 @@ pub(super) async fn status(desk: Desk, Path(code): Path<String>) -> Result<Respo
 }
 
 /// The status, the day and the edition, in words.
-fn told(status: &StatusAnswer) -> (&'static str, String, String) {
-    match &status.published {
-        None => ("Nothing published", String::new(), String::new()),
-        Some(published) => (published.status, words::day(published.on), published.title.clone()),
-    }
+fn told(status: &StatusAnswer) -> (String, String, String) {
+    let Some(published) = &status.published else {
+        return ("Nothing published".to_owned(), String::new(), String::new());
+    };
+    let on = words::day(published.on);
+    let on = if published.late { format!("{on}, after the deadline") } else { on };
+    let words = match published.understood {
+        true => published.status.clone(),
+        false => format!("“{}”, as the national register shows it", published.status),
+    };
+    let title =
+        if published.title.is_empty() { "An edition that is not known here" } else { &published.title };
+    (words, on, title.to_owned())
 }

@@ -22,6 +22,9 @@ pub(super) fn tone(status: Status) -> Tone {
     }
 }
 
+/// What follows a deadline that was not announced.
+pub(super) const EXPECTED: &str = " (expected, not confirmed)";
+
 /// `1 practice`, `7,168 practices`.
 pub(super) fn practices(number: u32) -> String {
     fmt::count(number.into(), "practice", "practices")

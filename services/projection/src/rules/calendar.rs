@@ -1,9 +1,11 @@
 //! What is set centrally for general practice, as known at some moment: the deadlines of the toolkit
 //! editions and the requirements exempted.
 
+use std::sync::Arc;
+
 use proto::{
     Day, EditionId, Position, RequirementId,
-    standards::{self, OrganisationType, catalogue},
+    standards::{self, Catalogue, OrganisationType},
 };
 
 use crate::facts::Facts;
@@ -33,6 +35,10 @@ pub struct Term {
 pub struct Calendar {
     terms: Vec<Term>,
     exempt: Vec<Exempt>,
+    /// The editions it is of.
+    catalogue: Arc<Catalogue>,
+    /// The editions whose deadline is expected and not confirmed.
+    unsure: Vec<EditionId>,
 }
 
 /// A requirement that need not be met from a day on.
@@ -50,7 +56,7 @@ impl Calendar {
     /// A calendar of these terms.
     pub fn new(mut terms: Vec<Term>) -> Self {
         terms.sort_by_key(|term| term.deadline);
-        Self { terms, exempt: Vec::new() }
+        Self { terms, ..Self::default() }
     }
 
     /// The same calendar with these exemptions.
@@ -63,19 +69,32 @@ impl Calendar {
     /// that are known today), and the moves recorded up to a position.
     pub fn for_practices(facts: &Facts, upto: Position, announced_by: Option<Day>) -> Self {
         let practices = OrganisationType::GeneralPractice;
-        let terms = catalogue().editions().iter().filter_map(|edition| {
-            let published = edition.deadline(practices, announced_by)?;
-            let moved = facts.deadlines_moved.iter().rev().find(|moved| {
-                moved.position <= upto
-                    && moved.edition == edition.id
-                    && moved.organisation_type == practices.name()
-            });
-            let scheme = match edition.scheme {
-                standards::Scheme::IgToolkit => Scheme::IgToolkit,
-                standards::Scheme::DspToolkit => Scheme::DspToolkit,
-            };
-            Some(Term { edition: edition.id, scheme, deadline: moved.map_or(published, |moved| moved.to) })
-        });
+        let catalogue = Arc::new(facts.catalogue(upto));
+        let mut unsure = Vec::new();
+        let terms: Vec<Term> = catalogue
+            .editions()
+            .iter()
+            .filter_map(|edition| {
+                let published = edition.announced_deadline(practices, announced_by)?;
+                let moved = facts.deadlines_moved.iter().rev().find(|moved| {
+                    moved.position <= upto
+                        && moved.edition == edition.id
+                        && moved.organisation_type == practices.name()
+                });
+                let scheme = match edition.scheme {
+                    standards::Scheme::IgToolkit => Scheme::IgToolkit,
+                    standards::Scheme::DspToolkit => Scheme::DspToolkit,
+                };
+                if moved.is_none() && !published.certainty.is_sure() {
+                    unsure.push(edition.id);
+                }
+                Some(Term {
+                    edition: edition.id,
+                    scheme,
+                    deadline: moved.map_or(published.day, |moved| moved.to),
+                })
+            })
+            .collect();
         let exempt = facts
             .exemptions
             .iter()
@@ -85,7 +104,7 @@ impl Calendar {
                 edition: exemption.edition,
                 requirement: exemption.requirement,
             });
-        Self::new(terms.collect()).with_exempt(exempt.collect())
+        Self { catalogue, unsure, ..Self::new(terms).with_exempt(exempt.collect()) }
     }
 
     /// The requirements exempted, in the order of their events.
@@ -96,6 +115,16 @@ impl Calendar {
     /// The editions in order of deadline.
     pub fn terms(&self) -> &[Term] {
         &self.terms
+    }
+
+    /// The editions, as known at the position that the calendar is of.
+    pub fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.catalogue
+    }
+
+    /// Whether the deadline of an edition is certain: announced, or decided here.
+    pub fn is_sure(&self, edition: EditionId) -> bool {
+        !self.unsure.contains(&edition)
     }
 
     /// The first deadline on or after a day.

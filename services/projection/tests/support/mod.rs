@@ -116,6 +116,13 @@ pub fn words(html: &str) -> String {
     words
 }
 
+/// When an event took effect, and with what import it came.
+#[derive(Clone, Copy, Default)]
+pub struct Came {
+    pub effective: Option<Day>,
+    pub import: Option<uuid::Uuid>,
+}
+
 /// Who writes the events.
 #[derive(Clone, Copy, PartialEq)]
 pub enum By {
@@ -235,6 +242,18 @@ impl Pen {
 
     /// Writes one event as a service would.
     pub async fn write<E: DomainEvent>(&mut self, service: Service, aggregate: &str, event: &E, by: By) {
+        self.write_with(service, aggregate, event, by, Came::default()).await;
+    }
+
+    /// The same, of a day or an import.
+    pub async fn write_with<E: DomainEvent>(
+        &mut self,
+        service: Service,
+        aggregate: &str,
+        event: &E,
+        by: By,
+        came: Came,
+    ) {
         self.number += 1;
         let aggregate: AggregateId = aggregate.parse().unwrap();
         let subject = Subject::new(service, &aggregate);
@@ -249,9 +268,9 @@ impl Pen {
                 By::AnotherOrganisation => Actor::system("elsewhere"),
             }
             .into(),
-            effective: None,
+            effective: came.effective,
             command_id: None,
-            correlation_id: None,
+            correlation_id: came.import,
             causation_id: None,
             previous: None,
         };

@@ -211,7 +211,7 @@ fn certificates(supplier: &Supplier, today: Day, grounds: Grounds) -> Markup {
             }),
             Cell::from(html! { (printed.holder) br; "by " (printed.issuer) }),
             Cell::from(html! {
-                (printed.issued.long()) " to " (printed.expires.map_or_else(|| "no last day".to_owned(), |day| day.long()))
+                (printed.issued.long()) " to " (last_day(printed))
                 br; (state)
             }),
             Cell::from(html! {
@@ -358,7 +358,7 @@ pub(super) fn answers(answered: &[DemandAnswered]) -> Markup {
                     p { "Certificate " (number) ", " (table().scheme_title(printed.scheme))
                         @if !printed.number.is_empty() { ", number " (printed.number) }
                         ", held by " (printed.holder) ", issued by " (printed.issuer) ", "
-                        (printed.issued.long()) " to " (printed.expires.map_or_else(|| "no last day".to_owned(), |day| day.long())) "." }
+                        (printed.issued.long()) " to " (last_day(printed)) "." }
                 }
                 None => { p { "No certificate of this scheme is on record: ask the supplier for one." } }
             }
@@ -500,5 +500,14 @@ pub(super) fn receipt_body(desk: &Desk, receipt: &Genuine) -> Markup {
         p { "Whoever has these two can see at "
             a.nhsuk-link href={ "/receipts?position=" (receipt.position) "&hash=" (receipt.hash) } { "/receipts" }
             " that this check is in the log, and that nothing in it has been changed." }
+    }
+}
+
+/// The last day of a certificate, in words. A toolkit status lasts until the next deadline.
+fn last_day(printed: &proto::suppliers::Certificate) -> String {
+    match printed.expires {
+        Some(day) => day.long(),
+        None if printed.scheme.as_str() == "dsp-toolkit" => "the next deadline, not known yet".to_owned(),
+        None => "no last day".to_owned(),
     }
 }

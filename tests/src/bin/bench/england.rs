@@ -16,7 +16,7 @@ use proto::{
         ListSizePublished, OdsStatus, OrganisationEvent, OrganisationKind, OrganisationListed,
         OrganisationListing, PracticeAmended, PracticeListed, PracticeListing, PrescribingSetting,
     },
-    standards::{OrganisationType, catalogue},
+    standards::{OrganisationType, shipped},
 };
 use uuid::Uuid;
 use whole_system::made::{self, PRACTICES_OF_A_CCG, REGIONS};
@@ -93,7 +93,7 @@ impl England {
     /// All that happens, in order of time. Each event is written when it is asked for.
     pub fn events(self) -> impl Iterator<Item = NewEvent> {
         let edition =
-            catalogue().edition("igt-14.1".parse().expect("an edition")).expect("igt-14.1 is built in");
+            shipped().edition("igt-14.1".parse().expect("an edition")).expect("igt-14.1 is built in");
         let teller = Teller {
             rng: Rng::with_seed(2018),
             time: "2017-06-01T06:00:00Z".parse().expect("a time"),

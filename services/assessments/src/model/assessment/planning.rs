@@ -16,22 +16,23 @@ use super::{
 use crate::model::{ACTION_MAX_CHARS, ACTIONS_MAX, KIND, Overseers, Refusal};
 
 impl Assessment {
-    fn with_plans(&self) -> Result<(Opened, &'static Edition), Refusal> {
-        let (opened, edition) = self.of()?;
+    fn with_plans(&self, edition: &Edition) -> Result<Opened, Refusal> {
+        let opened = self.of(edition)?;
         match edition.group(KIND).map(|group| group.gaps) {
-            Some(GapRule::PublishedWithPlan) => Ok((opened, edition)),
+            Some(GapRule::PublishedWithPlan) => Ok(opened),
             _ => Err(Refusal::NoPlans(edition.title.clone())),
         }
     }
 
     pub(super) fn plan_action(
         &self,
+        edition: &Edition,
         number: Option<u16>,
         action: &ImprovementAction,
         exempt: &[RequirementId],
         on: Day,
     ) -> Result<Option<AssessmentEvent>, Refusal> {
-        let (opened, edition) = self.with_plans()?;
+        let opened = self.with_plans(edition)?;
         if self.plan.submitted.is_some() {
             return Err(Refusal::PlanIsSubmitted("the CCG or region".to_owned()));
         }
@@ -62,11 +63,12 @@ impl Assessment {
 
     pub(super) fn complete_action(
         &self,
+        edition: &Edition,
         number: u16,
         done: Day,
         on: Day,
     ) -> Result<Option<AssessmentEvent>, Refusal> {
-        let (opened, _) = self.with_plans()?;
+        let opened = self.with_plans(edition)?;
         let held = self.plan.actions.get(&number).ok_or(Refusal::NoSuchAction(number))?;
         if done > on {
             return Err(Refusal::DoneInTheFuture(done));
@@ -83,10 +85,11 @@ impl Assessment {
 
     pub(super) fn submit_plan(
         &self,
+        edition: &Edition,
         exempt: &[RequirementId],
         on: Day,
     ) -> Result<Option<AssessmentEvent>, Refusal> {
-        let (opened, edition) = self.with_plans()?;
+        let opened = self.with_plans(edition)?;
         let actions = self.plan.as_of_now();
         if self.plan.submitted.is_some() {
             return Ok(None);
@@ -111,11 +114,12 @@ impl Assessment {
 
     pub(super) fn agree_plan(
         &self,
+        edition: &Edition,
         by: OdsCode,
         overseers: Overseers,
         on: Day,
     ) -> Result<Option<AssessmentEvent>, Refusal> {
-        let (opened, _) = self.with_plans()?;
+        let opened = self.with_plans(edition)?;
         check_overseer(by, overseers)?;
         let Some(submitted) = &self.plan.submitted else {
             let is_so_already = self.plan.agreed.as_ref().is_some_and(|agreed| agreed.by == by);
@@ -135,11 +139,12 @@ impl Assessment {
 
     pub(super) fn refuse_plan(
         &self,
+        edition: &Edition,
         by: OdsCode,
         overseers: Overseers,
         reason: &str,
     ) -> Result<Option<AssessmentEvent>, Refusal> {
-        let (opened, _) = self.with_plans()?;
+        let opened = self.with_plans(edition)?;
         check_overseer(by, overseers)?;
         if self.plan.submitted.is_none() {
             return Err(Refusal::NothingSubmitted);

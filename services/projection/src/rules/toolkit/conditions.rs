@@ -1,8 +1,8 @@
 //! What is unmet of a toolkit assessment where it is not met, and which events say so.
 
-use proto::EditionId;
+use proto::{EditionId, Position};
 
-use super::{Says, Seen, last_publication, plan_decided, says};
+use super::{Level, Says, Seen, last_publication, plan_decided, says};
 use crate::{
     facts::{Toolkit, ToolkitFact},
     rules::{
@@ -31,7 +31,10 @@ pub(super) fn unmet(seen: &Seen<'_>, cause: Cause) -> Vec<Condition> {
             Condition::of(toolkit(ToolkitUnmet::NoLongerInRegister(edition, register)), position),
         ),
         Cause::NotKnown(edition) => vec![not_known(seen, edition)],
-        Cause::Event(_) | Cause::PlanRanOut(_) | Cause::Passed(..) => below_standard(seen),
+        Cause::Event(position) => {
+            not_understood(seen, position).map_or_else(|| below_standard(seen), |words| vec![words])
+        }
+        Cause::PlanRanOut(_) | Cause::Passed(..) => below_standard(seen),
     }
 }
 
@@ -45,7 +48,7 @@ fn due<'a>(seen: &Seen<'a>) -> Option<&'a Term> {
 }
 
 /// Nothing that counts was published by the deadline of an edition: what there is instead.
-fn overdue(seen: &Seen<'_>, edition: EditionId, begun: Option<proto::Position>) -> Vec<Condition> {
+fn overdue(seen: &Seen<'_>, edition: EditionId, begun: Option<Position>) -> Vec<Condition> {
     let missing = match (begun, due(seen)) {
         (Some(begun), _) => Condition::of(toolkit(ToolkitUnmet::NotPublishedAndSigned(edition)), begun),
         (None, Some(term)) => {
@@ -61,6 +64,13 @@ fn with_older(seen: &Seen<'_>, missing: Condition) -> Vec<Condition> {
     let older = newest_published(seen)
         .map(|(of, fact)| Condition::of(toolkit(ToolkitUnmet::OlderPublished(of, fact.day)), fact.position));
     older.into_iter().chain([missing]).collect()
+}
+
+/// That words are not understood which the register shows, if it is they that stand at a position.
+fn not_understood(seen: &Seen<'_>, position: Position) -> Option<Condition> {
+    let row = seen.known.rows.iter().find(|row| row.position == position)?;
+    let unmet = toolkit(ToolkitUnmet::NotUnderstood(row.as_of));
+    seen.known.own.words_at(position).map(|_| Condition::of(unmet, position))
 }
 
 /// Why nothing is known of an edition that was due.
@@ -84,7 +94,10 @@ fn not_known(seen: &Seen<'_>, edition: EditionId) -> Condition {
 /// What is published for the newest edition of all that count by then.
 fn newest_published<'a>(seen: &Seen<'a>) -> Option<(EditionId, &'a ToolkitFact)> {
     let terms = seen.calendar.terms().iter().rev();
-    terms.into_iter().find_map(|term| Some((term.edition, last_publication(term, seen)?.0)))
+    terms.into_iter().find_map(|term| match last_publication(term, seen)? {
+        (_, Level::NotUnderstood) => None,
+        (fact, _) => Some((term.edition, fact)),
+    })
 }
 
 /// What was published is below the standard, with what became of a plan for it.
