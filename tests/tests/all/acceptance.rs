@@ -245,7 +245,7 @@ async fn a_years_work_of_a_practice_shows_in_its_area() {
         .await;
     }
     let before = client.json("/api/v1/practices/A99001").await;
-    assert_eq!(status(&before), "not-met");
+    assert_eq!(status(&before), "no-evidence", "nothing says whether the edition due last was published");
     let position = give(format!("{base}/publish"), serde_json::json!({})).await;
     until_shown(client, position).await;
     let after = lead.json("/api/v1/practices/A99001").await;

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use whole_system::{Client, OneProcess, cli, files};
+use whole_system::{Client, OneProcess, cli, files, platform::until_caught_up};
 
 use crate::support::{import, reported, status};
 
@@ -64,6 +64,26 @@ impl Platform {
             statuses.push(status(&answer).to_owned());
         }
         statuses
+    }
+
+    /// What the public sees of a practice.
+    async fn public(&self, code: &str) -> Value {
+        self.client().json(&format!("/api/v1/status/{code}")).await["published"].clone()
+    }
+
+    /// The status texts that are not understood, with how many rows carry them.
+    async fn not_understood(&self) -> Vec<(String, u64)> {
+        let aside = self.client().json("/api/v1/set-aside").await;
+        let texts = aside["not_understood"].as_array().unwrap();
+        texts
+            .iter()
+            .map(|of| (of["text"].as_str().unwrap().to_owned(), of["rows"].as_u64().unwrap()))
+            .collect()
+    }
+
+    /// Waits until all that is recorded is shown.
+    async fn shown(&self) {
+        until_caught_up(self.client()).await;
     }
 
     async fn organisation(&self, code: &str) -> Value {
@@ -292,4 +312,105 @@ async fn files_that_went_through_a_spreadsheet_are_read() {
     let report = platform.import("results", &month, "2019-06-17").await;
     report.counts(0, 0, 1);
     report.says("spreadsheet");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn status_words_that_are_not_understood_are_named_counted_and_prove_nothing() {
+    const CODES: [&str; 4] = ["A99041", "A99042", "A99043", "A99044"];
+    const WORDS: &str = "25/26 Standards Surpassed";
+    let (Some(practices), Some(results)) =
+        (case("r-f07-practices-2018-05-20.csv"), case("r-f11-register-2026-10-15.csv"))
+    else {
+        return;
+    };
+    let platform = Platform::empty().await;
+    platform.import("practices", &practices, "2018-05-20").await.counts(4, 0, 0);
+    let report = platform.import("results", &results, "2026-10-15").await;
+    report.counts(3, 0, 0);
+    report.says("Rows with a status that is not understood: 1.");
+    report.says(&format!("1  “{WORDS}”"));
+    let at = "2026-10-15";
+    // The register lists three of four: it is a witness against the one that it leaves out.
+    assert_eq!(platform.statuses(&CODES, at).await, ["met", "met", "no-evidence", "not-met"]);
+    let public = platform.public("A99043").await;
+    assert_eq!(public["status"], WORDS);
+    assert_eq!(public["on"], "2026-06-01");
+    assert_eq!(public["understood"], false);
+    let newest = platform.public("A99041").await;
+    assert_eq!(
+        (&newest["edition"], &newest["on"]),
+        (&Value::from("dspt-2026-27"), &Value::from("2026-10-01"))
+    );
+    let page = platform.client().get("/status/A99043").await.text();
+    assert!(page.contains(WORDS) && page.contains("1 June 2026"), "{page}");
+    assert_eq!(platform.not_understood().await, [(WORDS.to_owned(), 1)]);
+
+    // The same file again says nothing new, and still names what is not understood.
+    let again = platform.import("results", &results, "2026-10-15").await;
+    again.counts(0, 0, 0);
+    again.says(&format!("1  “{WORDS}”"));
+
+    let url = platform.server.url();
+    let alias =
+        ["edition", "alias", WORDS, "--level", "standards-exceeded", "--reason", "news", "--server", &url];
+    cli::run(&alias).await.well();
+    platform.shown().await;
+    assert_eq!(platform.statuses(&CODES, at).await, ["met", "met", "met", "not-met"]);
+    assert_eq!(platform.public("A99043").await["status"], "Standards Exceeded");
+    assert!(platform.not_understood().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_result_of_the_edition_of_this_year_counts_and_its_deadline_is_marked_as_expected() {
+    let Some(platform) = Platform::with_base().await else { return };
+    let Some(results) = case("u-f04-results-26-27.csv") else { return };
+    let report = platform.import("results", &results, "2026-11-01").await;
+    report.counts(1, 0, 0);
+    assert!(!report.0.contains("not understood"), "{}", report.0);
+    assert_eq!(platform.statuses(&["A99001"], "2026-11-01").await, ["met"]);
+    assert_eq!(platform.statuses(&["A99001"], "2027-06-29").await, ["met"]);
+    let public = platform.public("A99001").await;
+    assert_eq!(
+        (&public["edition"], &public["on"]),
+        (&Value::from("dspt-2026-27"), &Value::from("2026-10-20"))
+    );
+    let page = platform.client().get("/areas/ENG?at=2026-11-01").await.text();
+    assert!(page.contains("30 June 2027 (expected, not confirmed)"), "{page}");
+    let editions = platform.client().json("/api/v1/editions").await;
+    let newest = editions.as_array().unwrap().last().unwrap();
+    assert_eq!(newest["deadline"], "2027-06-30");
+    assert_eq!(newest["deadline_certain"], false);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_company_s_result_is_good_until_the_next_edition_is_due() {
+    let Some(file) = case("u-f03-toolkit-companies.csv") else { return };
+    let platform = Platform::empty().await;
+    platform.import("toolkit-companies", &file, "2026-11-01").await.counts(1, 0, 0);
+    let found = platform.client().json("/api/v1/suppliers?q=8ZZ01").await;
+    let id = found["suppliers"][0]["id"].as_str().unwrap_or_else(|| panic!("{found}")).to_owned();
+    let supplier = platform.client().json(&format!("/api/v1/suppliers/{id}")).await.to_string();
+    assert!(supplier.contains("2027-06-30"), "{supplier}");
+    assert!(!supplier.contains("2026-11-03"), "{supplier}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn practices_are_found_as_people_type_their_names() {
+    let Some(platform) = Platform::with_base().await else { return };
+    let Some(practices) = case("u-f11-practices-a.csv") else { return };
+    platform.import("practices", &practices, "2018-05-31").await.counts(3, 0, 0);
+    for (typed, code) in [
+        ("queens park", "A99011"),
+        ("Queen’s Park", "A99011"),
+        ("smith and jones", "A99012"),
+        ("smith & jones", "A99012"),
+        ("dr oldnames", "A99013"),
+    ] {
+        let q = typed.replace(' ', "%20").replace('&', "%26").replace('’', "%E2%80%99");
+        for (address, at) in [("/api/v1/search", "/results/0/code"), ("/api/v1/status", "/practices/0/code")]
+        {
+            let found = platform.client().json(&format!("{address}?q={q}")).await;
+            assert_eq!(found.pointer(at).and_then(Value::as_str), Some(code), "{typed}: {found}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ mod access;
 mod cases;
 mod conformance;
 mod demonstration;
+mod editions;
 mod faults;
 mod history;
 mod journeys;
