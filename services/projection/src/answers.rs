@@ -209,6 +209,9 @@ pub fn edition_name(edition: EditionId) -> String {
     proto::standards::edition_title(edition)
 }
 
+/// What follows a deadline that was not announced.
+pub const EXPECTED: &str = " (expected, not confirmed)";
+
 /// How the view stands.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ViewAnswer {

@@ -3,10 +3,10 @@
 //! Who may not know the causes of an organisation is told of what is published, which everyone may know, and
 //! of all else that it is so, without details and events.
 
-use proto::{Day, OdsCode, suppliers::Used};
+use proto::{Day, EditionId, OdsCode, suppliers::Used};
 
 use super::{
-    Asked, ConditionAnswer, MayKnow, certificates, edition_name,
+    Asked, ConditionAnswer, EXPECTED, MayKnow, certificates, edition_name,
     why::{Told, in_general_words},
 };
 use crate::{
@@ -123,12 +123,16 @@ impl Words<'_> {
     fn toolkit(&self, unmet: ToolkitUnmet, condition: &Condition) -> String {
         match unmet {
             ToolkitUnmet::NothingPublished(edition, deadline) => {
-                format!("nothing published for the {}, due {}", edition_name(edition), deadline.long())
+                format!(
+                    "nothing published for the {}, due {}",
+                    edition_name(edition),
+                    self.deadline(edition, deadline)
+                )
             }
             ToolkitUnmet::NotInRegister(edition, deadline, register) => format!(
                 "nothing published for the {}, due {}: the register of {} shows none",
                 edition_name(edition),
-                deadline.long(),
+                self.deadline(edition, deadline),
                 register.long()
             ),
             ToolkitUnmet::NoLongerInRegister(edition, register) => format!(
@@ -189,10 +193,20 @@ impl Words<'_> {
                 self.since(due)
             ),
             ToolkitUnmet::NothingKnown(Some((edition, deadline))) => {
-                format!("nothing is known of the {}, due {}", edition_name(edition), deadline.long())
+                format!(
+                    "nothing is known of the {}, due {}",
+                    edition_name(edition),
+                    self.deadline(edition, deadline)
+                )
             }
             ToolkitUnmet::NothingKnown(None) => "nothing is published, and no deadline has passed".to_owned(),
         }
+    }
+
+    /// `30 June 2027 (expected, not confirmed)`.
+    fn deadline(&self, edition: EditionId, deadline: Day) -> String {
+        let is_sure = self.told.board.calendar.is_sure(edition);
+        format!("{}{}", deadline.long(), if is_sure { "" } else { EXPECTED })
     }
 
     fn plan(&self, unmet: PlanUnmet, partner: Option<OdsCode>) -> String {

@@ -43,6 +43,8 @@ pub struct DeadlineMark {
     /// The last day in time.
     #[schema(value_type = String, format = Date)]
     pub day: Day,
+    /// Whether it is certain: announced, or decided here. If not, it is expected.
+    pub certain: bool,
 }
 
 /// The daily counts of a requirement.
@@ -96,7 +98,11 @@ pub fn trend(asked: &Asked<'_>, area: &Area, from: Day, to: Day) -> TrendAnswer 
         .terms()
         .iter()
         .filter(|term| (from..=to).contains(&term.deadline))
-        .map(|term| DeadlineMark { edition: term.edition, day: term.deadline })
+        .map(|term| DeadlineMark {
+            edition: term.edition,
+            day: term.deadline,
+            certain: board.calendar.is_sure(term.edition),
+        })
         .collect();
     TrendAnswer {
         body: named(area),

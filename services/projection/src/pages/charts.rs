@@ -176,7 +176,10 @@ pub(super) fn trend(when: &When, keep: &Keep, area: &Area) -> Trend {
         .deadlines
         .iter()
         .filter(|_| when.rule == DEFAULT_RULE)
-        .map(|mark| Marker::new(mark.day.date(), format!("Deadline {}", edition_name(mark.edition))))
+        .map(|mark| {
+            let expected = if mark.certain { "" } else { words::EXPECTED_SHORT };
+            Marker::new(mark.day.date(), format!("Deadline {}{expected}", edition_name(mark.edition)))
+        })
         .collect();
     if answer.deadlines.iter().all(|mark| mark.day != when.at) {
         markers.push(Marker::new(when.at.date(), "The day shown"));

@@ -320,7 +320,11 @@ fn strip(when: &When, keep: &Keep, practice: &Practice, answer: &PracticeAnswer)
         .terms()
         .iter()
         .filter(|term| (from..=to).contains(&term.deadline))
-        .map(|term| Marker::new(term.deadline.date(), edition_name(term.edition)))
+        .map(|term| {
+            let is_sure = when.board().calendar.is_sure(term.edition);
+            let expected = if is_sure { "" } else { words::EXPECTED_SHORT };
+            Marker::new(term.deadline.date(), format!("{}{expected}", edition_name(term.edition)))
+        })
         .collect();
     let path = format!("/practices/{}", practice.code);
     let rows = answer

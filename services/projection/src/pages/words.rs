@@ -23,7 +23,10 @@ pub(super) fn tone(status: Status) -> Tone {
 }
 
 /// What follows a deadline that was not announced.
-pub(super) const EXPECTED: &str = " (expected, not confirmed)";
+pub(super) use crate::answers::EXPECTED;
+
+/// The same where there is little room.
+pub(super) const EXPECTED_SHORT: &str = " (expected)";
 
 /// `1 practice`, `7,168 practices`.
 pub(super) fn practices(number: u32) -> String {
