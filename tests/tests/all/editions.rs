@@ -41,7 +41,7 @@ deadlines = [{ day = "2028-05-31", certainty = "found", source = "a letter" }]
 
 fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
     let file = folder.join(name);
-    std::fs::write(&file, text).expect("a file");
+    std::fs::write(&file, text).unwrap();
     file
 }
 

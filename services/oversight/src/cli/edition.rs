@@ -107,7 +107,7 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
         What::Alias { text, level, edition, reason } => {
             let body = json!({ "text": text, "level": level, "edition": edition, "reason": reason });
             server.send(server.post(&format!("{EDITIONS}/status-texts")).json(&body)).await?;
-            let of = edition.map_or_else(|| "the edition of each row".to_owned(), |edition| edition);
+            let of = edition.unwrap_or_else(|| "the edition of each row".to_owned());
             output::note(&format!("“{text}” now means {level} for {of}."));
         }
     }
