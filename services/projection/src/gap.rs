@@ -5,14 +5,15 @@
 //!   than once, the last word counts.
 //! - Beside it stands the last publication from before the day of the visit; one of that very day may
 //!   already answer to it. Of several of one day the one made here counts before the register's entry,
-//!   which says less. An entry that shows nothing published is no publication.
+//!   which says less. An entry that shows nothing published, or that came with an import that was withdrawn, is no
+//!   publication.
 //! - An area counts the practices that operated in it on the day, by the footprint asked for.
 //!
 //! What is declared good, and what the figure is, stands with the rule ([`crate::rules::declared`]).
 
 use std::collections::BTreeMap;
 
-use proto::{Day, Position, RequirementId, TopicId, topics::topics};
+use proto::{Day, Position, RequirementId, TopicId, imports::Withdrawn, topics::topics};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -37,12 +38,18 @@ pub struct Compared<'a> {
 /// What stands beside each other of a practice on the day asked about; none where no assessment was held
 /// by then.
 pub fn compared<'a>(asked: &Asked<'_>, practice: &'a Practice) -> Option<Compared<'a>> {
-    compared_on(&practice.facts, asked.board.knowledge.upto, asked.at)
+    let board = &asked.board;
+    compared_on(&practice.facts, &board.facts.files.withdrawn, board.knowledge.upto, asked.at)
 }
 
-fn compared_on(facts: &OrganisationFacts, upto: Position, day: Day) -> Option<Compared<'_>> {
+fn compared_on<'a>(
+    facts: &'a OrganisationFacts,
+    withdrawn: &Withdrawn,
+    upto: Position,
+    day: Day,
+) -> Option<Compared<'a>> {
     let visit = last_visit(&facts.visits, upto, day)?;
-    let published = last_publication(facts, upto, visit.on);
+    let published = last_publication(facts, withdrawn, upto, visit.on);
     let declared = published.map(|(_, declared)| declared).unwrap_or_default();
     Some(Compared { visit, published: published.map(|(fact, _)| fact), topics: gap(declared, &visit.found) })
 }
@@ -56,12 +63,18 @@ fn last_visit(visits: &[Visit], upto: Position, day: Day) -> Option<&Visit> {
     last_words.into_values().filter(|visit| visit.on <= day).max_by_key(|visit| (visit.on, visit.number))
 }
 
-fn last_publication(
-    facts: &OrganisationFacts,
+fn last_publication<'a>(
+    facts: &'a OrganisationFacts,
+    withdrawn: &Withdrawn,
     upto: Position,
     before: Day,
-) -> Option<(&ToolkitFact, Declared)> {
+) -> Option<(&'a ToolkitFact, Declared)> {
+    let stands = |fact: &ToolkitFact| {
+        let row = facts.register.all().iter().find(|row| row.position == fact.position);
+        row.is_none_or(|row| withdrawn.stands(row.import, upto))
+    };
     let known = facts.toolkit.iter().filter(|fact| fact.position <= upto && fact.day < before);
+    let known = known.filter(|fact| stands(fact));
     let published = known.filter_map(|fact| {
         let (made_here, declared) = publication(facts, fact)?;
         Some(((fact.day, made_here, fact.position), (fact, declared)))

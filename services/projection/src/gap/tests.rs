@@ -5,6 +5,8 @@ use proto::{
 };
 
 use super::*;
+use crate::facts::RegisterRow;
+use proto::imports::Row;
 
 fn day(text: &str) -> Day {
     text.parse().unwrap()
@@ -22,6 +24,7 @@ fn topic(text: &str) -> TopicId {
 #[derive(Default)]
 struct Told {
     facts: OrganisationFacts,
+    withdrawn: Withdrawn,
     position: u64,
 }
 
@@ -49,6 +52,18 @@ impl Told {
         self.toolkit(on, Toolkit::Listed(result))
     }
 
+    /// The same entry of the register, with an import that is then withdrawn.
+    fn listed_and_withdrawn(mut self, on: &str, result: PublishedResult) -> Self {
+        self = self.listed(on, result);
+        let (position, import) = (Position(self.position), uuid::Uuid::from_u128(1));
+        let value = RegisterRow { result, published: Some(day(on)) };
+        let (as_of, import_of) = (day(on), Some(import));
+        self.facts.register.note(Row { as_of, position, import: import_of, value, confirmed: false });
+        let withdrawal = self.next();
+        self.withdrawn.note(import, withdrawal);
+        self
+    }
+
     /// Assesses training.
     fn visited(mut self, number: u16, on: &str, found: Outcome) -> Self {
         let position = self.next();
@@ -59,7 +74,7 @@ impl Told {
 
     /// What was declared of training and found on a day, as known at a position.
     fn known_at(&self, position: u64, on: &str) -> Option<(Option<bool>, Outcome)> {
-        let compared = compared_on(&self.facts, Position(position), day(on))?;
+        let compared = compared_on(&self.facts, &self.withdrawn, Position(position), day(on))?;
         compared.topics.first().map(|topic| (topic.declared, topic.found))
     }
 
@@ -195,4 +210,15 @@ fn practices_roll_up_by_topic_requirement_and_standard() {
             (standard("10"), counts(1, 1, 1, 1)),
         ]
     );
+}
+
+#[test]
+fn an_entry_of_a_withdrawn_import_is_no_publication() {
+    let met = PublishedResult::StandardsMet { edition: edition("dspt-2018-19") };
+    let told = Told::default().published("2018-03-20", 1).listed_and_withdrawn("2018-04-01", met).visited(
+        1,
+        "2018-04-10",
+        NotSatisfied,
+    );
+    assert_eq!(told.on("2018-04-10"), Some((Some(false), NotSatisfied)));
 }
