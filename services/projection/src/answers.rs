@@ -68,6 +68,18 @@ pub struct Basis {
     pub read_to: Option<Timestamp>,
     /// Whether events of the synthetic England are among them.
     pub synthetic: bool,
+    /// The date of the newest file of each kind that the figures rest on; none where no file was read.
+    pub rests_on: Vec<RestsOn>,
+}
+
+/// A kind of file, and the newest that was read of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RestsOn {
+    /// The kind, as `oversight import` has it: `practices`, `results` …
+    pub file: String,
+    /// The date of the newest one.
+    #[schema(value_type = String, format = Date)]
+    pub newest: Day,
 }
 
 /// A body by name.
@@ -177,7 +189,28 @@ impl Asked<'_> {
             position: position.min(self.board.knowledge.upto),
             read_to: read.map(|read| read.time),
             synthetic: self.board.facts.synthetic_events > 0,
+            rests_on: rests_on(self.board),
         }
+    }
+
+    /// That the day asked about lies beyond the newest files: in words, where it does.
+    pub fn beyond_files(&self) -> Option<String> {
+        let newest = self.board.facts.files.newest(self.board.knowledge.upto);
+        if newest.is_empty() {
+            return None;
+        }
+        let beyond: Vec<String> = SUPPORTING
+            .iter()
+            .filter_map(|(kind, words)| match newest.get(kind) {
+                None => Some(format!("no {words} has been read")),
+                Some(day) if *day < self.at => Some(format!("the newest {words} is of {}", day.long())),
+                Some(_) => None,
+            })
+            .collect();
+        let words = beyond.join("; ");
+        let mut letters = words.chars();
+        let first = letters.next()?;
+        Some(format!("{}{}.", first.to_uppercase(), letters.as_str()))
     }
 
     fn counts(&self, area: &Area) -> Vec<RequirementCounts> {
@@ -189,6 +222,23 @@ impl Asked<'_> {
             })
             .collect()
     }
+}
+
+/// The kinds of file without which nothing certain is said of a day: who is a practice, and what it has published.
+const SUPPORTING: [(&str, &str); 2] =
+    [("practices", "practice file"), (crate::rules::registers::RESULTS, "register of published results")];
+
+fn rests_on(board: &Board) -> Vec<RestsOn> {
+    let newest = board.facts.files.newest(board.knowledge.upto);
+    newest.into_iter().map(|(file, newest)| RestsOn { file: file.to_owned(), newest }).collect()
+}
+
+/// The newest day that the files read tell of: that of the older of the newest practice file and the newest register
+/// of published results. Today where no file was read, as over generated data.
+pub fn supported_day(board: &Board) -> Day {
+    let newest = board.facts.files.newest(board.knowledge.upto);
+    let supporting = SUPPORTING.iter().filter_map(|(kind, _)| newest.get(kind));
+    supporting.min().map_or(board.today, |day| board.today.min(*day))
 }
 
 fn requirement_counts(requirement: &'static str, counts: Counts) -> RequirementCounts {

@@ -163,7 +163,7 @@ pub(crate) fn successors(asked: &Asked<'_>, area: &Area) -> Vec<Successor> {
 
 pub(crate) fn notes(asked: &Asked<'_>, total: Counts) -> Vec<String> {
     let Asked { board, at, .. } = *asked;
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = asked.beyond_files().into_iter().collect();
     if at > board.today {
         notes.push(format!("{} is in the future: figures are for that date if nothing changes.", at.long()));
     } else if at > asked.horizon() {

@@ -194,7 +194,7 @@ async fn built(
     tokio::task::spawn_blocking(move || build(&views)).await.map_err(|_| Problem::internal())
 }
 
-/// The day shown when none is asked for: today.
+/// The day shown when none is asked for: today. Pages of areas open on [`crate::answers::supported_day`].
 pub fn default_day(board: &Board) -> Day {
     board.today
 }

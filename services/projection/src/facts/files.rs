@@ -1,5 +1,7 @@
 //! The national files behind the facts: which were read, of what date, and which were withdrawn.
 
+use std::collections::BTreeMap;
+
 use imbl::OrdMap;
 use proto::{
     Day, Position,
@@ -78,8 +80,13 @@ impl Files {
             .map(|(import, file)| (*import, file))
     }
 
-    /// The newest date of a kind of file that counts.
-    pub fn newest(&self, kind: &str, upto: Position) -> Option<Day> {
-        self.standing(upto).filter(|(_, file)| file.kind == kind).map(|(_, file)| file.as_of).max()
+    /// The newest date of each kind of file that counts.
+    pub fn newest(&self, upto: Position) -> BTreeMap<&str, Day> {
+        let mut newest = BTreeMap::new();
+        for (_, file) in self.standing(upto) {
+            let of_kind = newest.entry(file.kind.as_str()).or_insert(file.as_of);
+            *of_kind = file.as_of.max(*of_kind);
+        }
+        newest
     }
 }

@@ -9,6 +9,7 @@ use chassis::{
     http::{Path, Query},
 };
 use maud::{Markup, html};
+use proto::Day;
 use serde::Deserialize;
 use ui::components::{
     Cell, Column, Download, KeyFigure, LinkGroup, Order, Row, Table, details, downloads, inset, key_figures,
@@ -47,6 +48,16 @@ pub(super) struct AreaQuery {
 }
 
 impl AreaQuery {
+    /// The page of an area opens, where no day is asked for, on the newest day that the files tell of, and what it
+    /// leads to is of that day, too. By earlier knowledge it opens on today, as everything does.
+    fn opened(self, supported: Day, today: Day) -> Self {
+        let given = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+        if given(&self.at) || given(&self.known) || supported >= today {
+            return self;
+        }
+        Self { at: Some(supported.to_string()), ..self }
+    }
+
     fn when(&self) -> WhenQuery {
         WhenQuery {
             at: self.at.clone(),
@@ -66,6 +77,9 @@ pub(super) async fn area(
 ) -> Result<Response, Problem> {
     let render = async {
         let sort = lower_sort(query.sort.as_deref())?;
+        desk.shared.until_today().await;
+        let served = desk.shared.views.served();
+        let query = query.opened(answers::supported_day(&served.board), served.board.today);
         let when = When::read(&desk.shared, &query.when()).await?;
         let area = when.area(&code)?;
         let keep = Keep::of(&query.when()).seen_by(&desk.viewer);
@@ -131,6 +145,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, sort: LowerSort) -> 
         sort => vec![("sort", sort.slug().to_owned())],
     };
     let body = html! {
+        (frame::beyond_files(when, keep, &path))
         @if counts.practices() == 0 {
             (nobody(when, keep, area))
             (choose::form(when, keep, &path, &extra))
@@ -151,6 +166,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, sort: LowerSort) -> 
             (elsewhere(when, keep, area))
             (notes(&answers::notes(&asked, counts)))
         }
+        (frame::files(when))
         (facts(when, keep, area))
     };
     page.body(body).render()

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     access::{FOLLOW, SEARCH},
+    answers,
     api::Shared,
     board::{Area, AreaKind, Board},
     views::Served,
@@ -97,6 +98,54 @@ pub(super) fn basis(when: &crate::api::When) -> String {
     };
     let day = super::attention::capital(&words::on_the_day(&when.asked()));
     format!("{day}; {known}; {}.", words::footprint(when.footprint))
+}
+
+/// Says first that the day shown lies beyond the newest files, with the way to the newest day they tell of; and of
+/// that day, where it is not today, the way to today.
+pub(super) fn beyond_files(when: &crate::api::When, keep: &Keep, path: &str) -> Markup {
+    let asked = when.asked();
+    let (supported, today) = (answers::supported_day(when.board()), when.board().today);
+    let to = |day: proto::Day| {
+        html! { a.nhsuk-link href=(keep.at(day).to(path)) { "Show " (words::day(day)) } }
+    };
+    match asked.beyond_files() {
+        Some(words) => ui::components::inset(html! {
+            p {
+                (words) " What is shown of " (words::day(when.at)) " rests on nothing newer."
+                @if supported < when.at { " " (to(supported)) ", the newest date that the files tell of." }
+            }
+        }),
+        None if when.at == supported && supported < today && when.known.is_none() => html! {
+            p { (words::day(supported)) " is the newest date that the files read tell of. " (to(today)) ", today." }
+        },
+        None => html! {},
+    }
+}
+
+/// The newest file of each kind.
+pub(super) fn files(when: &crate::api::When) -> Markup {
+    let files: Vec<String> = when
+        .asked()
+        .basis()
+        .rests_on
+        .iter()
+        .map(|rests| format!("{} of {}", file_words(&rests.file), words::day(rests.newest)))
+        .collect();
+    html! {
+        @if !files.is_empty() {
+            p.nhsuk-body-s.nhsuk-u-secondary-text-colour { "Newest files read: " (files.join("; ")) "." }
+        }
+    }
+}
+
+fn file_words(kind: &str) -> &str {
+    match kind {
+        "ccgs" => "CCGs",
+        "regions" => "regions and local offices",
+        "list-sizes" => "list sizes",
+        "results" => "published results",
+        other => other,
+    }
 }
 
 /// A share said with its denominator: `6,205 of 7,168 (86.6%)`.

@@ -154,6 +154,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, listing: &Listing) -
                 None => { strong { (words::practices(all)) } @if all == 1 { " is" } @else { " are" } " open " (words::on_the_day(&when.asked())) "." }
             }
         }))
+        (frame::beyond_files(when, keep, &path))
         (choose::form_with_links(when, keep, &path, &extra, &kept_in_links, fields))
         @if when.is_held() {
             p.nhsuk-body-s {

@@ -98,6 +98,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, practice: &Practice, answer: &Pra
     page = frame::crumbs(page, keep, &above);
     let path = format!("/practices/{}", practice.code);
     let body = html! {
+        (frame::beyond_files(when, keep, &path))
         (standings(when, answer))
         @if let Some(patients) = answer.patients { p { (words::number(patients)) " patients are registered here." } }
         @if !answer.operating { (not_operating(when, keep, practice)) }
@@ -109,6 +110,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, practice: &Practice, answer: &Pra
             (section(desk, when, keep, practice, rule, requirement))
         }
         @if keep.may_know_what_was_found(practice.code) { (gap::practice(when, keep, practice)) }
+        (frame::files(when))
         (downloads("this practice", &[
             Download::new("JSON", keep.at(when.at).to(format_args!("/api/v1{path}"))),
             Download::new("Link to this view", keep.at(when.at).to(&path)),
