@@ -15,6 +15,7 @@ mod conformance;
 mod demonstration;
 mod editions;
 mod faults;
+mod freshness;
 mod history;
 mod journeys;
 mod junk;

@@ -1,0 +1,67 @@
+//! Which files the figures rest on: said in every answer and first on the pages of dates beyond them.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+use whole_system::{Client, OneProcess, cli, keys};
+
+use crate::support::Story;
+
+async fn page(client: &Client, path: &str) -> String {
+    let answer = client.send(Method::GET, path, &[("accept", "text/html")], "").await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    answer.text().into_owned()
+}
+
+async fn rests_on(client: &Client, path: &str) -> Value {
+    client.json(path).await["rests_on"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_newest_file_of_each_kind_is_named_and_areas_open_on_what_they_tell_of() {
+    let story = Story::invented();
+    let server = OneProcess::start().await;
+    let client = server.client.clone();
+    story.import_practices(&server.url(), &client).await;
+    let nhs_digital = client.with_key(&keys::issue(&client, "nhs-digital", "X26").await);
+    let practices = json!({ "file": "practices", "newest": "2019-11-30" });
+    assert_eq!(rests_on(&nhs_digital, "/api/v1/areas/ENG?at=2019-03-31").await, json!([practices]));
+    let shown = page(&nhs_digital, "/areas/90A?at=2019-03-31").await;
+    assert!(shown.contains("No register of published results has been read."), "{shown}");
+    assert!(!shown.contains("The newest practice file is of"), "it is newer than the date: {shown}");
+
+    story.import_results(&server.url(), &client).await;
+    let results = json!({ "file": "results", "newest": "2019-06-17" });
+    for path in ["/api/v1/areas/ENG", "/api/v1/practices/A99001", "/api/v1/areas/ENG/practices"] {
+        assert_eq!(rests_on(&nhs_digital, path).await, json!([practices, results]), "{path}");
+    }
+
+    // What is opened without a date is of the newest one that both tell of, and so is what it leads to.
+    let first = page(&nhs_digital, "/").await;
+    assert!(first.contains("17 June 2019 is the newest date that the files read tell of."), "{first}");
+    assert!(first.contains("/areas/Y90?at=2019-06-17"), "{first}");
+    assert!(!first.contains("rests on nothing newer"), "{first}");
+    assert!(
+        first
+            .contains("Newest files read: practices of 30 November 2019; published results of 17 June 2019.")
+    );
+
+    // Beyond it the page says so before anything else, as the answer does.
+    let words = "The newest register of published results is of 17 June 2019.";
+    for path in
+        ["/areas/ENG?at=2019-11-30", "/practices/A99001?at=2019-11-30", "/areas/ENG/practices?at=2019-11-30"]
+    {
+        let shown = page(&nhs_digital, path).await;
+        let said = shown.find(words).unwrap_or_else(|| panic!("{path}: {shown}"));
+        assert!(shown.find("<h2").is_none_or(|heading| said < heading), "{path}: said first");
+    }
+    let answer = nhs_digital.json("/api/v1/areas/ENG?at=2019-11-30").await;
+    assert_eq!(answer["notes"][0], words);
+
+    // A withdrawn import is no support.
+    let listed = client.json("/api/v1/assessments/imports").await;
+    let import = listed[0]["id"].as_str().unwrap_or_else(|| panic!("{listed}")).to_owned();
+    let withdraw = ["imports", "withdraw", &import, "--reason", "the wrong file", "--server", &server.url()];
+    cli::run(&withdraw).await.well();
+    whole_system::platform::until_caught_up(&client).await;
+    assert_eq!(rests_on(&nhs_digital, "/api/v1/areas/ENG").await, json!([practices]));
+}
