@@ -82,6 +82,27 @@ inline_code! {
     /// trims and raises. Letters, digits and hyphens, at most 23 characters; the former government
     /// regions have one letter.
     OdsCode;
+    /// A code of the Office for National Statistics: a letter and eight digits, such as E54000027. It changes with
+    /// the boundary of an area; the ODS code is what identifies it.
+    OnsCode;
+}
+
+impl FromStr for OnsCode {
+    type Err = CodeError;
+
+    fn from_str(text: &str) -> Result<Self, CodeError> {
+        let code = text.trim().to_ascii_uppercase();
+        let fits = matches!(code.as_bytes(), [letter, digits @ ..]
+            if letter.is_ascii_uppercase() && digits.len() == 8 && digits.iter().all(u8::is_ascii_digit));
+        let reject = || {
+            CodeError::new(
+                text,
+                "a code of the Office for National Statistics",
+                "a letter and eight digits, such as E54000027",
+            )
+        };
+        fits.then(|| Short::new(&code)).flatten().map(OnsCode).ok_or_else(reject)
+    }
 }
 
 slug_code! {
@@ -111,6 +132,13 @@ impl OdsCode {
         let bytes = self.as_str().as_bytes();
         matches!(bytes, [b'A'..=b'H' | b'J'..=b'N' | b'P' | b'Y', digits @ ..]
             if digits.len() == 5 && digits.iter().all(u8::is_ascii_digit))
+    }
+
+    /// Whether it has the shape of a body made since October 2020: letter, digit, letter, digit, letter, whatever
+    /// the body is.
+    pub fn is_of_five(&self) -> bool {
+        matches!(self.as_str().as_bytes(), [a, b, c, d, e]
+            if [a, c, e].iter().all(|at| at.is_ascii_alphabetic()) && [b, d].iter().all(|at| at.is_ascii_digit()))
     }
 
     /// Whether it is a code of Wales: a letter W with nothing but digits behind it (W00 the national body,

@@ -20,6 +20,9 @@
 //! - A practice lies where its own row says it lies, from the date of the file on, as long as it belongs
 //!   to the commissioner that the row names and no later file moves that commissioner; else, and for
 //!   whatever its row leaves open, it lies where its commissioner does.
+//! - Where one integrated care board took the place of another, practices lie in the successor from that day on,
+//!   however old the file that names the one before ([`Successions`]). Where a board was divided and it is not
+//!   known which part a commissioner's practices went to, they lie in none until a file says so.
 //! - The practices of a commissioner that has none today count, by today's footprint, where most of
 //!   those are that once belonged to it.
 //!
@@ -31,7 +34,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     Day, OdsCode, Position,
-    organisations::{MembershipRecorded, OdsStatus, OrganisationKind, OrganisationListing, PracticeListing},
+    areas::Successions,
+    organisations::{
+        AreaListing, MembershipRecorded, OdsStatus, OrganisationKind, OrganisationListing, PracticeListing,
+    },
 };
 
 /// Days from the first to the last, both included.
@@ -337,6 +343,12 @@ impl BodyShown {
         Self { as_of, kind: listing.kind, place }
     }
 
+    /// What a list of areas says.
+    pub fn of_area(as_of: Day, listing: &AreaListing) -> Self {
+        let place = Place { region: listing.region, local_office: listing.local_office };
+        Self { as_of, kind: listing.kind, place }
+    }
+
     /// Whether practices may belong to it.
     pub fn is_commissioner(&self) -> bool {
         matches!(self.kind, OrganisationKind::Ccg | OrganisationKind::CommissioningHub)
@@ -349,6 +361,7 @@ pub struct Places {
     by_commissioner: FxHashMap<OdsCode, Vec<(Day, Place)>>,
     /// The dates of the files of their own that give their places.
     given: FxHashMap<OdsCode, Vec<Day>>,
+    successions: Successions,
 }
 
 /// From a file date on a practice bears witness of where a commissioner lies, or no longer does.
@@ -364,6 +377,7 @@ impl Places {
     pub fn of<'a>(
         practices: impl Iterator<Item = &'a [Shown]>,
         commissioners: impl Iterator<Item = (OdsCode, Vec<BodyShown>)>,
+        successions: Successions,
     ) -> Self {
         let mut dates: Vec<Day> = Vec::new();
         let mut witnesses: Vec<Witness> = Vec::new();
@@ -406,7 +420,7 @@ impl Places {
                 by_commissioner.insert(commissioner, dated);
             }
         }
-        Self { by_commissioner, given: given_on }
+        Self { by_commissioner, given: given_on, successions }
     }
 
     /// Whether, after the file that showed a row and by a day, a file moved a commissioner: a practice file
@@ -418,6 +432,24 @@ impl Places {
 
     /// Where a commissioner lay on a day, and how that is known.
     pub fn on(&self, commissioner: OdsCode, day: Day) -> (Place, Known) {
+        let (place, known) = self.as_filed(commissioner, day);
+        (self.standing(place, Some(commissioner), day), known)
+    }
+
+    /// A place that files name, with what stood there on a day: of a commissioner, since it tells which part of a
+    /// divided body it lay in.
+    pub fn standing(&self, place: Place, commissioner: Option<OdsCode>, day: Day) -> Place {
+        let office = place.local_office.and_then(|office| self.successions.on(office, commissioner, day));
+        Place { local_office: office, ..place }
+    }
+
+    /// The successions that count.
+    pub fn successions(&self) -> &Successions {
+        &self.successions
+    }
+
+    /// Where files put a commissioner on a day.
+    fn as_filed(&self, commissioner: OdsCode, day: Day) -> (Place, Known) {
         // Of bodies of the time before CCGs no file says where they lay.
         let Some(dated) = self.by_commissioner.get(&commissioner) else {
             return (Place::default(), Known::ReachingBack);
@@ -540,6 +572,7 @@ pub fn placed(operating: &[Span], shown: &[Shown], stays: &[Stay], places: &Plac
         // The days within the span on which anything changes.
         let mut days = vec![span.from];
         days.extend(shown.iter().map(|shown| shown.as_of));
+        days.extend(places.successions.days());
         for (index, stay) in stays.iter().enumerate() {
             let until = stays.get(index + 1).map_or(Day::LAST, |next| next.from.plus_days(-1));
             days.push(stay.from);
@@ -572,13 +605,15 @@ pub fn place_on(
 ) -> (Option<OdsCode>, Place, Known) {
     let latest = shown.last().map(|latest| latest.place).unwrap_or_default();
     let Some(Stay { commissioner, known, .. }) = stay_on(stays, day).copied() else {
-        return (None, latest, Known::ReachingBack);
+        return (None, places.standing(latest, None, day), Known::ReachingBack);
     };
     let (place, known_place) = places.on(commissioner, day);
     let own = shown.iter().rev().find(|row| row.as_of <= day).filter(|row| {
         row.parent() == Some(commissioner) && !places.moved_since(commissioner, row.as_of, day)
     });
-    let place = own.map(|row| row.place).unwrap_or_default().or(place).or(latest);
+    // Where what its own row names was divided, the commissioner's place may tell where it went.
+    let standing = |place| places.standing(place, Some(commissioner), day);
+    let place = standing(own.map(|row| row.place).unwrap_or_default()).or(place).or(standing(latest));
     (Some(commissioner), place, if known == Known::Dated { known_place } else { known })
 }
 

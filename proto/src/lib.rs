@@ -10,6 +10,7 @@
 mod declare;
 
 pub mod access;
+pub mod areas;
 pub mod assessments;
 pub mod certification;
 pub mod codes;
@@ -29,8 +30,8 @@ pub mod topics;
 
 pub use access::Role;
 pub use codes::{
-    Actor, EditionId, OdsCode, PersonId, RequirementId, SchemeId, ServiceId, ServiceTypeId, SupplierId,
-    TopicId,
+    Actor, EditionId, OdsCode, OnsCode, PersonId, RequirementId, SchemeId, ServiceId, ServiceTypeId,
+    SupplierId, TopicId,
 };
 pub use day::{Day, FinancialYear, LONDON, Moment};
 pub use envelope::{By, Envelope, EventHash, Header, Position};

@@ -5,7 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{codes::OdsCode, day::Day, imports};
+use crate::{
+    codes::{OdsCode, OnsCode},
+    day::Day,
+    imports,
+};
 
 events! {
     /// What happened to an organisation.
@@ -20,6 +24,10 @@ events! {
         OrganisationListed = "oversight.organisations.organisation-listed.v1",
         /// A later file showed it differently.
         OrganisationAmended = "oversight.organisations.organisation-amended.v1",
+        /// A list of areas showed a body, or showed it differently than before.
+        AreaListed = "oversight.organisations.area-listed.v1",
+        /// A body took the place of another.
+        SuccessionRecorded = "oversight.organisations.succession-recorded.v1",
         /// A practice's belonging to a parent, from a membership history.
         MembershipRecorded = "oversight.organisations.membership-recorded.v1",
         /// The number of registered patients of a practice was published.
@@ -207,6 +215,54 @@ pub enum OrganisationKind {
     Trust,
     /// Anything else those files list, such as Welsh bodies and former government regions.
     Other,
+}
+
+/// A list of areas (names and codes, or which lies in which) showed a body for the first time, or differently than the
+/// lists up to its date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AreaListed {
+    /// The date of the list.
+    pub as_of: Day,
+    /// What it shows.
+    pub listing: AreaListing,
+}
+
+/// What a list of areas says of one. What it leaves open it does not speak of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AreaListing {
+    /// What it is: a region, a local office (since July 2022 an integrated care board) or a CCG (a sub-ICB location).
+    pub kind: OrganisationKind,
+    /// Name.
+    pub name: String,
+    /// The code of the Office for National Statistics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ons_code: Option<OnsCode>,
+    /// The region it lies in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<OdsCode>,
+    /// The local office, later the integrated care board, it lies in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_office: Option<OdsCode>,
+    /// The first day it existed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened: Option<Day>,
+    /// The last day it existed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Day>,
+}
+
+/// Another body took the place of this one, or of a part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuccessionRecorded {
+    /// The date of the list.
+    pub as_of: Day,
+    /// The first day of the successor in its place.
+    pub on: Day,
+    /// The body since.
+    pub successor: OdsCode,
+    /// The commissioner whose practices went there, where the body was divided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<OdsCode>,
 }
 
 /// A practice belonged to a parent (`epcmem`).

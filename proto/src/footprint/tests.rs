@@ -216,7 +216,7 @@ fn a_practice_lies_where_its_row_says_until_its_commissioner_moves() {
     let blank = Place::default();
     let (far, near) = (Shown { place: there, ..shown(5, Some("01A")) }, shown(5, Some("01A")));
     let all = [vec![near], vec![near], vec![far]];
-    let places = Places::of(all.iter().map(Vec::as_slice), std::iter::empty());
+    let places = Places::of(all.iter().map(Vec::as_slice), std::iter::empty(), Successions::default());
     let at =
         |shown: &[Shown], places: &Places, number| place_on(shown, &stays(shown, []), places, day(number)).1;
     assert_eq!(places.on(code("01A"), day(5)).0, here);
@@ -224,15 +224,42 @@ fn a_practice_lies_where_its_row_says_until_its_commissioner_moves() {
     assert_eq!(at(&[far], &places, 4), here, "before its own row it lies where the commissioner does");
 
     let given = BodyShown { as_of: day(8), kind: OrganisationKind::Ccg, place: here };
-    let places = Places::of(all.iter().map(Vec::as_slice), [(code("01A"), vec![given])].into_iter());
+    let places = Places::of(
+        all.iter().map(Vec::as_slice),
+        [(code("01A"), vec![given])].into_iter(),
+        Successions::default(),
+    );
     assert_eq!((at(&[far], &places, 7), at(&[far], &places, 8)), (there, here));
 
     // Those that say nothing count where they are more than name any one.
     let silent = Shown { place: blank, ..near };
     let all = [vec![silent], vec![silent], vec![far]];
-    let places = Places::of(all.iter().map(Vec::as_slice), std::iter::empty());
+    let places = Places::of(all.iter().map(Vec::as_slice), std::iter::empty(), Successions::default());
     assert_eq!(places.on(code("01A"), day(5)).0, blank);
     assert_eq!(at(&[far], &places, 5), there);
+}
+
+#[test]
+fn a_practice_lies_in_the_successor_of_its_board_however_old_its_file_is() {
+    let lies_in = |office: &str, commissioner: &str, on: &str| {
+        let place = Place { region: Some(code("Y56")), local_office: Some(code(office)) };
+        let shown = [Shown { place, ..shown(5, Some(commissioner)) }];
+        let places =
+            Places::of([shown.as_slice()].into_iter(), std::iter::empty(), Successions::shipped().clone());
+        let (stays, on) = (stays(&shown, []), on.parse().unwrap());
+        let placed = placed(&operating(&shown), &shown, &stays, &places);
+        let of_day = placed.iter().find(|placed| placed.span.has(on)).unwrap();
+        assert_eq!(of_day.place, place_on(&shown, &stays, &places, on).1, "counted and covered alike");
+        assert_eq!(of_day.place.local_office, places.on(code(commissioner), on).0.local_office);
+        assert_eq!(of_day.place.region, Some(code("Y56")));
+        of_day.place.local_office.map(|office| office.to_string())
+    };
+    let office = |code: &str| Some(code.to_owned());
+    assert_eq!(lies_in("QMJ", "93C", "2026-03-31"), office("QMJ"));
+    assert_eq!(lies_in("QMJ", "93C", "2026-04-01"), office("Z9B2Z"));
+    assert_eq!(lies_in("QM7", "07H", "2026-04-01"), office("D7T5G"));
+    assert_eq!(lies_in("QNQ", "D4U1Y", "2026-03-31"), office("QNQ"));
+    assert_eq!(lies_in("QNQ", "D4U1Y", "2026-04-01"), None);
 }
 
 type Dated = BTreeMap<OdsCode, BTreeMap<Day, Place>>;
@@ -325,7 +352,9 @@ proptest! {
         bodies in proptest::collection::vec(body(), 2),
     ) {
         let given: Vec<_> = COMMISSIONERS.into_iter().map(code).zip(bodies).collect();
-        let places = Places::of(practices.iter().map(Vec::as_slice), given.iter().cloned());
+        let places = Places::of(
+            practices.iter().map(Vec::as_slice), given.iter().cloned(), Successions::default(),
+        );
         let slow = slowly(&practices, &given);
         for commissioner in COMMISSIONERS.into_iter().map(code) {
             for number in 0..DAYS + 1 {

@@ -7,10 +7,11 @@
 use std::time::Duration;
 
 use proto::{
-    Actor, Header, OdsCode, Position,
+    Actor, Day, Header, OdsCode, Position,
+    areas::{Successions, is_local_office},
     organisations::{
-        OdsStatus, OrganisationAmended, OrganisationEvent, OrganisationKind, OrganisationListed,
-        PracticeAmended, PracticeListed, PracticeListing,
+        AreaListed, AreaListing, OdsStatus, OrganisationAmended, OrganisationEvent, OrganisationKind,
+        OrganisationListed, PracticeAmended, PracticeListed, PracticeListing,
     },
 };
 use rustc_hash::FxHashMap;
@@ -38,6 +39,8 @@ pub struct Practice {
     pub postcode: String,
     /// Its CCG, by the hierarchy of the gate.
     pub ccg: Option<OdsCode>,
+    /// Its integrated care board, by the same; none in the time of local offices.
+    pub board: Option<OdsCode>,
     /// Its region, by the same.
     pub region: Option<OdsCode>,
     /// The last day it was open, or that it is dormant, in words; empty while it is active.
@@ -52,15 +55,18 @@ impl Practice {
 
     /// Who may decide on its plans.
     pub fn overseers(&self) -> Overseers {
-        Overseers { ccg: self.ccg, region: self.region }
+        Overseers { ccg: self.ccg, board: self.board, region: self.region }
     }
 }
 
-/// Who may agree or refuse a practice's plan: its CCG, and its region.
+/// Who may agree or refuse a practice's plan: its CCG (since July 2022 its sub-ICB location), its integrated care board,
+/// and its region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Overseers {
     /// The CCG.
     pub ccg: Option<OdsCode>,
+    /// The integrated care board.
+    pub board: Option<OdsCode>,
     /// The region.
     pub region: Option<OdsCode>,
 }
@@ -68,13 +74,17 @@ pub struct Overseers {
 impl Overseers {
     /// Whether a body is one of them.
     pub fn include(&self, body: OdsCode) -> bool {
-        [self.ccg, self.region].contains(&Some(body))
+        self.bodies().any(|own| own == body)
     }
 
-    /// Both in words, such as `00K or Y54`.
+    /// They, nearest first.
+    pub fn bodies(&self) -> impl Iterator<Item = OdsCode> + use<> {
+        [self.ccg, self.board, self.region].into_iter().flatten()
+    }
+
+    /// All in words, such as `00K or Y54`.
     pub fn in_words(&self) -> String {
-        let codes: Vec<String> =
-            [self.ccg, self.region].into_iter().flatten().map(|c| c.to_string()).collect();
+        let codes: Vec<String> = self.bodies().map(|code| code.to_string()).collect();
         if codes.is_empty() { "not known yet".to_owned() } else { codes.join(" or ") }
     }
 }
@@ -99,6 +109,8 @@ struct Body {
 pub struct Listings {
     practices: FxHashMap<OdsCode, Listed>,
     bodies: FxHashMap<OdsCode, Body>,
+    /// The date of the latest list of areas that shows a body.
+    newest_lists: FxHashMap<OdsCode, Day>,
     synthetic: bool,
 }
 
@@ -140,13 +152,14 @@ impl Roster {
     }
 
     fn placed(&self, code: OdsCode, listed: &Listed) -> Practice {
-        let Above { commissioner: ccg, region, .. } = self.above(code);
+        let Above { commissioner: ccg, local_office, region } = self.above(code);
         let Listed { name, postcode, no_longer } = listed;
         Practice {
             code,
             name: name.clone(),
             postcode: postcode.clone(),
             ccg,
+            board: local_office.filter(|office| !is_local_office(*office)),
             region,
             no_longer: no_longer.clone(),
         }
@@ -182,15 +195,17 @@ impl Roster {
 
     /// The name of a CCG, region or other body, as people write it.
     pub fn body_name(&self, code: OdsCode) -> Option<String> {
-        self.listings.known().bodies.get(&code).map(|body| ui::fmt::name(&body.name))
+        self.listings.known().name_of_body(code).map(ui::fmt::name)
     }
 
     /// The name of whatever has this code, as people write it; the code itself where nothing has.
     pub fn name(&self, code: OdsCode) -> String {
         let known = self.listings.known();
         let practice = known.practices.get(&code).map(|practice| &practice.name);
-        let body = || known.bodies.get(&code).map(|body| &body.name);
-        practice.or_else(body).map_or_else(|| code.to_string(), |name| ui::fmt::name(name))
+        let practice = practice.map(String::as_str);
+        practice
+            .or_else(|| known.name_of_body(code))
+            .map_or_else(|| code.to_string(), |name| ui::fmt::name(name))
     }
 
     /// How many practices are known that may be seen.
@@ -250,6 +265,12 @@ impl Fold for Listings {
 }
 
 impl Listings {
+    /// The name of a body other than a practice.
+    fn name_of_body(&self, code: OdsCode) -> Option<&str> {
+        let listed = self.bodies.get(&code).map(|body| body.name.as_str());
+        listed.or_else(|| Successions::shipped().name_of_begun(code))
+    }
+
     fn organisation(&mut self, code: OdsCode, event: OrganisationEvent) {
         match event {
             OrganisationEvent::PracticeListed(PracticeListed { listing, .. })
@@ -260,11 +281,24 @@ impl Listings {
             | OrganisationEvent::OrganisationAmended(OrganisationAmended { listing, .. }) => {
                 self.bodies.insert(code, Body { name: listing.name, kind: listing.kind });
             }
+            OrganisationEvent::AreaListed(AreaListed { as_of, listing }) => {
+                self.list_area(code, as_of, listing);
+            }
             OrganisationEvent::PrescriberListed(_)
+            | OrganisationEvent::SuccessionRecorded(_)
             | OrganisationEvent::MembershipRecorded(_)
             | OrganisationEvent::ListSizePublished(_)
             | OrganisationEvent::FileImported(_)
             | OrganisationEvent::ImportWithdrawn(_) => {}
+        }
+    }
+
+    /// What a list of areas shows; of several lists the one of the latest date counts.
+    fn list_area(&mut self, code: OdsCode, as_of: Day, listing: AreaListing) {
+        let newest = self.newest_lists.entry(code).or_insert(as_of);
+        if *newest <= as_of {
+            *newest = as_of;
+            self.bodies.insert(code, Body { name: listing.name, kind: listing.kind });
         }
     }
 

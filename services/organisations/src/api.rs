@@ -16,7 +16,7 @@ use chassis::{
 use proto::{
     Day, OdsCode, Position,
     organisations::{
-        OdsStatus, OrganisationEvent, OrganisationKind, OrganisationListing, PracticeListing,
+        AreaListing, OdsStatus, OrganisationEvent, OrganisationKind, OrganisationListing, PracticeListing,
         PrescribingSetting,
     },
 };
@@ -27,7 +27,7 @@ use uuid::Uuid;
 use crate::{
     access::{IMPORT, LIST, VIEW},
     import::{Import, Kind},
-    model::{Membership, Organisation, Shown},
+    model::{Membership, Organisation, Shown, Successor},
     roster::{Entry, Roster},
 };
 
@@ -92,12 +92,15 @@ pub struct ImportQuery {
 
 /// Import a register file.
 ///
-/// The body is the file as published, CSV of any size; `kind` is `practices` (epraccur, 27
+/// The body is the file as published, CSV of any size, or a zip archive of up to 32 MB with one CSV file in it; `kind` is `practices` (epraccur, 27
 /// columns), `ccgs` (eccg), `regions` (eauth: regions and local offices), `trusts` (etr),
-/// `memberships` (epcmem, 6 columns) or `list-sizes` (NHS Payments to General Practice, with a
-/// heading). Records what the file shows that the log does not hold yet; rows that are wrong are
-/// reported by line and column and the others land. Import the files of a kind oldest first. The
-/// same `Import-Id` never records twice.
+/// `memberships` (epcmem, 6 columns), `list-sizes` (NHS Payments to General Practice, with a
+/// heading), `areas` (names and codes of integrated care boards, sub-ICB locations and regions, and which lies in
+/// which: the lists of the Office for National Statistics with headings such as ICB24CDH, or rows of the register)
+/// or `successions` (which body took the place of which: columns predecessor, successor, date, and sub-ICB location
+/// where a body was divided). Records what the file shows that the log does not hold yet; rows that are wrong are
+/// reported by line and column and the others land. Import the files of a kind oldest first; lists of areas and of
+/// successions may come in any order. The same `Import-Id` never records twice.
 ///
 /// Who may call it: NHS Digital and administrators.
 #[utoipa::path(
@@ -255,6 +258,12 @@ pub struct OrganisationView {
     /// Registered patients.
     #[schema(value_type = Option<Object>)]
     registered_patients: Option<Shown<u32>>,
+    /// As lists of areas show it: `as_of` and `shows`, by date of the list.
+    #[schema(value_type = Vec<Object>)]
+    areas: Vec<Shown<AreaListing>>,
+    /// Which bodies took its place.
+    #[schema(value_type = Vec<Object>)]
+    successors: Vec<Successor>,
     /// The position of its last event.
     #[schema(value_type = u64)]
     position: Position,
@@ -293,6 +302,8 @@ async fn organisation(
         body: state.body,
         memberships: state.memberships,
         registered_patients: state.registered_patients,
+        areas: state.areas,
+        successors: state.successors,
         position: loaded.position,
     }))
 }

@@ -7,9 +7,9 @@ use chassis::{Aggregate, Context, Problem, When};
 use proto::{
     AggregateId, Day, OdsCode,
     organisations::{
-        ListSizePublished, MembershipRecorded, OrganisationAmended, OrganisationEvent, OrganisationListed,
-        OrganisationListing, PracticeAmended, PracticeListed, PracticeListing, PrescriberListed,
-        PrescribingSetting,
+        AreaListed, AreaListing, ListSizePublished, MembershipRecorded, OrganisationAmended,
+        OrganisationEvent, OrganisationListed, OrganisationListing, PracticeAmended, PracticeListed,
+        PracticeListing, PrescriberListed, PrescribingSetting, SuccessionRecorded,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,24 @@ pub struct Organisation {
     pub memberships: Vec<Membership>,
     /// Registered patients.
     pub registered_patients: Option<Shown<u32>>,
+    /// As lists of areas show it; ordered by date of the list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub areas: Vec<Shown<AreaListing>>,
+    /// Which bodies took its place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub successors: Vec<Successor>,
+}
+
+/// Another body took the place of this one, or of a part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Successor {
+    /// The first day.
+    pub on: Day,
+    /// The body since.
+    pub successor: OdsCode,
+    /// The commissioner whose practices went there, where the body was divided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<OdsCode>,
 }
 
 /// What a file showed.
@@ -89,6 +107,24 @@ pub enum Command {
         /// To this day, none while it lasts.
         left: Option<Day>,
     },
+    /// A row of a list of areas.
+    ListArea {
+        /// The date of the list.
+        as_of: Day,
+        /// What the row shows.
+        listing: AreaListing,
+    },
+    /// A row of a list of successions.
+    RecordSuccession {
+        /// The date of the list.
+        as_of: Day,
+        /// The first day of the successor.
+        on: Day,
+        /// The body since.
+        successor: OdsCode,
+        /// The commissioner whose practices went there, where the body was divided.
+        place: Option<OdsCode>,
+    },
     /// A row of the payments file.
     PublishListSize {
         /// The date of the file.
@@ -141,7 +177,7 @@ impl Organisation {
 
     /// Whether the registers have shown it at all.
     pub fn is_known(&self) -> bool {
-        self.practice.is_some() || self.body.is_some()
+        self.practice.is_some() || self.body.is_some() || !self.areas.is_empty()
     }
 }
 
@@ -156,7 +192,7 @@ impl Aggregate for Organisation {
     type Refusal = Refusal;
 
     const NAME: &'static str = "organisation";
-    const FOLD_VERSION: u32 = 2;
+    const FOLD_VERSION: u32 = 3;
 
     fn decide(&self, command: &Command, _: &Context) -> Result<Option<OrganisationEvent>, Refusal> {
         match command {
@@ -165,6 +201,13 @@ impl Aggregate for Organisation {
             Command::ListOrganisation { as_of, listing } => self.list_organisation(*as_of, listing),
             Command::RecordMembership { as_of, parent, joined, left } => {
                 self.record_membership(*as_of, *parent, *joined, *left)
+            }
+            Command::ListArea { as_of, listing } => Ok(self.list_area(*as_of, listing)),
+            Command::RecordSuccession { as_of, on, successor, place } => {
+                let known = Successor { on: *on, successor: *successor, place: *place };
+                Ok((!self.successors.contains(&known)).then(|| {
+                    SuccessionRecorded { as_of: *as_of, on: *on, successor: *successor, place: *place }.into()
+                }))
             }
             Command::PublishListSize { as_of, registered_patients } => {
                 self.publish_list_size(*as_of, *registered_patients)
@@ -194,6 +237,14 @@ impl Aggregate for Organisation {
             }
             OrganisationEvent::ListSizePublished(ListSizePublished { as_of, registered_patients }) => {
                 self.registered_patients = Some(Shown { as_of: *as_of, value: *registered_patients });
+            }
+            OrganisationEvent::AreaListed(AreaListed { as_of, listing }) => {
+                // Of one date the last counts.
+                let place = self.areas.partition_point(|known| known.as_of <= *as_of);
+                self.areas.insert(place, Shown { as_of: *as_of, value: listing.clone() });
+            }
+            OrganisationEvent::SuccessionRecorded(SuccessionRecorded { on, successor, place, .. }) => {
+                self.successors.push(Successor { on: *on, successor: *successor, place: *place });
             }
             OrganisationEvent::FileImported(_) | OrganisationEvent::ImportWithdrawn(_) => {}
         }
@@ -250,6 +301,13 @@ impl Organisation {
         }
         let amended = OrganisationAmended { as_of, listing: listing.clone(), changed };
         Ok(Some(OrganisationEvent::OrganisationAmended(amended)))
+    }
+
+    /// Lists of areas may come in any order: what counts is what is known as of the date of the list.
+    fn list_area(&self, as_of: Day, listing: &AreaListing) -> Option<OrganisationEvent> {
+        let in_force = self.areas.iter().rev().find(|known| known.as_of <= as_of);
+        let says_nothing_new = in_force.is_some_and(|known| says_no_more(&known.value, listing));
+        (!says_nothing_new).then(|| AreaListed { as_of, listing: listing.clone() }.into())
     }
 
     fn record_membership(
@@ -333,6 +391,21 @@ fn practice_changes(old: &PracticeListing, new: &PracticeListing) -> Vec<String>
         ("joined", old.joined != *joined),
         ("left", old.left != *left),
     ])
+}
+
+/// Whether a listing says nothing that another does not say. What it leaves open it does not speak of.
+fn says_no_more(known: &AreaListing, listing: &AreaListing) -> bool {
+    fn agrees<T: PartialEq>(known: Option<&T>, said: Option<&T>) -> bool {
+        said.is_none() || known == said
+    }
+    let AreaListing { kind, name, ons_code, region, local_office, opened, closed } = listing;
+    known.kind == *kind
+        && known.name == *name
+        && agrees(known.ons_code.as_ref(), ons_code.as_ref())
+        && agrees(known.region.as_ref(), region.as_ref())
+        && agrees(known.local_office.as_ref(), local_office.as_ref())
+        && agrees(known.opened.as_ref(), opened.as_ref())
+        && agrees(known.closed.as_ref(), closed.as_ref())
 }
 
 fn organisation_changes(old: &OrganisationListing, new: &OrganisationListing) -> Vec<String> {

@@ -11,9 +11,9 @@ use chassis::{
 use proto::{
     Day, Header, OdsCode, Position,
     organisations::{
-        ListSizePublished, MembershipRecorded, OdsStatus, OrganisationAmended, OrganisationEvent,
-        OrganisationKind, OrganisationListed, PracticeAmended, PracticeListed, PrescriberListed,
-        PrescribingSetting,
+        AreaListed, AreaListing, ListSizePublished, MembershipRecorded, OdsStatus, OrganisationAmended,
+        OrganisationEvent, OrganisationKind, OrganisationListed, PracticeAmended, PracticeListed,
+        PrescriberListed, PrescribingSetting,
     },
 };
 
@@ -31,6 +31,8 @@ pub struct Roster(pub Following<Register>);
 pub struct Register {
     entries: BTreeMap<OdsCode, Entry>,
     newest: BTreeMap<Kind, Day>,
+    /// The date of the latest list of areas that shows a body.
+    newest_lists: BTreeMap<OdsCode, Day>,
 }
 
 /// What the roster knows of an organisation.
@@ -134,6 +136,16 @@ impl Fold for Register {
 }
 
 impl Register {
+    /// What a list of areas shows; of several the one of the latest date counts. They come in any order.
+    fn list_area(&mut self, code: OdsCode, as_of: Day, listing: AreaListing) {
+        let newest = self.newest_lists.entry(code).or_insert(as_of);
+        if *newest <= as_of {
+            *newest = as_of;
+            let body = BodyEntry { name: listing.name.into(), kind: listing.kind, closed: listing.closed };
+            self.entries.entry(code).or_default().body = Some(body);
+        }
+    }
+
     fn apply(&mut self, code: OdsCode, event: OrganisationEvent) {
         let (kind, as_of) = match event {
             OrganisationEvent::PracticeListed(PracticeListed { as_of, listing })
@@ -165,7 +177,13 @@ impl Register {
             OrganisationEvent::ListSizePublished(ListSizePublished { as_of, .. }) => {
                 (Some(Kind::ListSizes), as_of)
             }
-            OrganisationEvent::FileImported(_) | OrganisationEvent::ImportWithdrawn(_) => return,
+            OrganisationEvent::AreaListed(AreaListed { as_of, listing }) => {
+                self.list_area(code, as_of, listing);
+                return;
+            }
+            OrganisationEvent::SuccessionRecorded(_)
+            | OrganisationEvent::FileImported(_)
+            | OrganisationEvent::ImportWithdrawn(_) => return,
         };
         if let Some(kind) = kind {
             let newest = self.newest.entry(kind).or_insert(as_of);

@@ -67,7 +67,7 @@ fn overseers(england: &England) -> BTreeMap<OdsCode, Overseers> {
     let land = england.land();
     let of = |practice: &Practice| {
         let ccg = &land.ccgs[practice.ccg];
-        Overseers { ccg: Some(ccg.code), region: Some(land.region_of(ccg).code) }
+        Overseers { ccg: Some(ccg.code), board: None, region: Some(land.region_of(ccg).code) }
     };
     land.practices.iter().map(|practice| (practice.code, of(practice))).collect()
 }

@@ -24,8 +24,8 @@ mod status;
 mod trend;
 mod why;
 
-pub use area::{AreaAnswer, Member, Successor, area, area_member};
-pub(crate) use area::{notes, successors};
+pub use area::{AreaAnswer, Member, SuccessionAnswer, Successor, area, area_member};
+pub(crate) use area::{SuccessionsOf, notes, successions_of, successors};
 pub use gap::{
     AreaGapAnswer, GapAssessment, GapOfRequirement, GapOfStandard, GapOfTopic, GapPublication, GapRow,
     PracticeGapAnswer, TopicCompared, TopicNamed, area_gap, practice_gap,
@@ -90,7 +90,8 @@ pub struct Named {
     pub code: OdsCode,
     /// Its name.
     pub name: String,
-    /// `england`, `region`, `local-office`, `ccg` or `practice`.
+    /// What it was on the day asked about: `england`, `region`, `local-office` (to 31 March 2020), `stp-ics` (to 30
+    /// June 2022), `integrated-care-board`, `ccg` (to 30 June 2022), `sub-icb-location`, or `practice`.
     pub kind: &'static str,
 }
 
@@ -178,7 +179,17 @@ impl Asked<'_> {
         }
     }
 
-    /// What the figures are of.
+    /// The day whose areas the practices are grouped by: that asked about, or today.
+    pub fn day_of_areas(&self) -> Day {
+        self.board.day_of_areas(self.footprint, self.at)
+    }
+
+    /// An area as it was called on the day whose areas the practices are grouped by.
+    pub fn named(&self, area: &Area) -> Named {
+        named(area, self.day_of_areas())
+    }
+
+    /// What figures are of.
     pub fn basis(&self) -> Basis {
         let read = self.board.facts.read_to;
         let position = read.map_or(Position::START, |read| read.position);
@@ -245,13 +256,13 @@ fn requirement_counts(requirement: &'static str, counts: Counts) -> RequirementC
     RequirementCounts { requirement, counts: counts.into(), of: counts.practices() }
 }
 
-/// An area by name.
-pub fn named(area: &Area) -> Named {
-    Named { code: area.code, name: area.name.to_string(), kind: area.kind.slug() }
+/// An area as it was called on a day.
+pub fn named(area: &Area, on: Day) -> Named {
+    Named { code: area.code, name: area.name_on(on).to_string(), kind: area.word_on(on).slug }
 }
 
-fn named_practice(practice: &Practice) -> Named {
-    Named { code: practice.code, name: practice.listing.name.clone(), kind: "practice" }
+fn named_practice(practice: &Practice, on: Day) -> Named {
+    Named { code: practice.code, name: practice.name_on(on).to_owned(), kind: "practice" }
 }
 
 /// An edition by its title.

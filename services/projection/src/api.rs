@@ -122,7 +122,7 @@ fn json<T: Serialize>(value: &T) -> Result<Bytes, Problem> {
 /// An area on a day: counts by requirement and status, with the members next below. It counts every
 /// practice that operated in it on the day, and names those that one may see today.
 #[utoipa::path(
-    get, path = "/api/v1/areas/{code}", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or CCG"), WhenQuery),
+    get, path = "/api/v1/areas/{code}", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or integrated care board, CCG or sub-ICB location"), WhenQuery),
     responses((status = 200, body = answers::AreaAnswer), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 async fn area(
@@ -153,7 +153,7 @@ async fn area(
 /// The practices of an area on a day: by page, filtered and sorted, or all of them as CSV. Those alone that
 /// one may see today: one that has left the area since is counted in its figures of the day, and not listed.
 #[utoipa::path(
-    get, path = "/api/v1/areas/{code}/practices", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or CCG"), PracticesQuery),
+    get, path = "/api/v1/areas/{code}/practices", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or integrated care board, CCG or sub-ICB location"), PracticesQuery),
     responses((status = 200, description = "JSON, or CSV with format=csv", content((answers::PracticesAnswer = "application/json"), (String = "text/csv"))), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 async fn practices(
@@ -180,7 +180,7 @@ async fn practices(
     let total = rows.len();
     let (shown, next) = page(&rows, &listing)?;
     let answer = answers::PracticesAnswer {
-        body: answers::named(area),
+        body: asked.named(area),
         basis: asked.basis(),
         total,
         practices: shown.into_iter().map(|practice| answers::practice_row(&reasons, practice)).collect(),
@@ -206,7 +206,9 @@ pub struct LowerQuery {
     /// The requirement by which areas and practices are ordered and filtered: `toolkit` (default), `continuity`,
     /// `onsite` or `suppliers`.
     pub requirement: Option<String>,
-    /// `region`, `local-office` or `ccg`. Default: of England regions, of others CCGs.
+    /// `region`, `integrated-care-board` (or `local-office`) or `sub-icb-location` (or `ccg`). Default: those next
+    /// below, of England regions, of a region integrated care boards since July 2022, of others sub-ICB locations or
+    /// CCGs.
     pub of: Option<String>,
     /// `share` (lowest share met first, default), `name`, `local-office`, `practices`, `met`,
     /// `partly-met`, `not-met`, `no-evidence` or `not-applicable`.
@@ -228,7 +230,7 @@ pub(crate) fn lower_sort(sort: Option<&str>) -> Result<LowerSort, Problem> {
 
 /// The areas below an area with their counts.
 #[utoipa::path(
-    get, path = "/api/v1/areas/{code}/areas", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region or local office"), LowerQuery),
+    get, path = "/api/v1/areas/{code}/areas", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or integrated care board"), LowerQuery),
     responses((status = 200, description = "JSON, or CSV with format=csv", content((LowerAnswer = "application/json"), (String = "text/csv"))), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 async fn areas_below(
@@ -247,13 +249,14 @@ async fn areas_below(
     let when = When::read(&shared, &when_query).await?;
     let area = when.area(&code)?;
     let kind = match query.of.as_deref() {
-        None | Some("") => lower::next_below(area.kind),
-        Some("region") => AreaKind::Region,
-        Some("local-office") => AreaKind::LocalOffice,
-        Some("ccg") => AreaKind::Ccg,
-        Some(other) => {
-            return Err(Problem::bad_input("a query parameter is not as accepted")
-                .at("of", format!("“{}” is none of region, local-office, ccg", cut(other))));
+        None | Some("") => when.board().next_below(area, when.footprint, when.at),
+        Some(slug) => {
+            AreaKind::from_slug(slug).filter(|kind| *kind != AreaKind::England).ok_or_else(|| {
+                let accepted =
+                    "region, integrated-care-board (or local-office) and sub-icb-location (or ccg)";
+                Problem::bad_input("a query parameter is not as accepted")
+                    .at("of", format!("“{}” is none of {accepted}", cut(slug)))
+            })?
         }
     };
     let answer = lower::answer(&when.asked(), area, kind, sort);
@@ -289,7 +292,7 @@ pub struct TrendQuery {
 
 /// Daily counts of an area, the future as it will be if nothing changes.
 #[utoipa::path(
-    get, path = "/api/v1/areas/{code}/trend", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or CCG"), TrendQuery),
+    get, path = "/api/v1/areas/{code}/trend", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or integrated care board, CCG or sub-ICB location"), TrendQuery),
     responses((status = 200, description = "JSON, or CSV with format=csv", content((answers::TrendAnswer = "application/json"), (String = "text/csv"))), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 async fn trend(

@@ -8,10 +8,11 @@
 //! after an event about one practice's compliance only its timelines and the steps of its areas
 //! are worked out anew, and N pointers are copied.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use proto::{
-    Day, OdsCode, Position,
+    Day, OdsCode, OnsCode, Position,
+    areas::{Names, Word, is_local_office},
     footprint::{Place, Placed, Places, Stay, Votes},
     organisations::{OrganisationListing, PracticeListing},
 };
@@ -50,44 +51,7 @@ impl Footprint {
     }
 }
 
-/// What an area is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum AreaKind {
-    /// All of it.
-    England,
-    /// An NHS England region.
-    Region,
-    /// A local office of NHS England.
-    LocalOffice,
-    /// A clinical commissioning group, or whoever else commissioned practices.
-    Ccg,
-}
-
-impl AreaKind {
-    /// All of them, from the top down.
-    pub const ALL: [AreaKind; 4] =
-        [AreaKind::England, AreaKind::Region, AreaKind::LocalOffice, AreaKind::Ccg];
-
-    /// The name in answers.
-    pub const fn slug(self) -> &'static str {
-        match self {
-            AreaKind::England => "england",
-            AreaKind::Region => "region",
-            AreaKind::LocalOffice => "local-office",
-            AreaKind::Ccg => "ccg",
-        }
-    }
-
-    /// The name on pages.
-    pub const fn label(self) -> &'static str {
-        match self {
-            AreaKind::England => "England",
-            AreaKind::Region => "Region",
-            AreaKind::LocalOffice => "Local office",
-            AreaKind::Ccg => "CCG",
-        }
-    }
-}
+pub use proto::areas::AreaKind;
 
 /// An area with its counts.
 #[derive(Debug, Clone)]
@@ -96,10 +60,16 @@ pub struct Area {
     pub code: OdsCode,
     /// What it is.
     pub kind: AreaKind,
-    /// Its name; the code where no file named it.
-    pub name: Arc<str>,
+    /// Its names, by day.
+    pub names: Names,
+    /// Its codes of the Office for National Statistics, each with the date of the list that has it.
+    pub ons_codes: Vec<(Day, OnsCode)>,
     /// What its file says of it.
     pub listing: Option<Arc<OrganisationListing>>,
+    /// The first day it existed, where that is known.
+    pub opened: Option<Day>,
+    /// The last day it existed, where that is known.
+    pub closed: Option<Day>,
     /// Counts by the footprint of the day, one a rule.
     then: Vec<Steps>,
     /// Counts by today's footprint, one a rule.
@@ -109,6 +79,22 @@ pub struct Area {
 }
 
 impl Area {
+    /// The name it went by on a day; what it was and its code where no file tells.
+    pub fn name_on(&self, day: Day) -> Arc<str> {
+        self.names.on(day).cloned().unwrap_or_else(|| self.kind.unnamed(self.code, day).into())
+    }
+
+    /// What it was called on a day as the body that it was: a CCG, an integrated care board.
+    pub fn word_on(&self, day: Day) -> Word {
+        self.kind.word_of(self.code, day)
+    }
+
+    /// Its code of the Office for National Statistics on a day: that of the last list by then, else of the first.
+    pub fn ons_code_on(&self, day: Day) -> Option<OnsCode> {
+        let by_then = self.ons_codes.iter().rev().find(|(as_of, _)| *as_of <= day);
+        by_then.or(self.ons_codes.first()).map(|(_, code)| *code)
+    }
+
     /// The counts of a rule.
     pub fn steps(&self, rule: usize, footprint: Footprint) -> Option<&Steps> {
         match footprint {
@@ -130,6 +116,8 @@ pub struct Practice {
     pub code: OdsCode,
     /// Its latest listing.
     pub listing: Arc<PracticeListing>,
+    /// Its names, by day.
+    pub names: Names,
     /// What the events say of it.
     pub facts: Arc<OrganisationFacts>,
     /// Where it operated.
@@ -145,6 +133,11 @@ pub struct Practice {
 }
 
 impl Practice {
+    /// The name it went by on a day; nothing where no file names it.
+    pub fn name_on(&self, day: Day) -> &str {
+        self.names.on(day).map_or(self.listing.name.as_str(), AsRef::as_ref)
+    }
+
     /// Where it operated on a day, if it did.
     pub fn placed_on(&self, day: Day) -> Option<&Placed> {
         self.placed.iter().find(|placed| placed.span.from <= day && day <= placed.span.to)
@@ -216,13 +209,20 @@ impl Board {
         self.areas.first()
     }
 
-    /// The name of an area or practice; the code where there is none.
-    pub fn name_of(&self, code: OdsCode) -> Arc<str> {
+    /// The name of an area or practice on a day; the code where there is none.
+    pub fn name_of(&self, code: OdsCode, day: Day) -> Arc<str> {
         if let Some(area) = self.area(code) {
-            return area.name.clone();
+            return area.name_on(day);
         }
-        self.practice(code)
-            .map_or_else(|| code.as_str().into(), |practice| practice.listing.name.as_str().into())
+        self.practice(code).map_or_else(|| code.as_str().into(), |practice| practice.name_on(day).into())
+    }
+
+    /// The day whose bodies a footprint groups by: what they were called then, and which level they were of.
+    pub fn day_of_areas(&self, footprint: Footprint, day: Day) -> Day {
+        match footprint {
+            Footprint::Then => day,
+            Footprint::Now => self.today,
+        }
     }
 
     /// The search index.
@@ -292,27 +292,101 @@ impl Board {
         self.standing.on(kind, footprint, day)
     }
 
-    /// The areas next below an area that had practices on a day: of England the regions, of a
-    /// region or local office the CCGs.
+    /// The kind of the areas next below an area on a day. A region of which no file names an integrated care board
+    /// is divided as before there were any.
+    pub fn next_below(&self, area: &Area, footprint: Footprint, day: Day) -> AreaKind {
+        match area.kind.next_below(self.day_of_areas(footprint, day)) {
+            AreaKind::LocalOffice if self.boards_in(area, footprint, day).next().is_none() => AreaKind::Ccg,
+            next => next,
+        }
+    }
+
+    /// The integrated care boards of a region on a day; what has the code of a local office is none.
+    fn boards_in<'a>(
+        &'a self,
+        region: &'a Area,
+        footprint: Footprint,
+        day: Day,
+    ) -> impl Iterator<Item = &'a Arc<Area>> {
+        self.lying_in(region, AreaKind::LocalOffice, footprint, day)
+            .filter(|office| !is_local_office(office.code))
+    }
+
+    /// The areas next below an area that had practices on a day: of England the regions, of a region the
+    /// integrated care boards, before there were any the CCGs, and of a board or local office the CCGs or sub-ICB
+    /// locations. A location of which it is not known which board it lies in stands directly below its region.
     pub fn children<'a>(
         &'a self,
         area: &'a Area,
         footprint: Footprint,
         day: Day,
     ) -> impl Iterator<Item = &'a Arc<Area>> {
+        let next = area.kind.next_below(self.day_of_areas(footprint, day));
+        let (boards, others) = match next {
+            AreaKind::LocalOffice => (Some(self.boards_in(area, footprint, day)), AreaKind::Ccg),
+            next => (None, next),
+        };
+        let has_board = move |child: &&Arc<Area>| {
+            let office = self.place_of(child.code, footprint, day).local_office;
+            next == AreaKind::LocalOffice && office.is_some_and(|office| !is_local_office(office))
+        };
+        let others = self.lying_in(area, others, footprint, day).filter(move |child| !has_board(child));
+        boards.into_iter().flatten().chain(others)
+    }
+
+    /// The areas of a kind that lie in an area, at whatever distance, and had practices on a day.
+    pub fn lying_in<'a>(
+        &'a self,
+        area: &'a Area,
+        kind: AreaKind,
+        footprint: Footprint,
+        day: Day,
+    ) -> impl Iterator<Item = &'a Arc<Area>> {
+        let offices = match (area.kind, kind) {
+            (AreaKind::Region, AreaKind::LocalOffice) => self.offices_in(area, footprint, day),
+            _ => BTreeSet::new(),
+        };
         self.areas.iter().filter(move |child| {
-            let below = match (area.kind, child.kind) {
-                (AreaKind::England, AreaKind::Region) => true,
-                (AreaKind::Region, AreaKind::Ccg) => {
-                    self.place_of(child.code, footprint, day).region == Some(area.code)
-                }
-                (AreaKind::LocalOffice, AreaKind::Ccg) => {
-                    self.place_of(child.code, footprint, day).local_office == Some(area.code)
-                }
-                _ => false,
-            };
+            let below = child.kind == kind
+                && match (area.kind, kind) {
+                    (AreaKind::England, _) => true,
+                    (AreaKind::Region, AreaKind::LocalOffice) => offices.contains(&child.code),
+                    (AreaKind::Region, AreaKind::Ccg) => {
+                        self.place_of(child.code, footprint, day).region == Some(area.code)
+                    }
+                    (AreaKind::LocalOffice, AreaKind::Ccg) => {
+                        self.place_of(child.code, footprint, day).local_office == Some(area.code)
+                    }
+                    _ => false,
+                };
             below && child.counts(0, footprint, day).practices() > 0
         })
+    }
+
+    /// The local offices, later boards, that lie in a region on a day: those of its practices of which most of
+    /// their own lie in it.
+    fn offices_in(&self, region: &Area, footprint: Footprint, day: Day) -> BTreeSet<OdsCode> {
+        let named = self.members(region, footprint, day).filter_map(|practice| {
+            self.whereabouts(practice, footprint, day).and_then(|(_, place)| place.local_office)
+        });
+        let named: BTreeSet<OdsCode> = named.collect();
+        let lies_here = |office: &OdsCode| {
+            self.area(*office)
+                .is_some_and(|office| self.region_of_office(office, footprint, day) == Some(region.code))
+        };
+        named.into_iter().filter(lies_here).collect()
+    }
+
+    /// The region of a local office, later board: it lies where most of its practices do, else where its file says.
+    fn region_of_office(&self, office: &Area, footprint: Footprint, day: Day) -> Option<OdsCode> {
+        let mut regions = Votes::default();
+        for practice in self.members(office, footprint, day) {
+            if let Some((_, Place { region: Some(region), .. })) = self.whereabouts(practice, footprint, day)
+            {
+                regions.cast(region);
+            }
+        }
+        regions.winner().or(office.listing.as_ref().and_then(|listing| listing.region))
     }
 
     /// The areas above an area on a day, nearest first.
@@ -320,19 +394,7 @@ impl Board {
         let above = match area.kind {
             AreaKind::England => return Vec::new(),
             AreaKind::Region => [None, None],
-            AreaKind::LocalOffice => {
-                // A local office lies where most of its practices do.
-                let mut regions = Votes::default();
-                for practice in self.members(area, footprint, day) {
-                    if let Some((_, Place { region: Some(region), .. })) =
-                        self.whereabouts(practice, footprint, day)
-                    {
-                        regions.cast(region);
-                    }
-                }
-                let listed = area.listing.as_ref().and_then(|listing| listing.region);
-                [None, regions.winner().or(listed)]
-            }
+            AreaKind::LocalOffice => [None, self.region_of_office(area, footprint, day)],
             AreaKind::Ccg => {
                 let place = self.place_of(area.code, footprint, day);
                 [place.local_office, place.region]

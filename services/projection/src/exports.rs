@@ -4,7 +4,7 @@ use chassis::sheet::{finish, harmless, writer};
 
 use crate::{
     answers::{self, AreaGapAnswer, Asked, Reasons, TrendAnswer},
-    board::Practice,
+    board::{AreaKind, Practice},
     lower::LowerAnswer,
     tally::TallyAnswer,
 };
@@ -13,12 +13,13 @@ use crate::{
 /// given.
 pub fn practices_csv(reasons: &Reasons<'_>, rows: &[&Practice]) -> Result<Vec<u8>, csv::Error> {
     let mut csv = writer();
+    let commissioner = AreaKind::Ccg.word(reasons.asked().day_of_areas()).column();
     csv.write_record([
         "practice_code",
         "practice_name",
         "postcode",
-        "ccg_code",
-        "ccg_name",
+        &format!("{commissioner}_code"),
+        &format!("{commissioner}_name"),
         "patients",
         "as_at",
         "requirement",
@@ -59,7 +60,7 @@ pub fn areas_csv(asked: &Asked<'_>, answer: &LowerAnswer) -> Result<Vec<u8>, csv
         "area_code",
         "area_name",
         "area_kind",
-        "local_office",
+        &AreaKind::LocalOffice.word(asked.day_of_areas()).column(),
         "region",
         "as_at",
         "requirement",

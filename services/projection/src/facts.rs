@@ -10,11 +10,14 @@ use imbl::{OrdMap, OrdSet, Vector};
 use jiff::Timestamp;
 use proto::{
     Day, EditionId, OdsCode, Position, RequirementId, SupplierId,
+    areas::{Succession, Successions},
     assessments::{
         DeadlineMoved, EditionAdded, Grade, PublishedResult, RequirementExempted, StatusTextExplained,
     },
     imports::{FileImported, Row, Rows, Withdrawn},
-    organisations::{OrganisationEvent, OrganisationListing, PracticeListing},
+    organisations::{
+        AreaListing, OrganisationEvent, OrganisationListing, PracticeListing, SuccessionRecorded,
+    },
     standards::Catalogue,
     suppliers::SupplierEvent,
 };
@@ -41,7 +44,7 @@ pub use suppliers::{Purchase, PurchaseFact, SupplierFacts};
 
 /// To be raised whenever the shape of the facts or the way they are gathered changes: snapshots of
 /// another version are dropped.
-pub const FOLD_VERSION: u32 = 6;
+pub const FOLD_VERSION: u32 = 7;
 
 /// The most events set aside that are listed one by one; all are counted.
 pub const SET_ASIDE_LISTED_MAX: usize = 1_000;
@@ -61,6 +64,8 @@ pub struct Facts {
     pub deadlines_moved: Vector<DeadlineMove>,
     /// Requirements exempted centrally, in order.
     pub exemptions: Vector<Exemption>,
+    /// Which bodies took the place of others, beside what is shipped, in the order of the log.
+    pub successions: Vector<SuccessionFact>,
     /// The national files behind the facts.
     pub files: Files,
     /// How far the log has been read.
@@ -113,6 +118,8 @@ pub struct OrganisationFacts {
     pub practice: Vec<Listed<PracticeListing>>,
     /// As another file showed it.
     pub organisation: Vec<Listed<OrganisationListing>>,
+    /// As a list of areas showed it.
+    pub areas: Vec<Listed<AreaListing>>,
     /// To whom it belonged, by a membership history.
     pub memberships: Vec<MembershipFact>,
     /// Registered patients.
@@ -157,6 +164,23 @@ pub struct Listed<T> {
     pub import: Option<Uuid>,
     /// What it showed.
     pub listing: Arc<T>,
+}
+
+/// A body took the place of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuccessionFact {
+    /// The event that says so.
+    pub position: Position,
+    /// The import it came with.
+    pub import: Option<Uuid>,
+    /// The first day of the successor.
+    pub on: Day,
+    /// The body before.
+    pub from: OdsCode,
+    /// The body since.
+    pub to: OdsCode,
+    /// The commissioner whose practices went there, where the body was divided.
+    pub place: Option<OdsCode>,
 }
 
 /// A practice belonged to a parent from a day on.
@@ -304,6 +328,8 @@ fn file_of(event: &OrganisationEvent) -> Option<(&'static str, Day)> {
         E::OrganisationAmended(e) => Some(("organisations", e.as_of)),
         E::MembershipRecorded(e) => Some(("memberships", e.as_of)),
         E::ListSizePublished(e) => Some(("list-sizes", e.as_of)),
+        E::AreaListed(e) => Some(("areas", e.as_of)),
+        E::SuccessionRecorded(e) => Some(("successions", e.as_of)),
         E::FileImported(_) | E::ImportWithdrawn(_) => None,
     }
 }
@@ -370,6 +396,18 @@ impl Facts {
         catalogue
     }
 
+    /// The successions that count up to a position, those that are shipped included.
+    pub fn successions(&self, upto: Position) -> Successions {
+        let standing = self
+            .successions
+            .iter()
+            .filter(|fact| fact.position <= upto && self.files.withdrawn.stands(fact.import, upto));
+        Successions::shipped().clone().with(standing.map(|fact| {
+            let SuccessionFact { on, from, to, place, .. } = *fact;
+            Succession { on, from, to, place }
+        }))
+    }
+
     fn note_reading(&mut self, position: Position, event: Option<Uuid>, time: Option<Timestamp>) {
         let before = self.read_to.map(|read| read.time);
         // Clocks of several writers differ by a little and may be set back: time never runs
@@ -418,6 +456,11 @@ impl Facts {
         if let Some((kind, as_of)) = file_of(&event) {
             self.files.note_row(position, import, kind, as_of);
         }
+        if let E::SuccessionRecorded(e) = event {
+            let SuccessionRecorded { on, successor: to, place, .. } = e;
+            self.successions.push_back(SuccessionFact { position, import, on, from: code, to, place });
+            return Touched::Footprint;
+        }
         let touched = match event {
             E::ListSizePublished(_) => Touched::Timelines(code),
             _ => Touched::Footprint,
@@ -443,7 +486,11 @@ impl Facts {
                     let (as_of, patients) = (e.as_of, e.registered_patients);
                     facts.list_sizes.push(ListSizeFact { position, as_of, import, patients });
                 }
-                E::FileImported(_) | E::ImportWithdrawn(_) => {}
+                E::AreaListed(e) => {
+                    let (as_of, listing) = (e.as_of, Arc::new(e.listing));
+                    facts.areas.push(Listed { position, as_of, import, listing });
+                }
+                E::SuccessionRecorded(_) | E::FileImported(_) | E::ImportWithdrawn(_) => {}
             }
         });
         touched
@@ -506,6 +553,12 @@ impl Facts {
                     self.add(*code, |facts| {
                         confirm(&mut facts.organisation, as_of, position, import, &withdrawn);
                     });
+                }
+                Touched::Footprint
+            }
+            "areas" => {
+                for code in imported.unchanged.codes() {
+                    self.add(*code, |facts| confirm(&mut facts.areas, as_of, position, import, &withdrawn));
                 }
                 Touched::Footprint
             }

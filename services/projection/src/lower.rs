@@ -72,15 +72,8 @@ pub fn short(counts: &Counts) -> u32 {
     counts.of(Status::NotMet) + counts.of(Status::NoEvidence)
 }
 
-/// The kind of the areas next below an area: of England regions, of a region or local office CCGs.
-pub fn next_below(kind: AreaKind) -> AreaKind {
-    match kind {
-        AreaKind::England => AreaKind::Region,
-        AreaKind::Region | AreaKind::LocalOffice | AreaKind::Ccg => AreaKind::Ccg,
-    }
-}
-
-/// The areas of a kind below an area that had practices on the day.
+/// The areas of a kind below an area that had practices on the day. Where boards are asked for, sub-ICB locations
+/// are among them of which it is not known which board they lie in.
 pub fn lower<'a>(
     asked: &Asked<'a>,
     rule: usize,
@@ -89,9 +82,11 @@ pub fn lower<'a>(
     sort: LowerSort,
 ) -> Vec<Lower<'a>> {
     let Asked { board, at, footprint, .. } = *asked;
-    let below: Box<dyn Iterator<Item = &'a Arc<Area>> + 'a> = match area.kind {
-        AreaKind::England => Box::new(board.areas.iter().filter(move |lower| lower.kind == kind)),
-        _ => Box::new(board.children(area, footprint, at).filter(move |lower| lower.kind == kind)),
+    let below: Box<dyn Iterator<Item = &'a Arc<Area>> + 'a> = if board.next_below(area, footprint, at) == kind
+    {
+        Box::new(board.children(area, footprint, at))
+    } else {
+        Box::new(board.lying_in(area, kind, footprint, at))
     };
     let mut found: Vec<Lower<'a>> = below
         .map(|area| {
@@ -112,12 +107,13 @@ pub fn lower<'a>(
         // Met per million: whole numbers sort the same everywhere.
         u64::from(lower.counts.of(Status::Met)) * 1_000_000 / u64::from(lower.counts.practices().max(1))
     };
-    found.sort_by_key(|lower| (lower.area.name.clone(), lower.area.code));
+    let on = asked.day_of_areas();
+    found.sort_by_cached_key(|lower| (lower.area.name_on(on), lower.area.code));
     match sort {
         LowerSort::Name => {}
         LowerSort::Share => found.sort_by_key(|lower| (share(lower), Reverse(short(&lower.counts)))),
         LowerSort::LocalOffice => {
-            found.sort_by_cached_key(|lower| lower.local_office.map(|code| board.name_of(code)));
+            found.sort_by_cached_key(|lower| lower.local_office.map(|code| board.name_of(code, on)));
         }
         LowerSort::Practices => found.sort_by_key(|lower| Reverse(lower.counts.practices())),
         LowerSort::Status(status) => found.sort_by_key(|lower| Reverse(lower.counts.of(status))),
@@ -134,7 +130,8 @@ pub struct LowerAnswer {
     /// What the figures are of.
     #[serde(flatten)]
     pub basis: Basis,
-    /// `region`, `local-office` or `ccg`.
+    /// What they were called on the day: `region`, `local-office`, `stp-ics`, `integrated-care-board`, `ccg` or
+    /// `sub-icb-location`.
     pub of: &'static str,
     /// The areas in the order asked for.
     pub areas: Vec<LowerRow>,
@@ -146,7 +143,7 @@ pub struct LowerRow {
     /// The area and its counts.
     #[serde(flatten)]
     pub member: Member,
-    /// The local office it lay in on the day, of a CCG.
+    /// The local office, later the integrated care board, it lay in on the day, of a CCG or sub-ICB location.
     #[schema(value_type = Option<String>)]
     pub local_office: Option<OdsCode>,
     /// The region it lay in on the day, of a CCG.
@@ -158,9 +155,9 @@ pub struct LowerRow {
 pub fn answer(asked: &Asked<'_>, area: &Area, kind: AreaKind, sort: LowerSort) -> LowerAnswer {
     let rows = lower(asked, asked.rule, area, kind, sort);
     LowerAnswer {
-        body: answers::named(area),
+        body: asked.named(area),
         basis: asked.basis(),
-        of: kind.slug(),
+        of: kind.word(asked.day_of_areas()).slug,
         areas: rows
             .into_iter()
             .map(|lower| LowerRow {

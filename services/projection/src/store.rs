@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::facts::{
     DeadlineMove, Exemption, FOLD_VERSION, Facts, Files, Learnt, OrganisationFacts, ReadTo, SetAside,
-    SupplierFacts,
+    SuccessionFact, SupplierFacts,
 };
 
 /// Organisations, or suppliers, in one chunk.
@@ -43,6 +43,7 @@ struct SnapshotHead {
     editions: Vector<(Position, Learnt)>,
     deadlines_moved: Vector<DeadlineMove>,
     exemptions: Vector<Exemption>,
+    successions: Vector<SuccessionFact>,
     files: Files,
     recorded: Vector<(i64, Position)>,
     set_aside: SetAside,
@@ -73,6 +74,7 @@ impl Store {
             editions: facts.editions.clone(),
             deadlines_moved: facts.deadlines_moved.clone(),
             exemptions: facts.exemptions.clone(),
+            successions: facts.successions.clone(),
             files: facts.files.clone(),
             recorded: facts.recorded.clone(),
             set_aside: facts.set_aside.clone(),
@@ -131,6 +133,7 @@ impl Store {
             editions: head.editions,
             deadlines_moved: head.deadlines_moved,
             exemptions: head.exemptions,
+            successions: head.successions,
             files: head.files,
             read_to: Some(head.read_to),
             recorded: head.recorded,

@@ -12,7 +12,7 @@ use ui::Tone;
 use utoipa::ToSchema;
 
 use crate::{
-    answers::{Asked, Basis, Named, named},
+    answers::{Asked, Basis, Named},
     board::{Area, Practice},
     few::{Telling, WITHHELD},
     rules::requirement,
@@ -144,7 +144,14 @@ pub fn tally(asked: &Asked<'_>, area: &Area, may_know_of: impl Fn(OdsCode) -> bo
         "suppliers" => expiries::tallies(&counted),
         _ => nothing(),
     };
-    Some(TallyAnswer { body: named(area), basis: asked.basis(), requirement, tallies, figures, withheld })
+    Some(TallyAnswer {
+        body: asked.named(area),
+        basis: asked.basis(),
+        requirement,
+        tallies,
+        figures,
+        withheld,
+    })
 }
 
 const fn series(series: &'static str, label: &'static str, tone: Tone) -> TallySeries {

@@ -96,7 +96,7 @@ const NOT_INITIALS: [&str; 9] = ["DR", "DRS", "ST", "STS", "MR", "MRS", "MT", "R
 
 /// Short forms with a vowel that are read letter by letter.
 const INITIALS: [&str; 14] =
-    ["UK", "II", "III", "IV", "VI", "VII", "APMS", "RAF", "MOD", "LLP", "ICB", "GUM", "IC24", "NHS"];
+    ["UK", "II", "III", "IV", "VI", "VII", "APMS", "RAF", "MOD", "LLP", "ICB", "ICS", "GUM", "NHS"];
 
 /// A name in the case people write it in. Registers write names in capitals, which are slow to read: `NHS LEEDS CCG` is
 /// NHS Leeds CCG. A name that has small letters is left as it is.
@@ -131,7 +131,7 @@ fn push_word(name: &mut String, word: &str, first: bool) {
     let initials =
         INITIALS.contains(&word) || (!has_vowel && word.len() <= 5 && !NOT_INITIALS.contains(&word));
     // A code is a name, too, where there is no better: CCG 15E.
-    if initials || word.chars().count() == 1 || word.starts_with(|first: char| first.is_ascii_digit()) {
+    if initials || word.chars().count() == 1 || word.contains(|letter: char| letter.is_ascii_digit()) {
         name.push_str(word);
         return;
     }

@@ -65,7 +65,7 @@ async fn embedded(story: &Story) -> BTreeMap<String, String> {
 }
 
 /// Every event of a log that nobody has open.
-async fn all_of(path: &std::path::Path) -> Vec<(Position, bytes::Bytes)> {
+pub async fn all_of(path: &std::path::Path) -> Vec<(Position, bytes::Bytes)> {
     let log = log::open(&LogUrl::File(path.to_owned())).await.unwrap();
     let head = log.head().await.unwrap();
     let mut reader = log.read(Position::START).await.unwrap();

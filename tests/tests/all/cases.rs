@@ -414,3 +414,29 @@ async fn practices_are_found_as_people_type_their_names() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_level_between_region_and_commissioner_is_called_what_it_was_on_the_day() {
+    let Some(regions) = case("r-f15-regions-with-icb.csv") else { return };
+    let platform = Platform::empty().await;
+    let practice = "\"A99151\",\"THE SURGERY\",\"Y63\",\"QHM\",,,,,,,\"19740401\",,\"A\",,\"16C\",\"20130401\",,,,,,,,\"16C\",,\"4\",\r\n";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("practices.csv");
+    std::fs::write(&file, practice).unwrap();
+    platform.import("practices", &file, "2023-02-28").await.counts(1, 0, 0);
+    platform.import("regions", &regions, "2023-08-25").await.counts(2, 0, 0);
+    for (at, name, kind, below) in [
+        ("2020-03-31", "Local office QHM", "local-office", "ccg"),
+        ("2022-06-30", "STP/ICS QHM", "stp-ics", "ccg"),
+        (
+            "2022-07-01",
+            "NHS EXAMPLE NORTH INTEGRATED CARE BOARD",
+            "integrated-care-board",
+            "sub-icb-location",
+        ),
+    ] {
+        let area = platform.client().json(&format!("/api/v1/areas/QHM?at={at}")).await;
+        assert_eq!((area["name"].as_str(), area["kind"].as_str()), (Some(name), Some(kind)), "{at}");
+        assert_eq!(area["members"][0]["kind"], below, "{at}");
+    }
+}

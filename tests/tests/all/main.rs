@@ -10,6 +10,7 @@
 
 mod acceptance;
 mod access;
+mod areas;
 mod cases;
 mod conformance;
 mod demonstration;

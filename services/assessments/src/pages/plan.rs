@@ -347,10 +347,9 @@ fn submission(case: &Case, gaps: &[RequirementId]) -> Markup {
 fn decision(desk: &Desk, case: &Case, form: &PlanForm, errors: &[FieldError]) -> Markup {
     let of = |name: &str| FieldError::of(errors, name);
     let overseers = case.practice.overseers();
-    let known = overseers.ccg.or(overseers.region).is_some();
-    let choices: Vec<Choice> = [overseers.ccg, overseers.region]
-        .into_iter()
-        .flatten()
+    let known = overseers.bodies().next().is_some();
+    let choices: Vec<Choice> = overseers
+        .bodies()
         .filter(|code| case.viewer.speaks_for(*code))
         .map(|code| {
             let name = desk.common.roster.body_name(code).unwrap_or_default();

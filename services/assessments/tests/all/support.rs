@@ -45,7 +45,7 @@ pub fn person(number: u128) -> PersonId {
 }
 
 pub fn overseers() -> Overseers {
-    Overseers { ccg: Some(code("00K")), region: Some(code("Y54")) }
+    Overseers { ccg: Some(code("00K")), region: Some(code("Y54")), ..Overseers::default() }
 }
 
 /// Asking something of an assessment of the edition that it was opened for.

@@ -1,7 +1,9 @@
 //! Who stands under whom today, learnt from the events of `organisations`.
 //!
-//! A practice stands under its CCG, its local office, its region and England; a CCG under its local
-//! office, its region and England; a local office under the region of most of its practices. The rules
+//! A practice stands under its CCG (since July 2022 its sub-ICB location), its local office (since then its integrated
+//! care board), its region and England; a CCG under its local office, its region and England; a local office under
+//! the region of most of its practices. Nothing stands under a board any more from the day on which others took its
+//! place: whoever had a role at it is given one at a successor, which may cover more than the board before. The rules
 //! are those of [`proto::footprint`], by which the views count, too: an officer may look at just the
 //! practices that stand in the officer's figures. A test of the whole system holds the two together.
 
@@ -9,7 +11,7 @@ mod register;
 
 use std::sync::Arc;
 
-use proto::OdsCode;
+use proto::{OdsCode, areas::Successions};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use register::Register;
@@ -61,7 +63,7 @@ impl Hierarchy {
     /// all of them.
     pub fn knows(&self, code: OdsCode) -> bool {
         self.above.contains_key(&code)
-            || self.names.contains_key(&code)
+            || self.name(code).is_some()
             || self.above.values().any(|above| above.codes().any(|above| above == code))
     }
 
@@ -80,9 +82,11 @@ impl Hierarchy {
         code == top || top.as_str() == OdsCode::ENGLAND || self.above(code).codes().any(|above| above == top)
     }
 
-    /// The name of an organisation as its file has it.
+    /// The name of an organisation as its file has it; of one that began with a succession that is shipped, its
+    /// first.
     pub fn name(&self, code: OdsCode) -> Option<&str> {
-        self.names.get(&code).map(AsRef::as_ref)
+        let of_file = self.names.get(&code).map(AsRef::as_ref);
+        of_file.or_else(|| Successions::shipped().name_of_begun(code))
     }
 
     /// Another number for every other state of things.

@@ -18,6 +18,13 @@ enum Layout {
         needed: usize,
     },
     Headed(&'static [Column]),
+    /// With a heading, or without one as the register writes its files.
+    Either {
+        columns: &'static [Column],
+        widths: RangeInclusive<usize>,
+        /// For each column its place in a file without a heading.
+        places: &'static [Option<usize>],
+    },
 }
 
 /// A column of a file with a heading.
@@ -38,6 +45,8 @@ pub enum Heading {
     Is(&'static str),
     /// How it begins; what follows changes from year to year.
     StartsWith(&'static str),
+    /// How it begins and ends; between stands a year of two or four digits, as in `ICB24CDH`.
+    OfYear(&'static str, &'static str),
 }
 
 /// Whether a file must have a column.
@@ -105,9 +114,18 @@ impl Columns {
         Self(Layout::Headed(columns))
     }
 
+    /// A file with a heading; or without one, each column in the place given for it, of rows of so many columns.
+    pub const fn headed_or_at(
+        columns: &'static [Column],
+        widths: RangeInclusive<usize>,
+        places: &'static [Option<usize>],
+    ) -> Self {
+        Self(Layout::Either { columns, widths, places })
+    }
+
     /// Whether a heading says which column is which, so that what stands above it can be told from it.
     pub(super) fn are_headed(&self) -> bool {
-        matches!(self.0, Layout::Headed(_))
+        matches!(self.0, Layout::Headed(_) | Layout::Either { .. })
     }
 
     /// Looks at the first row of a file; refuses the file where it is not of this layout.
@@ -115,6 +133,12 @@ impl Columns {
         match &self.0 {
             Layout::Positions { widths, names, needed } => by_position(first, widths, names, *needed),
             Layout::Headed(columns) => by_heading(first, columns),
+            Layout::Either { columns, widths, places } => {
+                match without_heading(first, columns, widths, places) {
+                    Some(data) => Ok(data),
+                    None => by_heading(first, columns),
+                }
+            }
         }
     }
 }
@@ -143,6 +167,29 @@ fn by_position(
     let fewest = named.min(*usual.start());
     let widths = Widths { usual, fewest };
     Ok(if headed { FirstRow::Heading(resolved, widths) } else { FirstRow::Data(resolved, widths) })
+}
+
+/// A row of data as the register writes it; none where the first row may be a heading.
+fn without_heading(
+    first: &RawRow,
+    columns: &'static [Column],
+    widths: &RangeInclusive<usize>,
+    places: &'static [Option<usize>],
+) -> Option<FirstRow> {
+    let headed = first.values().take(2).any(|value| normal(value).contains("code"));
+    if headed || !widths.contains(&first.width()) {
+        return None;
+    }
+    let named = |(column, place): (&Column, &Option<usize>)| match place {
+        Some(place) => format!("{} ({})", place + 1, column.name),
+        None => column.name.to_owned(),
+    };
+    let resolved =
+        Resolved { places: places.to_vec(), names: columns.iter().zip(places).map(named).collect() };
+    let last = places.iter().flatten().max().map_or(1, |last| last + 1);
+    let usual = first.width().min(*widths.start())..=*widths.end();
+    let fewest = last.min(*usual.start());
+    Some(FirstRow::Data(Arc::new(resolved), Widths { usual, fewest }))
 }
 
 fn by_heading(first: &RawRow, columns: &'static [Column]) -> Result<FirstRow, FileFault> {
@@ -196,6 +243,14 @@ impl Heading {
         match self {
             Heading::Is(text) => normal(text) == normal_text,
             Heading::StartsWith(text) => normal_text.starts_with(&normal(text)),
+            Heading::OfYear(before, after) => {
+                let year = normal_text
+                    .strip_prefix(&normal(before))
+                    .and_then(|rest| rest.strip_suffix(&normal(after)));
+                year.is_some_and(|year| {
+                    matches!(year.len(), 2 | 4) && year.bytes().all(|b| b.is_ascii_digit())
+                })
+            }
         }
     }
 
@@ -203,6 +258,7 @@ impl Heading {
         match self {
             Heading::Is(text) => format!("“{text}”"),
             Heading::StartsWith(text) => format!("“{text} …”"),
+            Heading::OfYear(before, after) => format!("“{before}24{after}”, whatever the year"),
         }
     }
 }

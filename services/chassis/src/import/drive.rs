@@ -142,6 +142,7 @@ where
         Ok(sha256) => sha256,
         Err(halt) => return Err(halted(halt, &tally, &mut body).await),
     };
+    tally.unchanged.extend(giving.unchanged());
     if job.mode == Mode::Write {
         match records.finish(job, by.clone(), tally.summary(sha256), patience).await {
             Ok(position) => tally.last_position = tally.last_position.max(position),

@@ -1,8 +1,12 @@
 //! One command a row.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use proto::{AggregateId, By, Day, Position};
+use parking_lot::Mutex;
+use proto::{AggregateId, By, Day, OdsCode, Position};
 
 use super::{
     drive::{Job, Mode},
@@ -26,6 +30,20 @@ pub enum RowOutcome {
     Unchanged(Option<Position>),
     /// It is of no concern, for this reason.
     Skipped(&'static str),
+}
+
+impl RowOutcome {
+    /// What became of a row that says several things: it is recorded where any of them is.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        use RowOutcome::{Recorded, Skipped, Unchanged};
+        match (self, other) {
+            (Recorded(a), Recorded(b) | Unchanged(b)) | (Unchanged(b), Recorded(a)) => Recorded(a.max(b)),
+            (Unchanged(a), Unchanged(b)) => Unchanged(a.max(b)),
+            (Skipped(_), other) => other,
+            (told, Skipped(_)) => told,
+        }
+    }
 }
 
 /// Why a row came to nothing.
@@ -130,6 +148,8 @@ pub struct Giving {
     clock: Clock,
     by: By,
     patience: Patience,
+    /// Bodies that rows name beside the one they are about, of which they say nothing new.
+    unchanged: Arc<Mutex<Vec<OdsCode>>>,
 }
 
 impl Giving {
@@ -137,7 +157,34 @@ impl Giving {
     pub fn new(job: &Job, clock: Clock, by: impl Into<By>) -> Self {
         let as_of = job.as_of.map(|day| day.to_string()).unwrap_or_default();
         let command = CommandId::keyed("import", &format!("{}\0{}\0{as_of}", job.id, job.kind));
-        Self { command, job: job.clone(), clock, by: by.into(), patience: Patience::default() }
+        Self {
+            command,
+            job: job.clone(),
+            clock,
+            by: by.into(),
+            patience: Patience::default(),
+            unchanged: Arc::default(),
+        }
+    }
+
+    /// For another body of a row that names several: its command is one of its own.
+    #[must_use]
+    pub fn of_body(&self, nth: usize) -> Self {
+        let command = match nth {
+            0 => self.command,
+            nth => self.command.part(nth as u64),
+        };
+        Self { command, ..self.clone() }
+    }
+
+    /// Notes that a row said nothing new of a body that it names beside the one it is about.
+    pub fn says_nothing_new_of(&self, code: OdsCode) {
+        self.unchanged.lock().push(code);
+    }
+
+    /// Those bodies.
+    pub(super) fn unchanged(&self) -> Vec<OdsCode> {
+        std::mem::take(&mut *self.unchanged.lock())
     }
 
     /// Tries again for another time than the usual one.

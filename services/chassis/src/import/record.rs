@@ -475,6 +475,8 @@ import_events!(OrganisationEvent of organisations {
     PracticeAmended => "practices",
     OrganisationListed => "organisations",
     OrganisationAmended => "organisations",
+    AreaListed => "areas",
+    SuccessionRecorded => "successions",
     MembershipRecorded => "memberships",
     ListSizePublished => "list-sizes",
 });

@@ -236,8 +236,7 @@ fn answer(form: &Asking<'_>, number: u16) -> Markup {
 
 /// The practice's CCG and region that pass, to choose from.
 fn overseers(desk: &Desk, case: &Case, passes: impl Fn(OdsCode) -> bool) -> Vec<Choice> {
-    let both = case.practice.overseers();
-    let codes = [both.ccg, both.region].into_iter().flatten().filter(|code| passes(*code));
+    let codes = case.practice.overseers().bodies().filter(|code| passes(*code));
     codes.map(|code| Choice::new(code.to_string(), format!("{code} {}", desk.name_of(code)))).collect()
 }
 

@@ -261,7 +261,7 @@ fn request_form(
 ) -> Markup {
     let of = |name: &str| FieldError::of(errors, name);
     let overseers = practice.overseers();
-    let bodies = NHS_DIGITAL.parse().ok().into_iter().chain(overseers.ccg).chain(overseers.region);
+    let bodies = NHS_DIGITAL.parse().ok().into_iter().chain(overseers.bodies());
     let choices: Vec<Choice> = bodies
         .filter(|code| viewer.speaks_for(*code))
         .map(|code| Choice::new(code.to_string(), format!("{code} {}", desk.name_of(code))))

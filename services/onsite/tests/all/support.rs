@@ -34,7 +34,7 @@ pub fn person(number: u128) -> PersonId {
 }
 
 pub fn overseers() -> Overseers {
-    Overseers { ccg: Some(code("00K")), region: Some(code("Y54")) }
+    Overseers { ccg: Some(code("00K")), region: Some(code("Y54")), ..Overseers::default() }
 }
 
 pub fn request(by: &str, reason: &str) -> OnsiteCommand {

@@ -55,6 +55,9 @@ const LEFT: usize = 16;
 const TELEPHONE: usize = 17;
 const SETTING: usize = 25;
 
+/// How many columns rows of the standard layout have; older editions leave the last ones out.
+pub(super) const REGISTER_WIDTH: std::ops::RangeInclusive<usize> = 24..=27;
+
 /// The most characters of a name or address line; the registers allow a hundred.
 const TEXT_MAX_CHARS: usize = 400;
 
@@ -108,7 +111,7 @@ pub(super) fn regions() -> Shape {
 
 /// `etr`; older editions leave the last columns out.
 pub(super) fn trusts() -> Shape {
-    standard(24..=27, |row| {
+    standard(REGISTER_WIDTH, |row| {
         wrong_code(row, "trust file etr", |code, is_trust| match is_of_five(code) {
             true => is_trust,
             false => code.starts_with(['R', 'T']),
@@ -134,10 +137,9 @@ fn has_letter_and_two(code: &str) -> bool {
     code.len() == 3 && code.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
-/// Bodies made since October 2020 have letter, digit, letter, digit, letter, whatever they are.
+/// Bodies made since October 2020 have such codes, whatever they are.
 fn is_of_five(code: &str) -> bool {
-    matches!(code.as_bytes(), [a, b, c, d, e]
-        if [a, c, e].iter().all(|at| at.is_ascii_alphabetic()) && [b, d].iter().all(|at| at.is_ascii_digit()))
+    code.parse().is_ok_and(|code: OdsCode| code.is_of_five())
 }
 
 fn text(row: &Row, column: usize) -> Result<String, RowProblem> {
@@ -149,8 +151,13 @@ fn text(row: &Row, column: usize) -> Result<String, RowProblem> {
 }
 
 fn name(row: &Row) -> Result<String, RowProblem> {
-    let name = text(row, NAME)?;
-    if name.is_empty() { Err(row.wrong(NAME, "the name is missing")) } else { Ok(name) }
+    name_of(row, NAME)
+}
+
+/// The name in a column, which must be there.
+pub(super) fn name_of(row: &Row, column: usize) -> Result<String, RowProblem> {
+    let name = text(row, column)?;
+    if name.is_empty() { Err(row.wrong(column, "the name is missing")) } else { Ok(name) }
 }
 
 fn address(row: &Row) -> Result<Vec<String>, RowProblem> {
@@ -267,16 +274,25 @@ fn commissioner_kind(sub_type: &str) -> OrganisationKind {
     }
 }
 
-/// A row of `eauth`. Codes of five characters may be anything; there the name tells.
+/// A row of `eauth`.
 pub(super) fn region(row: &Row, as_of: Day) -> Result<(OdsCode, Command), RowProblem> {
-    let name = row.get(NAME).to_uppercase();
-    body(row, as_of, |code| match code.as_bytes() {
-        [b'Y', _, _] => OrganisationKind::Region,
-        [b'Q', _, _] => OrganisationKind::LocalOffice,
-        [_, _, _, _, _] if name.contains("INTEGRATED CARE BOARD") => OrganisationKind::LocalOffice,
-        [_, _, _, _, _] if name.contains("REGION") => OrganisationKind::Region,
-        _ => OrganisationKind::Other,
-    })
+    let kind = area_kind(row.parse(CODE)?, row.get(NAME));
+    let of_this_file = matches!(kind, Some(OrganisationKind::Region | OrganisationKind::LocalOffice));
+    body(row, as_of, |_| kind.filter(|_| of_this_file).unwrap_or(OrganisationKind::Other))
+}
+
+/// What the area of a code is; none where it is none. Codes of five characters may be anything: there the name tells.
+pub(super) fn area_kind(code: OdsCode, name: &str) -> Option<OrganisationKind> {
+    let name = name.to_uppercase();
+    let is_sub_icb = name.ends_with(&format!("ICB - {code}"));
+    match code.as_str().as_bytes() {
+        _ if is_sub_icb => Some(OrganisationKind::Ccg),
+        [b'Y', _, _] => Some(OrganisationKind::Region),
+        [b'Q', _, _] => Some(OrganisationKind::LocalOffice),
+        [_, _, _, _, _] if name.contains("INTEGRATED CARE BOARD") => Some(OrganisationKind::LocalOffice),
+        [_, _, _, _, _] if name.contains("REGION") => Some(OrganisationKind::Region),
+        _ => None,
+    }
 }
 
 /// A row of `etr`.

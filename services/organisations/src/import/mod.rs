@@ -1,9 +1,15 @@
 //! The register files: which kinds there are, and what a row of each leads to.
 
+mod areas;
 mod files;
 mod list_sizes;
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    fmt,
+    str::FromStr,
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use chassis::{
@@ -14,6 +20,7 @@ use chassis::{
     },
 };
 use futures::Stream;
+use parking_lot::Mutex;
 use proto::{
     By, Day, OdsCode,
     codes::CodeError,
@@ -37,12 +44,24 @@ pub enum Kind {
     Memberships,
     /// NHS Payments to General Practice: registered patients.
     ListSizes,
+    /// Lists of regions, integrated care boards and sub-ICB locations: names, codes, and which lies in which.
+    Areas,
+    /// Which body took the place of which.
+    Successions,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 6] =
-        [Kind::Practices, Kind::Ccgs, Kind::Regions, Kind::Trusts, Kind::Memberships, Kind::ListSizes];
+    pub const ALL: [Kind; 8] = [
+        Kind::Practices,
+        Kind::Ccgs,
+        Kind::Regions,
+        Kind::Trusts,
+        Kind::Memberships,
+        Kind::ListSizes,
+        Kind::Areas,
+        Kind::Successions,
+    ];
 
     /// The name, as in addresses and on the command line.
     pub const fn name(self) -> &'static str {
@@ -53,6 +72,8 @@ impl Kind {
             Kind::Trusts => "trusts",
             Kind::Memberships => "memberships",
             Kind::ListSizes => "list-sizes",
+            Kind::Areas => "areas",
+            Kind::Successions => "successions",
         }
     }
 
@@ -75,18 +96,32 @@ impl Kind {
             Kind::Trusts => files::trusts(),
             Kind::Memberships => files::memberships(),
             Kind::ListSizes => list_sizes::shape(),
+            Kind::Areas => areas::shape(),
+            Kind::Successions => areas::successions_shape(),
         }
     }
 
-    /// What a row says, and of whom; none where it leaves blank what the file is about.
-    pub fn read(self, row: &Row, as_of: Day) -> Result<Option<(OdsCode, Command)>, RowProblem> {
+    /// What a row says, and of whom: of one body, and in lists of areas of several. Nothing where it leaves blank
+    /// what the file is about.
+    pub fn read(self, row: &Row, as_of: Day) -> Result<Vec<(OdsCode, Command)>, RowProblem> {
+        let one = |said| vec![said];
         match self {
-            Kind::Practices => files::practice(row, as_of).map(Some),
-            Kind::Ccgs => files::ccg(row, as_of).map(Some),
-            Kind::Regions => files::region(row, as_of).map(Some),
-            Kind::Trusts => files::trust(row, as_of).map(Some),
-            Kind::Memberships => files::membership(row, as_of).map(Some),
-            Kind::ListSizes => list_sizes::list_size(row, as_of),
+            Kind::Practices => files::practice(row, as_of).map(one),
+            Kind::Ccgs => files::ccg(row, as_of).map(one),
+            Kind::Regions => files::region(row, as_of).map(one),
+            Kind::Trusts => files::trust(row, as_of).map(one),
+            Kind::Memberships => files::membership(row, as_of).map(one),
+            Kind::ListSizes => list_sizes::list_size(row, as_of).map(|said| said.into_iter().collect()),
+            Kind::Areas => areas::areas(row, as_of),
+            Kind::Successions => areas::succession(row, as_of).map(one),
+        }
+    }
+
+    /// Why a row that says nothing is passed over.
+    const fn says_nothing(self) -> &'static str {
+        match self {
+            Kind::Areas => "not a region, integrated care board or sub-ICB location",
+            _ => "no number of patients",
         }
     }
 }
@@ -100,7 +135,7 @@ impl fmt::Display for Kind {
 /// Not a kind of file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "there is no kind of file called “{0}”; the kinds are practices, ccgs, regions, trusts, memberships and list-sizes"
+    "there is no kind of file called “{0}”; the kinds are practices, ccgs, regions, trusts, memberships, list-sizes, areas and successions"
 )]
 pub struct UnknownKind(String);
 
@@ -119,7 +154,6 @@ impl FromStr for Kind {
 const NOT_A_PRACTICE: &str = "not a general practice";
 const NO_SETTING: &str = "no prescribing setting, so not shown as a general practice";
 const UNKNOWN_PRACTICE: &str = "the practice is not known";
-const BLANK: &str = "no number of patients";
 
 /// An import about to run.
 #[derive(Debug, Clone)]
@@ -158,27 +192,70 @@ impl Import {
     {
         let giving = Giving::new(&self.job, clock, self.by.clone()).with_patience(self.patience);
         let giving = &giving;
+        let named_before = &NamedBefore::default();
         let apply = |row: Row| async move {
-            let Some((code, command)) = self.kind.read(&row, self.as_of)? else {
-                return Ok(RowOutcome::Skipped(BLANK));
-            };
-            let aggregate = Organisation::id(&code).map_err(|error: CodeError| row.reject(error))?;
-            let outcome =
-                giving.command(commands, &aggregate, &command, &row, |refusal| of_row(refusal, &row));
-            match (outcome.await?, command) {
-                (RowOutcome::Skipped(NOT_A_PRACTICE), Command::ListPractice { as_of, listing }) => {
-                    // That it was none by now is kept, in case a later file lists it as one.
-                    let command = Command::ListPrescriber { as_of, listing };
-                    giving
-                        .command(commands, &aggregate, &command, &row, |refusal| of_row(refusal, &row))
-                        .await?;
-                    let reason = if files::has_setting(&row) { NOT_A_PRACTICE } else { NO_SETTING };
-                    Ok(RowOutcome::Skipped(reason))
+            let said = self.kind.read(&row, self.as_of)?;
+            let mut whole = RowOutcome::Skipped(self.kind.says_nothing());
+            for (nth, (code, command)) in said.into_iter().enumerate() {
+                if self.kind == Kind::Areas && named_before.has(code, &command, &row)? {
+                    whole = whole.and(RowOutcome::Unchanged(None));
+                    continue;
                 }
-                (outcome, _) => Ok(outcome),
+                let giving = giving.of_body(nth);
+                let outcome = self.one(&giving, commands, code, command, &row).await?;
+                if let (RowOutcome::Unchanged(_), 1..) = (outcome, nth) {
+                    giving.says_nothing_new_of(code);
+                }
+                whole = whole.and(outcome);
             }
+            Ok(whole)
         };
         import::run_recorded(giving, records, &self.kind.shape(), progress, body, apply).await
+    }
+}
+
+impl Import {
+    /// Gives the command of one body of a row.
+    async fn one(
+        &self,
+        giving: &Giving,
+        commands: &Commands<Organisation>,
+        code: OdsCode,
+        command: Command,
+        row: &Row,
+    ) -> Result<RowOutcome, RowFault> {
+        let aggregate = Organisation::id(&code).map_err(|error: CodeError| row.reject(error))?;
+        let outcome = giving.command(commands, &aggregate, &command, row, |refusal| of_row(refusal, row));
+        match (outcome.await?, command) {
+            (RowOutcome::Skipped(NOT_A_PRACTICE), Command::ListPractice { as_of, listing }) => {
+                // That it was none by now is kept, in case a later file lists it as one.
+                let command = Command::ListPrescriber { as_of, listing };
+                giving.command(commands, &aggregate, &command, row, |refusal| of_row(refusal, row)).await?;
+                let reason = if files::has_setting(row) { NOT_A_PRACTICE } else { NO_SETTING };
+                Ok(RowOutcome::Skipped(reason))
+            }
+            (outcome, _) => Ok(outcome),
+        }
+    }
+}
+
+/// What the rows of a list so far said of areas: those above stand on many rows.
+#[derive(Debug, Default)]
+struct NamedBefore(Mutex<HashMap<OdsCode, Command>>);
+
+impl NamedBefore {
+    /// Whether an earlier row said the same. One that said otherwise rejects the row.
+    fn has(&self, code: OdsCode, command: &Command, row: &Row) -> Result<bool, RowProblem> {
+        match self.0.lock().entry(code) {
+            Entry::Vacant(free) => {
+                free.insert(command.clone());
+                Ok(false)
+            }
+            Entry::Occupied(known) if known.get() == command => Ok(true),
+            Entry::Occupied(_) => Err(row.reject(format!(
+                "an earlier row gives {code} another name, code or place; the first one counts"
+            ))),
+        }
     }
 }
 

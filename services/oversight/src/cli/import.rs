@@ -75,6 +75,10 @@ enum Kind {
     Memberships,
     /// NHS Payments to General Practice: registered patients
     ListSizes,
+    /// names and codes of integrated care boards, sub-ICB locations and regions, and which lies in which
+    Areas,
+    /// which integrated care board took the place of which
+    Successions,
     /// the register of published Data Security and Protection Toolkit results
     Results,
     /// the buying catalogue: suppliers
@@ -98,6 +102,8 @@ impl Kind {
             Kind::Trusts => "trusts",
             Kind::Memberships => "memberships",
             Kind::ListSizes => "list-sizes",
+            Kind::Areas => "areas",
+            Kind::Successions => "successions",
             Kind::Results => "results",
             Kind::CatalogueSuppliers => "catalogue-suppliers",
             Kind::CatalogueServices => "catalogue-services",
@@ -120,7 +126,9 @@ impl Kind {
             | Kind::Regions
             | Kind::Trusts
             | Kind::Memberships
-            | Kind::ListSizes => "organisations",
+            | Kind::ListSizes
+            | Kind::Areas
+            | Kind::Successions => "organisations",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use proto::{Day, OdsCode};
+use proto::{Day, OdsCode, OnsCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -42,10 +42,16 @@ pub struct AreaAnswer {
     pub placed_by_reaching_back: u32,
     /// Their statuses, by requirement.
     pub requirements: Vec<RequirementCounts>,
-    /// How many lower areas it has: of England regions, local offices and CCGs with practices.
+    /// Its code of the Office for National Statistics on the day, where a list says so. The `code` is what
+    /// identifies it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub ons_code: Option<OnsCode>,
+    /// How many lower areas with practices it has, by what they were called on the day: of England regions, local
+    /// offices (later integrated care boards) and CCGs (later sub-ICB locations).
     pub areas: BTreeMap<&'static str, usize>,
-    /// The members next below: of England regions, of a region or local office CCGs, of a CCG those
-    /// practices that one may see today.
+    /// The members next below: of England regions, of a region integrated care boards, before July 2022 CCGs, of a
+    /// local office or board CCGs or sub-ICB locations, of those the practices that one may see today.
     pub members: Vec<Member>,
     /// The first day it existed, where a file says so.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,11 +61,91 @@ pub struct AreaAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = Date)]
     pub closed: Option<Day>,
+    /// The bodies that took its place, and from which day on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub succeeded_by: Vec<SuccessionAnswer>,
+    /// The bodies whose place it took, and from which day on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub formed_from: Vec<SuccessionAnswer>,
     /// Where the practices that once belonged to it are today, most first, where it has none left.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub successors: Vec<Successor>,
     /// What a reader should know about these figures.
     pub notes: Vec<String>,
+}
+
+/// A body took the place of another, or of a part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SuccessionAnswer {
+    /// The other body.
+    #[serde(flatten)]
+    pub body: Named,
+    /// The first day of the successor in that place.
+    #[schema(value_type = String, format = Date)]
+    pub on: Day,
+    /// Whether it was a part only: the body before was divided.
+    pub part: bool,
+}
+
+/// Which of the bodies of a succession is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    /// Those that took the place.
+    After,
+    /// Those whose place was taken.
+    Before,
+}
+
+/// The bodies that took an area's place, and those whose place it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SuccessionsOf {
+    pub succeeded_by: Vec<SuccessionAnswer>,
+    pub formed_from: Vec<SuccessionAnswer>,
+}
+
+/// The successions an area takes part in.
+pub(crate) fn successions_of(asked: &Asked<'_>, area: &Area) -> SuccessionsOf {
+    SuccessionsOf {
+        succeeded_by: succession(asked, area, Side::After),
+        formed_from: succession(asked, area, Side::Before),
+    }
+}
+
+/// The bodies that took an area's place, or whose place it took; each once, in order of day and code.
+fn succession(asked: &Asked<'_>, area: &Area, side: Side) -> Vec<SuccessionAnswer> {
+    let board = asked.board;
+    let successions = board.places.successions();
+    let mut found: Vec<SuccessionAnswer> = successions
+        .of(area.code)
+        .filter_map(|pair| {
+            let (other, on) = match side {
+                Side::After if pair.from == area.code => (pair.to, pair.on),
+                Side::Before if pair.to == area.code => (pair.from, pair.on),
+                _ => return None,
+            };
+            // Each as it was called while it stood.
+            let of_day = match side {
+                Side::After => on,
+                Side::Before => on.plus_days(-1),
+            };
+            let part = successions.of(pair.from).any(|also| also.from == pair.from && also.to != pair.to);
+            let body = board.area(other).map_or_else(
+                || Named {
+                    code: other,
+                    name: successions
+                        .begun()
+                        .iter()
+                        .find(|begun| begun.code == other)
+                        .map_or_else(|| other.to_string(), |begun| begun.name.clone()),
+                    kind: area.kind.word_of(other, of_day).slug,
+                },
+                |area| named(area, of_day),
+            );
+            Some(SuccessionAnswer { body, on, part })
+        })
+        .collect();
+    found.dedup_by(|a, b| a.body.code == b.body.code && a.on == b.on);
+    found
 }
 
 /// Where former members of a body are today.
@@ -83,30 +169,42 @@ pub fn area(asked: &Asked<'_>, area: &Area, may_see: impl Fn(OdsCode) -> bool) -
         }
         _ => board.children(area, footprint, at).map(|child| area_member(asked, child)).collect(),
     };
+    let on = asked.day_of_areas();
     let mut areas: BTreeMap<&'static str, usize> = BTreeMap::new();
     match area.kind {
         AreaKind::England => areas.extend(
             AreaKind::ALL
                 .into_iter()
                 .skip(1)
-                .map(|kind| (kind.slug(), board.areas_standing(kind, footprint, at) as usize)),
+                .map(|kind| (kind.word(on).slug, board.areas_standing(kind, footprint, at) as usize)),
         ),
-        AreaKind::Region | AreaKind::LocalOffice => {
-            areas.insert(AreaKind::Ccg.slug(), members.len());
+        AreaKind::Region => {
+            let ccgs = board.lying_in(area, AreaKind::Ccg, footprint, at).count();
+            areas.insert(AreaKind::Ccg.word(on).slug, ccgs);
+            if board.next_below(area, footprint, at) == AreaKind::LocalOffice {
+                let boards = board.lying_in(area, AreaKind::LocalOffice, footprint, at).count();
+                areas.insert(AreaKind::LocalOffice.word(on).slug, boards);
+            }
+        }
+        AreaKind::LocalOffice => {
+            areas.insert(AreaKind::Ccg.word(on).slug, members.len());
         }
         AreaKind::Ccg => {}
     }
     AreaAnswer {
-        body: named(area),
+        body: asked.named(area),
+        ons_code: area.ons_code_on(on),
         basis: asked.basis(),
-        parents: board.parents(area, footprint, at).into_iter().map(|parent| named(parent)).collect(),
+        parents: board.parents(area, footprint, at).into_iter().map(|parent| asked.named(parent)).collect(),
         practices: total.practices(),
         placed_by_reaching_back: total.reaching_back(),
         requirements: asked.counts(area),
         areas,
         members,
-        opened: area.listing.as_ref().and_then(|listing| listing.opened),
-        closed: area.listing.as_ref().and_then(|listing| listing.closed),
+        opened: area.opened,
+        closed: area.closed,
+        succeeded_by: succession(asked, area, Side::After),
+        formed_from: succession(asked, area, Side::Before),
         successors: successors(asked, area),
         notes: notes(asked, total),
     }
@@ -115,7 +213,7 @@ pub fn area(asked: &Asked<'_>, area: &Area, may_see: impl Fn(OdsCode) -> bool) -
 /// A lower area as a member.
 pub fn area_member(asked: &Asked<'_>, area: &Area) -> Member {
     Member {
-        body: named(area),
+        body: asked.named(area),
         practices: area.counts(0, asked.footprint, asked.at).practices(),
         requirements: asked.counts(area),
     }
@@ -131,7 +229,7 @@ fn practice_member(practice: &Practice, at: Day) -> Member {
             requirement_counts(rule.requirement.slug, counts)
         })
         .collect();
-    Member { body: named_practice(practice), practices: 1, requirements }
+    Member { body: named_practice(practice, at), practices: 1, requirements }
 }
 
 /// Where the former members of a CCG without practices are on the day.
@@ -154,7 +252,7 @@ pub(crate) fn successors(asked: &Asked<'_>, area: &Area) -> Vec<Successor> {
     let mut heirs: Vec<Successor> = heirs
         .into_iter()
         .filter_map(|(code, practices)| {
-            board.area(code).map(|area| Successor { body: named(area), practices })
+            board.area(code).map(|area| Successor { body: asked.named(area), practices })
         })
         .collect();
     heirs.sort_by_key(|heir| std::cmp::Reverse(heir.practices));

@@ -6,7 +6,7 @@ use proto::{Day, EditionId, OdsCode, Position, RequirementId, TopicId, onsite::O
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Asked, Basis, Named, edition_name, named, named_practice, why::result_name};
+use super::{Asked, Basis, Named, edition_name, named_practice, why::result_name};
 use crate::{
     board::{Area, AreaKind, Practice},
     facts::{Toolkit, ToolkitFact},
@@ -106,7 +106,8 @@ pub struct AreaGapAnswer {
     pub requirements: Vec<GapOfRequirement>,
     /// By data security standard.
     pub standards: Vec<GapOfStandard>,
-    /// The members next below: of England regions, of a region or local office CCGs, of a CCG those
+    /// The members next below: of England regions, of a region integrated care boards, before July 2022 CCGs, of a
+    /// local office or board CCGs or sub-ICB locations, of those the
     /// practices that had been assessed; below regions those of which one may know what was found.
     pub members: Vec<GapRow>,
 }
@@ -126,20 +127,20 @@ pub fn area_gap(
         AreaKind::Ccg => {
             let known = board.members(area, footprint, at).filter(|practice| may_know_of(practice.code));
             let each =
-                known.map(|practice| row(named_practice(practice), &RollUp::of(asked, [&**practice]), 0));
+                known.map(|practice| row(named_practice(practice, at), &RollUp::of(asked, [&**practice]), 0));
             each.filter(|row| row.assessed_practices > 0).collect()
         }
         _ => board
             .children(area, footprint, at)
             .filter_map(|child| {
-                told.of(child).map(|(of_child, left_out)| row(named(child), &of_child, left_out))
+                told.of(child).map(|(of_child, left_out)| row(asked.named(child), &of_child, left_out))
             })
             .collect(),
     };
     let requirements = rolled_up.by_requirement().into_iter();
     let standards = rolled_up.by_standard().into_iter();
     Some(AreaGapAnswer {
-        area: row(named(area), &rolled_up, withheld),
+        area: row(asked.named(area), &rolled_up, withheld),
         basis: asked.basis(),
         requirements: requirements
             .map(|(requirement, counts)| GapOfRequirement { requirement, counts })
@@ -310,7 +311,7 @@ pub fn practice_gap(asked: &Asked<'_>, practice: &Practice) -> PracticeGapAnswer
     };
     let topics = found.iter().flat_map(|compared| &compared.topics);
     PracticeGapAnswer {
-        body: named_practice(practice),
+        body: named_practice(practice, asked.at),
         basis: asked.basis(),
         assessment: found.as_ref().map(assessment),
         published: found.as_ref().and_then(|compared| compared.published).and_then(GapPublication::of),

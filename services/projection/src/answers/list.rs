@@ -123,14 +123,14 @@ pub fn practices<'a>(
         Sort::Attention => {
             rows.sort_by_cached_key(|practice| (status(practice).attention(), patients(practice)))
         }
-        Sort::Name => rows.sort_by(|a, b| a.listing.name.cmp(&b.listing.name)),
+        Sort::Name => rows.sort_by(|a, b| a.name_on(at).cmp(b.name_on(at))),
         Sort::Patients => rows.sort_by_cached_key(|practice| patients(practice)),
         Sort::Since => rows.sort_by_cached_key(|practice| {
             std::cmp::Reverse(practice.timelines.get(rule).map_or(Day::FIRST, |timeline| timeline.at(at).day))
         }),
         Sort::Ccg => rows.sort_by_cached_key(|practice| {
             let ccg = board.whereabouts(practice, footprint, at).and_then(|(ccg, _)| ccg);
-            (ccg, practice.listing.name.clone())
+            (ccg, practice.name_on(at).to_owned())
         }),
     }
     rows
@@ -157,9 +157,9 @@ pub fn practice_row(reasons: &Reasons<'_>, practice: &Practice) -> PracticeRow {
         .collect();
     PracticeRow {
         code: practice.code,
-        name: practice.listing.name.clone(),
+        name: practice.name_on(at).to_owned(),
         ccg,
-        ccg_name: ccg.map(|ccg| board.name_of(ccg).to_string()),
+        ccg_name: ccg.map(|ccg| board.name_of(ccg, board.day_of_areas(footprint, at)).to_string()),
         patients: practice.patients(at),
         requirements,
     }

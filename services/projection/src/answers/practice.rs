@@ -176,7 +176,7 @@ pub fn practice(asked: &Asked<'_>, practice: &Practice, may_know: MayKnow<'_>) -
         .flatten()
         .filter_map(|code| board.area(code))
         .chain(ccg.and(board.england()))
-        .map(|area| named(area))
+        .map(|area| asked.named(area))
         .collect();
     let until = |next: Option<Day>| next.map(|day| day.plus_days(-1));
     // The stay that reaches back belongs to the dated one behind it.
@@ -188,14 +188,20 @@ pub fn practice(asked: &Asked<'_>, practice: &Practice, may_know: MayKnow<'_>) -
         .enumerate()
         .skip(reaching_back)
         .map(|(index, stay)| Membership {
-            body: board.area(stay.commissioner).map_or_else(
-                || Named {
-                    code: stay.commissioner,
-                    name: stay.commissioner.to_string(),
-                    kind: AreaKind::Ccg.slug(),
-                },
-                |area| named(area),
-            ),
+            body: {
+                // As it was called when the stay ended, or is today.
+                let next = practice.stays.get(index + 1);
+                let last = next.map_or(board.today, |next| next.from.plus_days(-1)).min(board.today);
+                let on = last.max(stay.from);
+                board.area(stay.commissioner).map_or_else(
+                    || Named {
+                        code: stay.commissioner,
+                        name: stay.commissioner.to_string(),
+                        kind: AreaKind::Ccg.word(on).slug,
+                    },
+                    |area| named(area, on),
+                )
+            },
             from: stay.from,
             reaching_back: index == reaching_back && reaching_back > 0,
             to: until(practice.stays.get(index + 1).map(|next| next.from)),
@@ -232,7 +238,7 @@ pub fn practice(asked: &Asked<'_>, practice: &Practice, may_know: MayKnow<'_>) -
         })
         .collect();
     PracticeAnswer {
-        body: named_practice(practice),
+        body: named_practice(practice, at),
         basis: asked.basis(),
         operating: practice.placed_on(at).is_some(),
         address: practice.listing.address.clone(),

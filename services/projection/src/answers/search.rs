@@ -53,13 +53,13 @@ pub fn search(
         .into_iter()
         .filter_map(|entry| match entry.target {
             Target::Area(number) => board.areas.get(number).map(|area| Found {
-                body: named(area),
+                body: named(area, board.today),
                 postcode: area.listing.as_ref().map(|listing| listing.postcode.clone()).unwrap_or_default(),
                 ccg: None,
                 live: area.counts(0, Footprint::Then, board.today).practices() > 0,
             }),
             Target::Practice(number) => board.practices.get(number).map(|practice| Found {
-                body: named_practice(practice),
+                body: named_practice(practice, board.today),
                 postcode: practice.listing.postcode.clone(),
                 ccg: practice.placed.last().and_then(|placed| placed.commissioner),
                 live: practice.placed_on(board.today).is_some(),

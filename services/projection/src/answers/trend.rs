@@ -4,7 +4,7 @@ use proto::{Day, EditionId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Asked, Basis, Named, StatusCounts, named};
+use super::{Asked, Basis, Named, StatusCounts};
 use crate::{board::Area, rules::RULES};
 
 /// The most days of one trend: ten years and a bit.
@@ -105,7 +105,7 @@ pub fn trend(asked: &Asked<'_>, area: &Area, from: Day, to: Day) -> TrendAnswer 
         })
         .collect();
     TrendAnswer {
-        body: named(area),
+        body: asked.named(area),
         basis: asked.basis(),
         from,
         to,

@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use proto::{
     Day, OdsCode, Position,
+    areas::{NameShown, Names, Successions},
     footprint::{Known, Placed},
     organisations::OrganisationKind,
 };
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::{Area, AreaKind, Footprint, Practice, making::listings};
+use super::{
+    Area, AreaKind, Footprint, Practice,
+    making::{Body, bodies, listings},
+};
 use crate::{
     facts::Facts,
     rollup::{REACHING_BACK, StepsBuilder},
@@ -124,17 +128,19 @@ impl Buildings {
     }
 }
 
-pub(super) fn areas(facts: &Facts, practices: &[Arc<Practice>], upto: Position) -> Vec<Area> {
+pub(super) fn areas(
+    facts: &Facts,
+    practices: &[Arc<Practice>],
+    successions: &Successions,
+    upto: Position,
+) -> Vec<Area> {
     let mut buildings = Buildings::default();
     // Every body that a file lists has a page, whether a practice belongs to it or not.
     if let Some(code) = england() {
         buildings.number(AreaKind::England, code);
     }
     for (code, organisation) in &facts.organisations {
-        let kind = match listings(&organisation.organisation, facts, upto)
-            .last()
-            .map(|listed| listed.listing.kind)
-        {
+        let kind = match bodies(organisation, facts, upto).last().map(Body::kind) {
             Some(OrganisationKind::Region) => AreaKind::Region,
             Some(OrganisationKind::LocalOffice) => AreaKind::LocalOffice,
             Some(OrganisationKind::Ccg | OrganisationKind::CommissioningHub) => AreaKind::Ccg,
@@ -159,22 +165,24 @@ pub(super) fn areas(facts: &Facts, practices: &[Arc<Practice>], upto: Position) 
         .into_iter()
         .map(|building| {
             let Building { kind, code, .. } = building;
-
-            let listing = facts.organisations.get(&code).and_then(|organisation| {
+            let body = facts.organisations.get(&code);
+            let bodies = body.map(|body| bodies(body, facts, upto)).unwrap_or_default();
+            let listing = body.and_then(|organisation| {
                 listings(&organisation.organisation, facts, upto).last().map(|last| last.listing.clone())
             });
-            let name = match (&listing, kind) {
-                (_, AreaKind::England) => "England".into(),
-                (Some(listing), _) => listing.name.as_str().into(),
-                (None, _) => {
-                    let known = REGION_NAMES.iter().find(|(region, _)| *region == code.as_str());
-                    known.map_or_else(|| unnamed(kind, code).into(), |(_, name)| (*name).into())
-                }
-            };
+            let begun = successions.begun().iter().find(|begun| begun.code == code);
+            let ons_codes = bodies.iter().filter_map(|body| Some((body.as_of, body.ons_code()?)));
             Area {
                 code,
                 kind,
-                name,
+                names: names(kind, code, &bodies, successions),
+                ons_codes: begun
+                    .map(|begun| (begun.on, begun.ons_code))
+                    .into_iter()
+                    .chain(ons_codes)
+                    .collect(),
+                opened: bodies.iter().rev().find_map(Body::opened).or(begun.map(|begun| begun.on)),
+                closed: bodies.iter().rev().find_map(Body::closed).or(successions.last_day(code)),
                 listing,
                 then: building.then.into_iter().map(StepsBuilder::build).collect(),
                 now: building.now.into_iter().map(StepsBuilder::build).collect(),
@@ -237,12 +245,29 @@ fn standing(areas: &[Area], kind: AreaKind, footprint: Footprint) -> Vec<(Day, u
     steps
 }
 
-/// What an area is called that no file has named: a code of two digits and a letter is a CCG's,
-/// others were commissioners of the time before (domain facts 6.3).
-fn unnamed(kind: AreaKind, code: OdsCode) -> String {
-    let ccg_shaped = matches!(code.as_str().as_bytes(), [a, b, c] if a.is_ascii_digit() && b.is_ascii_digit() && c.is_ascii_uppercase());
-    match kind {
-        AreaKind::Ccg if !ccg_shaped => format!("Commissioner {code}"),
-        _ => format!("{} {code}", kind.label()),
+/// The names of an area by what files and lists showed of it, and the successions that are shipped.
+fn names(kind: AreaKind, code: OdsCode, bodies: &[Body], successions: &Successions) -> Names {
+    if kind == AreaKind::England {
+        return Names::of_practice([(Day::FIRST, "England")]);
     }
+    let begun = successions.begun().iter().filter(|begun| begun.code == code);
+    let begun = begun.map(|begun| NameShown {
+        as_of: begun.on,
+        opened: Some(begun.on),
+        closed: None,
+        name: &begun.name,
+    });
+    let shown = bodies.iter().map(|body| NameShown {
+        as_of: body.as_of,
+        opened: body.opened(),
+        closed: body.closed(),
+        name: body.name(),
+    });
+    let mut shown: Vec<NameShown<'_>> = begun.chain(shown).collect();
+    if shown.is_empty()
+        && let Some((_, name)) = REGION_NAMES.iter().find(|(region, _)| *region == code.as_str())
+    {
+        shown.push(NameShown { as_of: Day::FIRST, opened: None, closed: None, name });
+    }
+    Names::of_area(kind, code, &shown)
 }

@@ -3,9 +3,12 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use proto::{
-    Day, OdsCode, Position,
+    Day, OdsCode, OnsCode, Position,
+    areas::Names,
     footprint::{self, BodyShown, Heirs, Link, Place, Places, Shown},
-    organisations::{OdsStatus, PracticeListing, PrescribingSetting},
+    organisations::{
+        AreaListing, OdsStatus, OrganisationKind, OrganisationListing, PracticeListing, PrescribingSetting,
+    },
 };
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -31,6 +34,75 @@ pub(super) fn listings<'a, T>(listed: &'a [Listed<T>], facts: &Facts, upto: Posi
     listings
 }
 
+/// What a file of its own or a list of areas showed of a body.
+#[derive(Debug, Clone)]
+pub(super) struct Body {
+    /// The date of the file.
+    pub as_of: Day,
+    said: Said,
+}
+
+#[derive(Debug, Clone)]
+enum Said {
+    File(Arc<OrganisationListing>),
+    List(Arc<AreaListing>),
+}
+
+impl Body {
+    pub(super) fn kind(&self) -> OrganisationKind {
+        match &self.said {
+            Said::File(listing) => listing.kind,
+            Said::List(listing) => listing.kind,
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        match &self.said {
+            Said::File(listing) => &listing.name,
+            Said::List(listing) => &listing.name,
+        }
+    }
+
+    pub(super) fn opened(&self) -> Option<Day> {
+        match &self.said {
+            Said::File(listing) => listing.opened,
+            Said::List(listing) => listing.opened,
+        }
+    }
+
+    pub(super) fn closed(&self) -> Option<Day> {
+        match &self.said {
+            Said::File(listing) => listing.closed,
+            Said::List(listing) => listing.closed,
+        }
+    }
+
+    pub(super) fn ons_code(&self) -> Option<OnsCode> {
+        match &self.said {
+            Said::File(_) => None,
+            Said::List(listing) => listing.ons_code,
+        }
+    }
+
+    fn shown(&self) -> BodyShown {
+        match &self.said {
+            Said::File(listing) => BodyShown::of(self.as_of, listing),
+            Said::List(listing) => BodyShown::of_area(self.as_of, listing),
+        }
+    }
+}
+
+/// What files and lists showed of a body that counts up to a position, in order of date.
+pub(super) fn bodies(organisation: &OrganisationFacts, facts: &Facts, upto: Position) -> Vec<Body> {
+    let files = listings(&organisation.organisation, facts, upto).into_iter();
+    let files = files.map(|of| (of.position, of.as_of, Said::File(of.listing.clone())));
+    let lists = listings(&organisation.areas, facts, upto).into_iter();
+    let lists = lists.map(|of| (of.position, of.as_of, Said::List(of.listing.clone())));
+    let mut all: Vec<(Position, Day, Said)> = files.chain(lists).collect();
+    all.sort_by_key(|(position, as_of, _)| (*as_of, *position));
+    all.into_iter().map(|(_, as_of, said)| Body { as_of, said }).collect()
+}
+
 impl Board {
     /// Works everything out from nothing.
     pub fn build(facts: &Facts, knowledge: Knowledge, today: Day) -> Self {
@@ -49,12 +121,12 @@ impl Board {
             }
         }
         let bodies = facts.organisations.iter().map(|(code, organisation)| {
-            let listings = listings(&organisation.organisation, facts, upto);
-            (*code, listings.iter().map(|listed| BodyShown::of(listed.as_of, &listed.listing)).collect())
+            (*code, bodies(organisation, facts, upto).iter().map(Body::shown).collect())
         });
         let commissioners =
             bodies.filter(|(_, shown): &(_, Vec<_>)| shown.last().is_some_and(BodyShown::is_commissioner));
-        let places = Places::of(shown.iter().map(Vec::as_slice), commissioners);
+        let successions = facts.successions(upto);
+        let places = Places::of(shown.iter().map(Vec::as_slice), commissioners, successions);
 
         let mut practices: Vec<Practice> = codes
             .into_par_iter()
@@ -67,9 +139,11 @@ impl Board {
         drop(common);
         place_today(&mut practices, &places, today);
         let practices: Vec<Arc<Practice>> = practices.into_iter().map(Arc::new).collect();
-        let (areas, practices_found) =
-            rayon::join(|| areas(facts, &practices, upto), || practices_to_find(facts, &practices, upto));
-        let search = SearchIndex::of([areas_to_find(facts, &areas, upto), practices_found].concat());
+        let (areas, practices_found) = rayon::join(
+            || areas(facts, &practices, places.successions(), upto),
+            || practices_to_find(facts, &practices, upto),
+        );
+        let search = SearchIndex::of([areas_to_find(facts, &areas, upto, today), practices_found].concat());
         let number = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
         let first_practice_file = shown.iter().flatten().map(|shown| shown.as_of).min();
         Self {
@@ -174,9 +248,12 @@ fn practice(
     // Only practices with a listing come here.
     let latest = listings(&facts.practice, all, upto).last().map(|listed| listed.listing.clone());
     let listing = latest.unwrap_or_else(|| Arc::new(nameless()));
+    let files = listings(&facts.practice, all, upto).into_iter();
+    let names = Names::of_practice(files.map(|of| (of.as_of, of.listing.name.as_str())));
     Practice {
         code,
         listing,
+        names,
         facts: facts.clone(),
         placed: placed.into(),
         stays: stays.into(),
@@ -232,7 +309,8 @@ fn place_today(practices: &mut [Practice], places: &Places, today: Day) {
                 return (commissioner, placed.place);
             }
             let PracticeListing { region, local_office, .. } = *practice.listing;
-            (commissioner, places.on(commissioner, today).0.or(Place { region, local_office }))
+            let place = places.on(commissioner, today).0.or(Place { region, local_office });
+            (commissioner, places.standing(place, Some(commissioner), today))
         });
     }
 }
@@ -252,12 +330,16 @@ fn all_names<'a>(today: &'a str, shown: impl Iterator<Item = &'a str>) -> BTreeS
     shown.chain([today]).collect()
 }
 
-fn areas_to_find(facts: &Facts, areas: &[Area], upto: Position) -> Vec<Entry> {
+fn areas_to_find(facts: &Facts, areas: &[Area], upto: Position, today: Day) -> Vec<Entry> {
     let entry = |(number, area): (usize, &Area)| {
         let postcode = area.listing.as_ref().map_or("", |listing| listing.postcode.as_str());
         let body = facts.organisations.get(&area.code);
-        let shown = body.map(|body| listings(&body.organisation, facts, upto)).unwrap_or_default();
-        let names = all_names(&area.name, shown.iter().map(|listed| listed.listing.name.as_str()));
+        let shown = body.map(|body| bodies(body, facts, upto)).unwrap_or_default();
+        let today = area.name_on(today);
+        let mut names = all_names(&today, shown.iter().map(Body::name));
+        names.extend(area.names.all().map(|name| &**name));
+        // Found by its code of the Office for National Statistics, too.
+        names.extend(area.ons_codes.iter().map(|(_, code)| code.as_str()));
         Entry::new(area.code, Target::Area(number), names, postcode)
     };
     areas.iter().enumerate().map(entry).collect()

@@ -28,7 +28,7 @@ use crate::{
     answers::{self, Sort},
     api::{When, WhenQuery, lower_sort},
     board::{Area, AreaKind},
-    lower::{Lower, LowerSort, lower, next_below, short},
+    lower::{Lower, LowerSort, lower, short},
     rules::{RULES, Rule},
     timeline::Status,
 };
@@ -105,7 +105,8 @@ pub(super) async fn bars_svg(
         if !charts::has_bars(area.kind) {
             return Err(Problem::not_found(format!("{} has no areas below it", area.code)));
         }
-        let rows = lower(&when.asked(), when.rule, area, next_below(area.kind), sort);
+        let kind = when.board().next_below(area, when.footprint, when.at);
+        let rows = lower(&when.asked(), when.rule, area, kind, sort);
         Ok(Body::svg(
             charts::bars(&when, &Keep::of(&query.when()).seen_by(&desk.viewer), area, &rows, sort).svg_file(),
         ))
@@ -134,12 +135,12 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, sort: LowerSort) -> 
     let counts = area.counts(when.rule, when.footprint, when.at);
     let path = format!("/areas/{}", area.code);
     let menu = if area.kind == AreaKind::England { Menu::Home } else { Menu::None };
-    let mut page = frame::frame(desk, &when.served, keep, menu, words::area_name(area));
-    if let Some(caption) = words::kind_and_code(area) {
+    let mut page = frame::frame(desk, &when.served, keep, menu, words::area_name(&asked, area));
+    if let Some(caption) = words::kind_and_code(&asked, area) {
         page = page.caption(caption);
     }
     let parents = board.parents(area, when.footprint, when.at);
-    page = frame::crumbs(page, keep, &parents);
+    page = frame::crumbs(page, keep, &asked, &parents);
     let extra: Vec<(&str, String)> = match sort {
         LowerSort::Share => Vec::new(),
         sort => vec![("sort", sort.slug().to_owned())],
@@ -214,11 +215,11 @@ fn figures(when: &When, keep: &Keep, area: &Area) -> Markup {
 /// The areas below: bars, then the table.
 fn below(when: &When, keep: &Keep, area: &Area, sort: LowerSort) -> Markup {
     let asked = when.asked();
-    let kind = next_below(area.kind);
-    let (_, many) = words::kind_words(kind);
+    let kind = when.board().next_below(area, when.footprint, when.at);
+    let (one, many) = words::kind_words(&asked, kind);
     let rows = lower(&asked, when.rule, area, kind, sort);
     html! {
-        h2.nhsuk-heading-m { "By " (words::kind_words(kind).0) }
+        h2.nhsuk-heading-m { "By " (one) }
         (charts::bars(when, keep, area, &rows, sort).figure())
         (table(when, keep, area, &rows, sort))
         p.nhsuk-body-s.nhsuk-u-secondary-text-colour { (basis(when)) }
@@ -243,8 +244,10 @@ fn sorted(address: Address, sort: LowerSort) -> Address {
 }
 
 fn table(when: &When, keep: &Keep, area: &Area, rows: &[Lower<'_>], sort: LowerSort) -> Markup {
-    let kind = next_below(area.kind);
-    let (one, many) = words::kind_words(kind);
+    let asked = when.asked();
+    let kind = when.board().next_below(area, when.footprint, when.at);
+    let (one, many) = words::kind_words(&asked, kind);
+    let (office, _) = words::kind_words(&asked, AreaKind::LocalOffice);
     let statuses = words::statuses(rows.iter().map(|row| &row.counts));
     let here = format!("/areas/{}", area.code);
     let column = |column: Column, by: LowerSort, order: Order| {
@@ -252,14 +255,21 @@ fn table(when: &When, keep: &Keep, area: &Area, rows: &[Lower<'_>], sort: LowerS
         if by == sort { column.sorted(order) } else { column }
     };
     // A column that says the same in every row says nothing.
-    let with_office = area.kind == AreaKind::Region
+    let with_office = (area.kind, kind) == (AreaKind::Region, AreaKind::Ccg)
         && rows.iter().any(|row| row.local_office != rows.first().and_then(|first| first.local_office));
-    let caption =
-        format!("{} of {} and their practices by status", attention::capital(many), words::area_name(area));
+    let caption = format!(
+        "{} of {} and their practices by status",
+        attention::capital(many),
+        words::area_name(&asked, area)
+    );
     let mut table = Table::new("areas", caption);
     table = table.column(column(Column::text(attention::capital(one)), LowerSort::Name, Order::Ascending));
     if with_office {
-        table = table.column(column(Column::text("Local office"), LowerSort::LocalOffice, Order::Ascending));
+        table = table.column(column(
+            Column::text(attention::capital(office)),
+            LowerSort::LocalOffice,
+            Order::Ascending,
+        ));
     }
     table = table.column(column(Column::number("Practices"), LowerSort::Practices, Order::Descending));
     for status in &statuses {
@@ -271,10 +281,12 @@ fn table(when: &When, keep: &Keep, area: &Area, rows: &[Lower<'_>], sort: LowerS
     }
     table = table.column(column(Column::number("Met, share"), LowerSort::Share, Order::Ascending));
     for row in rows {
-        let mut cells = vec![Cell::from(keep.area(row.area.code, words::area_name(row.area)))];
+        let mut cells = vec![Cell::from(keep.area(row.area.code, words::area_name(&asked, row.area)))];
         if with_office {
             cells.push(match row.local_office {
-                Some(office) => Cell::from(keep.area(office, words::name_of(when.board(), office))),
+                Some(office) => {
+                    Cell::from(keep.area(office, words::name_of(when.board(), office, asked.day_of_areas())))
+                }
                 None => Cell::text(""),
             });
         }
@@ -282,7 +294,7 @@ fn table(when: &When, keep: &Keep, area: &Area, rows: &[Lower<'_>], sort: LowerS
         table = table.row(Row::new(cells));
     }
     let total = area.counts(when.rule, when.footprint, when.at);
-    let mut cells = vec![Cell::text(words::area_name(area))];
+    let mut cells = vec![Cell::text(words::area_name(&asked, area))];
     if with_office {
         cells.push(Cell::text(""));
     }
@@ -326,7 +338,7 @@ fn elsewhere(when: &When, keep: &Keep, area: &Area) -> Markup {
     if area.kind != AreaKind::England {
         return html! {
             @if area.kind != AreaKind::Ccg {
-                p { a.nhsuk-link href=(keep.to(format_args!("/areas/{}/practices", area.code))) { "All practices of " (words::area_name(area)) } }
+                p { a.nhsuk-link href=(keep.to(format_args!("/areas/{}/practices", area.code))) { "All practices of " (words::area_name(&asked, area)) } }
             }
         };
     }
@@ -335,30 +347,33 @@ fn elsewhere(when: &When, keep: &Keep, area: &Area) -> Markup {
     let regions = lower(&asked, when.rule, area, AreaKind::Region, LowerSort::Name);
     let link = |lower: &Lower<'_>| {
         html! {
-            (keep.area(lower.area.code, words::area_name(lower.area)))
+            (keep.area(lower.area.code, words::area_name(&asked, lower.area)))
             @if short(&lower.counts) > 0 {
                 ", " (words::of(short(&lower.counts), lower.counts.practices())) " short of it"
             }
         }
     };
+    let (ccg, many_ccgs) = words::kind_words(&asked, AreaKind::Ccg);
+    let (_, many_offices) = words::kind_words(&asked, AreaKind::LocalOffice);
+    let counted = |ccgs: usize| ui::fmt::count(ccgs as u64, ccg, many_ccgs);
     html! {
-        h2.nhsuk-heading-m { "Find a CCG" }
+        h2.nhsuk-heading-m { "Find a " (ccg) }
         @for region in &regions {
             @let within: Vec<&Lower<'_>> = ccgs.iter().filter(|ccg| ccg.region == Some(region.area.code)).collect();
             @if !within.is_empty() {
-                (details(&format!("{}: {}", words::area_name(region.area), ui::fmt::count(within.len() as u64, "CCG", "CCGs")), html! {
+                (details(&format!("{}: {}", words::area_name(&asked, region.area), counted(within.len())), html! {
                     ul.nhsuk-list { @for ccg in &within { li { (link(ccg)) } } }
                 }))
             }
         }
         @let homeless: Vec<&Lower<'_>> = ccgs.iter().filter(|ccg| ccg.region.is_none()).collect();
         @if !homeless.is_empty() {
-            (details(&format!("No region known: {}", ui::fmt::count(homeless.len() as u64, "CCG", "CCGs")), html! {
+            (details(&format!("No region known: {}", counted(homeless.len())), html! {
                 ul.nhsuk-list { @for ccg in &homeless { li { (link(ccg)) } } }
             }))
         }
         @if !offices.is_empty() {
-            (details(&format!("Local offices of NHS England: {}", offices.len()), html! {
+            (details(&format!("{}: {}", attention::capital(many_offices), offices.len()), html! {
                 ul.nhsuk-list { @for office in &offices { li { (link(office)) } } }
             }))
         }
@@ -377,10 +392,8 @@ fn notes(notes: &[String]) -> Markup {
 /// Said of an area without practices on the day: when it was, and what became of it.
 fn nobody(when: &When, keep: &Keep, area: &Area) -> Markup {
     let asked = when.asked();
-    let (one, _) = words::kind_words(area.kind);
-    let listing = area.listing.as_ref();
-    let (opened, closed) =
-        (listing.and_then(|listing| listing.opened), listing.and_then(|listing| listing.closed));
+    let one = area.word_on(asked.day_of_areas()).one;
+    let (opened, closed) = (area.opened, area.closed);
     let successors = answers::successors(&asked, area);
     html! {
         (inset(html! {
@@ -423,24 +436,63 @@ fn last_day_with_practices(when: &When, area: &Area) -> Option<(proto::Day, crat
     Some((next, *counts))
 }
 
+/// Which bodies took its place, and whose place it took.
+fn successions(when: &When, keep: &Keep, area: &Area) -> Markup {
+    let answers::SuccessionsOf { succeeded_by, formed_from } = answers::successions_of(&when.asked(), area);
+    let bodies = |of: &[answers::SuccessionAnswer]| {
+        html! {
+            @for (index, succession) in of.iter().enumerate() {
+                @if index > 0 { @if index + 1 == of.len() { " and " } @else { ", " } }
+                @let name = ui::fmt::name(&succession.body.name);
+                @if when.board().area(succession.body.code).is_some() { (keep.area(succession.body.code, name)) }
+                @else { (name) }
+                " (" (succession.body.code) ")"
+            }
+        }
+    };
+    html! {
+        @for of_day in succeeded_by.chunk_by(|a, b| a.on == b.on) {
+            @if let Some(first) = of_day.first() {
+                p {
+                    "Until " (words::day(first.on.plus_days(-1))) "; "
+                    @if first.part { "divided between " } @else { "succeeded by " } (bodies(of_day)) "."
+                }
+            }
+        }
+        @for of_day in formed_from.chunk_by(|a, b| a.on == b.on) {
+            @if let Some(first) = of_day.first() {
+                p {
+                    "On " (words::day(first.on)) " it took the place of "
+                    @for (index, part) in of_day.iter().enumerate() {
+                        @if index > 0 { @if index + 1 == of_day.len() { " and " } @else { ", " } }
+                        @if part.part { "part of " }
+                        (bodies(std::slice::from_ref(part)))
+                    }
+                    "."
+                }
+            }
+        }
+    }
+}
+
 /// Where it lies, and when it existed.
 fn facts(when: &When, keep: &Keep, area: &Area) -> Markup {
+    let asked = when.asked();
     let parents = when.board().parents(area, when.footprint, when.at);
-    let listing = area.listing.as_ref();
-    let dates = [
-        ("opened on", listing.and_then(|listing| listing.opened)),
-        ("closed at the end of", listing.and_then(|listing| listing.closed)),
-    ];
+    let dates = [("opened on", area.opened), ("closed at the end of", area.closed)];
     html! {
+        (successions(when, keep, area))
         @if !parents.is_empty() {
             p.nhsuk-body-s {
-                (words::area_name(area)) " (" (area.code) ") is in "
+                (words::area_name(&asked, area)) " (" (area.code)
+                @if let Some(code) = area.ons_code_on(asked.day_of_areas()) { ", ONS code " (code) }
+                ") is in "
                 @for (index, parent) in parents.iter().enumerate() {
                     @if index > 0 { ", in " }
-                    (keep.area(parent.code, words::area_name(parent)))
+                    (keep.area(parent.code, words::area_name(&asked, parent)))
                 }
                 @for (word, day) in dates { @if let Some(day) = day { "; " (word) " " (words::day(day)) } }
-                ". " (tag(ui::Tone::Neutral, area.kind.label()))
+                ". " (tag(ui::Tone::Neutral, &area.word_on(asked.day_of_areas()).capital()))
             }
         }
     }

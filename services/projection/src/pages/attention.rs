@@ -27,7 +27,7 @@ pub(super) fn attention(when: &When, keep: &Keep, area: &Area) -> Markup {
     let counts = area.counts(when.rule, when.footprint, when.at);
     let worst = Worst::of(&asked, keep, area);
     html! {
-        (lede(html! { (sentence(&asked, &counts)) (worst.sentence(keep)) (deadline(&asked, &counts)) }))
+        (lede(html! { (sentence(&asked, &counts)) (worst.sentence(&asked, keep)) (deadline(&asked, &counts)) }))
         (end_of_today(&asked, area, &counts))
         (worst.list(&asked, keep, area, &counts))
     }
@@ -102,7 +102,7 @@ fn deadline(asked: &Asked<'_>, counts: &Counts) -> Markup {
 /// Who wants attention most.
 enum Worst<'a> {
     Areas(Vec<Lower<'a>>),
-    Practices(Vec<&'a Practice>, &'a Asked<'a>),
+    Practices(Vec<&'a Practice>),
 }
 
 impl<'a> Worst<'a> {
@@ -116,7 +116,7 @@ impl<'a> Worst<'a> {
             };
             let mut found = answers::practices(asked, area, None, Sort::Attention, keep.seen_practices());
             found.retain(wanting);
-            return Worst::Practices(found, asked);
+            return Worst::Practices(found);
         }
         let mut found = lower(asked, asked.rule, area, AreaKind::Ccg, LowerSort::Share);
         found.retain(|lower| short(&lower.counts) > 0 && keep.may_see_area(lower.area.code));
@@ -125,16 +125,16 @@ impl<'a> Worst<'a> {
     }
 
     /// The sentence that names the first of them.
-    fn sentence(&self, keep: &Keep) -> Markup {
+    fn sentence(&self, asked: &Asked<'_>, keep: &Keep) -> Markup {
         html! {
             @match self {
                 Worst::Areas(areas) => @if let Some(first) = areas.first() {
-                    " " (keep.area(first.area.code, words::area_name(first.area)))
+                    " " (keep.area(first.area.code, words::area_name(asked, first.area)))
                     @let part = if first.counts.of(Status::NotMet) > 0 { first.counts.of(Status::NotMet) } else { short(&first.counts) };
                     " has the most: " (words::of(part, first.counts.practices())) "."
                 },
-                Worst::Practices(practices, asked) => @if let Some(first) = practices.first() {
-                    " " (keep.practice(first.code, words::practice_name(first)))
+                Worst::Practices(practices) => @if let Some(first) = practices.first() {
+                    " " (keep.practice(first.code, words::practice_name(first, asked.at)))
                     @if practices.len() > 1 { " is the largest of them" } @else { " is the one" }
                     @if let Some(patients) = first.patients(asked.at) { ", with " (number(patients)) " patients" }
                     "."
@@ -145,7 +145,7 @@ impl<'a> Worst<'a> {
 
     /// How many practices with a status a list of them names, where that is known here.
     fn named_with(&self, asked: &Asked<'_>, status: Status) -> Option<u32> {
-        let Worst::Practices(practices, _) = self else { return None };
+        let Worst::Practices(practices) = self else { return None };
         let held = |practice: &&&Practice| {
             practice.timelines.get(asked.rule).is_some_and(|timeline| timeline.at(asked.at).status == status)
         };
@@ -162,10 +162,10 @@ impl<'a> Worst<'a> {
         match self {
             Worst::Areas(areas) => {
                 for lower in areas.iter().take(ENTRIES_MAX) {
-                    list = list.item(area_item(lower, keep));
+                    list = list.item(area_item(asked, lower, keep));
                 }
             }
-            Worst::Practices(practices, _) => {
+            Worst::Practices(practices) => {
                 let may_know = |of| keep.may_know_causes(of);
                 let reasons = Reasons::of(asked, &may_know);
                 for practice in practices.iter().take(ENTRIES_MAX) {
@@ -188,7 +188,7 @@ impl<'a> Worst<'a> {
     }
 }
 
-fn area_item(lower: &Lower<'_>, keep: &Keep) -> AttentionItem {
+fn area_item(asked: &Asked<'_>, lower: &Lower<'_>, keep: &Keep) -> AttentionItem {
     let all = lower.counts.practices();
     let (not_met, no_evidence) = (lower.counts.of(Status::NotMet), lower.counts.of(Status::NoEvidence));
     let status = if not_met > 0 { Status::NotMet } else { Status::NoEvidence };
@@ -215,7 +215,7 @@ fn area_item(lower: &Lower<'_>, keep: &Keep) -> AttentionItem {
     AttentionItem {
         tone: words::tone(status),
         label: format!("{} {}", number(lower.counts.of(status)), status.label().to_lowercase()),
-        title: words::area_name(lower.area),
+        title: words::area_name(asked, lower.area),
         href: keep.to(format_args!("/areas/{}", lower.area.code)).into(),
         detail,
     }
@@ -240,7 +240,7 @@ fn practice_item(reasons: &Reasons<'_>, practice: &Practice, keep: &Keep) -> Att
     AttentionItem {
         tone: words::tone(status),
         label: status.label().to_owned(),
-        title: words::practice_name(practice),
+        title: words::practice_name(practice, asked.at),
         href: keep.to(format_args!("/practices/{}", practice.code)).into(),
         detail,
     }

@@ -12,7 +12,7 @@ use crate::{
     answers::{self, StatusCounts, TrendAnswer, edition_name},
     api::When,
     board::{Area, AreaKind},
-    lower::{Lower, LowerSort, next_below},
+    lower::{Lower, LowerSort},
     rules::{DEFAULT_RULE, requirement},
     timeline::Status,
 };
@@ -55,8 +55,8 @@ pub(super) fn bars(
     rows: &[Lower<'_>],
     sort: LowerSort,
 ) -> StackedBars {
-    let kind = next_below(area.kind);
-    let (one, _) = words::kind_words(kind);
+    let asked = when.asked();
+    let (one, _) = words::kind_words(&asked, when.board().next_below(area, when.footprint, when.at));
     let statuses = words::statuses(rows.iter().map(|row| &row.counts));
     let lowest = rows.iter().min_by(|a, b| {
         let share = |row: &Lower<'_>| {
@@ -67,7 +67,7 @@ pub(super) fn bars(
     let mut description = lowest.filter(|_| rows.len() > 1).map_or_else(String::new, |lowest| {
         format!(
             "{} has the lowest share that meets it: {}. ",
-            words::area_name(lowest.area),
+            words::area_name(&asked, lowest.area),
             share(lowest.counts.of(Status::Met), lowest.counts.practices())
         )
     });
@@ -102,7 +102,7 @@ pub(super) fn bars(
                 let counts: Vec<u32> = statuses.iter().map(|status| row.counts.of(*status)).collect();
                 let page = keep.to(format_args!("/areas/{}", row.area.code));
                 BarRow {
-                    label: words::area_name(row.area),
+                    label: words::area_name(&asked, row.area),
                     href: keep.may_see_area(row.area.code).then(|| page.into()),
                     values: counts,
                 }

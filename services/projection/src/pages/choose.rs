@@ -8,7 +8,11 @@ use super::{
     link::{Address, Keep},
     words,
 };
-use crate::{answers::edition_name, api::When, board::Footprint};
+use crate::{
+    answers::edition_name,
+    api::When,
+    board::{AreaKind, Footprint},
+};
 
 /// The form that asks for another day, and links to days often wanted. `path` is the page's own;
 /// `extra` are its other parameters.
@@ -68,8 +72,8 @@ pub(super) fn form_with_links(
     let fields = html! {
         (more)
         (Field::new("footprint", "Group practices by").value(members).select(&[
-            Choice::new("then", "their CCG on that date"),
-            Choice::new("now", "their CCG today"),
+            Choice::new("then", format!("their {} on that date", AreaKind::Ccg.word(when.at).one)),
+            Choice::new("now", format!("their {} today", AreaKind::Ccg.word(board.today).one)),
         ]))
         @if let Some(instant) = kept_instant {
             input type="hidden" name="known" value=(instant);

@@ -3,7 +3,10 @@
 use chassis::{Viewer, access, pages::demonstration_notice};
 use jiff::Timestamp;
 use maud::{Markup, html};
-use proto::Position;
+use proto::{
+    Position,
+    areas::{icbs_from, is_local_office},
+};
 use ui::{Page, Stamp};
 
 use super::{
@@ -13,7 +16,7 @@ use super::{
 };
 use crate::{
     access::{FOLLOW, SEARCH},
-    answers,
+    answers::{self, Asked},
     api::Shared,
     board::{Area, AreaKind, Board},
     views::Served,
@@ -81,11 +84,21 @@ fn notice(shared: &Shared, viewer: &Viewer, board: &Board, position: Position) -
     })
 }
 
-/// The way to what lies below an area: England, its region, and itself where `with_area`.
-pub(super) fn crumbs(mut page: Page, keep: &Keep, parents: &[&std::sync::Arc<Area>]) -> Page {
-    let above = parents.iter().rev().filter(|area| area.kind != AreaKind::LocalOffice);
+/// The way to what lies below an area: England, its region, and since July 2022 its integrated care board. Local
+/// offices stood beside that way.
+pub(super) fn crumbs(
+    mut page: Page,
+    keep: &Keep,
+    asked: &Asked<'_>,
+    parents: &[&std::sync::Arc<Area>],
+) -> Page {
+    let is_on_the_way = |area: &Area| {
+        area.kind != AreaKind::LocalOffice
+            || (asked.day_of_areas() >= icbs_from() && !is_local_office(area.code))
+    };
+    let above = parents.iter().rev().filter(|area| is_on_the_way(area));
     for area in above.filter(|area| keep.may_see_area(area.code)) {
-        page = page.crumb(words::area_name(area), keep.to(format_args!("/areas/{}", area.code)));
+        page = page.crumb(words::area_name(asked, area), keep.to(format_args!("/areas/{}", area.code)));
     }
     page
 }

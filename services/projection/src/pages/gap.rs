@@ -19,7 +19,6 @@ use crate::{
     board::{Area, AreaKind, Practice},
     few::WITHHELD,
     gap::GapCounts,
-    lower::next_below,
     rules::RULES,
 };
 
@@ -44,10 +43,10 @@ pub(super) fn area(when: &When, keep: &Keep, area: &Area) -> Markup {
             }
             p.nhsuk-body-s.nhsuk-u-secondary-text-colour { (basis(when)) }
             @if !is_withheld(of_area) {
-                (topics(area, &answer))
+                (topics(when, area, &answer))
                 (groups(&answer))
             }
-            @if !answer.members.is_empty() { (members(keep, area, &answer)) }
+            @if !answer.members.is_empty() { (members(when, keep, area, &answer)) }
             @let left_out = std::iter::once(of_area).chain(&answer.members).any(|row| row.topics_withheld > 0);
             @if left_out && !is_withheld(of_area) {
                 p { "Topics are left out of these figures, here or below, where " (WITHHELD) "." }
@@ -110,8 +109,8 @@ fn row(first: impl IntoIterator<Item = Cell>, counts: &GapCounts) -> Row {
     Row::new(first.into_iter().chain(cells(counts)))
 }
 
-fn topics(area: &Area, answer: &AreaGapAnswer) -> Markup {
-    let caption = format!("Practices of {} by topic", words::area_name(area));
+fn topics(when: &When, area: &Area, answer: &AreaGapAnswer) -> Markup {
+    let caption = format!("Practices of {} by topic", words::area_name(&when.asked(), area));
     let table = Table::new("gap-topics", caption)
         .column(Column::text("Topic"))
         .column(Column::text("Requirement"))
@@ -152,12 +151,12 @@ fn requirement(number: u8) -> String {
 }
 
 /// The members where somebody was assessed, those with most that is good by word alone first.
-fn members(keep: &Keep, area: &Area, answer: &AreaGapAnswer) -> Markup {
+fn members(when: &When, keep: &Keep, area: &Area, answer: &AreaGapAnswer) -> Markup {
     let mut rows: Vec<&GapRow> = answer.members.iter().filter(|row| row.assessed_practices > 0).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.total.good_by_word_alone));
     let is_ccg = area.kind == AreaKind::Ccg;
-    let (one, many) =
-        if is_ccg { ("practice", "practices") } else { words::kind_words(next_below(area.kind)) };
+    let kind = when.board().next_below(area, when.footprint, when.at);
+    let (one, many) = if is_ccg { ("practice", "practices") } else { words::kind_words(&when.asked(), kind) };
     let caption = format!("{} where practices had been assessed", capital(many));
     let caption = if is_ccg { "Practices that had been assessed".to_owned() } else { caption };
     let mut table = Table::new("gap-members", caption).column(Column::text(capital(one)));

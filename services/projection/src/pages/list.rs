@@ -99,13 +99,13 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, listing: &Listing) -
     let found = u32::try_from(rows.len()).unwrap_or(u32::MAX);
     let title = match area.kind {
         AreaKind::England => "Practices of England".to_owned(),
-        _ => format!("Practices of {}", words::area_name(area)),
+        _ => format!("Practices of {}", words::area_name(&asked, area)),
     };
     let about = requirement(when.rule).title;
     let menu = if area.kind == AreaKind::England { Menu::Practices } else { Menu::None };
     let mut page = frame::frame(desk, &when.served, keep, menu, title).caption(about);
-    page = frame::crumbs(page, keep, &when.board().parents(area, when.footprint, when.at));
-    page = page.crumb(words::area_name(area), keep.to(format_args!("/areas/{}", area.code)));
+    page = frame::crumbs(page, keep, &asked, &when.board().parents(area, when.footprint, when.at));
+    page = page.crumb(words::area_name(&asked, area), keep.to(format_args!("/areas/{}", area.code)));
 
     let mut extra: Vec<(&str, String)> = Vec::new();
     if listing.limit != PAGE_ROWS {
@@ -122,7 +122,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, listing: &Listing) -
         Choice::new("attention", "Most in need of attention first"),
         Choice::new("name", "Name"),
         Choice::new("code", "Code"),
-        Choice::new("ccg", "CCG"),
+        Choice::new("ccg", capital(words::commissioner(&asked))),
         Choice::new("patients", "Most patients first"),
         Choice::new("since", "Latest change first"),
     ];
@@ -214,7 +214,11 @@ pub(super) fn table(
         .column(column(Column::text("Since"), Sort::Since, Order::Descending))
         .column(Column::text("Reason"));
     if with_ccg {
-        table = table.column(column(Column::text("CCG"), Sort::Ccg, Order::Ascending));
+        table = table.column(column(
+            Column::text(capital(words::commissioner(&asked))),
+            Sort::Ccg,
+            Order::Ascending,
+        ));
     }
     table = table
         .column(column(Column::number("Patients"), Sort::Patients, Order::Descending))
@@ -225,7 +229,7 @@ pub(super) fn table(
         let status = held.map_or(Status::NoEvidence, |held| held.status);
         let since = held.and_then(|held| held.since);
         let mut cells = vec![
-            Cell::from(keep.practice(practice.code, words::practice_name(practice))),
+            Cell::from(keep.practice(practice.code, words::practice_name(practice, when.at))),
             Cell::text(practice.code),
             Cell::from(tag(words::tone(status), status.label())),
             Cell::text(since.map_or_else(|| "–".to_owned(), words::short_day)),
@@ -236,7 +240,9 @@ pub(super) fn table(
         ];
         if with_ccg {
             cells.push(match row.ccg {
-                Some(ccg) => Cell::from(keep.area(ccg, words::name_of(when.board(), ccg))),
+                Some(ccg) => {
+                    Cell::from(keep.area(ccg, words::name_of(when.board(), ccg, asked.day_of_areas())))
+                }
                 None => Cell::text("Not known"),
             });
         }

@@ -83,19 +83,20 @@ pub(super) async fn timeline_svg(
 
 fn page(desk: &Desk, when: &When, keep: &Keep, practice: &Practice, answer: &PracticeAnswer) -> Markup {
     let board = when.board();
-    let mut page = frame::frame(desk, &when.served, keep, Menu::None, words::practice_name(practice))
-        .caption(format!("Practice {}", practice.code));
+    let mut page =
+        frame::frame(desk, &when.served, keep, Menu::None, words::practice_name(practice, when.at))
+            .caption(format!("Practice {}", practice.code));
     // One that is not counted on the day is still found below where it lay last.
     let (ccg, place) = board.whereabouts(practice, when.footprint, when.at).unwrap_or_else(|| {
         practice.now.map_or((None, Default::default()), |(ccg, place)| (Some(ccg), place))
     });
-    let above: Vec<_> = [ccg, place.region]
+    let above: Vec<_> = [ccg, place.local_office, place.region]
         .into_iter()
         .flatten()
         .filter_map(|code| board.area(code))
         .chain(board.england())
         .collect();
-    page = frame::crumbs(page, keep, &above);
+    page = frame::crumbs(page, keep, &when.asked(), &above);
     let path = format!("/practices/{}", practice.code);
     let body = html! {
         (frame::beyond_files(when, keep, &path))
@@ -282,22 +283,24 @@ fn belongs(when: &When, keep: &Keep, practice: &Practice) -> Markup {
         .flatten()
         .filter_map(|code| board.area(code))
         .collect();
+    let asked = when.asked();
+    let commissioner = words::commissioner(&asked);
     let reaching_back = when.footprint == Footprint::Then
         && practice
             .placed_on(when.at)
             .is_some_and(|placed| placed.known == proto::footprint::Known::ReachingBack);
     html! {
         @if areas.is_empty() {
-            p { "It is not known which CCG this practice belongs to." }
+            p { "It is not known which " (commissioner) " this practice belongs to." }
         } @else {
             p {
                 "This practice " @if when.footprint == Footprint::Then { "was in " } @else { "is today in " }
                 @for (index, area) in areas.iter().enumerate() {
                     @if index > 0 { @if index + 1 == areas.len() { " and " } @else { ", " } }
-                    (keep.area(area.code, words::area_name(area)))
+                    (keep.area(area.code, words::area_name(&asked, area)))
                 }
                 @if when.footprint == Footprint::Then { " on that date" } "."
-                @if reaching_back { " Its CCG on that date is not recorded; the earliest known one is assumed." }
+                @if reaching_back { " Its " (commissioner) " on that date is not recorded; the earliest known one is assumed." }
             }
         }
     }
@@ -353,7 +356,7 @@ fn strip(when: &When, keep: &Keep, practice: &Practice, answer: &PracticeAnswer)
     TimelineStrip {
         caption: Caption::new(
             "timeline",
-            format!("{} over time", words::practice_name(practice)),
+            format!("{} over time", words::practice_name(practice, when.at)),
             basis(when),
         )
         .download("JSON", keep.at(when.at).to(format_args!("/api/v1{path}")))
@@ -438,7 +441,7 @@ fn actor(actor: &str) -> String {
 }
 
 fn memberships(keep: &Keep, answer: &PracticeAnswer) -> Markup {
-    Table::new("memberships", "CCG membership")
+    Table::new("memberships", "Commissioners over time")
         .column(Column::text("Commissioner"))
         .column(Column::text("Code"))
         .column(Column::text("From"))
@@ -456,7 +459,7 @@ fn memberships(keep: &Keep, answer: &PracticeAnswer) -> Markup {
                 Cell::count(stay.position.0),
             ])
         }))
-        .empty("No file shows which CCG it belonged to.")
+        .empty("No file shows which commissioner it belonged to.")
         .render()
 }
 

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     answers::{self, Found, SEARCH_MAX},
     api::{WhenQuery, may_see},
+    board::AreaKind,
     views::Served,
 };
 
@@ -73,9 +74,12 @@ fn page(desk: &Desk, served: &Served, keep: &Keep, question: &str) -> Markup {
         Row::new([
             Cell::link(keep.to(path), name),
             Cell::text(find.body.code),
-            Cell::text(super::attention::capital(&find.body.kind.replace('-', " ").replace("ccg", "CCG"))),
+            Cell::text(match board.area(find.body.code) {
+                Some(area) if !is_practice => area.word_on(board.today).capital(),
+                _ => super::attention::capital(find.body.kind),
+            }),
             match find.ccg {
-                Some(ccg) => Cell::from(keep.area(ccg, words::name_of(board, ccg))),
+                Some(ccg) => Cell::from(keep.area(ccg, words::name_of(board, ccg, board.today))),
                 None => Cell::text(""),
             },
             Cell::text(&find.postcode),
@@ -84,7 +88,7 @@ fn page(desk: &Desk, served: &Served, keep: &Keep, question: &str) -> Markup {
     };
     let body = html! {
         @if question.is_empty() {
-            (lede(html! { "Find a practice, a CCG, a local office or a region by a piece of its name, its code or its postcode." }))
+            (lede(html! { "Find a practice, a " (AreaKind::Ccg.word(board.today).one) ", a region or what lies between them by a piece of its name, its code or its postcode." }))
             (Form::get("/search").body(html! {
                 (Field::new("q", "Name, code or postcode").id("question").input(InputKind::Text))
                 (Button::new("Search"))
@@ -93,7 +97,7 @@ fn page(desk: &Desk, served: &Served, keep: &Keep, question: &str) -> Markup {
             (lede(html! { "Nothing here is called “" (question) "”." }))
             ul.nhsuk-list.nhsuk-list--bullet {
                 li { "A piece of the name is enough: “densham” finds The Densham Surgery." }
-                li { "Codes look like A81001 for a practice and 15E for a CCG." }
+                li { "Codes look like A81001 for a practice and 15E for a " (AreaKind::Ccg.word(board.today).one) "." }
                 li { "Of a postcode the first half will do." }
             }
         } @else {
@@ -104,7 +108,7 @@ fn page(desk: &Desk, served: &Served, keep: &Keep, question: &str) -> Markup {
             }))
             (Table::new("finds", format!("Finds for “{question}”")).hide_caption()
                 .column(Column::text("Name")).column(Column::text("Code")).column(Column::text("Kind"))
-                .column(Column::text("CCG")).column(Column::text("Postcode")).column(Column::text("Today"))
+                .column(Column::text(AreaKind::Ccg.word(board.today).capital())).column(Column::text("Postcode")).column(Column::text("Today"))
                 .rows(found.iter().map(row)).render())
         }
     };

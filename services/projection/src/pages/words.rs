@@ -93,38 +93,39 @@ pub(super) fn instant(instant: Timestamp) -> String {
     chassis::pages::moment(instant)
 }
 
-/// An area's name as people write it.
-pub(super) fn area_name(area: &Area) -> String {
-    fmt::name(&area.name)
+/// An area's name on the day asked about, as people write it.
+pub(super) fn area_name(asked: &Asked<'_>, area: &Area) -> String {
+    fmt::name(&area.name_on(asked.day_of_areas()))
 }
 
-/// The name of a body of a code as people write it; the code where there is none.
-pub(super) fn name_of(board: &Board, code: OdsCode) -> String {
-    fmt::name(&board.name_of(code))
+/// The name of a body of a code on a day as people write it; the code where there is none.
+pub(super) fn name_of(board: &Board, code: OdsCode, on: Day) -> String {
+    fmt::name(&board.name_of(code, on))
 }
 
-/// A practice's name as people write it.
-pub(super) fn practice_name(practice: &Practice) -> String {
-    if practice.listing.name.is_empty() {
-        practice.code.to_string()
-    } else {
-        fmt::name(&practice.listing.name)
+/// A practice's name on a day as people write it.
+pub(super) fn practice_name(practice: &Practice, on: Day) -> String {
+    match practice.name_on(on) {
+        "" => practice.code.to_string(),
+        name => fmt::name(name),
     }
 }
 
-/// What stands over an area's name.
-pub(super) fn kind_and_code(area: &Area) -> Option<String> {
-    (area.kind != AreaKind::England).then(|| format!("{} {}", area.kind.label(), area.code))
+/// What stands over an area's name: what it was on the day asked about, and its code.
+pub(super) fn kind_and_code(asked: &Asked<'_>, area: &Area) -> Option<String> {
+    let word = area.word_on(asked.day_of_areas());
+    (area.kind != AreaKind::England).then(|| format!("{} {}", word.capital(), area.code))
 }
 
-/// `region` and `regions`.
-pub(super) fn kind_words(kind: AreaKind) -> (&'static str, &'static str) {
-    match kind {
-        AreaKind::England => ("country", "countries"),
-        AreaKind::Region => ("region", "regions"),
-        AreaKind::LocalOffice => ("local office", "local offices"),
-        AreaKind::Ccg => ("CCG", "CCGs"),
-    }
+/// What areas of a kind were called on the day asked about: `region` and `regions`.
+pub(super) fn kind_words(asked: &Asked<'_>, kind: AreaKind) -> (&'static str, &'static str) {
+    let word = kind.word(asked.day_of_areas());
+    (word.one, word.many)
+}
+
+/// What commissioners were called on the day asked about: `CCG` or `sub-ICB location`.
+pub(super) fn commissioner(asked: &Asked<'_>) -> &'static str {
+    kind_words(asked, AreaKind::Ccg).0
 }
 
 /// By which membership.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use proto::{
     Day, Header, OdsCode, Position,
+    areas::{Succession, Successions},
     footprint::{self, BodyShown, Heirs, Link, Place, Places, Shown, Span, Stay, Votes},
     imports::{FileImported, Row, Rows, Withdrawn},
     organisations::{
-        OrganisationAmended, OrganisationEvent, OrganisationListed, PracticeAmended, PracticeListed,
-        PrescriberListed,
+        AreaListed, OrganisationAmended, OrganisationEvent, OrganisationListed, PracticeAmended,
+        PracticeListed, PrescriberListed, SuccessionRecorded,
     },
 };
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -31,8 +32,13 @@ const NEWEST: Position = Position(u64::MAX);
 pub struct Register {
     practices: FxHashMap<OdsCode, Practice>,
     bodies: FxHashMap<OdsCode, Rows<BodyShown>>,
+    /// What lists of areas show of bodies: beside their own files, and in any order of date.
+    areas: FxHashMap<OdsCode, Rows<BodyShown>>,
+    successions: Vec<(Succession, Option<Uuid>)>,
     withdrawn: Withdrawn,
     names: Arc<FxHashMap<OdsCode, Arc<str>>>,
+    /// The date of the list of areas that gave a name.
+    named_by_list: FxHashMap<OdsCode, Day>,
     synthetic: bool,
     real: bool,
     recorded: Recorded,
@@ -143,6 +149,15 @@ impl Register {
                 self.bodies.entry(code).or_default().note(row);
                 self.name(code, &listing.name);
             }
+            OrganisationEvent::AreaListed(AreaListed { as_of, listing }) => {
+                let value = BodyShown::of_area(as_of, &listing);
+                let row = Row { as_of, position, import, value, confirmed: false };
+                self.areas.entry(code).or_default().note(row);
+                self.name_by_list(code, as_of, &listing.name);
+            }
+            OrganisationEvent::SuccessionRecorded(SuccessionRecorded { on, successor, place, .. }) => {
+                self.successions.push((Succession { on, from: code, to: successor, place }, import));
+            }
             OrganisationEvent::MembershipRecorded(recorded) => {
                 let link = Link::of(position, &recorded);
                 let practice = self.practices.entry(code).or_default();
@@ -177,6 +192,10 @@ impl Register {
                     let Some(body) = self.bodies.get_mut(code) else { continue };
                     body.confirm(as_of, position, imported.import, &self.withdrawn);
                 }
+                "areas" => {
+                    let Some(area) = self.areas.get_mut(code) else { continue };
+                    area.confirm(as_of, position, imported.import, &self.withdrawn);
+                }
                 _ => {}
             }
         }
@@ -198,10 +217,25 @@ impl Register {
         }
     }
 
+    /// A list of areas names a body; of several lists the one of the latest date counts.
+    fn name_by_list(&mut self, code: OdsCode, as_of: Day, name: &str) {
+        if self.named_by_list.get(&code).is_none_or(|known| *known <= as_of) {
+            self.named_by_list.insert(code, as_of);
+            self.name(code, name);
+        }
+    }
+
+    /// The successions that count.
+    fn successions(&self) -> Successions {
+        let standing = self.successions.iter().filter(|(_, import)| self.withdrawn.stands(*import, NEWEST));
+        Successions::shipped().clone().with(standing.map(|(succession, _)| *succession))
+    }
+
     /// Who stands under whom on a day. Linear in what the files showed.
     pub fn on(&self, today: Day) -> Hierarchy {
+        let codes: FxHashSet<OdsCode> = self.bodies.keys().chain(self.areas.keys()).copied().collect();
         let bodies: FxHashMap<OdsCode, Vec<BodyShown>> =
-            self.bodies.iter().map(|(code, rows)| (*code, self.shown(rows))).collect();
+            codes.into_iter().map(|code| (code, self.shown(code))).collect();
         let commissioners =
             bodies.iter().filter(|(_, shown)| shown.last().is_some_and(BodyShown::is_commissioner));
         let places = Places::of(
@@ -210,6 +244,7 @@ impl Register {
                 .filter(|practice| practice.has_been_one())
                 .map(|practice| practice.shown.as_slice()),
             commissioners.map(|(code, shown)| (*code, shown.clone())),
+            self.successions(),
         );
         let practices = || self.practices.iter().filter(|(_, practice)| practice.has_been_one());
         let operating = || practices().filter(|(_, practice)| practice.operates_on(today));
@@ -229,7 +264,8 @@ impl Register {
                     return (*code, Above::at(commissioner, place));
                 }
                 let place = commissioner.map(|code| places.on(code, today).0).unwrap_or_default();
-                (*code, Above::at(commissioner, place.or(practice.own())))
+                let place = places.standing(place.or(practice.own()), commissioner, today);
+                (*code, Above::at(commissioner, place))
             })
             .collect();
         let practices: FxHashSet<OdsCode> = practices().map(|(code, _)| *code).collect();
@@ -250,14 +286,16 @@ impl Register {
         }
         for (code, shown) in bodies.iter().filter(|(_, shown)| !shown.is_empty()) {
             let said = shown.iter().rev().map(|shown| shown.place).find(|place| *place != Place::default());
-            above.entry(*code).or_insert_with(|| Above::at(None, said.unwrap_or_default()));
+            let place = places.standing(said.unwrap_or_default(), Some(*code), today);
+            above.entry(*code).or_insert_with(|| Above::at(None, place));
         }
         Hierarchy { above, practices, names: self.names.clone(), version: self.version(today) }
     }
 
     /// What the files that count showed of a body, in order of file date.
-    fn shown(&self, rows: &Rows<BodyShown>) -> Vec<BodyShown> {
-        let standing = rows.standing(&self.withdrawn, NEWEST);
+    fn shown(&self, code: OdsCode) -> Vec<BodyShown> {
+        let rows = [&self.bodies, &self.areas].into_iter().filter_map(|of| of.get(&code));
+        let standing = rows.flat_map(|rows| rows.standing(&self.withdrawn, NEWEST));
         let mut dated: Vec<(Day, Position, BodyShown)> = standing
             .map(|row| (row.as_of, row.position, BodyShown { as_of: row.as_of, ..row.value }))
             .collect();
