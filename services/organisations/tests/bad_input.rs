@@ -175,6 +175,27 @@ async fn a_request_that_cannot_be_understood_says_what_is_accepted() {
     assert_eq!(world.head().await.0, 0);
 }
 
+/// Archives are made and refused in every way where they are read; here they come in over the API.
+#[tokio::test]
+async fn a_zip_archive_with_one_csv_file_is_read_as_the_file_in_it() {
+    let world = World::new().await;
+    let archive = |files: &[(&str, &str)]| {
+        let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+        chassis::testing::zip_archive(&files)
+    };
+    let rows = practice("A81001", "FIRST") + &practice("A81002", "SECOND");
+    let report = world.import_well("practices", "2018-05-31", archive(&[("epraccur.csv", &rows)])).await;
+    assert_eq!(
+        (&report["rows"], &report["recorded"], &report["rejected"]),
+        (&2.into(), &2.into(), &0.into())
+    );
+    let (status, problem) =
+        world.import("practices", "2018-06-30", archive(&[("a.csv", &rows), ("b.csv", &rows)])).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(detail(&problem).contains("it holds 2 CSV files"), "{problem}");
+    assert_eq!(world.head().await.0, 3, "of a refused archive nothing is written");
+}
+
 #[tokio::test]
 async fn empty_binary_and_utf16_files_each_get_their_answer() {
     let world = World::new().await;

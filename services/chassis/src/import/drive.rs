@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures::{FutureExt, Stream, StreamExt, stream::FuturesUnordered};
 use proto::{Day, EventHash, OdsCode, Position};
 use sha2::{Digest, Sha256};
@@ -23,6 +23,7 @@ use super::{
     row::Row,
     rows::{Item, Next, RawRow, RowReader},
     text::FileFault,
+    zipped::{Check, Packed, Unpacking, check_size, is_zip},
 };
 use crate::problem::Problem;
 
@@ -229,7 +230,13 @@ where
     F: Fn(Row) -> Fut,
     Fut: Future<Output = Result<RowOutcome, RowFault>>,
 {
-    let mut source = Source { reader: RowReader::new(), body, progress: tally.progress, hash: Sha256::new() };
+    let mut source = Source {
+        reader: RowReader::new(),
+        body,
+        progress: tally.progress,
+        hash: Sha256::new(),
+        wrapping: Wrapping::NotKnown(BytesMut::new()),
+    };
     let mut file = OpenFile::new(shape);
     // A row of its own aggregate each; the number tells which.
     let start = |aggregate: u64, row: Row| {
@@ -294,7 +301,23 @@ struct Source<'a, B> {
     reader: RowReader,
     body: &'a mut B,
     progress: &'a Progress,
+    /// Of the bytes as they came, packed or not.
     hash: Sha256,
+    wrapping: Wrapping,
+}
+
+/// Whether the rows come in a zip archive, and how far it is unpacked.
+enum Wrapping {
+    /// Too few bytes to tell.
+    NotKnown(BytesMut),
+    /// They do not.
+    None,
+    /// The archive so far.
+    Zip(BytesMut),
+    /// The file in it is looked at before its first row is read.
+    Checking(Box<Check>),
+    /// Its rows are read.
+    Unpacking(Box<Unpacking>),
 }
 
 impl<B, E> Source<'_, B>
@@ -310,16 +333,85 @@ where
                 Next::End => return Ok(None),
                 Next::More => {}
             }
+            if self.unpack().map_err(Halt::File)? {
+                // Others want the processor, too.
+                tokio::task::yield_now().await;
+                continue;
+            }
             match self.body.next().await {
                 Some(Ok(chunk)) => {
                     Progress::add(&self.progress.bytes, chunk.len() as u64);
                     self.hash.update(&chunk);
-                    self.reader.push(chunk).map_err(Halt::File)?;
+                    self.take(chunk).map_err(Halt::File)?;
                 }
                 Some(Err(error)) => return Err(Halt::Body(error.to_string())),
-                None => self.reader.finish().map_err(Halt::File)?,
+                None => self.ended().map_err(Halt::File)?,
             }
         }
+    }
+
+    /// Takes bytes as they came.
+    fn take(&mut self, chunk: Bytes) -> Result<(), FileFault> {
+        match &mut self.wrapping {
+            Wrapping::NotKnown(first) => {
+                first.extend_from_slice(&chunk);
+                let Some(zipped) = is_zip(first) else { return Ok(()) };
+                let first = std::mem::take(first);
+                if zipped {
+                    check_size(first.len())?;
+                    self.wrapping = Wrapping::Zip(first);
+                    return Ok(());
+                }
+                self.wrapping = Wrapping::None;
+                self.reader.push(first.freeze())
+            }
+            Wrapping::Zip(archive) => {
+                check_size(archive.len() + chunk.len())?;
+                archive.extend_from_slice(&chunk);
+                Ok(())
+            }
+            Wrapping::None | Wrapping::Checking(_) | Wrapping::Unpacking(_) => self.reader.push(chunk),
+        }
+    }
+
+    /// The body has ended.
+    fn ended(&mut self) -> Result<(), FileFault> {
+        match std::mem::replace(&mut self.wrapping, Wrapping::None) {
+            Wrapping::NotKnown(first) => {
+                self.reader.push(first.freeze())?;
+                self.reader.finish()
+            }
+            Wrapping::Zip(archive) => {
+                let check = Packed::find(&archive.freeze())?.check();
+                self.wrapping = Wrapping::Checking(Box::new(check));
+                Ok(())
+            }
+            Wrapping::None | Wrapping::Checking(_) | Wrapping::Unpacking(_) => self.reader.finish(),
+        }
+    }
+
+    /// Goes a step on with what is in an archive; false where there is none, or not yet.
+    fn unpack(&mut self) -> Result<bool, FileFault> {
+        match &mut self.wrapping {
+            Wrapping::NotKnown(_) | Wrapping::None | Wrapping::Zip(_) => return Ok(false),
+            Wrapping::Checking(check) => {
+                if check.step()?
+                    && let Wrapping::Checking(check) = std::mem::replace(&mut self.wrapping, Wrapping::None)
+                {
+                    self.wrapping = Wrapping::Unpacking(Box::new(check.into_content()));
+                }
+            }
+            Wrapping::Unpacking(content) => {
+                let piece = content.next()?;
+                if piece.is_empty() {
+                    self.wrapping = Wrapping::None;
+                    self.reader.finish()?;
+                } else {
+                    self.reader.push(piece)?;
+                }
+            }
+        }
+        Ok(true)
     }
 }
 

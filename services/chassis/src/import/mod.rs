@@ -9,6 +9,7 @@
 //!
 //! | part | what it does |
 //! | --- | --- |
+//! | [`zipped`](self) | the one CSV file out of a zip archive, as files are published; refuses all other archives |
 //! | [`text`](self) | bytes to UTF-8-or-windows-1252; refuses workbooks and other binary files |
 //! | [`RowReader`] | chunks to records, in any split; line numbers of the physical file |
 //! | [`Columns`] | which column is which: by position, or by heading with synonyms |
@@ -45,6 +46,7 @@ mod report;
 mod row;
 mod rows;
 mod text;
+mod zipped;
 
 pub use columns::{Column, Columns, Heading, Needed};
 pub use dates::{BEGINNING_LATER_MAX_DAYS, DatedColumns, END_LATER_MAX_DAYS, not_in_the_future};

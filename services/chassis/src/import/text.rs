@@ -15,6 +15,14 @@ pub enum FileFault {
         /// What its first bytes show.
         found: &'static str,
     },
+    /// A zip archive that is not one CSV file.
+    #[error(
+        "this zip archive is not taken: {found}. Put one CSV file in it, without folders and without a password, or give the CSV file itself"
+    )]
+    Zip {
+        /// What was found.
+        found: String,
+    },
     /// Nothing in it.
     #[error("the file is empty")]
     Empty,
