@@ -51,6 +51,8 @@ fn the_files_show_what_organisations_would_record() {
                 Command::RecordMembership { as_of: e.as_of, parent: e.parent, joined: e.joined, left: e.left }
             }
             OrganisationEvent::PrescriberListed(_)
+            | OrganisationEvent::AreaListed(_)
+            | OrganisationEvent::SuccessionRecorded(_)
             | OrganisationEvent::FileImported(_)
             | OrganisationEvent::ImportWithdrawn(_) => {
                 unreachable!("{event:?} is not of this year")
