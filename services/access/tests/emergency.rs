@@ -1,8 +1,6 @@
 //! Emergency access shows itself for as long as it is open, and to the practice until someone there has seen it; and
 //! private addresses of calendars.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "what a test needs and does not get fails the test")]
-
 mod support;
 
 use chassis::testing::land::practice;

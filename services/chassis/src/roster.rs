@@ -203,9 +203,7 @@ impl Roster {
         let known = self.listings.known();
         let practice = known.practices.get(&code).map(|practice| &practice.name);
         let practice = practice.map(String::as_str);
-        practice
-            .or_else(|| known.name_of_body(code))
-            .map_or_else(|| code.to_string(), |name| ui::fmt::name(name))
+        practice.or_else(|| known.name_of_body(code)).map_or_else(|| code.to_string(), ui::fmt::name)
     }
 
     /// How many practices are known that may be seen.

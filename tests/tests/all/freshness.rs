@@ -9,7 +9,7 @@ use crate::support::Story;
 async fn page(client: &Client, path: &str) -> String {
     let answer = client.send(Method::GET, path, &[("accept", "text/html")], "").await;
     assert_eq!(answer.status, 200, "{path}: {}", answer.text());
-    answer.text().into_owned()
+    answer.text()
 }
 
 async fn rests_on(client: &Client, path: &str) -> Value {

@@ -154,7 +154,8 @@ fn flatten(path: &str, outermost: &str, value: &Value, fields: &mut BTreeMap<Str
         Value::Object(object) => {
             for (name, value) in object {
                 let is_outer = path.is_empty() || TRANSPARENT.contains(&path);
-                if is_outer && LEFT_OUT.contains(&name.as_str()) {
+                // What an event is about is named by a code; one that holds the thing itself says what it is.
+                if is_outer && LEFT_OUT.contains(&name.as_str()) && !value.is_object() {
                     continue;
                 }
                 let inner = if is_outer { name.clone() } else { format!("{path}.{name}") };
