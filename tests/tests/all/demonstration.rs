@@ -62,6 +62,7 @@ async fn what_one_does_over_generated_data_is_done_on_its_date_and_changes_ones_
     assert!(page.text().contains("The date here is 1 April 2018."), "{}", page.text());
 
     // A new start finds the date again.
+    assert!(server.process.stop().success());
     server.restart().await;
     assert_eq!(status(&lead, &practice, "continuity").await.1, begins.to_string());
 }
