@@ -1,7 +1,7 @@
 //! Looking a supplier up, and the answer to a buyer's question: for everybody.
 
 use axum::{
-    extract::State,
+    extract::{RawQuery, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -275,9 +275,14 @@ pub(super) async fn check(
     State(desk): State<Shared>,
     viewer: Viewer,
     Path(id): Path<String>,
+    RawQuery(asked): RawQuery,
     Query(query): Query<CheckQuery>,
 ) -> Result<Response, Problem> {
     let supplier = desk.supplier(&id).await?;
+    // The address alone asks nothing; the form sent without answers does, and is told what is missing.
+    if asked.is_none_or(|asked| asked.is_empty()) {
+        return Ok(render(&desk, &viewer, &supplier, StatusCode::OK, Vec::new(), &Done::default()));
+    }
     let asked = Asked {
         service: &query.service,
         service_type: &query.service_type,
