@@ -295,6 +295,8 @@ test("an administrator issues a key, sees it once, and revokes it", async () => 
   await page.selectOption("[name=role]", "ccg-officer");
   await page.fill("[name=organisation]", ccg.code);
   await page.fill("[name=purpose]", "nightly export");
+  await page.getByRole("button", { name: "Continue" }).click();
+  assert.ok((await page.locator("main").innerText()).includes(ccg.name), "whose key it will be is shown first");
   await page.getByRole("button", { name: "Issue the key" }).click();
   const key = await page.locator("#key").innerText();
   const ask = () => fetch(`${server.origin}/api/v1/areas/${ccg.code}`, { headers: { authorization: `Bearer ${key}` } });
