@@ -24,7 +24,7 @@ pub enum AreaKind {
     Region,
     /// Between region and commissioner: a local office of NHS England, later an STP, now an integrated care board.
     LocalOffice,
-    /// A clinical commissioning group, now a sub-ICB location; or whoever else commissioned practices.
+    /// A clinical commissioning group, now a sub-ICB location; or another commissioner of practices.
     Ccg,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Editions are data: some come with the program (`proto/standards/*.toml`, embedded and read once), others
 //! are added by an installation, as events. A [`Catalogue`] is both, as known at a position of the log; it
-//! is handed to whoever needs it. Every row says where it comes from and how sure it is. Deadlines belong
+//! is passed to the code that needs it. Every row says where it comes from and how sure it is. Deadlines belong
 //! to an edition and a type of organisation and keep their history; moves decided on this platform come on
 //! top of them as events.
 //!

@@ -17,7 +17,7 @@ use crate::{
 /// How long a request waits for the editions when an id is not known (yet).
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The catalogue so far. Readers take it as a whole, and hold nobody up.
+/// The catalogue so far. Readers take it as a whole and never block a writer.
 #[derive(Debug, Default)]
 pub struct Known {
     catalogue: Arc<Catalogue>,

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::{
     board::{Area, Board, Footprint, Practice},
     rollup::Counts,
-    rules::RULES,
+    rules::{RULES, SupportingFile},
     timeline::Status,
 };
 
@@ -210,11 +210,10 @@ impl Asked<'_> {
         if newest.is_empty() {
             return None;
         }
-        let beyond: Vec<String> = SUPPORTING
-            .iter()
-            .filter_map(|(kind, words)| match newest.get(kind) {
-                None => Some(format!("no {words} has been read")),
-                Some(day) if *day < self.at => Some(format!("the newest {words} is of {}", day.long())),
+        let beyond: Vec<String> = supporting(self.rule)
+            .filter_map(|SupportingFile { kind, title }| match newest.get(kind) {
+                None => Some(format!("no {title} has been loaded")),
+                Some(day) if *day < self.at => Some(format!("the newest {title} is of {}", day.long())),
                 Some(_) => None,
             })
             .collect();
@@ -235,20 +234,25 @@ impl Asked<'_> {
     }
 }
 
-/// The kinds of file without which nothing certain is said of a day: who is a practice, and what it has published.
-const SUPPORTING: [(&str, &str); 2] =
-    [("practices", "practice file"), (crate::rules::registers::RESULTS, "register of published results")];
+/// The files that a requirement rests on: the practice file, and what tells of the requirement.
+fn supporting(rule: usize) -> impl Iterator<Item = SupportingFile> {
+    let of_rule = RULES.get(rule).map_or(&[][..], |rule| rule.files);
+    std::iter::once(SupportingFile::PRACTICES).chain(of_rule.iter().copied())
+}
 
 fn rests_on(board: &Board) -> Vec<RestsOn> {
     let newest = board.facts.files.newest(board.knowledge.upto);
     newest.into_iter().map(|(file, newest)| RestsOn { file: file.to_owned(), newest }).collect()
 }
 
-/// The newest day that the files read tell of: that of the older of the newest practice file and the newest register
-/// of published results. Today where no file was read, as over generated data.
-pub fn supported_day(board: &Board) -> Day {
+/// The newest day that the files read support figures of a requirement for: that of the oldest of the newest files it
+/// rests on. Today where no file was read, as over generated data, and for what is recorded in the platform itself.
+pub fn supported_day(board: &Board, rule: usize) -> Day {
+    if RULES.get(rule).is_none_or(|rule| rule.files.is_empty()) {
+        return board.today;
+    }
     let newest = board.facts.files.newest(board.knowledge.upto);
-    let supporting = SUPPORTING.iter().filter_map(|(kind, _)| newest.get(kind));
+    let supporting = supporting(rule).filter_map(|file| newest.get(file.kind));
     supporting.min().map_or(board.today, |day| board.today.min(*day))
 }
 

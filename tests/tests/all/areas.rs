@@ -308,7 +308,7 @@ async fn a_succession_moves_practices_to_the_successor_from_its_day_on() {
     let page = platform.page("/areas/QNQ?at=2026-04-01").await;
     assert!(page.contains("Until 31 March 2026; divided between"), "{page}");
 
-    // Of a divided board nobody knows yet where a practice went: it stands directly in its region.
+    // Of a divided board it is not known yet where a practice went: it stands directly in its region.
     let region = platform.area("Y59", "2026-04-01").await;
     assert_eq!(names(&region["members"]), [("D4U1Y", "sub-icb-location")]);
 

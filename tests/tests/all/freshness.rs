@@ -26,7 +26,7 @@ async fn the_newest_file_of_each_kind_is_named_and_areas_open_on_what_they_tell_
     let practices = json!({ "file": "practices", "newest": "2019-11-30" });
     assert_eq!(rests_on(&nhs_digital, "/api/v1/areas/ENG?at=2019-03-31").await, json!([practices]));
     let shown = page(&nhs_digital, "/areas/90A?at=2019-03-31").await;
-    assert!(shown.contains("No register of published results has been read."), "{shown}");
+    assert!(shown.contains("No register of published results has been loaded."), "{shown}");
     assert!(!shown.contains("The newest practice file is of"), "it is newer than the date: {shown}");
 
     story.import_results(&server.url(), &client).await;
@@ -37,13 +37,18 @@ async fn the_newest_file_of_each_kind_is_named_and_areas_open_on_what_they_tell_
 
     // What is opened without a date is of the newest one that both tell of, and so is what it leads to.
     let first = page(&nhs_digital, "/").await;
-    assert!(first.contains("17 June 2019 is the newest date that the files read tell of."), "{first}");
+    assert!(first.contains("The files loaded so far support figures up to 17 June 2019."), "{first}");
     assert!(first.contains("/areas/Y90?at=2019-06-17"), "{first}");
-    assert!(!first.contains("rests on nothing newer"), "{first}");
+    assert!(!first.contains("use no newer file"), "{first}");
     assert!(
-        first
-            .contains("Newest files read: practices of 30 November 2019; published results of 17 June 2019.")
+        first.contains("Newest files: practices of 30 November 2019; published results of 17 June 2019.")
     );
+
+    // What is recorded in the platform itself is shown as it is today.
+    let plans = page(&nhs_digital, "/areas/ENG?requirement=continuity").await;
+    assert!(!plans.contains("support figures up to"), "{plans}");
+    assert!(plans.contains("The newest practice file is of 30 November 2019."), "{plans}");
+    assert!(!plans.contains("register of published results is of"), "{plans}");
 
     // Beyond it the page says so before anything else, as the answer does.
     let words = "The newest register of published results is of 17 June 2019.";

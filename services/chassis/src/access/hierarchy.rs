@@ -3,7 +3,7 @@
 //! A practice stands under its CCG (since July 2022 its sub-ICB location), its local office (since then its integrated
 //! care board), its region and England; a CCG under its local office, its region and England; a local office under
 //! the region of most of its practices. Nothing stands under a board any more from the day on which others took its
-//! place: whoever had a role at it is given one at a successor, which may cover more than the board before. The rules
+//! place: an administrator gives its people roles at a successor, which may cover more than the board before. The rules
 //! are those of [`proto::footprint`], by which the views count, too: an officer may look at just the
 //! practices that stand in the officer's figures. A test of the whole system holds the two together.
 

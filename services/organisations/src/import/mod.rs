@@ -101,7 +101,7 @@ impl Kind {
         }
     }
 
-    /// What a row says, and of whom: of one body, and in lists of areas of several. Nothing where it leaves blank
+    /// What a row says, by body: a row of a list of areas tells of several. Nothing where it leaves blank
     /// what the file is about.
     pub fn read(self, row: &Row, as_of: Day) -> Result<Vec<(OdsCode, Command)>, RowProblem> {
         let one = |said| vec![said];

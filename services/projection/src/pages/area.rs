@@ -9,7 +9,6 @@ use chassis::{
     http::{Path, Query},
 };
 use maud::{Markup, html};
-use proto::Day;
 use serde::Deserialize;
 use ui::components::{
     Cell, Column, Download, KeyFigure, LinkGroup, Order, Row, Table, details, downloads, inset, key_figures,
@@ -27,9 +26,9 @@ use super::{
 use crate::{
     answers::{self, Sort},
     api::{When, WhenQuery, lower_sort},
-    board::{Area, AreaKind},
+    board::{Area, AreaKind, Board},
     lower::{Lower, LowerSort, lower, short},
-    rules::{RULES, Rule},
+    rules::{DEFAULT_RULE, RULES, Rule, rule_of},
     timeline::Status,
 };
 
@@ -48,9 +47,11 @@ pub(super) struct AreaQuery {
 }
 
 impl AreaQuery {
-    /// The page of an area opens, where no day is asked for, on the newest day that the files tell of, and what it
-    /// leads to is of that day, too. By earlier knowledge it opens on today, as everything does.
-    fn opened(self, supported: Day, today: Day) -> Self {
+    /// The page of an area opens, where no day is asked for, on the newest day that the files support figures for, and
+    /// what it leads to is of that day, too. By earlier knowledge it opens on today, as everything does.
+    fn opened(self, board: &Board) -> Self {
+        let rule = self.requirement.as_deref().and_then(rule_of).unwrap_or(DEFAULT_RULE);
+        let (supported, today) = (answers::supported_day(board, rule), board.today);
         let given = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
         if given(&self.at) || given(&self.known) || supported >= today {
             return self;
@@ -79,7 +80,7 @@ pub(super) async fn area(
         let sort = lower_sort(query.sort.as_deref())?;
         desk.shared.until_today().await;
         let served = desk.shared.views.served();
-        let query = query.opened(answers::supported_day(&served.board), served.board.today);
+        let query = query.opened(&served.board);
         let when = When::read(&desk.shared, &query.when()).await?;
         let area = when.area(&code)?;
         let keep = Keep::of(&query.when()).seen_by(&desk.viewer);
@@ -383,7 +384,7 @@ fn elsewhere(when: &When, keep: &Keep, area: &Area) -> Markup {
 fn notes(notes: &[String]) -> Markup {
     html! {
         @if !notes.is_empty() {
-            h2.nhsuk-heading-s { "To bear in mind" }
+            h2.nhsuk-heading-s { "Notes" }
             ul.nhsuk-list.nhsuk-list--bullet { @for note in notes { li { (note) } } }
         }
     }

@@ -113,23 +113,23 @@ pub(super) fn basis(when: &crate::api::When) -> String {
     format!("{day}; {known}; {}.", words::footprint(when.footprint))
 }
 
-/// Says first that the day shown lies beyond the newest files, with the way to the newest day they tell of; and of
-/// that day, where it is not today, the way to today.
+/// Says first that the day shown lies beyond the newest files, with a link to the newest day they support; and of
+/// that day, where it is not today, a link to today.
 pub(super) fn beyond_files(when: &crate::api::When, keep: &Keep, path: &str) -> Markup {
     let asked = when.asked();
-    let (supported, today) = (answers::supported_day(when.board()), when.board().today);
+    let (supported, today) = (answers::supported_day(when.board(), when.rule), when.board().today);
     let to = |day: proto::Day| {
         html! { a.nhsuk-link href=(keep.at(day).to(path)) { "Show " (words::day(day)) } }
     };
     match asked.beyond_files() {
         Some(words) => ui::components::inset(html! {
             p {
-                (words) " What is shown of " (words::day(when.at)) " rests on nothing newer."
-                @if supported < when.at { " " (to(supported)) ", the newest date that the files tell of." }
+                (words) " The figures for " (words::day(when.at)) " use no newer file."
+                @if supported < when.at { " " (to(supported)) ", the newest date that the files support." }
             }
         }),
         None if when.at == supported && supported < today && when.known.is_none() => html! {
-            p { (words::day(supported)) " is the newest date that the files read tell of. " (to(today)) ", today." }
+            p { "The files loaded so far support figures up to " (words::day(supported)) ". " (to(today)) " (today)." }
         },
         None => html! {},
     }
@@ -146,7 +146,7 @@ pub(super) fn files(when: &crate::api::When) -> Markup {
         .collect();
     html! {
         @if !files.is_empty() {
-            p.nhsuk-body-s.nhsuk-u-secondary-text-colour { "Newest files read: " (files.join("; ")) "." }
+            p.nhsuk-body-s.nhsuk-u-secondary-text-colour { "Newest files: " (files.join("; ")) "." }
         }
     }
 }

@@ -47,6 +47,25 @@ pub struct Rule {
     pub timeline: fn(&Seen<'_>) -> Timeline,
     /// What holds at a moment, and what is unmet then: what the timeline is made of.
     pub judge: fn(&Seen<'_>, Moment) -> Judged,
+    /// The national files that tell what practices have done; none where it is recorded in the platform itself.
+    pub files: &'static [SupportingFile],
+}
+
+/// A kind of national file that figures rest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SupportingFile {
+    /// The kind, as `oversight import` has it.
+    pub kind: &'static str,
+    /// What one such file is called.
+    pub title: &'static str,
+}
+
+impl SupportingFile {
+    /// Which practices there are: every requirement rests on it.
+    pub const PRACTICES: SupportingFile = SupportingFile { kind: "practices", title: "practice file" };
+    /// What practices have published.
+    const RESULTS: SupportingFile =
+        SupportingFile { kind: registers::RESULTS, title: "register of published results" };
 }
 
 /// What there is to judge a practice by.
@@ -116,6 +135,7 @@ pub static RULES: [Rule; 4] = [
         },
         timeline: |seen| toolkit::timeline(seen.own, seen.common),
         judge: |seen, moment| toolkit::judge(seen.own, seen.common, moment),
+        files: &[SupportingFile::RESULTS],
     },
     Rule {
         requirement: Requirement {
@@ -131,6 +151,7 @@ pub static RULES: [Rule; 4] = [
         judge: |seen, moment| {
             continuity::Known::of(seen).map_or_else(continuity::nothing_known, |known| known.judge(moment))
         },
+        files: &[],
     },
     Rule {
         requirement: Requirement {
@@ -142,6 +163,7 @@ pub static RULES: [Rule; 4] = [
         },
         timeline: |seen| onsite::timeline(&seen.own.onsite, seen.common.upto, seen.common.today),
         judge: |seen, moment| onsite::judge(&seen.own.onsite, seen.common.upto, moment),
+        files: &[],
     },
     Rule {
         requirement: Requirement {
@@ -153,6 +175,7 @@ pub static RULES: [Rule; 4] = [
         },
         timeline: |seen| suppliers::timeline(&seen.services(), seen.common.today),
         judge: |seen, moment| suppliers::judge(&seen.services(), moment),
+        files: &[],
     },
 ];
 
