@@ -81,7 +81,7 @@ unit: test-build tool-nextest tool-nats tool-schemathesis ## every Rust test: un
 
 .PHONY: browser
 browser: test-build npm-browser tool-nats tool-chromium ## the pages in a real browser, with accessibility checks
-	$(WITH) node --test --test-timeout=600000 tests/browser/*.test.mjs
+	$(WITH) node --test --test-concurrency=2 --test-timeout=600000 tests/browser/*.test.mjs
 
 .PHONY: fuzz
 fuzz: tool-fuzz ## feed what reads foreign bytes with junk that learns (FUZZ_SECONDS for each target)

@@ -126,6 +126,8 @@ test("an administrator opens an account, and its holder sets a password of their
   await boss.getByLabel("Name", { exact: true }).fill("An Officer");
   await boss.getByLabel("Role").selectOption("ccg-officer");
   await boss.getByLabel("ODS code").fill(own);
+  await boss.getByRole("button", { name: "Continue" }).click();
+  assert.match(await boss.locator("main").innerText(), new RegExp(`at .+ \\(${own}\\)`), "the organisation is shown first");
   await boss.getByRole("button", { name: "Open the account" }).click();
   const first = await boss.locator("#first-password").innerText();
   await checkAccessibility(boss, "the accounts");
