@@ -26,6 +26,8 @@ pub enum AreaKind {
     LocalOffice,
     /// A clinical commissioning group, now a sub-ICB location; or another commissioner of practices.
     Ccg,
+    /// A primary care network (PCN): practices that work together. It stands beside the levels above, not between them.
+    Network,
 }
 
 /// What bodies of a level are called.
@@ -47,6 +49,8 @@ const ICB: Word =
     Word { slug: "integrated-care-board", one: "integrated care board", many: "integrated care boards" };
 const CCG: Word = Word { slug: "ccg", one: "CCG", many: "CCGs" };
 const SUB_ICB: Word = Word { slug: "sub-icb-location", one: "sub-ICB location", many: "sub-ICB locations" };
+const NETWORK: Word =
+    Word { slug: "primary-care-network", one: "primary care network", many: "primary care networks" };
 
 /// The first day of partnerships in the place of local offices.
 const STPS_FROM: civil::Date = civil::Date::constant(2020, 4, 1);
@@ -81,8 +85,13 @@ fn capital(text: &str) -> String {
 
 impl AreaKind {
     /// All of them, from the top down.
-    pub const ALL: [AreaKind; 4] =
-        [AreaKind::England, AreaKind::Region, AreaKind::LocalOffice, AreaKind::Ccg];
+    pub const ALL: [AreaKind; 5] =
+        [AreaKind::England, AreaKind::Region, AreaKind::LocalOffice, AreaKind::Ccg, AreaKind::Network];
+
+    /// Whether practices are what is next below.
+    pub fn is_lowest(self) -> bool {
+        matches!(self, AreaKind::Ccg | AreaKind::Network)
+    }
 
     /// What bodies of the level are called on a day.
     pub fn word(self, on: Day) -> Word {
@@ -94,6 +103,7 @@ impl AreaKind {
             AreaKind::LocalOffice => ICB,
             AreaKind::Ccg if on < icbs_from() => CCG,
             AreaKind::Ccg => SUB_ICB,
+            AreaKind::Network => NETWORK,
         }
     }
 
@@ -113,6 +123,7 @@ impl AreaKind {
             "region" => Some(AreaKind::Region),
             "local-office" | "stp-ics" | "integrated-care-board" | "icb" => Some(AreaKind::LocalOffice),
             "ccg" | "sub-icb-location" => Some(AreaKind::Ccg),
+            "primary-care-network" | "pcn" => Some(AreaKind::Network),
             _ => None,
         }
     }
@@ -124,6 +135,7 @@ impl AreaKind {
             AreaKind::England => AreaKind::Region,
             AreaKind::Region if on >= icbs_from() => AreaKind::LocalOffice,
             AreaKind::Region | AreaKind::LocalOffice | AreaKind::Ccg => AreaKind::Ccg,
+            AreaKind::Network => AreaKind::Network,
         }
     }
 
@@ -133,7 +145,7 @@ impl AreaKind {
             AreaKind::LocalOffice if is_local_office(code) => vec![Day::FIRST],
             AreaKind::LocalOffice => vec![Day::FIRST, day(STPS_FROM), icbs_from()],
             AreaKind::Ccg => vec![Day::FIRST, icbs_from()],
-            AreaKind::England | AreaKind::Region => vec![Day::FIRST],
+            AreaKind::England | AreaKind::Region | AreaKind::Network => vec![Day::FIRST],
         }
     }
 

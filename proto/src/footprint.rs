@@ -23,6 +23,8 @@
 //! - Where one integrated care board took the place of another, practices lie in the successor from that day on,
 //!   however old the file that names the one before ([`Successions`]). Where a board was divided and it is not
 //!   known which part a commissioner's practices went to, they lie in none until a file says so.
+//! - A practice is in a primary care network from the day it joined to the day it left, by the latest list that tells of
+//!   that joining; of several on a day the one it joined last. Networks stand beside all the above.
 //! - The practices of a commissioner that has none today count, by today's footprint, where most of
 //!   those are that once belonged to it.
 //!
@@ -169,6 +171,54 @@ impl Link {
         let MembershipRecorded { as_of, parent, joined, .. } = *recorded;
         Self { position, as_of, parent, joined }
     }
+}
+
+/// A practice was in a primary care network, by a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NetworkLink {
+    /// The event that says so.
+    pub position: Position,
+    /// The date of the list.
+    pub as_of: Day,
+    /// The network.
+    pub network: OdsCode,
+    /// From when.
+    pub joined: Day,
+    /// Until when, none while it lasts.
+    pub left: Option<Day>,
+}
+
+/// The days a practice was in a network, in order of the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NetworkStay {
+    /// The days.
+    pub span: Span,
+    /// The network.
+    pub network: OdsCode,
+}
+
+/// When a practice was in which network.
+pub fn network_stays(links: impl IntoIterator<Item = NetworkLink>) -> Vec<NetworkStay> {
+    let mut by_joining: BTreeMap<(Day, OdsCode), NetworkLink> = BTreeMap::new();
+    for link in links {
+        let known = by_joining.entry((link.joined, link.network)).or_insert(link);
+        if (link.as_of, link.position) >= (known.as_of, known.position) {
+            *known = link;
+        }
+    }
+    by_joining
+        .into_values()
+        .map(|link| NetworkStay {
+            span: Span { from: link.joined, to: link.left.unwrap_or(Day::LAST) },
+            network: link.network,
+        })
+        .filter(|stay| stay.span.from <= stay.span.to)
+        .collect()
+}
+
+/// The network of a day.
+pub fn network_on(stays: &[NetworkStay], day: Day) -> Option<OdsCode> {
+    stays.iter().rev().find(|stay| stay.span.has(day)).map(|stay| stay.network)
 }
 
 /// The days on which a practice operated.
@@ -563,16 +613,25 @@ pub struct Placed {
     pub place: Place,
     /// Whether dated links say so.
     pub known: Known,
+    /// The primary care network.
+    pub network: Option<OdsCode>,
 }
 
 /// Where a practice operated, in order of day.
-pub fn placed(operating: &[Span], shown: &[Shown], stays: &[Stay], places: &Places) -> Vec<Placed> {
+pub fn placed(
+    operating: &[Span],
+    shown: &[Shown],
+    stays: &[Stay],
+    places: &Places,
+    networks: &[NetworkStay],
+) -> Vec<Placed> {
     let mut placed = Vec::new();
     for span in operating {
         // The days within the span on which anything changes.
         let mut days = vec![span.from];
         days.extend(shown.iter().map(|shown| shown.as_of));
         days.extend(places.successions.days());
+        days.extend(networks.iter().flat_map(|stay| [stay.span.from, stay.span.to.plus_days(1)]));
         for (index, stay) in stays.iter().enumerate() {
             let until = stays.get(index + 1).map_or(Day::LAST, |next| next.from.plus_days(-1));
             days.push(stay.from);
@@ -586,7 +645,7 @@ pub fn placed(operating: &[Span], shown: &[Shown], stays: &[Stay], places: &Plac
             let to = days.get(index + 1).map_or(span.to, |next| next.plus_days(-1));
             let span = Span { from: *from, to };
             let (commissioner, place, known) = place_on(shown, stays, places, *from);
-            let next = Placed { span, commissioner, place, known };
+            let next = Placed { span, commissioner, place, known, network: network_on(networks, *from) };
             match placed.last_mut() {
                 Some(last) if joins(last, &next) => last.span.to = to,
                 _ => placed.push(next),
@@ -619,7 +678,8 @@ pub fn place_on(
 
 fn joins(last: &Placed, next: &Placed) -> bool {
     last.span.to.plus_days(1) == next.span.from
-        && (last.commissioner, last.place, last.known) == (next.commissioner, next.place, next.known)
+        && (last.commissioner, last.place, last.known, last.network)
+            == (next.commissioner, next.place, next.known, next.network)
 }
 
 /// What became of the commissioners that no practice belongs to today.

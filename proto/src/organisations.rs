@@ -28,6 +28,10 @@ events! {
         AreaListed = "oversight.organisations.area-listed.v1",
         /// A body took the place of another.
         SuccessionRecorded = "oversight.organisations.succession-recorded.v1",
+        /// A list of primary care networks showed one, or showed it differently than before.
+        NetworkListed = "oversight.organisations.network-listed.v1",
+        /// A practice's belonging to a primary care network.
+        NetworkMembershipRecorded = "oversight.organisations.network-membership-recorded.v1",
         /// A practice's belonging to a parent, from a membership history.
         MembershipRecorded = "oversight.organisations.membership-recorded.v1",
         /// The number of registered patients of a practice was published.
@@ -263,6 +267,46 @@ pub struct SuccessionRecorded {
     /// The commissioner whose practices went there, where the body was divided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<OdsCode>,
+}
+
+/// A list of primary care networks (ePCN, details) showed one for the first time, or differently than the lists up to its
+/// date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkListed {
+    /// The date of the list.
+    pub as_of: Day,
+    /// What it shows.
+    pub listing: NetworkListing,
+}
+
+/// What a list says of a primary care network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkListing {
+    /// Name.
+    pub name: String,
+    /// Who commissions it: a CCG, since July 2022 a sub-ICB location.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commissioner: Option<OdsCode>,
+    /// The first day it existed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened: Option<Day>,
+    /// The last day it existed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Day>,
+}
+
+/// A practice belonged to a primary care network (ePCN, core partners).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkMembershipRecorded {
+    /// The date of the list.
+    pub as_of: Day,
+    /// The network.
+    pub network: OdsCode,
+    /// The first day.
+    pub joined: Day,
+    /// The last day, none while it lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<Day>,
 }
 
 /// A practice belonged to a parent (`epcmem`).

@@ -247,7 +247,7 @@ fn a_practice_lies_in_the_successor_of_its_board_however_old_its_file_is() {
         let places =
             Places::of([shown.as_slice()].into_iter(), std::iter::empty(), Successions::shipped().clone());
         let (stays, on) = (stays(&shown, []), on.parse().unwrap());
-        let placed = placed(&operating(&shown), &shown, &stays, &places);
+        let placed = placed(&operating(&shown), &shown, &stays, &places, &[]);
         let of_day = placed.iter().find(|placed| placed.span.has(on)).unwrap();
         assert_eq!(of_day.place, place_on(&shown, &stays, &places, on).1, "counted and covered alike");
         assert_eq!(of_day.place.local_office, places.on(code(commissioner), on).0.local_office);

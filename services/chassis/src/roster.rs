@@ -10,8 +10,8 @@ use proto::{
     Actor, Day, Header, OdsCode, Position,
     areas::{Successions, is_local_office},
     organisations::{
-        AreaListed, AreaListing, OdsStatus, OrganisationAmended, OrganisationEvent, OrganisationKind,
-        OrganisationListed, PracticeAmended, PracticeListed, PracticeListing,
+        AreaListed, NetworkListed, NetworkListing, OdsStatus, OrganisationAmended, OrganisationEvent,
+        OrganisationKind, OrganisationListed, PracticeAmended, PracticeListed, PracticeListing,
     },
 };
 use rustc_hash::FxHashMap;
@@ -152,7 +152,7 @@ impl Roster {
     }
 
     fn placed(&self, code: OdsCode, listed: &Listed) -> Practice {
-        let Above { commissioner: ccg, local_office, region } = self.above(code);
+        let Above { commissioner: ccg, local_office, region, .. } = self.above(code);
         let Listed { name, postcode, no_longer } = listed;
         Practice {
             code,
@@ -280,10 +280,15 @@ impl Listings {
                 self.bodies.insert(code, Body { name: listing.name, kind: listing.kind });
             }
             OrganisationEvent::AreaListed(AreaListed { as_of, listing }) => {
-                self.list_area(code, as_of, listing);
+                self.list_body(code, as_of, Body { name: listing.name, kind: listing.kind });
+            }
+            OrganisationEvent::NetworkListed(NetworkListed { as_of, listing }) => {
+                let NetworkListing { name, .. } = listing;
+                self.list_body(code, as_of, Body { name, kind: OrganisationKind::Other });
             }
             OrganisationEvent::PrescriberListed(_)
             | OrganisationEvent::SuccessionRecorded(_)
+            | OrganisationEvent::NetworkMembershipRecorded(_)
             | OrganisationEvent::MembershipRecorded(_)
             | OrganisationEvent::ListSizePublished(_)
             | OrganisationEvent::FileImported(_)
@@ -292,11 +297,11 @@ impl Listings {
     }
 
     /// What a list of areas shows; of several lists the one of the latest date counts.
-    fn list_area(&mut self, code: OdsCode, as_of: Day, listing: AreaListing) {
+    fn list_body(&mut self, code: OdsCode, as_of: Day, body: Body) {
         let newest = self.newest_lists.entry(code).or_insert(as_of);
         if *newest <= as_of {
             *newest = as_of;
-            self.bodies.insert(code, Body { name: listing.name, kind: listing.kind });
+            self.bodies.insert(code, body);
         }
     }
 

@@ -16,8 +16,8 @@ use chassis::{
 use proto::{
     Day, OdsCode, Position,
     organisations::{
-        AreaListing, OdsStatus, OrganisationEvent, OrganisationKind, OrganisationListing, PracticeListing,
-        PrescribingSetting,
+        AreaListing, NetworkListing, OdsStatus, OrganisationEvent, OrganisationKind, OrganisationListing,
+        PracticeListing, PrescribingSetting,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ use uuid::Uuid;
 use crate::{
     access::{IMPORT, LIST, VIEW},
     import::{Import, Kind},
-    model::{Membership, Organisation, Shown, Successor},
+    model::{Membership, NetworkStay, Organisation, Shown, Successor},
     roster::{Entry, Roster},
 };
 
@@ -97,6 +97,7 @@ pub struct ImportQuery {
 /// `memberships` (epcmem, 6 columns), `list-sizes` (NHS Payments to General Practice, with a
 /// heading), `areas` (names and codes of integrated care boards, sub-ICB locations and regions, and which lies in
 /// which: the lists of the Office for National Statistics with headings such as ICB24CDH, or rows of the register)
+/// `networks` (primary care networks, ePCN: the details or the core partners, with a heading)
 /// or `successions` (which body took the place of which: columns predecessor, successor, date, and sub-ICB location
 /// where a body was divided). Records what the file shows that the log does not hold yet; rows that are wrong are
 /// reported by line and column and the others land. Import the files of a kind oldest first; lists of areas and of
@@ -264,6 +265,12 @@ pub struct OrganisationView {
     /// Which bodies took its place.
     #[schema(value_type = Vec<Object>)]
     successors: Vec<Successor>,
+    /// As lists of primary care networks show it: `as_of` and `shows`, by date of the list.
+    #[schema(value_type = Vec<Object>)]
+    network: Vec<Shown<NetworkListing>>,
+    /// The primary care networks a practice was in.
+    #[schema(value_type = Vec<Object>)]
+    networks: Vec<NetworkStay>,
     /// The position of its last event.
     #[schema(value_type = u64)]
     position: Position,
@@ -304,6 +311,8 @@ async fn organisation(
         registered_patients: state.registered_patients,
         areas: state.areas,
         successors: state.successors,
+        network: state.network,
+        networks: state.networks,
         position: loaded.position,
     }))
 }

@@ -7,9 +7,10 @@ use chassis::{Aggregate, Context, Problem, When};
 use proto::{
     AggregateId, Day, OdsCode,
     organisations::{
-        AreaListed, AreaListing, ListSizePublished, MembershipRecorded, OrganisationAmended,
-        OrganisationEvent, OrganisationListed, OrganisationListing, PracticeAmended, PracticeListed,
-        PracticeListing, PrescriberListed, PrescribingSetting, SuccessionRecorded,
+        AreaListed, AreaListing, ListSizePublished, MembershipRecorded, NetworkListed, NetworkListing,
+        NetworkMembershipRecorded, OrganisationAmended, OrganisationEvent, OrganisationListed,
+        OrganisationListing, PracticeAmended, PracticeListed, PracticeListing, PrescriberListed,
+        PrescribingSetting, SuccessionRecorded,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,25 @@ pub struct Organisation {
     /// Which bodies took its place.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub successors: Vec<Successor>,
+    /// As lists of primary care networks show it; ordered by date of the list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub network: Vec<Shown<NetworkListing>>,
+    /// The primary care networks a practice was in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<NetworkStay>,
+}
+
+/// A practice was in a primary care network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkStay {
+    /// The first day.
+    pub joined: Day,
+    /// The network.
+    pub network: OdsCode,
+    /// The last day, none while it lasts.
+    pub left: Option<Day>,
+    /// The date of the list that showed it so first.
+    pub as_of: Day,
 }
 
 /// Another body took the place of this one, or of a part of it.
@@ -114,6 +134,24 @@ pub enum Command {
         /// What the row shows.
         listing: AreaListing,
     },
+    /// A row of the details of primary care networks.
+    ListNetwork {
+        /// The date of the list.
+        as_of: Day,
+        /// What the row shows.
+        listing: NetworkListing,
+    },
+    /// A row of the core partners of primary care networks.
+    RecordNetworkMembership {
+        /// The date of the list.
+        as_of: Day,
+        /// The network.
+        network: OdsCode,
+        /// From this day.
+        joined: Day,
+        /// To this day, none while it lasts.
+        left: Option<Day>,
+    },
     /// A row of a list of successions.
     RecordSuccession {
         /// The date of the list.
@@ -177,7 +215,7 @@ impl Organisation {
 
     /// Whether the registers have shown it at all.
     pub fn is_known(&self) -> bool {
-        self.practice.is_some() || self.body.is_some() || !self.areas.is_empty()
+        self.practice.is_some() || self.body.is_some() || !self.areas.is_empty() || !self.network.is_empty()
     }
 }
 
@@ -203,6 +241,14 @@ impl Aggregate for Organisation {
                 self.record_membership(*as_of, *parent, *joined, *left)
             }
             Command::ListArea { as_of, listing } => Ok(self.list_area(*as_of, listing)),
+            Command::ListNetwork { as_of, listing } => {
+                let in_force = self.network.iter().rev().find(|known| known.as_of <= *as_of);
+                let is_new = in_force.is_none_or(|known| known.value != *listing);
+                Ok(is_new.then(|| NetworkListed { as_of: *as_of, listing: listing.clone() }.into()))
+            }
+            Command::RecordNetworkMembership { as_of, network, joined, left } => {
+                self.record_network(*as_of, *network, *joined, *left)
+            }
             Command::RecordSuccession { as_of, on, successor, place } => {
                 let known = Successor { on: *on, successor: *successor, place: *place };
                 Ok((!self.successors.contains(&known)).then(|| {
@@ -242,6 +288,23 @@ impl Aggregate for Organisation {
                 // Of one date the last counts.
                 let place = self.areas.partition_point(|known| known.as_of <= *as_of);
                 self.areas.insert(place, Shown { as_of: *as_of, value: listing.clone() });
+            }
+            OrganisationEvent::NetworkListed(NetworkListed { as_of, listing }) => {
+                let place = self.network.partition_point(|known| known.as_of <= *as_of);
+                self.network.insert(place, Shown { as_of: *as_of, value: listing.clone() });
+            }
+            OrganisationEvent::NetworkMembershipRecorded(event) => {
+                let NetworkMembershipRecorded { as_of, network, joined, left } = *event;
+                let stay = NetworkStay { joined, network, left, as_of };
+                match self
+                    .networks
+                    .iter_mut()
+                    .find(|known| (known.joined, known.network) == (joined, network))
+                {
+                    Some(known) if known.as_of <= as_of => *known = stay,
+                    Some(_) => {}
+                    None => self.networks.push(stay),
+                }
             }
             OrganisationEvent::SuccessionRecorded(SuccessionRecorded { on, successor, place, .. }) => {
                 self.successors.push(Successor { on: *on, successor: *successor, place: *place });
@@ -308,6 +371,22 @@ impl Organisation {
         let in_force = self.areas.iter().rev().find(|known| known.as_of <= as_of);
         let says_nothing_new = in_force.is_some_and(|known| says_no_more(&known.value, listing));
         (!says_nothing_new).then(|| AreaListed { as_of, listing: listing.clone() }.into())
+    }
+
+    /// Lists may come in any order; of one joining the latest list is right about the leaving.
+    fn record_network(
+        &self,
+        as_of: Day,
+        network: OdsCode,
+        joined: Day,
+        left: Option<Day>,
+    ) -> Result<Option<OrganisationEvent>, Refusal> {
+        if self.practice.is_none() {
+            return Err(Refusal::UnknownPractice);
+        }
+        let known = self.networks.iter().find(|known| (known.joined, known.network) == (joined, network));
+        let is_new = known.is_none_or(|known| known.as_of <= as_of && known.left != left);
+        Ok(is_new.then(|| NetworkMembershipRecorded { as_of, network, joined, left }.into()))
     }
 
     fn record_membership(

@@ -11,9 +11,9 @@ use chassis::{
 use proto::{
     Day, Header, OdsCode, Position,
     organisations::{
-        AreaListed, AreaListing, ListSizePublished, MembershipRecorded, OdsStatus, OrganisationAmended,
-        OrganisationEvent, OrganisationKind, OrganisationListed, PracticeAmended, PracticeListed,
-        PrescriberListed, PrescribingSetting,
+        AreaListed, AreaListing, ListSizePublished, MembershipRecorded, NetworkListed, NetworkListing,
+        OdsStatus, OrganisationAmended, OrganisationEvent, OrganisationKind, OrganisationListed,
+        PracticeAmended, PracticeListed, PrescriberListed, PrescribingSetting,
     },
 };
 
@@ -137,11 +137,10 @@ impl Fold for Register {
 
 impl Register {
     /// What a list of areas shows; of several the one of the latest date counts. They come in any order.
-    fn list_area(&mut self, code: OdsCode, as_of: Day, listing: AreaListing) {
+    fn list_body(&mut self, code: OdsCode, as_of: Day, body: BodyEntry) {
         let newest = self.newest_lists.entry(code).or_insert(as_of);
         if *newest <= as_of {
             *newest = as_of;
-            let body = BodyEntry { name: listing.name.into(), kind: listing.kind, closed: listing.closed };
             self.entries.entry(code).or_default().body = Some(body);
         }
     }
@@ -178,10 +177,21 @@ impl Register {
                 (Some(Kind::ListSizes), as_of)
             }
             OrganisationEvent::AreaListed(AreaListed { as_of, listing }) => {
-                self.list_area(code, as_of, listing);
+                let AreaListing { name, kind, closed, .. } = listing;
+                self.list_body(code, as_of, BodyEntry { name: name.into(), kind, closed });
+                return;
+            }
+            OrganisationEvent::NetworkListed(NetworkListed { as_of, listing }) => {
+                let NetworkListing { name, closed, .. } = listing;
+                self.list_body(
+                    code,
+                    as_of,
+                    BodyEntry { name: name.into(), kind: OrganisationKind::Other, closed },
+                );
                 return;
             }
             OrganisationEvent::SuccessionRecorded(_)
+            | OrganisationEvent::NetworkMembershipRecorded(_)
             | OrganisationEvent::FileImported(_)
             | OrganisationEvent::ImportWithdrawn(_) => return,
         };

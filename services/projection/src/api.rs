@@ -137,7 +137,7 @@ async fn area(
     // Answers that many people read are kept as they go out.
     let key = when.known.is_none().then(|| {
         let position = when.board().facts.read_to.map_or(0, |read| read.position.0);
-        let sees = (area.kind == AreaKind::Ccg).then(|| viewer.sees());
+        let sees = area.kind.is_lowest().then(|| viewer.sees());
         (when.served.generation, position, when.board().today, area.code, when.at, when.footprint, sees)
     });
     if let Some(body) = key.as_ref().and_then(|key| shared.prepared.get(key)) {
@@ -206,7 +206,7 @@ pub struct LowerQuery {
     /// The requirement by which areas and practices are ordered and filtered: `toolkit` (default), `continuity`,
     /// `onsite` or `suppliers`.
     pub requirement: Option<String>,
-    /// `region`, `integrated-care-board` (or `local-office`) or `sub-icb-location` (or `ccg`). Default: those next
+    /// `region`, `integrated-care-board` (or `local-office`) `sub-icb-location` (or `ccg`) or `primary-care-network`. Default: those next
     /// below, of England regions, of a region integrated care boards since July 2022, of others sub-ICB locations or
     /// CCGs.
     pub of: Option<String>,
@@ -253,7 +253,7 @@ async fn areas_below(
         Some(slug) => {
             AreaKind::from_slug(slug).filter(|kind| *kind != AreaKind::England).ok_or_else(|| {
                 let accepted =
-                    "region, integrated-care-board (or local-office) and sub-icb-location (or ccg)";
+                    "region, integrated-care-board (or local-office), sub-icb-location (or ccg) and primary-care-network";
                 Problem::bad_input("a query parameter is not as accepted")
                     .at("of", format!("“{}” is none of {accepted}", cut(slug)))
             })?

@@ -66,6 +66,8 @@ pub struct Area {
     pub ons_codes: Vec<(Day, OnsCode)>,
     /// What its file says of it.
     pub listing: Option<Arc<OrganisationListing>>,
+    /// Who commissions it, of a primary care network.
+    pub commissioner: Option<OdsCode>,
     /// The first day it existed, where that is known.
     pub opened: Option<Day>,
     /// The last day it existed, where that is known.
@@ -126,6 +128,8 @@ pub struct Practice {
     pub stays: Arc<[Stay]>,
     /// Where it, or what became of it, lies today.
     pub now: Option<(OdsCode, Place)>,
+    /// The primary care network it is in today.
+    pub network_now: Option<OdsCode>,
     /// The numbers of its registered patients that count.
     pub list_sizes: Arc<[ListSizeFact]>,
     /// Its compliance, one a rule.
@@ -246,6 +250,15 @@ impl Board {
         }
     }
 
+    /// The primary care network of a practice on a day by a footprint, if it operated on it.
+    pub fn network_of(&self, practice: &Practice, footprint: Footprint, day: Day) -> Option<OdsCode> {
+        let placed = practice.placed_on(day)?;
+        match footprint {
+            Footprint::Then => placed.network,
+            Footprint::Now => practice.network_now,
+        }
+    }
+
     /// The practices of an area that operated on a day, in order of code.
     pub fn members<'a>(
         &'a self,
@@ -261,6 +274,7 @@ impl Board {
                         AreaKind::Region => place.region == Some(area.code),
                         AreaKind::LocalOffice => place.local_office == Some(area.code),
                         AreaKind::Ccg => commissioner == Some(area.code),
+                        AreaKind::Network => self.network_of(practice, footprint, day) == Some(area.code),
                     }
                 })
             },
@@ -398,6 +412,15 @@ impl Board {
             AreaKind::Ccg => {
                 let place = self.place_of(area.code, footprint, day);
                 [place.local_office, place.region]
+            }
+            AreaKind::Network => {
+                let Some(commissioner) = area.commissioner else {
+                    return self.england().into_iter().collect();
+                };
+                let place = self.place_of(commissioner, footprint, day);
+                let above = [Some(commissioner), place.local_office, place.region];
+                let named = above.into_iter().flatten().filter_map(|code| self.area(code));
+                return named.chain(self.england()).collect();
             }
         };
         let named = above.into_iter().flatten().filter_map(|code| self.area(code));

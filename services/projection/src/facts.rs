@@ -16,7 +16,8 @@ use proto::{
     },
     imports::{FileImported, Row, Rows, Withdrawn},
     organisations::{
-        AreaListing, OrganisationEvent, OrganisationListing, PracticeListing, SuccessionRecorded,
+        AreaListing, NetworkListing, NetworkMembershipRecorded, OrganisationEvent, OrganisationListing,
+        PracticeListing, SuccessionRecorded,
     },
     standards::Catalogue,
     suppliers::SupplierEvent,
@@ -120,6 +121,10 @@ pub struct OrganisationFacts {
     pub organisation: Vec<Listed<OrganisationListing>>,
     /// As a list of areas showed it.
     pub areas: Vec<Listed<AreaListing>>,
+    /// As a list of primary care networks showed it.
+    pub network: Vec<Listed<NetworkListing>>,
+    /// In which primary care networks it was.
+    pub networks: Vec<NetworkFact>,
     /// To whom it belonged, by a membership history.
     pub memberships: Vec<MembershipFact>,
     /// Registered patients.
@@ -181,6 +186,23 @@ pub struct SuccessionFact {
     pub to: OdsCode,
     /// The commissioner whose practices went there, where the body was divided.
     pub place: Option<OdsCode>,
+}
+
+/// A practice was in a primary care network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkFact {
+    /// The event that says so.
+    pub position: Position,
+    /// The date of the list.
+    pub as_of: Day,
+    /// The network.
+    pub network: OdsCode,
+    /// From when.
+    pub joined: Day,
+    /// Until when, none while it lasts.
+    pub left: Option<Day>,
+    /// The import it came with.
+    pub import: Option<Uuid>,
 }
 
 /// A practice belonged to a parent from a day on.
@@ -330,6 +352,8 @@ fn file_of(event: &OrganisationEvent) -> Option<(&'static str, Day)> {
         E::ListSizePublished(e) => Some(("list-sizes", e.as_of)),
         E::AreaListed(e) => Some(("areas", e.as_of)),
         E::SuccessionRecorded(e) => Some(("successions", e.as_of)),
+        E::NetworkListed(e) => Some(("networks", e.as_of)),
+        E::NetworkMembershipRecorded(e) => Some(("networks", e.as_of)),
         E::FileImported(_) | E::ImportWithdrawn(_) => None,
     }
 }
@@ -490,6 +514,14 @@ impl Facts {
                     let (as_of, listing) = (e.as_of, Arc::new(e.listing));
                     facts.areas.push(Listed { position, as_of, import, listing });
                 }
+                E::NetworkListed(e) => {
+                    let (as_of, listing) = (e.as_of, Arc::new(e.listing));
+                    facts.network.push(Listed { position, as_of, import, listing });
+                }
+                E::NetworkMembershipRecorded(e) => {
+                    let NetworkMembershipRecorded { as_of, network, joined, left } = e;
+                    facts.networks.push(NetworkFact { position, as_of, network, joined, left, import });
+                }
                 E::SuccessionRecorded(_) | E::FileImported(_) | E::ImportWithdrawn(_) => {}
             }
         });
@@ -553,6 +585,12 @@ impl Facts {
                     self.add(*code, |facts| {
                         confirm(&mut facts.organisation, as_of, position, import, &withdrawn);
                     });
+                }
+                Touched::Footprint
+            }
+            "networks" => {
+                for code in imported.unchanged.codes() {
+                    self.add(*code, |facts| confirm(&mut facts.network, as_of, position, import, &withdrawn));
                 }
                 Touched::Footprint
             }

@@ -38,7 +38,7 @@ impl Telling {
         match area.kind {
             _ if may_know_of(area.code) => Telling::Everything,
             AreaKind::England | AreaKind::Region => Telling::OfMany,
-            AreaKind::LocalOffice | AreaKind::Ccg => Telling::Nothing,
+            AreaKind::LocalOffice | AreaKind::Ccg | AreaKind::Network => Telling::Nothing,
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A practice stands under its CCG (since July 2022 its sub-ICB location), its local office (since then its integrated
 //! care board), its region and England; a CCG under its local office, its region and England; a local office under
-//! the region of most of its practices. Nothing stands under a board any more from the day on which others took its
+//! the region of most of its practices. A practice stands under its primary care network, too, and that under its
+//! commissioner and what is above it. Nothing stands under a board any more from the day on which others took its
 //! place: an administrator gives its people roles at a successor, which may cover more than the board before. The rules
 //! are those of [`proto::footprint`], by which the views count, too: an officer may look at just the
 //! practices that stand in the officer's figures. A test of the whole system holds the two together.
@@ -35,12 +36,14 @@ pub struct Above {
     pub local_office: Option<OdsCode>,
     /// Its region.
     pub region: Option<OdsCode>,
+    /// Its primary care network, of a practice.
+    pub network: Option<OdsCode>,
 }
 
 impl Above {
     /// The codes, nearest first.
     pub fn codes(&self) -> impl Iterator<Item = OdsCode> + use<> {
-        [self.commissioner, self.local_office, self.region].into_iter().flatten()
+        [self.commissioner, self.network, self.local_office, self.region].into_iter().flatten()
     }
 }
 

@@ -477,6 +477,8 @@ import_events!(OrganisationEvent of organisations {
     OrganisationAmended => "organisations",
     AreaListed => "areas",
     SuccessionRecorded => "successions",
+    NetworkListed => "networks",
+    NetworkMembershipRecorded => "networks",
     MembershipRecorded => "memberships",
     ListSizePublished => "list-sizes",
 });

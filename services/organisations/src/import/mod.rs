@@ -3,6 +3,7 @@
 mod areas;
 mod files;
 mod list_sizes;
+mod networks;
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -48,11 +49,13 @@ pub enum Kind {
     Areas,
     /// Which body took the place of which.
     Successions,
+    /// ePCN: primary care networks, or their core partners.
+    Networks,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 9] = [
         Kind::Practices,
         Kind::Ccgs,
         Kind::Regions,
@@ -61,6 +64,7 @@ impl Kind {
         Kind::ListSizes,
         Kind::Areas,
         Kind::Successions,
+        Kind::Networks,
     ];
 
     /// The name, as in addresses and on the command line.
@@ -74,6 +78,7 @@ impl Kind {
             Kind::ListSizes => "list-sizes",
             Kind::Areas => "areas",
             Kind::Successions => "successions",
+            Kind::Networks => "networks",
         }
     }
 
@@ -98,6 +103,7 @@ impl Kind {
             Kind::ListSizes => list_sizes::shape(),
             Kind::Areas => areas::shape(),
             Kind::Successions => areas::successions_shape(),
+            Kind::Networks => networks::shape(),
         }
     }
 
@@ -114,6 +120,7 @@ impl Kind {
             Kind::ListSizes => list_sizes::list_size(row, as_of).map(|said| said.into_iter().collect()),
             Kind::Areas => areas::areas(row, as_of),
             Kind::Successions => areas::succession(row, as_of).map(one),
+            Kind::Networks => networks::network(row, as_of).map(one),
         }
     }
 
@@ -135,7 +142,7 @@ impl fmt::Display for Kind {
 /// Not a kind of file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "there is no kind of file called “{0}”; the kinds are practices, ccgs, regions, trusts, memberships, list-sizes, areas and successions"
+    "there is no kind of file called “{0}”; the kinds are practices, ccgs, regions, trusts, memberships, list-sizes, areas, successions and networks"
 )]
 pub struct UnknownKind(String);
 
@@ -203,7 +210,8 @@ impl Import {
                 }
                 let giving = giving.of_body(nth);
                 let outcome = self.one(&giving, commands, code, command, &row).await?;
-                if let (RowOutcome::Unchanged(_), 1..) = (outcome, nth) {
+                let is_told_by_column = nth == 0 && self.kind != Kind::Networks;
+                if matches!(outcome, RowOutcome::Unchanged(_)) && !is_told_by_column {
                     giving.says_nothing_new_of(code);
                 }
                 whole = whole.and(outcome);

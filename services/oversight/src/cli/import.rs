@@ -79,6 +79,8 @@ enum Kind {
     Areas,
     /// which integrated care board took the place of which
     Successions,
+    /// ePCN: primary care networks (details), or the practices in them (core partners)
+    Networks,
     /// the register of published Data Security and Protection Toolkit results
     Results,
     /// the buying catalogue: suppliers
@@ -104,6 +106,7 @@ impl Kind {
             Kind::ListSizes => "list-sizes",
             Kind::Areas => "areas",
             Kind::Successions => "successions",
+            Kind::Networks => "networks",
             Kind::Results => "results",
             Kind::CatalogueSuppliers => "catalogue-suppliers",
             Kind::CatalogueServices => "catalogue-services",
@@ -128,7 +131,8 @@ impl Kind {
             | Kind::Memberships
             | Kind::ListSizes
             | Kind::Areas
-            | Kind::Successions => "organisations",
+            | Kind::Successions
+            | Kind::Networks => "organisations",
         }
     }
 

@@ -163,7 +163,7 @@ pub fn area(asked: &Asked<'_>, area: &Area, may_see: impl Fn(OdsCode) -> bool) -
     let Asked { board, at, footprint, .. } = *asked;
     let total = area.counts(0, footprint, at);
     let members: Vec<Member> = match area.kind {
-        AreaKind::Ccg => {
+        AreaKind::Ccg | AreaKind::Network => {
             let seen = board.members(area, footprint, at).filter(|practice| may_see(practice.code));
             seen.map(|practice| practice_member(practice, at)).collect()
         }
@@ -189,7 +189,7 @@ pub fn area(asked: &Asked<'_>, area: &Area, may_see: impl Fn(OdsCode) -> bool) -
         AreaKind::LocalOffice => {
             areas.insert(AreaKind::Ccg.word(on).slug, members.len());
         }
-        AreaKind::Ccg => {}
+        AreaKind::Ccg | AreaKind::Network => {}
     }
     AreaAnswer {
         body: asked.named(area),

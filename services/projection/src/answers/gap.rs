@@ -124,7 +124,7 @@ pub fn area_gap(
     let told = Told { asked, may_know_of: &may_know_of, given_away: OnceCell::new() };
     let (rolled_up, withheld) = told.of(area)?;
     let members = match area.kind {
-        AreaKind::Ccg => {
+        AreaKind::Ccg | AreaKind::Network => {
             let known = board.members(area, footprint, at).filter(|practice| may_know_of(practice.code));
             let each =
                 known.map(|practice| row(named_practice(practice, at), &RollUp::of(asked, [&**practice]), 0));

@@ -78,9 +78,12 @@ pub struct Operated {
     /// The CCG.
     #[schema(value_type = Option<String>)]
     pub ccg: Option<OdsCode>,
-    /// The local office.
+    /// The local office, since July 2022 the integrated care board.
     #[schema(value_type = Option<String>)]
     pub local_office: Option<OdsCode>,
+    /// The primary care network.
+    #[schema(value_type = Option<String>)]
+    pub network: Option<OdsCode>,
     /// The region.
     #[schema(value_type = Option<String>)]
     pub region: Option<OdsCode>,
@@ -171,7 +174,8 @@ pub struct EventAnswer {
 pub fn practice(asked: &Asked<'_>, practice: &Practice, may_know: MayKnow<'_>) -> PracticeAnswer {
     let Asked { board, at, footprint, .. } = *asked;
     let (ccg, place) = board.whereabouts(practice, footprint, at).unwrap_or_default();
-    let parents = [ccg, place.local_office, place.region]
+    let network = board.network_of(practice, footprint, at);
+    let parents = [network, ccg, place.local_office, place.region]
         .into_iter()
         .flatten()
         .filter_map(|code| board.area(code))
@@ -216,6 +220,7 @@ pub fn practice(asked: &Asked<'_>, practice: &Practice, may_know: MayKnow<'_>) -
             to: (placed.span.to < Day::LAST).then_some(placed.span.to),
             ccg: placed.commissioner,
             local_office: placed.place.local_office,
+            network: placed.network,
             region: placed.place.region,
             reaching_back: placed.known == Known::ReachingBack,
         })

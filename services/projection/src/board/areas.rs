@@ -40,13 +40,15 @@ fn england() -> Option<OdsCode> {
 }
 
 /// The areas a practice counts in while it operates in a place, one of each of [`AreaKind::ALL`].
-pub(super) fn areas_of(practice: &Practice, placed: &Placed, footprint: Footprint) -> [Option<OdsCode>; 4] {
+pub(super) fn areas_of(practice: &Practice, placed: &Placed, footprint: Footprint) -> [Option<OdsCode>; 5] {
     match (footprint, practice.now) {
         (Footprint::Then, _) => {
-            [england(), placed.place.region, placed.place.local_office, placed.commissioner]
+            [england(), placed.place.region, placed.place.local_office, placed.commissioner, placed.network]
         }
-        (Footprint::Now, Some((code, place))) => [england(), place.region, place.local_office, Some(code)],
-        (Footprint::Now, None) => [england(), None, None, None],
+        (Footprint::Now, Some((code, place))) => {
+            [england(), place.region, place.local_office, Some(code), practice.network_now]
+        }
+        (Footprint::Now, None) => [england(), None, None, None, practice.network_now],
     }
 }
 
@@ -140,6 +142,9 @@ pub(super) fn areas(
         buildings.number(AreaKind::England, code);
     }
     for (code, organisation) in &facts.organisations {
+        if !listings(&organisation.network, facts, upto).is_empty() {
+            buildings.number(AreaKind::Network, *code);
+        }
         let kind = match bodies(organisation, facts, upto).last().map(Body::kind) {
             Some(OrganisationKind::Region) => AreaKind::Region,
             Some(OrganisationKind::LocalOffice) => AreaKind::LocalOffice,
@@ -170,19 +175,37 @@ pub(super) fn areas(
             let listing = body.and_then(|organisation| {
                 listings(&organisation.organisation, facts, upto).last().map(|last| last.listing.clone())
             });
+            let networks = body.map(|body| listings(&body.network, facts, upto)).unwrap_or_default();
+            let network = networks.last().map(|last| last.listing.clone());
             let begun = successions.begun().iter().find(|begun| begun.code == code);
             let ons_codes = bodies.iter().filter_map(|body| Some((body.as_of, body.ons_code()?)));
             Area {
                 code,
                 kind,
-                names: names(kind, code, &bodies, successions),
+                names: match kind {
+                    AreaKind::Network => {
+                        Names::of_practice(networks.iter().map(|of| (of.as_of, of.listing.name.as_str())))
+                    }
+                    _ => names(kind, code, &bodies, successions),
+                },
+                commissioner: network.as_ref().and_then(|network| network.commissioner),
                 ons_codes: begun
                     .map(|begun| (begun.on, begun.ons_code))
                     .into_iter()
                     .chain(ons_codes)
                     .collect(),
-                opened: bodies.iter().rev().find_map(Body::opened).or(begun.map(|begun| begun.on)),
-                closed: bodies.iter().rev().find_map(Body::closed).or(successions.last_day(code)),
+                opened: bodies
+                    .iter()
+                    .rev()
+                    .find_map(Body::opened)
+                    .or(network.as_ref().and_then(|of| of.opened))
+                    .or(begun.map(|begun| begun.on)),
+                closed: bodies
+                    .iter()
+                    .rev()
+                    .find_map(Body::closed)
+                    .or(network.as_ref().and_then(|of| of.closed))
+                    .or(successions.last_day(code)),
                 listing,
                 then: building.then.into_iter().map(StepsBuilder::build).collect(),
                 now: building.now.into_iter().map(StepsBuilder::build).collect(),

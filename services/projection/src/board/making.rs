@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use proto::{
     Day, OdsCode, OnsCode, Position,
     areas::Names,
-    footprint::{self, BodyShown, Heirs, Link, Place, Places, Shown},
+    footprint::{self, BodyShown, Heirs, Link, NetworkLink, Place, Places, Shown},
     organisations::{
         AreaListing, OdsStatus, OrganisationKind, OrganisationListing, PracticeListing, PrescribingSetting,
     },
@@ -18,7 +18,7 @@ use super::{
     areas::{Standing, areas, areas_of, stretches},
 };
 use crate::{
-    facts::{Facts, ListSizeFact, Listed, MembershipFact, OrganisationFacts},
+    facts::{Facts, ListSizeFact, Listed, MembershipFact, NetworkFact, OrganisationFacts},
     rollup::Sign,
     rules::{Calendar, Common, Registers, Seen},
     search::{Entry, SearchIndex, Target},
@@ -244,7 +244,13 @@ fn practice(
     });
     let operating = footprint::operating(shown);
     let stays = footprint::stays(shown, links);
-    let placed = footprint::placed(&operating, shown, &stays, places);
+    let networks = facts.networks.iter();
+    let networks = networks.filter(|fact| fact.position <= upto && withdrawn.stands(fact.import, upto));
+    let networks = footprint::network_stays(networks.map(|fact| {
+        let NetworkFact { position, as_of, network, joined, left, .. } = *fact;
+        NetworkLink { position, as_of, network, joined, left }
+    }));
+    let placed = footprint::placed(&operating, shown, &stays, places, &networks);
     // Only practices with a listing come here.
     let latest = listings(&facts.practice, all, upto).last().map(|listed| listed.listing.clone());
     let listing = latest.unwrap_or_else(|| Arc::new(nameless()));
@@ -258,6 +264,7 @@ fn practice(
         placed: placed.into(),
         stays: stays.into(),
         now: None,
+        network_now: None,
         list_sizes: list_sizes(facts, all, upto),
         // They rest on what registers say of all practices, and come once all are placed.
         timelines: Vec::new(),
@@ -303,6 +310,7 @@ fn place_today(practices: &mut [Practice], places: &Places, today: Day) {
     for practice in practices.iter_mut() {
         let operating = practice.placed_on(today);
         let last = operating.or(practice.placed.last());
+        practice.network_now = operating.and_then(|placed| placed.network);
         practice.now = last.and_then(|placed| placed.commissioner).map(|last| {
             let commissioner = heirs.of_commissioner(last);
             if let Some(placed) = operating.filter(|_| commissioner == last) {
@@ -338,6 +346,8 @@ fn areas_to_find(facts: &Facts, areas: &[Area], upto: Position, today: Day) -> V
         let today = area.name_on(today);
         let mut names = all_names(&today, shown.iter().map(Body::name));
         names.extend(area.names.all().map(|name| &**name));
+        let networks = body.map(|body| listings(&body.network, facts, upto)).unwrap_or_default();
+        names.extend(networks.iter().map(|of| of.listing.name.as_str()));
         // Found by its code of the Office for National Statistics, too.
         names.extend(area.ons_codes.iter().map(|(_, code)| code.as_str()));
         Entry::new(area.code, Target::Area(number), names, postcode)

@@ -338,7 +338,7 @@ fn elsewhere(when: &When, keep: &Keep, area: &Area) -> Markup {
     let asked = when.asked();
     if area.kind != AreaKind::England {
         return html! {
-            @if area.kind != AreaKind::Ccg {
+            @if !area.kind.is_lowest() {
                 p { a.nhsuk-link href=(keep.to(format_args!("/areas/{}/practices", area.code))) { "All practices of " (words::area_name(&asked, area)) } }
             }
         };

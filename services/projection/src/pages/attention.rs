@@ -108,7 +108,7 @@ enum Worst<'a> {
 impl<'a> Worst<'a> {
     /// Of those that the reader may see.
     fn of(asked: &'a Asked<'a>, keep: &Keep, area: &'a Area) -> Self {
-        if area.kind == AreaKind::Ccg {
+        if area.kind.is_lowest() {
             let wanting = |practice: &&Practice| {
                 practice.timelines.get(asked.rule).is_some_and(|timeline| {
                     matches!(timeline.at(asked.at).status, Status::NotMet | Status::NoEvidence)
@@ -177,7 +177,7 @@ impl<'a> Worst<'a> {
         let not_met = counts.of(Status::NotMet);
         let status = if not_met > 0 { Status::NotMet } else { Status::NoEvidence };
         let number_there = self.named_with(asked, status).unwrap_or_else(|| counts.of(status));
-        let worth = number_there > 0 && (area.kind != AreaKind::Ccg || left > 0);
+        let worth = number_there > 0 && (!area.kind.is_lowest() || left > 0);
         if worth {
             let label =
                 format!("All {} with the status “{}”, by name", practices(number_there), status.label());

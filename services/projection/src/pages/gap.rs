@@ -154,7 +154,7 @@ fn requirement(number: u8) -> String {
 fn members(when: &When, keep: &Keep, area: &Area, answer: &AreaGapAnswer) -> Markup {
     let mut rows: Vec<&GapRow> = answer.members.iter().filter(|row| row.assessed_practices > 0).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.total.good_by_word_alone));
-    let is_ccg = area.kind == AreaKind::Ccg;
+    let is_ccg = area.kind.is_lowest();
     let kind = when.board().next_below(area, when.footprint, when.at);
     let (one, many) = if is_ccg { ("practice", "practices") } else { words::kind_words(&when.asked(), kind) };
     let caption = format!("{} where practices had been assessed", capital(many));

@@ -278,7 +278,8 @@ fn not_operating(when: &When, keep: &Keep, practice: &Practice) -> Markup {
 fn belongs(when: &When, keep: &Keep, practice: &Practice) -> Markup {
     let board = when.board();
     let Some((ccg, place)) = board.whereabouts(practice, when.footprint, when.at) else { return html! {} };
-    let areas: Vec<_> = [ccg, place.local_office, place.region]
+    let network = board.network_of(practice, when.footprint, when.at);
+    let areas: Vec<_> = [network, ccg, place.local_office, place.region]
         .into_iter()
         .flatten()
         .filter_map(|code| board.area(code))

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use proto::{
     Day, Header, OdsCode, Position,
     areas::{Succession, Successions},
-    footprint::{self, BodyShown, Heirs, Link, Place, Places, Shown, Span, Stay, Votes},
+    footprint::{self, BodyShown, Heirs, Link, NetworkLink, Place, Places, Shown, Span, Stay, Votes},
     imports::{FileImported, Row, Rows, Withdrawn},
     organisations::{
-        AreaListed, OrganisationAmended, OrganisationEvent, OrganisationListed, PracticeAmended,
-        PracticeListed, PrescriberListed, SuccessionRecorded,
+        AreaListed, NetworkListed, NetworkMembershipRecorded, OrganisationAmended, OrganisationEvent,
+        OrganisationListed, PracticeAmended, PracticeListed, PrescriberListed, SuccessionRecorded,
     },
 };
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -35,6 +35,8 @@ pub struct Register {
     /// What lists of areas show of bodies: beside their own files, and in any order of date.
     areas: FxHashMap<OdsCode, Rows<BodyShown>>,
     successions: Vec<(Succession, Option<Uuid>)>,
+    /// Who commissions each primary care network.
+    networks: FxHashMap<OdsCode, Rows<Option<OdsCode>>>,
     withdrawn: Withdrawn,
     names: Arc<FxHashMap<OdsCode, Arc<str>>>,
     /// The date of the list of areas that gave a name.
@@ -49,6 +51,7 @@ pub struct Register {
 struct Practice {
     rows: Rows<Shown>,
     links: Vec<(Link, Option<Uuid>)>,
+    networks: Vec<(NetworkLink, Option<Uuid>)>,
     // All follow from the above, and from which imports were withdrawn.
     shown: Vec<Shown>,
     operating: Vec<Span>,
@@ -64,6 +67,12 @@ impl Practice {
         let links = self.links.iter().filter(|(_, import)| withdrawn.stands(*import, NEWEST));
         self.operating = footprint::operating(&self.shown);
         self.stays = footprint::stays(&self.shown, links.map(|(link, _)| *link));
+    }
+
+    /// Its network on a day.
+    fn network_on(&self, day: Day, withdrawn: &Withdrawn) -> Option<OdsCode> {
+        let standing = self.networks.iter().filter(|(_, import)| withdrawn.stands(*import, NEWEST));
+        footprint::network_on(&footprint::network_stays(standing.map(|(link, _)| *link)), day)
     }
 
     /// Whether any file ever showed it as a practice of England.
@@ -155,6 +164,16 @@ impl Register {
                 self.areas.entry(code).or_default().note(row);
                 self.name_by_list(code, as_of, &listing.name);
             }
+            OrganisationEvent::NetworkListed(NetworkListed { as_of, listing }) => {
+                let row = Row { as_of, position, import, value: listing.commissioner, confirmed: false };
+                self.networks.entry(code).or_default().note(row);
+                self.name_by_list(code, as_of, &listing.name);
+            }
+            OrganisationEvent::NetworkMembershipRecorded(recorded) => {
+                let NetworkMembershipRecorded { as_of, network, joined, left } = recorded;
+                let link = NetworkLink { position, as_of, network, joined, left };
+                self.practices.entry(code).or_default().networks.push((link, import));
+            }
             OrganisationEvent::SuccessionRecorded(SuccessionRecorded { on, successor, place, .. }) => {
                 self.successions.push((Succession { on, from: code, to: successor, place }, import));
             }
@@ -191,6 +210,10 @@ impl Register {
                 "ccgs" | "regions" | "trusts" => {
                     let Some(body) = self.bodies.get_mut(code) else { continue };
                     body.confirm(as_of, position, imported.import, &self.withdrawn);
+                }
+                "networks" => {
+                    let Some(network) = self.networks.get_mut(code) else { continue };
+                    network.confirm(as_of, position, imported.import, &self.withdrawn);
                 }
                 "areas" => {
                     let Some(area) = self.areas.get_mut(code) else { continue };
@@ -261,7 +284,8 @@ impl Register {
                 let commissioner = last.map(|last| heirs.of_commissioner(last));
                 if practice.operates_on(today) && commissioner == last {
                     let (_, place, _) = footprint::place_on(&practice.shown, &practice.stays, &places, today);
-                    return (*code, Above::at(commissioner, place));
+                    let network = practice.network_on(today, &self.withdrawn);
+                    return (*code, Above { network, ..Above::at(commissioner, place) });
                 }
                 let place = commissioner.map(|code| places.on(code, today).0).unwrap_or_default();
                 let place = places.standing(place.or(practice.own()), commissioner, today);
@@ -289,6 +313,12 @@ impl Register {
             let place = places.standing(said.unwrap_or_default(), Some(*code), today);
             above.entry(*code).or_insert_with(|| Above::at(None, place));
         }
+        for (code, rows) in &self.networks {
+            let commissioner = rows.in_force(today, &self.withdrawn, NEWEST).and_then(|row| row.value);
+            let Some(commissioner) = commissioner.map(|code| heirs.of_commissioner(code)) else { continue };
+            let place = places.on(commissioner, today).0;
+            above.entry(*code).or_insert_with(|| Above::at(Some(commissioner), place));
+        }
         Hierarchy { above, practices, names: self.names.clone(), version: self.version(today) }
     }
 
@@ -312,6 +342,6 @@ impl Register {
 impl Above {
     fn at(commissioner: Option<OdsCode>, place: Place) -> Self {
         let Place { region, local_office } = place;
-        Self { commissioner, local_office, region }
+        Self { commissioner, local_office, region, network: None }
     }
 }
