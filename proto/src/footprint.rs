@@ -37,8 +37,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::{
     Day, OdsCode, Position,
     areas::Successions,
+    imports::Row,
     organisations::{
-        AreaListing, MembershipRecorded, OdsStatus, OrganisationKind, OrganisationListing, PracticeListing,
+        AreaListing, Membership, NetworkMembership, OdsStatus, OrganisationKind, OrganisationListing,
+        PracticeListing,
     },
 };
 
@@ -166,26 +168,11 @@ pub struct Link {
 }
 
 impl Link {
-    /// What an event says.
-    pub fn of(position: Position, recorded: &MembershipRecorded) -> Self {
-        let MembershipRecorded { as_of, parent, joined, .. } = *recorded;
+    /// What a row of a membership history says.
+    pub fn of(row: &Row<Membership>) -> Self {
+        let Row { position, as_of, value: Membership { parent, joined, .. }, .. } = *row;
         Self { position, as_of, parent, joined }
     }
-}
-
-/// A practice was in a primary care network, by a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NetworkLink {
-    /// The event that says so.
-    pub position: Position,
-    /// The date of the list.
-    pub as_of: Day,
-    /// The network.
-    pub network: OdsCode,
-    /// From when.
-    pub joined: Day,
-    /// Until when, none while it lasts.
-    pub left: Option<Day>,
 }
 
 /// The days a practice was in a network, in order of the first.
@@ -197,20 +184,20 @@ pub struct NetworkStay {
     pub network: OdsCode,
 }
 
-/// When a practice was in which network.
-pub fn network_stays(links: impl IntoIterator<Item = NetworkLink>) -> Vec<NetworkStay> {
-    let mut by_joining: BTreeMap<(Day, OdsCode), NetworkLink> = BTreeMap::new();
-    for link in links {
-        let known = by_joining.entry((link.joined, link.network)).or_insert(link);
-        if (link.as_of, link.position) >= (known.as_of, known.position) {
-            *known = link;
+/// When a practice was in which network, by the rows of lists.
+pub fn network_stays<'a>(rows: impl IntoIterator<Item = &'a Row<NetworkMembership>>) -> Vec<NetworkStay> {
+    let mut by_joining: BTreeMap<(Day, OdsCode), &Row<NetworkMembership>> = BTreeMap::new();
+    for row in rows {
+        let known = by_joining.entry((row.value.joined, row.value.network)).or_insert(row);
+        if (row.as_of, row.position) >= (known.as_of, known.position) {
+            *known = row;
         }
     }
     by_joining
         .into_values()
-        .map(|link| NetworkStay {
-            span: Span { from: link.joined, to: link.left.unwrap_or(Day::LAST) },
-            network: link.network,
+        .map(|row| {
+            let NetworkMembership { network, joined, left } = row.value;
+            NetworkStay { span: Span { from: joined, to: left.unwrap_or(Day::LAST) }, network }
         })
         .filter(|stay| stay.span.from <= stay.span.to)
         .collect()
@@ -318,7 +305,9 @@ pub fn stays(shown: &[Shown], links: impl IntoIterator<Item = Link>) -> Vec<Stay
         link(after_those_shown(*row, &rows, Day::LAST));
     }
     for (index, one) in history.iter().enumerate() {
-        let until = history.get(index + 1).map_or(Day::LAST, |next| next.joined.plus_days(-1));
+        // Files that tell of the same link again are not the next one.
+        let next = history.iter().skip(index + 1).find(|next| next.joined > one.joined);
+        let until = next.map_or(Day::LAST, |next| next.joined.plus_days(-1));
         link(after_those_shown(*one, &rows, until));
     }
     for row in &rows {

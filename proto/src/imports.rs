@@ -162,6 +162,24 @@ impl<T: Clone> Rows<T> {
     }
 }
 
+impl<T: Clone + PartialEq> Rows<T> {
+    /// Notes that a file showed again all that the files up to its date had shown: of things of which a file tells
+    /// several, each once.
+    pub fn confirm_all(&mut self, as_of: Day, position: Position, import: Uuid, withdrawn: &Withdrawn) {
+        let mut standing: Vec<&Row<T>> =
+            self.standing(withdrawn, position).filter(|row| row.as_of <= as_of).collect();
+        standing.sort_by_key(|row| (row.as_of, row.position));
+        let mut values: Vec<T> = Vec::with_capacity(standing.len());
+        for row in standing {
+            // What was said last stays last.
+            values.retain(|value| *value != row.value);
+            values.push(row.value.clone());
+        }
+        let confirmed = |value| Row { as_of, position, import: Some(import), value, confirmed: true };
+        self.0.extend(values.into_iter().map(confirmed));
+    }
+}
+
 /// Codes of organisations, written as one string with blanks between: of a register some fifty thousand.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CodeList(Vec<OdsCode>);

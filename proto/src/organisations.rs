@@ -300,6 +300,14 @@ pub struct NetworkListing {
 pub struct NetworkMembershipRecorded {
     /// The date of the list.
     pub as_of: Day,
+    /// What it shows.
+    #[serde(flatten)]
+    pub membership: NetworkMembership,
+}
+
+/// When a practice belonged to a primary care network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkMembership {
     /// The network.
     pub network: OdsCode,
     /// The first day.
@@ -314,6 +322,14 @@ pub struct NetworkMembershipRecorded {
 pub struct MembershipRecorded {
     /// The date of the file.
     pub as_of: Day,
+    /// What it shows.
+    #[serde(flatten)]
+    pub membership: Membership,
+}
+
+/// When a practice belonged to a parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
     /// To whom: a CCG, before April 2013 a primary care trust or group.
     pub parent: OdsCode,
     /// The first day.

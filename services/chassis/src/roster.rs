@@ -4,17 +4,19 @@
 //! Whom a practice stands under it does not figure out itself: that is asked of the hierarchy by which
 //! the gate decides. Who passes the gate as a practice's CCG is then its CCG in the domain, too.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use proto::{
     Actor, Day, Header, OdsCode, Position,
     areas::{Successions, is_local_office},
+    imports::{FileImported, Row, Rows, Withdrawn},
     organisations::{
-        AreaListed, NetworkListed, NetworkListing, OdsStatus, OrganisationAmended, OrganisationEvent,
-        OrganisationKind, OrganisationListed, PracticeAmended, PracticeListed, PracticeListing,
+        AreaListed, NetworkListed, OdsStatus, OrganisationAmended, OrganisationEvent, OrganisationKind,
+        OrganisationListed, PracticeAmended, PracticeListed, PracticeListing,
     },
 };
 use rustc_hash::FxHashMap;
+use uuid::Uuid;
 
 use crate::{
     access::{Access, hierarchy::Above},
@@ -104,14 +106,38 @@ struct Body {
     kind: OrganisationKind,
 }
 
-/// What the files show now.
+/// What the files show.
 #[derive(Debug, Default)]
 pub struct Listings {
-    practices: FxHashMap<OdsCode, Listed>,
-    bodies: FxHashMap<OdsCode, Body>,
-    /// The date of the latest list of areas that shows a body.
-    newest_lists: FxHashMap<OdsCode, Day>,
+    /// As practices; nothing where a file shows that a code is none.
+    practices: FxHashMap<OdsCode, Rows<Option<Arc<Listed>>>>,
+    bodies: FxHashMap<OdsCode, Rows<Arc<Body>>>,
+    withdrawn: Withdrawn,
     synthetic: bool,
+}
+
+const NEWEST: Position = Position(u64::MAX);
+
+impl Listings {
+    /// A practice, as the newest of the files that count show it.
+    fn practice(&self, code: OdsCode) -> Option<&Listed> {
+        self.practices.get(&code).and_then(|rows| self.newest_practice(rows))
+    }
+
+    fn newest_practice<'a>(&self, rows: &'a Rows<Option<Arc<Listed>>>) -> Option<&'a Listed> {
+        rows.in_force(Day::LAST, &self.withdrawn, NEWEST)?.value.as_deref()
+    }
+
+    /// All of them, in no order.
+    fn all_practices(&self) -> impl Iterator<Item = (OdsCode, &Listed)> {
+        self.practices.iter().filter_map(|(code, rows)| Some((*code, self.newest_practice(rows)?)))
+    }
+
+    /// Any other body, likewise.
+    fn body(&self, code: OdsCode) -> Option<&Body> {
+        let rows = self.bodies.get(&code)?;
+        rows.in_force(Day::LAST, &self.withdrawn, NEWEST).map(|row| &*row.value)
+    }
 }
 
 /// A handle on the roster.
@@ -148,7 +174,7 @@ impl Roster {
     }
 
     fn known_practice(&self, code: OdsCode) -> Option<Practice> {
-        self.listings.known().practices.get(&code).map(|listed| self.placed(code, listed))
+        self.listings.known().practice(code).map(|listed| self.placed(code, listed))
     }
 
     fn placed(&self, code: OdsCode, listed: &Listed) -> Practice {
@@ -185,7 +211,7 @@ impl Roster {
     /// at every organisation.
     pub fn oversees(&self, code: OdsCode) -> bool {
         use OrganisationKind as K;
-        let kind = self.listings.known().bodies.get(&code).map(|body| body.kind);
+        let kind = self.listings.known().body(code).map(|body| body.kind);
         if matches!(kind, Some(K::Ccg | K::CommissioningHub | K::Region | K::LocalOffice)) {
             return true;
         }
@@ -201,14 +227,13 @@ impl Roster {
     /// The name of whatever has this code, as people write it; the code itself where nothing has.
     pub fn name(&self, code: OdsCode) -> String {
         let known = self.listings.known();
-        let practice = known.practices.get(&code).map(|practice| &practice.name);
-        let practice = practice.map(String::as_str);
+        let practice = known.practice(code).map(|practice| practice.name.as_str());
         practice.or_else(|| known.name_of_body(code)).map_or_else(|| code.to_string(), ui::fmt::name)
     }
 
     /// How many practices are known that may be seen.
     pub fn count(&self, may_see: impl Fn(OdsCode) -> bool) -> usize {
-        self.listings.known().practices.keys().filter(|code| may_see(**code)).count()
+        self.listings.known().all_practices().filter(|(code, _)| may_see(*code)).count()
     }
 
     /// The practices whose code begins with a text, or whose name or postcode contains it: at most so
@@ -226,9 +251,7 @@ impl Roster {
         let without_blanks: String = wanted.split_whitespace().collect();
         let known = self.listings.known();
         let mut found: Vec<(OdsCode, &Listed)> = known
-            .practices
-            .iter()
-            .map(|(code, listed)| (*code, listed))
+            .all_practices()
             .filter(|(code, listed)| {
                 code.as_str().starts_with(&without_blanks)
                     || listed.name.to_uppercase().contains(&wanted)
@@ -252,12 +275,17 @@ impl Fold for Listings {
 
     fn note(&mut self, recorded: &Recorded) {
         let Ok(header) = Header::read(&recorded.body) else { return };
-        if header.kind.starts_with(ORGANISATIONS)
-            && let Ok(code) = header.subject.rsplit('.').next().unwrap_or_default().parse()
-            && let Ok(event) = header.event::<OrganisationEvent>()
-        {
+        if !header.kind.starts_with(ORGANISATIONS) {
+            return;
+        }
+        let Ok(event) = header.event::<OrganisationEvent>() else { return };
+        if let OrganisationEvent::ImportWithdrawn(event) = &event {
+            self.withdrawn.note(event.0.import, recorded.position);
+        } else if let OrganisationEvent::FileImported(event) = &event {
+            self.confirm(recorded.position, &event.0);
+        } else if let Ok(code) = header.subject.rsplit('.').next().unwrap_or_default().parse() {
             self.synthetic |= header.actor == Actor::SYNTHETIC;
-            self.organisation(code, event);
+            self.organisation(code, recorded.position, header.correlation_id, event);
         }
     }
 }
@@ -265,26 +293,52 @@ impl Fold for Listings {
 impl Listings {
     /// The name of a body other than a practice.
     fn name_of_body(&self, code: OdsCode) -> Option<&str> {
-        let listed = self.bodies.get(&code).map(|body| body.name.as_str());
+        let listed = self.body(code).map(|body| body.name.as_str());
         listed.or_else(|| Successions::shipped().name_of_begun(code))
     }
 
-    fn organisation(&mut self, code: OdsCode, event: OrganisationEvent) {
-        match event {
-            OrganisationEvent::PracticeListed(PracticeListed { listing, .. })
-            | OrganisationEvent::PracticeAmended(PracticeAmended { listing, .. }) => {
-                self.list_practice(code, listing);
+    /// What a file showed as before, it shows on its date.
+    fn confirm(&mut self, position: Position, file: &FileImported) {
+        let Some(as_of) = file.as_of else { return };
+        for code in file.unchanged.codes() {
+            match file.kind.as_str() {
+                "practices" => {
+                    let Some(rows) = self.practices.get_mut(code) else { continue };
+                    rows.confirm(as_of, position, file.import, &self.withdrawn);
+                }
+                "ccgs" | "regions" | "trusts" | "areas" | "networks" => {
+                    let Some(rows) = self.bodies.get_mut(code) else { continue };
+                    rows.confirm(as_of, position, file.import, &self.withdrawn);
+                }
+                _ => {}
             }
-            OrganisationEvent::OrganisationListed(OrganisationListed { listing, .. })
-            | OrganisationEvent::OrganisationAmended(OrganisationAmended { listing, .. }) => {
-                self.bodies.insert(code, Body { name: listing.name, kind: listing.kind });
+        }
+    }
+
+    fn organisation(
+        &mut self,
+        code: OdsCode,
+        position: Position,
+        import: Option<Uuid>,
+        event: OrganisationEvent,
+    ) {
+        let (as_of, name, kind) = match event {
+            OrganisationEvent::PracticeListed(PracticeListed { as_of, listing })
+            | OrganisationEvent::PracticeAmended(PracticeAmended { as_of, listing, .. }) => {
+                let value = listing.is_english_practice(code).then(|| Arc::new(Listed::of(listing)));
+                let row = Row { as_of, position, import, value, confirmed: false };
+                self.practices.entry(code).or_default().note(row);
+                return;
+            }
+            OrganisationEvent::OrganisationListed(OrganisationListed { as_of, listing })
+            | OrganisationEvent::OrganisationAmended(OrganisationAmended { as_of, listing, .. }) => {
+                (as_of, listing.name, listing.kind)
             }
             OrganisationEvent::AreaListed(AreaListed { as_of, listing }) => {
-                self.list_body(code, as_of, Body { name: listing.name, kind: listing.kind });
+                (as_of, listing.name, listing.kind)
             }
             OrganisationEvent::NetworkListed(NetworkListed { as_of, listing }) => {
-                let NetworkListing { name, .. } = listing;
-                self.list_body(code, as_of, Body { name, kind: OrganisationKind::Other });
+                (as_of, listing.name, OrganisationKind::Other)
             }
             OrganisationEvent::PrescriberListed(_)
             | OrganisationEvent::SuccessionRecorded(_)
@@ -292,30 +346,20 @@ impl Listings {
             | OrganisationEvent::MembershipRecorded(_)
             | OrganisationEvent::ListSizePublished(_)
             | OrganisationEvent::FileImported(_)
-            | OrganisationEvent::ImportWithdrawn(_) => {}
-        }
+            | OrganisationEvent::ImportWithdrawn(_) => return,
+        };
+        let row = Row { as_of, position, import, value: Arc::new(Body { name, kind }), confirmed: false };
+        self.bodies.entry(code).or_default().note(row);
     }
+}
 
-    /// What a list of areas shows; of several lists the one of the latest date counts.
-    fn list_body(&mut self, code: OdsCode, as_of: Day, body: Body) {
-        let newest = self.newest_lists.entry(code).or_insert(as_of);
-        if *newest <= as_of {
-            *newest = as_of;
-            self.bodies.insert(code, body);
-        }
-    }
-
-    fn list_practice(&mut self, code: OdsCode, listing: PracticeListing) {
-        if !listing.is_english_practice(code) {
-            self.practices.remove(&code);
-            return;
-        }
+impl Listed {
+    fn of(listing: PracticeListing) -> Self {
         let no_longer = match (listing.status, listing.closed) {
             (_, Some(closed)) => format!("closed on {}", closed.long()),
             (OdsStatus::Dormant, None) => "dormant".to_owned(),
             _ => String::new(),
         };
-        let listed = Listed { name: listing.name, postcode: listing.postcode, no_longer };
-        self.practices.insert(code, listed);
+        Self { name: listing.name, postcode: listing.postcode, no_longer }
     }
 }

@@ -16,8 +16,8 @@ use chassis::{
 use proto::{
     Day, OdsCode, Position,
     organisations::{
-        AreaListing, NetworkListing, OdsStatus, OrganisationEvent, OrganisationKind, OrganisationListing,
-        PracticeListing, PrescribingSetting,
+        AreaListing, Membership, NetworkListing, NetworkMembership, OdsStatus, OrganisationEvent,
+        OrganisationKind, OrganisationListing, PracticeListing, PrescribingSetting,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ use uuid::Uuid;
 use crate::{
     access::{IMPORT, LIST, VIEW},
     import::{Import, Kind},
-    model::{Membership, NetworkStay, Organisation, Shown, Successor},
+    model::{Organisation, Shown, Shows, Successor},
     roster::{Entry, Roster},
 };
 
@@ -241,6 +241,20 @@ async fn withdraw_import(
     Ok(Json(WithdrawalReceipt { position }))
 }
 
+/// A row and the date of the file that showed it.
+#[derive(Debug, Serialize)]
+pub struct Dated<T> {
+    #[serde(flatten)]
+    row: T,
+    as_of: Day,
+}
+
+impl<T> From<Shown<T>> for Dated<T> {
+    fn from(shown: Shown<T>) -> Self {
+        Self { row: shown.value, as_of: shown.as_of }
+    }
+}
+
 /// What the log holds of an organisation.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct OrganisationView {
@@ -253,9 +267,9 @@ pub struct OrganisationView {
     /// As any other body.
     #[schema(value_type = Option<Object>)]
     body: Option<Shown<OrganisationListing>>,
-    /// Whom it belonged to, by the membership history.
+    /// Whom it belonged to, by the membership history: `parent`, `joined`, `left`, and `as_of`; by first day.
     #[schema(value_type = Vec<Object>)]
-    memberships: Vec<Membership>,
+    memberships: Vec<Dated<Membership>>,
     /// Registered patients.
     #[schema(value_type = Option<Object>)]
     registered_patients: Option<Shown<u32>>,
@@ -268,9 +282,9 @@ pub struct OrganisationView {
     /// As lists of primary care networks show it: `as_of` and `shows`, by date of the list.
     #[schema(value_type = Vec<Object>)]
     network: Vec<Shown<NetworkListing>>,
-    /// The primary care networks a practice was in.
+    /// The primary care networks a practice was in: `network`, `joined`, `left`, and `as_of`; by first day.
     #[schema(value_type = Vec<Object>)]
-    networks: Vec<NetworkStay>,
+    networks: Vec<Dated<NetworkMembership>>,
     /// The position of its last event.
     #[schema(value_type = u64)]
     position: Position,
@@ -299,20 +313,23 @@ async fn organisation(
     let code: OdsCode = parse("code", &code)?;
     let id = Organisation::id(&code).map_err(|error| Problem::bad_input(error.to_string()))?;
     let loaded = api.commands.load(&id).await?;
-    let state = loaded.state;
-    if !state.is_known() {
+    let withdrawn = api.records.withdrawn().await?;
+    let shows = loaded.state.shows(&withdrawn);
+    if !shows.is_known() {
         return Err(Problem::not_found(format!("no register file has listed {code}")));
     }
+    let Shows { practice, body, memberships, registered_patients, areas, successors, network, networks } =
+        shows;
     Ok(Json(OrganisationView {
         code,
-        practice: state.practice,
-        body: state.body,
-        memberships: state.memberships,
-        registered_patients: state.registered_patients,
-        areas: state.areas,
-        successors: state.successors,
-        network: state.network,
-        networks: state.networks,
+        practice,
+        body,
+        memberships: memberships.into_iter().map(Dated::from).collect(),
+        registered_patients,
+        areas,
+        successors,
+        network,
+        networks: networks.into_iter().map(Dated::from).collect(),
         position: loaded.position,
     }))
 }

@@ -3,58 +3,65 @@
 //! A listing is what a file of some date shows. Only a listing that differs from the last one leads
 //! to an event, and none older than the last one is taken: history is recorded oldest first.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use chassis::{Aggregate, Context, Problem, When};
 use proto::{
-    AggregateId, Day, OdsCode,
+    AggregateId, Day, OdsCode, Position,
+    imports::{Row, Rows, Withdrawn},
     organisations::{
-        AreaListed, AreaListing, ListSizePublished, MembershipRecorded, NetworkListed, NetworkListing,
-        NetworkMembershipRecorded, OrganisationAmended, OrganisationEvent, OrganisationListed,
-        OrganisationListing, PracticeAmended, PracticeListed, PracticeListing, PrescriberListed,
-        PrescribingSetting, SuccessionRecorded,
+        AreaListed, AreaListing, ListSizePublished, Membership, MembershipRecorded, NetworkListed,
+        NetworkListing, NetworkMembership, NetworkMembershipRecorded, OrganisationAmended, OrganisationEvent,
+        OrganisationListed, OrganisationListing, PracticeAmended, PracticeListed, PracticeListing,
+        PrescriberListed, PrescribingSetting, SuccessionRecorded,
     },
 };
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-/// An organisation under its ODS code. A code that is listed as a practice and as something else
-/// keeps both sides.
+/// An organisation under its ODS code, as file after file showed it. A code that is listed as a practice and as
+/// something else keeps both sides. What an import that was withdrawn said is as if it had not been said.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Organisation {
     /// As a practice.
-    pub practice: Option<Shown<PracticeListing>>,
-    /// The date of the file that showed it first as a prescriber that is not a general practice.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub other_prescriber: Option<Day>,
+    practice: Rows<PracticeListing>,
+    /// That a file showed it as a prescriber that is not a general practice.
+    other_prescriber: Rows<()>,
     /// As any other body.
-    pub body: Option<Shown<OrganisationListing>>,
-    /// Whom the practice belonged to, by the membership history; ordered by day and parent.
-    pub memberships: Vec<Membership>,
+    body: Rows<OrganisationListing>,
+    /// Whom the practice belonged to, by the membership history.
+    memberships: Rows<Membership>,
     /// Registered patients.
-    pub registered_patients: Option<Shown<u32>>,
-    /// As lists of areas show it; ordered by date of the list.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub areas: Vec<Shown<AreaListing>>,
+    registered_patients: Rows<u32>,
+    /// As lists of areas show it.
+    areas: Rows<AreaListing>,
     /// Which bodies took its place.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub successors: Vec<Successor>,
-    /// As lists of primary care networks show it; ordered by date of the list.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub network: Vec<Shown<NetworkListing>>,
+    successors: Rows<Successor>,
+    /// As lists of primary care networks show it.
+    network: Rows<NetworkListing>,
     /// The primary care networks a practice was in.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub networks: Vec<NetworkStay>,
+    networks: Rows<NetworkMembership>,
 }
 
-/// A practice was in a primary care network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NetworkStay {
-    /// The first day.
-    pub joined: Day,
-    /// The network.
-    pub network: OdsCode,
-    /// The last day, none while it lasts.
-    pub left: Option<Day>,
-    /// The date of the list that showed it so first.
-    pub as_of: Day,
+/// What the files that count show of an organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shows {
+    /// As a practice, by the newest file.
+    pub practice: Option<Shown<PracticeListing>>,
+    /// As any other body, by the newest file.
+    pub body: Option<Shown<OrganisationListing>>,
+    /// Whom the practice belonged to, by the membership history; ordered by day and parent.
+    pub memberships: Vec<Shown<Membership>>,
+    /// Registered patients, by the newest file.
+    pub registered_patients: Option<Shown<u32>>,
+    /// As lists of areas show it; ordered by date of the list.
+    pub areas: Vec<Shown<AreaListing>>,
+    /// Which bodies took its place.
+    pub successors: Vec<Successor>,
+    /// As lists of primary care networks show it; ordered by date of the list.
+    pub network: Vec<Shown<NetworkListing>>,
+    /// The primary care networks a practice was in; ordered by day and network.
+    pub networks: Vec<Shown<NetworkMembership>>,
 }
 
 /// Another body took the place of this one, or of a part of it.
@@ -79,22 +86,25 @@ pub struct Shown<T> {
     pub value: T,
 }
 
-/// A practice belonged to a parent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Membership {
-    /// The first day.
-    pub joined: Day,
-    /// To whom.
-    pub parent: OdsCode,
-    /// The last day, none while it lasts.
-    pub left: Option<Day>,
-    /// The date of the file that showed it so first.
-    pub as_of: Day,
+/// What a row of a file says, and which imports were withdrawn meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// What it says.
+    pub said: Said,
+    /// The imports that were withdrawn.
+    pub withdrawn: Arc<Withdrawn>,
+}
+
+impl From<Said> for Command {
+    /// Where nothing was withdrawn.
+    fn from(said: Said) -> Self {
+        Self { said, withdrawn: Arc::default() }
+    }
 }
 
 /// What a row of a file says. Each carries the date of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
+pub enum Said {
     /// A row of the practice file.
     ListPractice {
         /// The date of the file.
@@ -120,12 +130,8 @@ pub enum Command {
     RecordMembership {
         /// The date of the file.
         as_of: Day,
-        /// To whom the practice belonged.
-        parent: OdsCode,
-        /// From this day.
-        joined: Day,
-        /// To this day, none while it lasts.
-        left: Option<Day>,
+        /// What the row shows.
+        membership: Membership,
     },
     /// A row of a list of areas.
     ListArea {
@@ -145,23 +151,15 @@ pub enum Command {
     RecordNetworkMembership {
         /// The date of the list.
         as_of: Day,
-        /// The network.
-        network: OdsCode,
-        /// From this day.
-        joined: Day,
-        /// To this day, none while it lasts.
-        left: Option<Day>,
+        /// What the row shows.
+        membership: NetworkMembership,
     },
     /// A row of a list of successions.
     RecordSuccession {
         /// The date of the list.
         as_of: Day,
-        /// The first day of the successor.
-        on: Day,
-        /// The body since.
-        successor: OdsCode,
-        /// The commissioner whose practices went there, where the body was divided.
-        place: Option<OdsCode>,
+        /// What the row shows.
+        succession: Successor,
     },
     /// A row of the payments file.
     PublishListSize {
@@ -207,20 +205,63 @@ impl From<Refusal> for Problem {
     }
 }
 
+const NEWEST: Position = Position(u64::MAX);
+
+/// The row of the newest file.
+fn newest<'a, T>(rows: &'a Rows<T>, withdrawn: &Withdrawn) -> Option<&'a Row<T>> {
+    rows.in_force(Day::LAST, withdrawn, NEWEST)
+}
+
+fn shown<T: Clone>(row: &Row<T>) -> Shown<T> {
+    Shown { as_of: row.as_of, value: row.value.clone() }
+}
+
+/// Every row that counts, by date of file.
+fn by_date<T: Clone>(rows: &Rows<T>, withdrawn: &Withdrawn) -> Vec<Shown<T>> {
+    let mut by_date: Vec<Shown<T>> = rows.standing(withdrawn, NEWEST).map(shown).collect();
+    by_date.sort_by_key(|row| row.as_of);
+    by_date
+}
+
+/// Of the rows of each key the one of the newest file, in order of key.
+fn by_key<T: Clone, K: Ord>(rows: &Rows<T>, withdrawn: &Withdrawn, key: impl Fn(&T) -> K) -> Vec<Shown<T>> {
+    let mut found: BTreeMap<K, Shown<T>> = BTreeMap::new();
+    for row in by_date(rows, withdrawn) {
+        found.insert(key(&row.value), row);
+    }
+    found.into_values().collect()
+}
+
 impl Organisation {
     /// The aggregate of a code.
     pub fn id(code: &OdsCode) -> Result<AggregateId, proto::codes::CodeError> {
         code.as_str().parse()
     }
 
-    /// Whether the registers have shown it at all.
+    /// What the files that count show.
+    pub fn shows(&self, withdrawn: &Withdrawn) -> Shows {
+        Shows {
+            practice: newest(&self.practice, withdrawn).map(shown),
+            body: newest(&self.body, withdrawn).map(shown),
+            memberships: by_key(&self.memberships, withdrawn, |of| (of.joined, of.parent)),
+            registered_patients: newest(&self.registered_patients, withdrawn).map(shown),
+            areas: by_date(&self.areas, withdrawn),
+            successors: by_date(&self.successors, withdrawn).into_iter().map(|row| row.value).collect(),
+            network: by_date(&self.network, withdrawn),
+            networks: by_key(&self.networks, withdrawn, |of| (of.joined, of.network)),
+        }
+    }
+}
+
+impl Shows {
+    /// Whether any file shows it at all.
     pub fn is_known(&self) -> bool {
         self.practice.is_some() || self.body.is_some() || !self.areas.is_empty() || !self.network.is_empty()
     }
 }
 
 /// Refuses what is older than what is known.
-fn not_older<T>(known: &Shown<T>, as_of: Day) -> Result<(), Refusal> {
+fn not_older<T>(known: &Row<T>, as_of: Day) -> Result<(), Refusal> {
     if as_of < known.as_of { Err(Refusal::Older { as_of, known: known.as_of }) } else { Ok(()) }
 }
 
@@ -230,97 +271,86 @@ impl Aggregate for Organisation {
     type Refusal = Refusal;
 
     const NAME: &'static str = "organisation";
-    const FOLD_VERSION: u32 = 3;
+    const FOLD_VERSION: u32 = 4;
 
     fn decide(&self, command: &Command, _: &Context) -> Result<Option<OrganisationEvent>, Refusal> {
-        match command {
-            Command::ListPractice { as_of, listing } => self.list_practice(*as_of, listing),
-            Command::ListPrescriber { as_of, listing } => Ok(self.list_prescriber(*as_of, listing)),
-            Command::ListOrganisation { as_of, listing } => self.list_organisation(*as_of, listing),
-            Command::RecordMembership { as_of, parent, joined, left } => {
-                self.record_membership(*as_of, *parent, *joined, *left)
+        let of = Standing { organisation: self, withdrawn: &command.withdrawn };
+        match &command.said {
+            Said::ListPractice { as_of, listing } => of.list_practice(*as_of, listing),
+            Said::ListPrescriber { as_of, listing } => Ok(of.list_prescriber(*as_of, listing)),
+            Said::ListOrganisation { as_of, listing } => of.list_organisation(*as_of, listing),
+            Said::RecordMembership { as_of, membership } => of.record_membership(*as_of, *membership),
+            Said::ListArea { as_of, listing } => Ok(of.list_area(*as_of, listing)),
+            Said::ListNetwork { as_of, listing } => Ok(of.list_network(*as_of, listing)),
+            Said::RecordNetworkMembership { as_of, membership } => {
+                of.record_network_membership(*as_of, *membership)
             }
-            Command::ListArea { as_of, listing } => Ok(self.list_area(*as_of, listing)),
-            Command::ListNetwork { as_of, listing } => {
-                let in_force = self.network.iter().rev().find(|known| known.as_of <= *as_of);
-                let is_new = in_force.is_none_or(|known| known.value != *listing);
-                Ok(is_new.then(|| NetworkListed { as_of: *as_of, listing: listing.clone() }.into()))
-            }
-            Command::RecordNetworkMembership { as_of, network, joined, left } => {
-                self.record_network(*as_of, *network, *joined, *left)
-            }
-            Command::RecordSuccession { as_of, on, successor, place } => {
-                let known = Successor { on: *on, successor: *successor, place: *place };
-                Ok((!self.successors.contains(&known)).then(|| {
-                    SuccessionRecorded { as_of: *as_of, on: *on, successor: *successor, place: *place }.into()
-                }))
-            }
-            Command::PublishListSize { as_of, registered_patients } => {
-                self.publish_list_size(*as_of, *registered_patients)
+            Said::RecordSuccession { as_of, succession } => Ok(of.record_succession(*as_of, *succession)),
+            Said::PublishListSize { as_of, registered_patients } => {
+                of.publish_list_size(*as_of, *registered_patients)
             }
         }
     }
 
-    fn evolve(&mut self, event: &OrganisationEvent, _: &When) {
-        match event {
+    fn evolve(&mut self, event: &OrganisationEvent, when: &When) {
+        let (position, import) = (when.position, when.correlation_id);
+        fn note<T>(rows: &mut Rows<T>, as_of: Day, position: Position, import: Option<Uuid>, value: T) {
+            rows.note(Row { as_of, position, import, value, confirmed: false });
+        }
+        match event.clone() {
             OrganisationEvent::PracticeListed(PracticeListed { as_of, listing })
             | OrganisationEvent::PracticeAmended(PracticeAmended { as_of, listing, .. }) => {
-                self.practice = Some(Shown { as_of: *as_of, value: listing.clone() });
+                note(&mut self.practice, as_of, position, import, listing);
             }
             OrganisationEvent::PrescriberListed(PrescriberListed { as_of, .. }) => {
-                self.other_prescriber = Some(*as_of);
+                note(&mut self.other_prescriber, as_of, position, import, ());
             }
             OrganisationEvent::OrganisationListed(OrganisationListed { as_of, listing })
             | OrganisationEvent::OrganisationAmended(OrganisationAmended { as_of, listing, .. }) => {
-                self.body = Some(Shown { as_of: *as_of, value: listing.clone() });
+                note(&mut self.body, as_of, position, import, listing);
             }
-            OrganisationEvent::MembershipRecorded(MembershipRecorded { as_of, parent, joined, left }) => {
-                let membership = Membership { joined: *joined, parent: *parent, left: *left, as_of: *as_of };
-                match self.place_of(*parent, *joined) {
-                    Ok(place) => self.memberships[place] = membership,
-                    Err(place) => self.memberships.insert(place, membership),
-                }
+            OrganisationEvent::MembershipRecorded(MembershipRecorded { as_of, membership }) => {
+                note(&mut self.memberships, as_of, position, import, membership);
             }
             OrganisationEvent::ListSizePublished(ListSizePublished { as_of, registered_patients }) => {
-                self.registered_patients = Some(Shown { as_of: *as_of, value: *registered_patients });
+                note(&mut self.registered_patients, as_of, position, import, registered_patients);
             }
             OrganisationEvent::AreaListed(AreaListed { as_of, listing }) => {
-                // Of one date the last counts.
-                let place = self.areas.partition_point(|known| known.as_of <= *as_of);
-                self.areas.insert(place, Shown { as_of: *as_of, value: listing.clone() });
+                note(&mut self.areas, as_of, position, import, listing);
             }
             OrganisationEvent::NetworkListed(NetworkListed { as_of, listing }) => {
-                let place = self.network.partition_point(|known| known.as_of <= *as_of);
-                self.network.insert(place, Shown { as_of: *as_of, value: listing.clone() });
+                note(&mut self.network, as_of, position, import, listing);
             }
-            OrganisationEvent::NetworkMembershipRecorded(event) => {
-                let NetworkMembershipRecorded { as_of, network, joined, left } = *event;
-                let stay = NetworkStay { joined, network, left, as_of };
-                match self
-                    .networks
-                    .iter_mut()
-                    .find(|known| (known.joined, known.network) == (joined, network))
-                {
-                    Some(known) if known.as_of <= as_of => *known = stay,
-                    Some(_) => {}
-                    None => self.networks.push(stay),
-                }
+            OrganisationEvent::NetworkMembershipRecorded(NetworkMembershipRecorded { as_of, membership }) => {
+                note(&mut self.networks, as_of, position, import, membership);
             }
-            OrganisationEvent::SuccessionRecorded(SuccessionRecorded { on, successor, place, .. }) => {
-                self.successors.push(Successor { on: *on, successor: *successor, place: *place });
+            OrganisationEvent::SuccessionRecorded(SuccessionRecorded { as_of, on, successor, place }) => {
+                note(&mut self.successors, as_of, position, import, Successor { on, successor, place });
             }
             OrganisationEvent::FileImported(_) | OrganisationEvent::ImportWithdrawn(_) => {}
         }
     }
 }
 
-impl Organisation {
+/// An organisation by the imports that stand.
+struct Standing<'a> {
+    organisation: &'a Organisation,
+    withdrawn: &'a Withdrawn,
+}
+
+impl Standing<'_> {
+    /// Whether any file listed it as a practice, also one that was withdrawn: another may have shown the same, and
+    /// then nothing is said of it here.
+    fn has_been_practice(&self) -> Result<(), Refusal> {
+        self.organisation.practice.all().first().map(|_| ()).ok_or(Refusal::UnknownPractice)
+    }
+
     fn list_practice(
         &self,
         as_of: Day,
         listing: &PracticeListing,
     ) -> Result<Option<OrganisationEvent>, Refusal> {
-        let Some(known) = &self.practice else {
+        let Some(known) = newest(&self.organisation.practice, self.withdrawn) else {
             // Once a practice, always followed: a change to another setting ends it.
             if listing.setting != PrescribingSetting::GENERAL_PRACTICE {
                 return Err(Refusal::NotAPractice { setting: listing.setting });
@@ -340,8 +370,9 @@ impl Organisation {
     /// That a code is something else than a practice is recorded once: until a file lists it as one, nothing more
     /// is known. The setting *other* does not say what it is, and practices have it until they are classed.
     fn list_prescriber(&self, as_of: Day, listing: &PracticeListing) -> Option<OrganisationEvent> {
-        let is_new = self.practice.is_none()
-            && self.other_prescriber.is_none()
+        let Organisation { practice, other_prescriber, .. } = self.organisation;
+        let is_new = newest(practice, self.withdrawn).is_none()
+            && newest(other_prescriber, self.withdrawn).is_none()
             && listing.setting != PrescribingSetting::OTHER;
         is_new.then(|| {
             OrganisationEvent::PrescriberListed(PrescriberListed { as_of, listing: listing.clone() })
@@ -353,7 +384,7 @@ impl Organisation {
         as_of: Day,
         listing: &OrganisationListing,
     ) -> Result<Option<OrganisationEvent>, Refusal> {
-        let Some(known) = &self.body else {
+        let Some(known) = newest(&self.organisation.body, self.withdrawn) else {
             let listed = OrganisationListed { as_of, listing: listing.clone() };
             return Ok(Some(OrganisationEvent::OrganisationListed(listed)));
         };
@@ -368,47 +399,56 @@ impl Organisation {
 
     /// Lists of areas may come in any order: what counts is what is known as of the date of the list.
     fn list_area(&self, as_of: Day, listing: &AreaListing) -> Option<OrganisationEvent> {
-        let in_force = self.areas.iter().rev().find(|known| known.as_of <= as_of);
+        let in_force = self.organisation.areas.in_force(as_of, self.withdrawn, NEWEST);
         let says_nothing_new = in_force.is_some_and(|known| says_no_more(&known.value, listing));
         (!says_nothing_new).then(|| AreaListed { as_of, listing: listing.clone() }.into())
     }
 
-    /// Lists may come in any order; of one joining the latest list is right about the leaving.
-    fn record_network(
+    /// The same of lists of networks.
+    fn list_network(&self, as_of: Day, listing: &NetworkListing) -> Option<OrganisationEvent> {
+        let in_force = self.organisation.network.in_force(as_of, self.withdrawn, NEWEST);
+        let is_new = in_force.is_none_or(|known| known.value != *listing);
+        is_new.then(|| NetworkListed { as_of, listing: listing.clone() }.into())
+    }
+
+    /// Lists may come in any order; of one joining the newest list is right about the leaving.
+    fn record_network_membership(
         &self,
         as_of: Day,
-        network: OdsCode,
-        joined: Day,
-        left: Option<Day>,
+        membership: NetworkMembership,
     ) -> Result<Option<OrganisationEvent>, Refusal> {
-        if self.practice.is_none() {
-            return Err(Refusal::UnknownPractice);
-        }
-        let known = self.networks.iter().find(|known| (known.joined, known.network) == (joined, network));
-        let is_new = known.is_none_or(|known| known.as_of <= as_of && known.left != left);
-        Ok(is_new.then(|| NetworkMembershipRecorded { as_of, network, joined, left }.into()))
+        self.has_been_practice()?;
+        let key = |of: &NetworkMembership| (of.joined, of.network);
+        let known = by_key(&self.organisation.networks, self.withdrawn, key);
+        let known = known.iter().find(|known| key(&known.value) == key(&membership));
+        let is_new = known.is_none_or(|known| known.as_of <= as_of && known.value != membership);
+        Ok(is_new.then(|| NetworkMembershipRecorded { as_of, membership }.into()))
+    }
+
+    fn record_succession(&self, as_of: Day, succession: Successor) -> Option<OrganisationEvent> {
+        let mut known = self.organisation.successors.standing(self.withdrawn, NEWEST);
+        let Successor { on, successor, place } = succession;
+        let is_new = known.all(|known| known.value != succession);
+        is_new.then(|| SuccessionRecorded { as_of, on, successor, place }.into())
     }
 
     fn record_membership(
         &self,
         as_of: Day,
-        parent: OdsCode,
-        joined: Day,
-        left: Option<Day>,
+        membership: Membership,
     ) -> Result<Option<OrganisationEvent>, Refusal> {
-        if self.practice.is_none() {
-            return Err(Refusal::UnknownPractice);
-        }
-        if let Ok(place) = self.place_of(parent, joined) {
-            let known = &self.memberships[place];
-            if known.left == left {
+        self.has_been_practice()?;
+        let key = |of: &Membership| (of.joined, of.parent);
+        let known = by_key(&self.organisation.memberships, self.withdrawn, key);
+        if let Some(known) = known.iter().find(|known| key(&known.value) == key(&membership)) {
+            if known.value == membership {
                 return Ok(None);
             }
             if as_of < known.as_of {
                 return Err(Refusal::Older { as_of, known: known.as_of });
             }
         }
-        Ok(Some(OrganisationEvent::MembershipRecorded(MembershipRecorded { as_of, parent, joined, left })))
+        Ok(Some(OrganisationEvent::MembershipRecorded(MembershipRecorded { as_of, membership })))
     }
 
     fn publish_list_size(
@@ -416,20 +456,14 @@ impl Organisation {
         as_of: Day,
         registered_patients: u32,
     ) -> Result<Option<OrganisationEvent>, Refusal> {
-        if self.practice.is_none() {
-            return Err(Refusal::UnknownPractice);
-        }
-        if let Some(known) = &self.registered_patients {
+        self.has_been_practice()?;
+        if let Some(known) = newest(&self.organisation.registered_patients, self.withdrawn) {
             not_older(known, as_of)?;
             if known.value == registered_patients {
                 return Ok(None);
             }
         }
         Ok(Some(OrganisationEvent::ListSizePublished(ListSizePublished { as_of, registered_patients })))
-    }
-
-    fn place_of(&self, parent: OdsCode, joined: Day) -> Result<usize, usize> {
-        self.memberships.binary_search_by_key(&(joined, parent), |known| (known.joined, known.parent))
     }
 }
 

@@ -45,21 +45,17 @@ fn ccg() -> OrganisationListing {
     }
 }
 
-fn list(as_of: &str, listing: PracticeListing) -> Command {
-    Command::ListPractice { as_of: day(as_of), listing }
+fn list(as_of: &str, listing: PracticeListing) -> Said {
+    Said::ListPractice { as_of: day(as_of), listing }
 }
 
-fn list_body(as_of: &str, listing: OrganisationListing) -> Command {
-    Command::ListOrganisation { as_of: day(as_of), listing }
+fn list_body(as_of: &str, listing: OrganisationListing) -> Said {
+    Said::ListOrganisation { as_of: day(as_of), listing }
 }
 
-fn member(as_of: &str, parent: &str, joined: &str, left: Option<&str>) -> Command {
-    Command::RecordMembership {
-        as_of: day(as_of),
-        parent: code(parent),
-        joined: day(joined),
-        left: left.map(day),
-    }
+fn member(as_of: &str, parent: &str, joined: &str, left: Option<&str>) -> Said {
+    let membership = Membership { parent: code(parent), joined: day(joined), left: left.map(day) };
+    Said::RecordMembership { as_of: day(as_of), membership }
 }
 
 fn listed(as_of: &str, listing: PracticeListing) -> OrganisationEvent {
@@ -72,12 +68,8 @@ fn amended(as_of: &str, listing: PracticeListing, changed: &[&str]) -> Organisat
 }
 
 fn recorded(as_of: &str, parent: &str, joined: &str, left: Option<&str>) -> OrganisationEvent {
-    OrganisationEvent::MembershipRecorded(MembershipRecorded {
-        as_of: day(as_of),
-        parent: code(parent),
-        joined: day(joined),
-        left: left.map(day),
-    })
+    let membership = Membership { parent: code(parent), joined: day(joined), left: left.map(day) };
+    OrganisationEvent::MembershipRecorded(MembershipRecorded { as_of: day(as_of), membership })
 }
 
 fn nobody() -> chassis::testing::model::Given<Organisation> {
@@ -98,7 +90,7 @@ fn a_practice_is_listed_once_and_the_same_row_again_says_nothing() {
 #[test]
 fn of_a_prescriber_of_another_setting_it_is_recorded_once_that_it_was_none() {
     let of = |setting| PracticeListing { setting: PrescribingSetting(setting), ..practice() };
-    let command = |as_of, setting| Command::ListPrescriber { as_of: day(as_of), listing: of(setting) };
+    let command = |as_of, setting| Said::ListPrescriber { as_of: day(as_of), listing: of(setting) };
     // Other does not say what it is.
     nobody()
         .when(command(MAY, 0))
@@ -215,8 +207,8 @@ fn a_code_listed_as_practice_and_as_something_else_keeps_both_sides() {
     let both = given::<Organisation>([listed(NOVEMBER, practice())])
         .when(list_body(MAY, ccg()))
         .then(OrganisationEvent::OrganisationListed(OrganisationListed { as_of: day(MAY), listing: ccg() }));
-    assert_eq!(both.state().practice.as_ref().unwrap().value, practice());
-    assert_eq!(both.state().body.as_ref().unwrap().value, ccg());
+    assert_eq!(both.state().shows(&Withdrawn::NONE).practice.unwrap().value, practice());
+    assert_eq!(both.state().shows(&Withdrawn::NONE).body.unwrap().value, ccg());
 }
 
 #[test]
@@ -228,7 +220,8 @@ fn memberships_are_kept_by_parent_and_day_in_any_order_of_rows() {
         .then(recorded(MAY, "5E1", "2001-04-01", Some("2013-03-31")))
         .when(member(MAY, "00K", "2013-04-01", None))
         .then_nothing();
-    let parents: Vec<&str> = history.state().memberships.iter().map(|known| known.parent.as_str()).collect();
+    let known = history.state().shows(&Withdrawn::NONE).memberships;
+    let parents: Vec<&str> = known.iter().map(|known| known.value.parent.as_str()).collect();
     assert_eq!(parents, ["5E1", "00K"]);
 }
 
@@ -239,22 +232,20 @@ fn a_membership_that_ends_is_recorded_again_with_its_end() {
         .then(recorded(NOVEMBER, "99P", "2013-04-01", Some("2019-03-31")))
         .when(member(MAY, "99P", "2013-04-01", None))
         .then_refused("oldest first");
-    assert_eq!(ended.state().memberships.len(), 1);
+    assert_eq!(ended.state().shows(&Withdrawn::NONE).memberships.len(), 1);
 }
 
 #[test]
 fn memberships_and_list_sizes_of_strangers_are_not_taken() {
-    let size = Command::PublishListSize { as_of: day(MAY), registered_patients: 4114 };
+    let size = Said::PublishListSize { as_of: day(MAY), registered_patients: 4114 };
     nobody().when(member(MAY, "00K", "2013-04-01", None)).then_refused("no practice file has listed");
     nobody().when(size).then_refused("no practice file has listed");
 }
 
 #[test]
 fn a_list_size_is_published_when_it_differs() {
-    let size = |as_of: &str, registered_patients| Command::PublishListSize {
-        as_of: day(as_of),
-        registered_patients,
-    };
+    let size =
+        |as_of: &str, registered_patients| Said::PublishListSize { as_of: day(as_of), registered_patients };
     let published = |as_of: &str, registered_patients| {
         OrganisationEvent::ListSizePublished(ListSizePublished { as_of: day(as_of), registered_patients })
     };
@@ -271,10 +262,10 @@ fn a_list_size_is_published_when_it_differs() {
         .then_refused("oldest first");
 }
 
-fn any_command() -> impl Strategy<Value = Command> {
+fn any_command() -> impl Strategy<Value = Said> {
     let day = (0..1000i32).prop_map(|days| Day::from_number(17_000 + days));
     (day, 0..4usize, 0..3u8, 0..3u32).prop_map(|(as_of, which, variant, number)| match which {
-        0 => Command::ListPractice {
+        0 => Said::ListPractice {
             as_of,
             listing: PracticeListing {
                 name: format!("NAME {number}"),
@@ -282,17 +273,19 @@ fn any_command() -> impl Strategy<Value = Command> {
                 ..practice()
             },
         },
-        1 => Command::ListOrganisation {
+        1 => Said::ListOrganisation {
             as_of,
             listing: OrganisationListing { name: format!("NAME {number}"), ..ccg() },
         },
-        2 => Command::RecordMembership {
+        2 => Said::RecordMembership {
             as_of,
-            parent: code(["00K", "99P", "5E1"][variant as usize]),
-            joined: Day::from_number(15_000),
-            left: (number > 0).then(|| Day::from_number(15_000 + number as i32)),
+            membership: Membership {
+                parent: code(["00K", "99P", "5E1"][variant as usize]),
+                joined: Day::from_number(15_000),
+                left: (number > 0).then(|| Day::from_number(15_000 + number as i32)),
+            },
         },
-        _ => Command::PublishListSize { as_of, registered_patients: number },
+        _ => Said::PublishListSize { as_of, registered_patients: number },
     })
 }
 
@@ -301,13 +294,60 @@ proptest! {
     fn a_command_given_twice_leads_to_one_event_at_most(commands in proptest::collection::vec(any_command(), 0..40)) {
         let mut state = Organisation::default();
         let context = Context { time: "2020-01-01T12:00:00Z".parse().unwrap(), effective: Day::FIRST, actor: proto::Actor::system("test") };
-        for (number, command) in commands.iter().enumerate() {
+        for (number, said) in commands.iter().enumerate() {
+            let command = &Command::from(said.clone());
             let when = When { recorded: context.time, effective: context.effective, position: proto::Position(number as u64 + 1), correlation_id: None };
             if let Ok(Some(event)) = state.decide(command, &context) {
                 state.evolve(&event, &when);
                 prop_assert_eq!(state.decide(command, &context), Ok(None));
             }
         }
-        prop_assert!(state.memberships.is_sorted_by_key(|known| (known.joined, known.parent)));
+        let memberships = state.shows(&Withdrawn::NONE).memberships;
+        prop_assert!(memberships.is_sorted_by_key(|known| (known.value.joined, known.value.parent)));
     }
+}
+
+/// A state after events that came with imports.
+fn after(events: &[(OrganisationEvent, u128)]) -> Organisation {
+    let mut state = Organisation::default();
+    for (number, (event, import)) in events.iter().enumerate() {
+        let when = When {
+            recorded: "2020-01-01T12:00:00Z".parse().unwrap(),
+            effective: Day::FIRST,
+            position: proto::Position(number as u64 + 1),
+            correlation_id: Some(Uuid::from_u128(*import)),
+        };
+        state.evolve(event, &when);
+    }
+    state
+}
+
+#[test]
+fn what_a_withdrawn_import_said_is_as_if_it_had_not_been_said() {
+    let context = Context {
+        time: "2020-01-01T12:00:00Z".parse().unwrap(),
+        effective: Day::FIRST,
+        actor: proto::Actor::system("test"),
+    };
+    let renamed = PracticeListing { name: "RENAMED".into(), ..practice() };
+    let state = after(&[
+        (listed(MAY, practice()), 1),
+        (amended(NOVEMBER, renamed.clone(), &["name"]), 2),
+        (recorded(MAY, "00K", "2013-04-01", None), 2),
+    ]);
+    let mut withdrawn = Withdrawn::default();
+    withdrawn.note(Uuid::from_u128(2), proto::Position(9));
+    let withdrawn = Arc::new(withdrawn);
+    let decide = |said: Said| state.decide(&Command { said, withdrawn: withdrawn.clone() }, &context);
+
+    assert_eq!(state.shows(&withdrawn).practice.unwrap().value, practice());
+    assert_eq!(state.shows(&withdrawn).memberships, []);
+    // The same rows again are news, and a file older than the withdrawn one is not too old.
+    let again = decide(Said::ListPractice { as_of: day(NOVEMBER), listing: renamed.clone() });
+    assert_eq!(again, Ok(Some(amended(NOVEMBER, renamed.clone(), &["name"]))));
+    let between = decide(Said::ListPractice { as_of: day("2018-06-30"), listing: renamed.clone() });
+    assert_eq!(between, Ok(Some(amended("2018-06-30", renamed, &["name"]))));
+    let membership = Membership { parent: code("00K"), joined: day("2013-04-01"), left: None };
+    let again = decide(Said::RecordMembership { as_of: day(MAY), membership });
+    assert_eq!(again, Ok(Some(recorded(MAY, "00K", "2013-04-01", None))));
 }

@@ -10,12 +10,14 @@ use chassis::{
 };
 use proto::{
     Day, Header, OdsCode, Position,
+    imports::{FileImported, Row, Rows, Withdrawn},
     organisations::{
         AreaListed, AreaListing, ListSizePublished, MembershipRecorded, NetworkListed, NetworkListing,
         OdsStatus, OrganisationAmended, OrganisationEvent, OrganisationKind, OrganisationListed,
-        PracticeAmended, PracticeListed, PrescriberListed, PrescribingSetting,
+        OrganisationListing, PracticeAmended, PracticeListed, PrescriberListed, PrescribingSetting,
     },
 };
+use uuid::Uuid;
 
 use crate::import::Kind;
 
@@ -29,10 +31,29 @@ pub struct Roster(pub Following<Register>);
 /// What the files so far say.
 #[derive(Debug, Default)]
 pub struct Register {
-    entries: BTreeMap<OdsCode, Entry>,
-    newest: BTreeMap<Kind, Day>,
-    /// The date of the latest list of areas that shows a body.
-    newest_lists: BTreeMap<OdsCode, Day>,
+    rows: BTreeMap<OdsCode, OfOrganisation>,
+    /// Of each kind of file, the date of every import that has left events.
+    files: BTreeMap<(Kind, Option<Uuid>), Day>,
+    withdrawn: Withdrawn,
+}
+
+/// The rows of one organisation.
+#[derive(Debug, Default)]
+struct OfOrganisation {
+    practice: Rows<PracticeEntry>,
+    body: Rows<BodyEntry>,
+}
+
+const NEWEST: Position = Position(u64::MAX);
+
+impl OfOrganisation {
+    /// What the newest of the files that count show.
+    fn entry(&self, withdrawn: &Withdrawn) -> Entry {
+        fn newest<T: Clone>(rows: &Rows<T>, withdrawn: &Withdrawn) -> Option<T> {
+            rows.in_force(Day::LAST, withdrawn, NEWEST).map(|row| row.value.clone())
+        }
+        Entry { practice: newest(&self.practice, withdrawn), body: newest(&self.body, withdrawn) }
+    }
 }
 
 /// What the roster knows of an organisation.
@@ -81,9 +102,12 @@ impl Roster {
         self.0.must_catch_up(CATCH_UP_TIMEOUT).await
     }
 
-    /// The date of the newest file of a kind that has left events in the log.
+    /// The date of the newest file of a kind that has left events in the log and was not withdrawn.
     pub fn newest(&self, kind: Kind) -> Option<Day> {
-        self.0.known().newest.get(&kind).copied()
+        let known = self.0.known();
+        let of_kind = known.files.iter().filter(|((of, _), _)| *of == kind);
+        let standing = of_kind.filter(|((_, import), _)| known.withdrawn.stands(*import, NEWEST));
+        standing.map(|(_, as_of)| *as_of).max()
     }
 
     /// Up to `limit` organisations that pass a test, in the order of their codes, after a code.
@@ -95,28 +119,26 @@ impl Roster {
     ) -> Vec<(OdsCode, Entry)> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let known = self.0.known();
-        let entries = known.entries.range((from, Bound::Unbounded));
-        entries
-            .filter(|(code, entry)| wanted(code, entry))
-            .take(limit)
-            .map(|(code, entry)| (*code, entry.clone()))
-            .collect()
+        let rows = known.rows.range((from, Bound::Unbounded));
+        let entries = rows.map(|(code, of)| (*code, of.entry(&known.withdrawn)));
+        let shown = entries.filter(|(_, entry)| entry.practice.is_some() || entry.body.is_some());
+        shown.filter(|(code, entry)| wanted(code, entry)).take(limit).collect()
     }
 }
 
-/// The event of a body where it is one of this service.
-fn read(body: &[u8]) -> Result<Option<(OdsCode, OrganisationEvent)>, String> {
+/// The event of a body where it is one of this service: of which organisation, with which import.
+fn read(body: &[u8]) -> Result<Option<(Option<OdsCode>, Option<Uuid>, OrganisationEvent)>, String> {
     let header = Header::read(body).map_err(|error| error.to_string())?;
     if !header.kind.starts_with("oversight.organisations.") {
         return Ok(None);
     }
     let event = header.event().map_err(|error| error.to_string())?;
     if matches!(event, OrganisationEvent::FileImported(_) | OrganisationEvent::ImportWithdrawn(_)) {
-        return Ok(None);
+        return Ok(Some((None, None, event)));
     }
     let (_, aggregate) = header.subject.rsplit_once('.').ok_or("the subject has no aggregate")?;
     let code = aggregate.parse().map_err(|error: proto::codes::CodeError| error.to_string())?;
-    Ok(Some((code, event)))
+    Ok(Some((Some(code), header.correlation_id, event)))
 }
 
 impl Fold for Register {
@@ -124,8 +146,14 @@ impl Fold for Register {
 
     fn note(&mut self, recorded: &Recorded) {
         match read(&recorded.body) {
-            Ok(Some((code, event))) => self.apply(code, event),
-            Ok(None) => {}
+            Ok(Some((Some(code), import, event))) => self.apply(code, recorded.position, import, event),
+            Ok(Some((None, _, OrganisationEvent::ImportWithdrawn(event)))) => {
+                self.withdrawn.note(event.0.import, recorded.position);
+            }
+            Ok(Some((None, _, OrganisationEvent::FileImported(event)))) => {
+                self.confirm(recorded.position, &event.0);
+            }
+            Ok(_) => {}
             Err(reason) => {
                 metrics::counter!("oversight_events_set_aside_total", "reader" => "organisations-roster")
                     .increment(1);
@@ -136,28 +164,37 @@ impl Fold for Register {
 }
 
 impl Register {
-    /// What a list of areas shows; of several the one of the latest date counts. They come in any order.
-    fn list_body(&mut self, code: OdsCode, as_of: Day, body: BodyEntry) {
-        let newest = self.newest_lists.entry(code).or_insert(as_of);
-        if *newest <= as_of {
-            *newest = as_of;
-            self.entries.entry(code).or_default().body = Some(body);
+    /// What a file showed as before, it shows on its date.
+    fn confirm(&mut self, position: Position, file: &FileImported) {
+        let (Some(as_of), Ok(kind)) = (file.as_of, file.kind.parse::<Kind>()) else { return };
+        for code in file.unchanged.codes() {
+            let Some(of) = self.rows.get_mut(code) else { continue };
+            match kind {
+                Kind::Practices => of.practice.confirm(as_of, position, file.import, &self.withdrawn),
+                Kind::Ccgs | Kind::Regions | Kind::Trusts | Kind::Areas | Kind::Networks => {
+                    of.body.confirm(as_of, position, file.import, &self.withdrawn);
+                }
+                Kind::Memberships | Kind::ListSizes | Kind::Successions => {}
+            }
         }
     }
 
-    fn apply(&mut self, code: OdsCode, event: OrganisationEvent) {
+    fn apply(&mut self, code: OdsCode, position: Position, import: Option<Uuid>, event: OrganisationEvent) {
+        let of = |as_of, value| Row { as_of, position, import, value, confirmed: false };
         let (kind, as_of) = match event {
             OrganisationEvent::PracticeListed(PracticeListed { as_of, listing })
             | OrganisationEvent::PracticeAmended(PracticeAmended { as_of, listing, .. }) => {
                 let is_welsh = listing.setting == PrescribingSetting::GENERAL_PRACTICE
                     && !listing.is_english_practice(code);
-                self.entries.entry(code).or_default().practice = Some(PracticeEntry {
+                let entry = PracticeEntry {
                     is_welsh,
                     name: listing.name.into(),
                     status: listing.status,
                     setting: listing.setting,
                     commissioner: listing.commissioner,
-                });
+                };
+                let row = Row { as_of, position, import, value: entry, confirmed: false };
+                self.rows.entry(code).or_default().practice.note(row);
                 (Some(Kind::Practices), as_of)
             }
             OrganisationEvent::PrescriberListed(PrescriberListed { as_of, .. }) => {
@@ -165,9 +202,9 @@ impl Register {
             }
             OrganisationEvent::OrganisationListed(OrganisationListed { as_of, listing })
             | OrganisationEvent::OrganisationAmended(OrganisationAmended { as_of, listing, .. }) => {
-                let kind = listing.kind;
-                self.entries.entry(code).or_default().body =
-                    Some(BodyEntry { name: listing.name.into(), kind, closed: listing.closed });
+                let OrganisationListing { name, kind, closed, .. } = listing;
+                let body = BodyEntry { name: name.into(), kind, closed };
+                self.rows.entry(code).or_default().body.note(of(as_of, body));
                 (Kind::listing(kind), as_of)
             }
             OrganisationEvent::MembershipRecorded(MembershipRecorded { as_of, .. }) => {
@@ -176,19 +213,18 @@ impl Register {
             OrganisationEvent::ListSizePublished(ListSizePublished { as_of, .. }) => {
                 (Some(Kind::ListSizes), as_of)
             }
+            // Lists of areas and networks come in any order: none is too old.
             OrganisationEvent::AreaListed(AreaListed { as_of, listing }) => {
                 let AreaListing { name, kind, closed, .. } = listing;
-                self.list_body(code, as_of, BodyEntry { name: name.into(), kind, closed });
-                return;
+                let body = BodyEntry { name: name.into(), kind, closed };
+                self.rows.entry(code).or_default().body.note(of(as_of, body));
+                (None, as_of)
             }
             OrganisationEvent::NetworkListed(NetworkListed { as_of, listing }) => {
                 let NetworkListing { name, closed, .. } = listing;
-                self.list_body(
-                    code,
-                    as_of,
-                    BodyEntry { name: name.into(), kind: OrganisationKind::Other, closed },
-                );
-                return;
+                let body = BodyEntry { name: name.into(), kind: OrganisationKind::Other, closed };
+                self.rows.entry(code).or_default().body.note(of(as_of, body));
+                (None, as_of)
             }
             OrganisationEvent::SuccessionRecorded(_)
             | OrganisationEvent::NetworkMembershipRecorded(_)
@@ -196,7 +232,7 @@ impl Register {
             | OrganisationEvent::ImportWithdrawn(_) => return,
         };
         if let Some(kind) = kind {
-            let newest = self.newest.entry(kind).or_insert(as_of);
+            let newest = self.files.entry((kind, import)).or_insert(as_of);
             *newest = as_of.max(*newest);
         }
     }

@@ -7,7 +7,7 @@ use assessments::model::{Assessment, AssessmentCommand, Overseers};
 use chassis::{Aggregate, Context, When};
 use continuity::model::{ContinuityPlan, Own, PlanCommand};
 use onsite::model::{OnsiteAssessment, OnsiteCommand, Stage};
-use organisations::model::{Command, Organisation};
+use organisations::model::{Organisation, Said};
 use oversight::synthetic::{DEFAULT_SEED, England, Occurrence, geography::Practice};
 use proto::{
     Actor, Day, DomainEvent as _, Event, OdsCode, Position, assessments::AssessmentEvent,
@@ -31,27 +31,27 @@ fn the_files_show_what_organisations_would_record() {
     for occurrence in England::new(DEFAULT_SEED).occurrences() {
         let context = context(&occurrence);
         let Event::Organisation(event) = occurrence.event else { continue };
-        let command = match event.clone() {
-            OrganisationEvent::PracticeListed(e) => {
-                Command::ListPractice { as_of: e.as_of, listing: e.listing }
-            }
+        let said = match event.clone() {
+            OrganisationEvent::PracticeListed(e) => Said::ListPractice { as_of: e.as_of, listing: e.listing },
             OrganisationEvent::PracticeAmended(e) => {
-                Command::ListPractice { as_of: e.as_of, listing: e.listing }
+                Said::ListPractice { as_of: e.as_of, listing: e.listing }
             }
             OrganisationEvent::OrganisationListed(e) => {
-                Command::ListOrganisation { as_of: e.as_of, listing: e.listing }
+                Said::ListOrganisation { as_of: e.as_of, listing: e.listing }
             }
             OrganisationEvent::OrganisationAmended(e) => {
-                Command::ListOrganisation { as_of: e.as_of, listing: e.listing }
+                Said::ListOrganisation { as_of: e.as_of, listing: e.listing }
             }
             OrganisationEvent::ListSizePublished(e) => {
-                Command::PublishListSize { as_of: e.as_of, registered_patients: e.registered_patients }
+                Said::PublishListSize { as_of: e.as_of, registered_patients: e.registered_patients }
             }
             OrganisationEvent::MembershipRecorded(e) => {
-                Command::RecordMembership { as_of: e.as_of, parent: e.parent, joined: e.joined, left: e.left }
+                Said::RecordMembership { as_of: e.as_of, membership: e.membership }
             }
             OrganisationEvent::PrescriberListed(_)
             | OrganisationEvent::AreaListed(_)
+            | OrganisationEvent::NetworkListed(_)
+            | OrganisationEvent::NetworkMembershipRecorded(_)
             | OrganisationEvent::SuccessionRecorded(_)
             | OrganisationEvent::FileImported(_)
             | OrganisationEvent::ImportWithdrawn(_) => {
@@ -59,6 +59,7 @@ fn the_files_show_what_organisations_would_record() {
             }
         };
         let state = states.entry(occurrence.subject.aggregate().to_owned()).or_default();
+        let command = said.into();
         assert_eq!(state.decide(&command, &context), Ok(Some(event.clone())), "{}", occurrence.subject);
         state.evolve(&event, &when(&context));
     }

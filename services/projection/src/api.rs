@@ -122,7 +122,7 @@ fn json<T: Serialize>(value: &T) -> Result<Bytes, Problem> {
 /// An area on a day: counts by requirement and status, with the members next below. It counts every
 /// practice that operated in it on the day, and names those that one may see today.
 #[utoipa::path(
-    get, path = "/api/v1/areas/{code}", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or integrated care board, CCG or sub-ICB location"), WhenQuery),
+    get, path = "/api/v1/areas/{code}", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or integrated care board, CCG or sub-ICB location, or primary care network"), WhenQuery),
     responses((status = 200, body = answers::AreaAnswer), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 async fn area(
@@ -153,7 +153,7 @@ async fn area(
 /// The practices of an area on a day: by page, filtered and sorted, or all of them as CSV. Those alone that
 /// one may see today: one that has left the area since is counted in its figures of the day, and not listed.
 #[utoipa::path(
-    get, path = "/api/v1/areas/{code}/practices", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or integrated care board, CCG or sub-ICB location"), PracticesQuery),
+    get, path = "/api/v1/areas/{code}/practices", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or integrated care board, CCG or sub-ICB location, or primary care network"), PracticesQuery),
     responses((status = 200, description = "JSON, or CSV with format=csv", content((answers::PracticesAnswer = "application/json"), (String = "text/csv"))), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 async fn practices(
@@ -206,9 +206,9 @@ pub struct LowerQuery {
     /// The requirement by which areas and practices are ordered and filtered: `toolkit` (default), `continuity`,
     /// `onsite` or `suppliers`.
     pub requirement: Option<String>,
-    /// `region`, `integrated-care-board` (or `local-office`) `sub-icb-location` (or `ccg`) or `primary-care-network`. Default: those next
-    /// below, of England regions, of a region integrated care boards since July 2022, of others sub-ICB locations or
-    /// CCGs.
+    /// `region`, `integrated-care-board` (or `local-office`), `sub-icb-location` (or `ccg`) or `primary-care-network`.
+    /// Default: those next below, of England regions, of a region integrated care boards since July 2022, of others
+    /// sub-ICB locations or CCGs. A network lies where most of its practices do.
     pub of: Option<String>,
     /// `share` (lowest share met first, default), `name`, `local-office`, `practices`, `met`,
     /// `partly-met`, `not-met`, `no-evidence` or `not-applicable`.
@@ -230,7 +230,7 @@ pub(crate) fn lower_sort(sort: Option<&str>) -> Result<LowerSort, Problem> {
 
 /// The areas below an area with their counts.
 #[utoipa::path(
-    get, path = "/api/v1/areas/{code}/areas", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or integrated care board"), LowerQuery),
+    get, path = "/api/v1/areas/{code}/areas", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or integrated care board, CCG or sub-ICB location"), LowerQuery),
     responses((status = 200, description = "JSON, or CSV with format=csv", content((LowerAnswer = "application/json"), (String = "text/csv"))), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 async fn areas_below(
@@ -292,7 +292,7 @@ pub struct TrendQuery {
 
 /// Daily counts of an area, the future as it will be if nothing changes.
 #[utoipa::path(
-    get, path = "/api/v1/areas/{code}/trend", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or integrated care board, CCG or sub-ICB location"), TrendQuery),
+    get, path = "/api/v1/areas/{code}/trend", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or integrated care board, CCG or sub-ICB location, or primary care network"), TrendQuery),
     responses((status = 200, description = "JSON, or CSV with format=csv", content((answers::TrendAnswer = "application/json"), (String = "text/csv"))), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 async fn trend(

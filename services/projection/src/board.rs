@@ -19,7 +19,7 @@ use proto::{
 use rustc_hash::FxHashMap;
 
 use crate::{
-    facts::{Facts, ListSizeFact, OrganisationFacts},
+    facts::{Facts, OrganisationFacts},
     rollup::{Counts, Steps},
     rules::{Calendar, Registers},
     search::SearchIndex,
@@ -131,7 +131,7 @@ pub struct Practice {
     /// The primary care network it is in today.
     pub network_now: Option<OdsCode>,
     /// The numbers of its registered patients that count.
-    pub list_sizes: Arc<[ListSizeFact]>,
+    pub list_sizes: Arc<[(Day, u32)]>,
     /// Its compliance, one a rule.
     pub timelines: Vec<Timeline>,
 }
@@ -149,10 +149,8 @@ impl Practice {
 
     /// The registered patients as last published by a day, else as first published after it.
     pub fn patients(&self, day: Day) -> Option<u32> {
-        let sizes = &self.list_sizes;
-        let by_then =
-            sizes.iter().filter(|size| size.as_of <= day).max_by_key(|size| (size.as_of, size.position));
-        by_then.or_else(|| sizes.iter().min_by_key(|size| size.as_of)).map(|size| size.patients)
+        let by_then = self.list_sizes.partition_point(|(as_of, _)| *as_of <= day).checked_sub(1);
+        self.list_sizes.get(by_then.unwrap_or(0)).map(|(_, patients)| *patients)
     }
 }
 
@@ -364,6 +362,9 @@ impl Board {
             let below = child.kind == kind
                 && match (area.kind, kind) {
                     (AreaKind::England, _) => true,
+                    (_, AreaKind::Network) => {
+                        self.parents(child, footprint, day).iter().any(|above| above.code == area.code)
+                    }
                     (AreaKind::Region, AreaKind::LocalOffice) => offices.contains(&child.code),
                     (AreaKind::Region, AreaKind::Ccg) => {
                         self.place_of(child.code, footprint, day).region == Some(area.code)
@@ -403,6 +404,17 @@ impl Board {
         regions.winner().or(office.listing.as_ref().and_then(|listing| listing.region))
     }
 
+    /// The commissioner of a network on a day: that of most of its practices, else the one its list names.
+    pub fn commissioner_of(&self, network: &Area, footprint: Footprint, day: Day) -> Option<OdsCode> {
+        let mut commissioners = Votes::default();
+        for practice in self.members(network, footprint, day) {
+            if let Some((Some(commissioner), _)) = self.whereabouts(practice, footprint, day) {
+                commissioners.cast(commissioner);
+            }
+        }
+        commissioners.winner().or(network.commissioner)
+    }
+
     /// The areas above an area on a day, nearest first.
     pub fn parents(&self, area: &Area, footprint: Footprint, day: Day) -> Vec<&Arc<Area>> {
         let above = match area.kind {
@@ -414,7 +426,7 @@ impl Board {
                 [place.local_office, place.region]
             }
             AreaKind::Network => {
-                let Some(commissioner) = area.commissioner else {
+                let Some(commissioner) = self.commissioner_of(area, footprint, day) else {
                     return self.england().into_iter().collect();
                 };
                 let place = self.place_of(commissioner, footprint, day);

@@ -11,8 +11,9 @@ use proto::{
     },
     onsite::{AssessmentHeld, OnsiteEvent, Outcome, TopicResult},
     organisations::{
-        ListSizePublished, MembershipRecorded, OdsStatus, OrganisationEvent, OrganisationKind,
-        OrganisationListed, OrganisationListing, PracticeAmended, PracticeListing, PrescribingSetting,
+        ListSizePublished, Membership, MembershipRecorded, NetworkListed, NetworkListing, NetworkMembership,
+        NetworkMembershipRecorded, OdsStatus, OrganisationEvent, OrganisationKind, OrganisationListed,
+        OrganisationListing, PracticeAmended, PracticeListing, PrescribingSetting,
     },
 };
 use rustc_hash::FxHashSet;
@@ -28,6 +29,7 @@ const PRACTICES: [&str; 6] = ["A81001", "A81002", "B82001", "B82002", "C83001", 
 const CCGS: [&str; 4] = ["00K", "15E", "15M", "04R"];
 const REGIONS: [&str; 3] = ["Y54", "Y55", "Y60"];
 const OFFICES: [&str; 3] = ["Q74", "Q76", "Q77"];
+const NETWORKS: [&str; 2] = ["U00001", "U00002"];
 const EDITIONS: [&str; 3] = ["igt-14.1", "dspt-2018-19", "dspt-2019-20"];
 
 fn code(text: &str) -> OdsCode {
@@ -170,9 +172,23 @@ pub(crate) fn said() -> impl Strategy<Value = Said> {
             Said::Organisation(practice, OrganisationEvent::PracticeAmended(amended))
         }),
         1 => (practice.clone(), day(), ccg.clone(), day()).prop_map(|(practice, as_of, parent, joined)| {
-            let recorded = MembershipRecorded { as_of, parent: code(parent), joined, left: None };
+            let recorded = MembershipRecorded { as_of, membership: Membership { parent: code(parent), joined, left: None } };
             Said::Organisation(practice, OrganisationEvent::MembershipRecorded(recorded))
         }),
+        1 => (practice.clone(), day(), prop::sample::select(NETWORKS.to_vec()), day(), prop::option::of(day())).prop_map(
+            |(practice, as_of, network, joined, left)| {
+                let membership = NetworkMembership { network: code(network), joined, left };
+                let recorded = NetworkMembershipRecorded { as_of, membership };
+                Said::Organisation(practice, OrganisationEvent::NetworkMembershipRecorded(recorded))
+            },
+        ),
+        1 => (prop::sample::select(NETWORKS.to_vec()), day(), prop::option::of(ccg.clone())).prop_map(
+            |(network, as_of, commissioner)| {
+                let commissioner = commissioner.map(code);
+                let listing = NetworkListing { name: "SOME PCN".into(), commissioner, opened: None, closed: None };
+                Said::Organisation(network, OrganisationEvent::NetworkListed(NetworkListed { as_of, listing }))
+            },
+        ),
         1 => (ccg, day(), prop::option::of(region)).prop_map(|(ccg, as_of, region)| {
             let listing = OrganisationListing {
                 kind: OrganisationKind::Ccg, name: "NHS SOMEWHERE CCG".into(), region: region.map(code), local_office: None,
@@ -304,7 +320,9 @@ proptest! {
         let hierarchy = register.on(today);
         for practice in &board.practices {
             let Some((ccg, place)) = practice.now else { continue };
-            let counted = Above { commissioner: Some(ccg), local_office: place.local_office, region: place.region };
+            let network = board.network_of(practice, Footprint::Now, today);
+            let counted =
+                Above { commissioner: Some(ccg), local_office: place.local_office, region: place.region, network };
             prop_assert_eq!(hierarchy.above(practice.code), counted, "{}", practice.code);
             prop_assert!(hierarchy.is_practice(practice.code), "{}", practice.code);
         }

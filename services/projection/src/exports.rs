@@ -1,6 +1,7 @@
 //! Files out: the rows of each CSV.
 
 use chassis::sheet::{finish, harmless, writer};
+use proto::OdsCode;
 
 use crate::{
     answers::{self, AreaGapAnswer, Asked, Reasons, TrendAnswer},
@@ -53,14 +54,14 @@ pub fn practices_csv(reasons: &Reasons<'_>, rows: &[&Practice]) -> Result<Vec<u8
     finish(csv)
 }
 
-/// Areas with their counts, one area and requirement a row, in the order given.
+/// Areas with their counts, one area and requirement a row, in the order given. Of networks it is said whose they are.
 pub fn areas_csv(asked: &Asked<'_>, answer: &LowerAnswer) -> Result<Vec<u8>, csv::Error> {
     let mut csv = writer();
-    csv.write_record([
-        "area_code",
-        "area_name",
-        "area_kind",
-        &AreaKind::LocalOffice.word(asked.day_of_areas()).column(),
+    let on = asked.day_of_areas();
+    let (commissioner, office) = (AreaKind::Ccg.word(on).column(), AreaKind::LocalOffice.word(on).column());
+    let are_networks = answer.of == AreaKind::Network.word(on).slug;
+    let above: &[&str] = if are_networks { &[&commissioner, &office] } else { &[&office] };
+    let head = ["area_code", "area_name", "area_kind"].into_iter().chain(above.iter().copied()).chain([
         "region",
         "as_at",
         "requirement",
@@ -70,25 +71,31 @@ pub fn areas_csv(asked: &Asked<'_>, answer: &LowerAnswer) -> Result<Vec<u8>, csv
         "not_met",
         "no_evidence",
         "not_applicable",
-    ])?;
+    ]);
+    csv.write_record(head)?;
     let at = asked.at.to_string();
+    let code = |code: Option<OdsCode>| code.map(|code| code.to_string()).unwrap_or_default();
     for row in &answer.areas {
         for counts in &row.member.requirements {
-            csv.write_record([
-                row.member.body.code.as_str(),
-                &harmless(&row.member.body.name),
-                row.member.body.kind,
-                row.local_office.as_ref().map_or("", |code| code.as_str()),
-                row.region.as_ref().map_or("", |code| code.as_str()),
-                &at,
-                counts.requirement,
-                &counts.of.to_string(),
-                &counts.counts.met.to_string(),
-                &counts.counts.partly_met.to_string(),
-                &counts.counts.not_met.to_string(),
-                &counts.counts.no_evidence.to_string(),
-                &counts.counts.not_applicable.to_string(),
-            ])?;
+            let mut fields = vec![
+                row.member.body.code.to_string(),
+                harmless(&row.member.body.name).into_owned(),
+                row.member.body.kind.to_owned(),
+            ];
+            fields.extend(are_networks.then(|| code(row.ccg)));
+            fields.extend([
+                code(row.local_office),
+                code(row.region),
+                at.clone(),
+                counts.requirement.to_owned(),
+                counts.of.to_string(),
+                counts.counts.met.to_string(),
+                counts.counts.partly_met.to_string(),
+                counts.counts.not_met.to_string(),
+                counts.counts.no_evidence.to_string(),
+                counts.counts.not_applicable.to_string(),
+            ]);
+            csv.write_record(fields)?;
         }
     }
     finish(csv)

@@ -16,7 +16,7 @@ use proto::{
     },
     imports::{FileImported, Row, Rows, Withdrawn},
     organisations::{
-        AreaListing, NetworkListing, NetworkMembershipRecorded, OrganisationEvent, OrganisationListing,
+        AreaListing, Membership, NetworkListing, NetworkMembership, OrganisationEvent, OrganisationListing,
         PracticeListing, SuccessionRecorded,
     },
     standards::Catalogue,
@@ -124,11 +124,11 @@ pub struct OrganisationFacts {
     /// As a list of primary care networks showed it.
     pub network: Vec<Listed<NetworkListing>>,
     /// In which primary care networks it was.
-    pub networks: Vec<NetworkFact>,
+    pub networks: Rows<NetworkMembership>,
     /// To whom it belonged, by a membership history.
-    pub memberships: Vec<MembershipFact>,
+    pub memberships: Rows<Membership>,
     /// Registered patients.
-    pub list_sizes: Vec<ListSizeFact>,
+    pub list_sizes: Rows<u32>,
     /// Around its toolkit assessments and results.
     pub toolkit: Vec<ToolkitFact>,
     /// What the national register showed of it, file by file.
@@ -186,51 +186,6 @@ pub struct SuccessionFact {
     pub to: OdsCode,
     /// The commissioner whose practices went there, where the body was divided.
     pub place: Option<OdsCode>,
-}
-
-/// A practice was in a primary care network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NetworkFact {
-    /// The event that says so.
-    pub position: Position,
-    /// The date of the list.
-    pub as_of: Day,
-    /// The network.
-    pub network: OdsCode,
-    /// From when.
-    pub joined: Day,
-    /// Until when, none while it lasts.
-    pub left: Option<Day>,
-    /// The import it came with.
-    pub import: Option<Uuid>,
-}
-
-/// A practice belonged to a parent from a day on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MembershipFact {
-    /// The event that says so.
-    pub position: Position,
-    /// The date of the file.
-    pub as_of: Day,
-    /// To whom.
-    pub parent: OdsCode,
-    /// From when.
-    pub joined: Day,
-    /// The import it came with.
-    pub import: Option<Uuid>,
-}
-
-/// The number of registered patients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListSizeFact {
-    /// The event that says so.
-    pub position: Position,
-    /// The date of the file.
-    pub as_of: Day,
-    /// Persons.
-    pub patients: u32,
-    /// The import it came with.
-    pub import: Option<Uuid>,
 }
 
 /// Something happened around the toolkit.
@@ -503,12 +458,12 @@ impl Facts {
                 E::OrganisationListed(e) => other(e.as_of, e.listing),
                 E::OrganisationAmended(e) => other(e.as_of, e.listing),
                 E::MembershipRecorded(e) => {
-                    let (as_of, parent, joined) = (e.as_of, e.parent, e.joined);
-                    facts.memberships.push(MembershipFact { position, as_of, import, parent, joined });
+                    let (as_of, value) = (e.as_of, e.membership);
+                    facts.memberships.note(Row { as_of, position, import, value, confirmed: false });
                 }
                 E::ListSizePublished(e) => {
-                    let (as_of, patients) = (e.as_of, e.registered_patients);
-                    facts.list_sizes.push(ListSizeFact { position, as_of, import, patients });
+                    let (as_of, value) = (e.as_of, e.registered_patients);
+                    facts.list_sizes.note(Row { as_of, position, import, value, confirmed: false });
                 }
                 E::AreaListed(e) => {
                     let (as_of, listing) = (e.as_of, Arc::new(e.listing));
@@ -519,8 +474,8 @@ impl Facts {
                     facts.network.push(Listed { position, as_of, import, listing });
                 }
                 E::NetworkMembershipRecorded(e) => {
-                    let NetworkMembershipRecorded { as_of, network, joined, left } = e;
-                    facts.networks.push(NetworkFact { position, as_of, network, joined, left, import });
+                    let (as_of, value) = (e.as_of, e.membership);
+                    facts.networks.note(Row { as_of, position, import, value, confirmed: false });
                 }
                 E::SuccessionRecorded(_) | E::FileImported(_) | E::ImportWithdrawn(_) => {}
             }
@@ -590,7 +545,10 @@ impl Facts {
             }
             "networks" => {
                 for code in imported.unchanged.codes() {
-                    self.add(*code, |facts| confirm(&mut facts.network, as_of, position, import, &withdrawn));
+                    self.add(*code, |facts| {
+                        confirm(&mut facts.network, as_of, position, import, &withdrawn);
+                        facts.networks.confirm_all(as_of, position, import, &withdrawn);
+                    });
                 }
                 Touched::Footprint
             }
@@ -600,7 +558,23 @@ impl Facts {
                 }
                 Touched::Footprint
             }
-            // Belongings and list sizes are kept by day, not by file: what an earlier file said stays said.
+            "memberships" => {
+                for code in imported.unchanged.codes() {
+                    self.add(*code, |facts| {
+                        facts.memberships.confirm_all(as_of, position, import, &withdrawn);
+                    });
+                }
+                Touched::Footprint
+            }
+            "list-sizes" => {
+                for code in imported.unchanged.codes() {
+                    self.add(*code, |facts| {
+                        facts.list_sizes.confirm(as_of, position, import, &withdrawn);
+                    });
+                }
+                Touched::Footprint
+            }
+            // A succession is told once, whichever list tells of it again.
             _ => Touched::Footprint,
         }
     }

@@ -61,9 +61,11 @@ pub struct Lower<'a> {
     pub area: &'a Arc<Area>,
     /// Its counts on the day.
     pub counts: Counts,
-    /// Its local office, of a CCG.
+    /// Its commissioner, of a primary care network.
+    pub commissioner: Option<OdsCode>,
+    /// Its local office, of a CCG or network.
     pub local_office: Option<OdsCode>,
-    /// Its region, of a CCG.
+    /// Its region, of a CCG or network.
     pub region: Option<OdsCode>,
 }
 
@@ -90,13 +92,19 @@ pub fn lower<'a>(
     };
     let mut found: Vec<Lower<'a>> = below
         .map(|area| {
-            let place = match area.kind {
-                AreaKind::Ccg => board.place_of(area.code, footprint, at),
+            let commissioner = match area.kind {
+                AreaKind::Network => board.commissioner_of(area, footprint, at),
+                _ => None,
+            };
+            let place = match (area.kind, commissioner) {
+                (AreaKind::Ccg, _) => board.place_of(area.code, footprint, at),
+                (_, Some(commissioner)) => board.place_of(commissioner, footprint, at),
                 _ => Default::default(),
             };
             Lower {
                 area,
                 counts: area.counts(rule, footprint, at),
+                commissioner,
                 local_office: place.local_office,
                 region: place.region,
             }
@@ -130,8 +138,8 @@ pub struct LowerAnswer {
     /// What the figures are of.
     #[serde(flatten)]
     pub basis: Basis,
-    /// What they were called on the day: `region`, `local-office`, `stp-ics`, `integrated-care-board`, `ccg` or
-    /// `sub-icb-location`.
+    /// What they were called on the day: `region`, `local-office`, `stp-ics`, `integrated-care-board`, `ccg`,
+    /// `sub-icb-location` or `primary-care-network`.
     pub of: &'static str,
     /// The areas in the order asked for.
     pub areas: Vec<LowerRow>,
@@ -143,10 +151,14 @@ pub struct LowerRow {
     /// The area and its counts.
     #[serde(flatten)]
     pub member: Member,
-    /// The local office, later the integrated care board, it lay in on the day, of a CCG or sub-ICB location.
+    /// The CCG, later the sub-ICB location, of most of its practices on the day, of a primary care network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub ccg: Option<OdsCode>,
+    /// The local office, later the integrated care board, it lay in on the day, of a CCG, sub-ICB location or network.
     #[schema(value_type = Option<String>)]
     pub local_office: Option<OdsCode>,
-    /// The region it lay in on the day, of a CCG.
+    /// The region it lay in on the day, of a CCG, sub-ICB location or network.
     #[schema(value_type = Option<String>)]
     pub region: Option<OdsCode>,
 }
@@ -162,6 +174,7 @@ pub fn answer(asked: &Asked<'_>, area: &Area, kind: AreaKind, sort: LowerSort) -
             .into_iter()
             .map(|lower| LowerRow {
                 member: answers::area_member(asked, lower.area),
+                ccg: lower.commissioner,
                 local_office: lower.local_office,
                 region: lower.region,
             })

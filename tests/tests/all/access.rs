@@ -308,8 +308,9 @@ pub fn assert_same_hierarchy(events: &[(Position, bytes::Bytes)], today: Day) {
         let Some((ccg, place)) = practice.now else { continue };
         let above = hierarchy.above(practice.code);
         compared += 1;
-        let counted = (Some(ccg), place.local_office, place.region);
-        if (above.commissioner, above.local_office, above.region) != counted {
+        let network = board.network_of(practice, Footprint::Now, today);
+        let counted = (Some(ccg), place.local_office, place.region, network);
+        if (above.commissioner, above.local_office, above.region, above.network) != counted {
             wrong.push(format!("{}: counted in {counted:?}, seen in {above:?}", practice.code));
         }
     }
@@ -322,6 +323,14 @@ pub fn assert_same_hierarchy(events: &[(Position, bytes::Bytes)], today: Day) {
         compared += 1;
         if (above.local_office, above.region) != (place.local_office, place.region) {
             wrong.push(format!("{}: counted in {place:?}, seen in {above:?}", area.code));
+        }
+    }
+    for area in board.areas.iter().filter(|area| area.kind == projection::board::AreaKind::Network) {
+        let commissioner = board.commissioner_of(area, Footprint::Now, today);
+        let above = hierarchy.above(area.code);
+        compared += 1;
+        if above.commissioner != commissioner {
+            wrong.push(format!("{}: counted in {commissioner:?}, seen in {above:?}", area.code));
         }
     }
     assert!(compared > 5, "{compared}");

@@ -13,36 +13,36 @@ use crate::{
 };
 
 /// A platform that files are given to, and a folder to write them in.
-struct Platform {
-    server: OneProcess,
+pub struct Platform {
+    pub server: OneProcess,
     folder: tempfile::TempDir,
 }
 
 impl Platform {
-    async fn empty() -> Self {
+    pub async fn empty() -> Self {
         Self { server: OneProcess::start().await, folder: tempfile::tempdir().unwrap() }
     }
 
-    fn client(&self) -> &Client {
+    pub fn client(&self) -> &Client {
         &self.server.client
     }
 
-    async fn import(&self, kind: &str, file: &Path, as_of: &str) -> String {
+    pub async fn import(&self, kind: &str, file: &Path, as_of: &str) -> String {
         import(&self.server.url(), self.client(), kind, file, as_of).await
     }
 
     /// Imports a file of some lines.
-    async fn import_text(&self, kind: &str, text: &str, as_of: &str) -> String {
+    pub async fn import_text(&self, kind: &str, text: &str, as_of: &str) -> String {
         let file = self.folder.path().join(format!("{kind}.csv"));
         std::fs::write(&file, text).unwrap();
         self.import(kind, &file, as_of).await
     }
 
-    async fn area(&self, code: &str, at: &str) -> Value {
+    pub async fn area(&self, code: &str, at: &str) -> Value {
         self.client().json(&format!("/api/v1/areas/{code}?at={at}")).await
     }
 
-    async fn page(&self, path: &str) -> String {
+    pub async fn page(&self, path: &str) -> String {
         let answer = self.client().get(path).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         answer.text()
@@ -50,7 +50,7 @@ impl Platform {
 }
 
 /// A row of the practice file.
-fn practice(code: &str, name: &str, region: &str, office: &str, commissioner: &str) -> String {
+pub fn practice(code: &str, name: &str, region: &str, office: &str, commissioner: &str) -> String {
     let mut row = vec![String::new(); 27];
     for (place, value) in [
         (0, code),
@@ -68,7 +68,7 @@ fn practice(code: &str, name: &str, region: &str, office: &str, commissioner: &s
     row.join(",") + "\r\n"
 }
 
-fn names(of: &Value) -> Vec<(&str, &str)> {
+pub fn names(of: &Value) -> Vec<(&str, &str)> {
     of.as_array()
         .unwrap()
         .iter()
@@ -133,7 +133,10 @@ async fn bodies_are_called_what_they_were_called_on_the_day_asked_about() {
     // The way down, on pages, in the API and in files.
     let region = platform.area("Y63", "2023-05-01").await;
     assert_eq!(names(&region["members"]), [("QX1", "integrated-care-board")]);
-    assert_eq!(region["areas"], json!({ "integrated-care-board": 1, "sub-icb-location": 2 }));
+    assert_eq!(
+        region["areas"],
+        json!({ "integrated-care-board": 1, "sub-icb-location": 2, "primary-care-network": 0 })
+    );
     let board = platform.area("QX1", "2023-05-01").await;
     assert_eq!(names(&board["members"]), [("16X", "sub-icb-location"), ("16Y", "sub-icb-location")]);
     let location = platform.area("16X", "2023-05-01").await;

@@ -58,7 +58,7 @@ const BODIES: [(&str, &[u8]); 9] = [
 ];
 
 /// Pages, which no description lists.
-const PAGES: [&str; 93] = [
+const PAGES: [&str; 94] = [
     "/",
     "/status",
     "/status/{code}",
@@ -90,6 +90,7 @@ const PAGES: [&str; 93] = [
     "/areas/{code}/tally.svg",
     "/areas/{code}/trend.svg",
     "/areas/{code}/practices",
+    "/areas/{code}/networks",
     "/practices/{code}",
     "/practices/{code}/timeline.svg",
     "/search",

@@ -21,5 +21,6 @@ mod history;
 mod journeys;
 mod junk;
 mod leaks;
+mod networks;
 mod stopping;
 mod support;

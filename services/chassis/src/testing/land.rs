@@ -5,7 +5,7 @@
 use proto::{
     Actor, AggregateId, Day, Envelope, Event, OdsCode, Service, Subject,
     organisations::{
-        MembershipRecorded, OdsStatus, OrganisationEvent, OrganisationKind, OrganisationListed,
+        Membership, MembershipRecorded, OdsStatus, OrganisationEvent, OrganisationKind, OrganisationListed,
         OrganisationListing, PracticeListed, PracticeListing, PrescribingSetting,
     },
 };
@@ -65,7 +65,10 @@ pub fn practice(of: &str, name: &str) -> Told {
 /// That a practice belongs to another CCG from a day on.
 pub fn moved(of: &str, to: &str, joined: &str) -> Told {
     let joined = joined.parse().unwrap();
-    let recorded = MembershipRecorded { as_of: as_of(), parent: code(to), joined, left: None };
+    let recorded = MembershipRecorded {
+        as_of: as_of(),
+        membership: Membership { parent: code(to), joined, left: None },
+    };
     told(of, OrganisationEvent::MembershipRecorded(recorded))
 }
 

@@ -72,7 +72,8 @@ impl<A: Aggregate> Given<A> {
     }
 
     /// Gives a command.
-    pub fn when(self, command: A::Command) -> Decided<A> {
+    pub fn when(self, command: impl Into<A::Command>) -> Decided<A> {
+        let command = command.into();
         let context = Context { time: midday(self.day), effective: self.day, actor: Actor::system("test") };
         let decision = self.state.decide(&command, &context);
         Decided { state: self.state, decision, count: self.count, day: self.day }

@@ -11,7 +11,7 @@ use proto::{
 };
 
 use super::files::{REGISTER_WIDTH, area_kind, name_of};
-use crate::model::Command;
+use crate::model::{Said, Successor};
 
 /// The columns of one of the bodies of a row.
 #[derive(Clone, Copy)]
@@ -96,7 +96,7 @@ pub(super) fn shape() -> Shape {
 }
 
 /// A row: what it says of each body it names. None where it names one that is no area.
-pub(super) fn areas(row: &Row, as_of: Day) -> Result<Vec<(OdsCode, Command)>, RowProblem> {
+pub(super) fn areas(row: &Row, as_of: Day) -> Result<Vec<(OdsCode, Said)>, RowProblem> {
     let region: Option<OdsCode> = row.parse_optional(REGION.code)?;
     let office: Option<OdsCode> = row.parse_optional(OFFICE.code)?;
     let mut listed = Vec::new();
@@ -113,7 +113,7 @@ pub(super) fn areas(row: &Row, as_of: Day) -> Result<Vec<(OdsCode, Command)>, Ro
             opened: None,
             closed: None,
         };
-        listed.push((code, Command::ListArea { as_of, listing }));
+        listed.push((code, Said::ListArea { as_of, listing }));
     }
     if let Some(code) = row.parse_optional::<OdsCode>(CODE)? {
         let name = name_of(row, NAME)?;
@@ -121,7 +121,7 @@ pub(super) fn areas(row: &Row, as_of: Day) -> Result<Vec<(OdsCode, Command)>, Ro
             let (region, local_office) = lies_in(row, kind)?;
             let (opened, closed) = (row.day(OPENED)?, row.day(CLOSED)?);
             let listing = AreaListing { kind, name, ons_code: None, region, local_office, opened, closed };
-            listed.push((code, Command::ListArea { as_of, listing }));
+            listed.push((code, Said::ListArea { as_of, listing }));
         }
     }
     Ok(listed)
@@ -192,7 +192,7 @@ pub(super) fn successions_shape() -> Shape {
 }
 
 /// A row: which body took the place of which, from when on.
-pub(super) fn succession(row: &Row, as_of: Day) -> Result<(OdsCode, Command), RowProblem> {
+pub(super) fn succession(row: &Row, as_of: Day) -> Result<(OdsCode, Said), RowProblem> {
     let from: OdsCode = row.parse(pair::FROM)?;
     let successor: OdsCode = row.parse(pair::TO)?;
     if from == successor {
@@ -202,5 +202,5 @@ pub(super) fn succession(row: &Row, as_of: Day) -> Result<(OdsCode, Command), Ro
         row.wrong(pair::ON, "the date is missing: enter the first day of the successor, such as 2026-04-01")
     })?;
     let place = row.parse_optional(pair::PLACE)?;
-    Ok((from, Command::RecordSuccession { as_of, on, successor, place }))
+    Ok((from, Said::RecordSuccession { as_of, succession: Successor { on, successor, place } }))
 }

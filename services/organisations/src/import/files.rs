@@ -3,10 +3,12 @@
 use chassis::import::{Columns, DatedColumns, Row, RowProblem, Shape};
 use proto::{
     Day, OdsCode,
-    organisations::{OdsStatus, OrganisationKind, OrganisationListing, PracticeListing, PrescribingSetting},
+    organisations::{
+        Membership, OdsStatus, OrganisationKind, OrganisationListing, PracticeListing, PrescribingSetting,
+    },
 };
 
-use crate::model::Command;
+use crate::model::Said;
 
 /// The standard layout: `epraccur`, `eccg`, `eauth`, `etr`.
 const STANDARD: [&str; 27] = [
@@ -212,7 +214,7 @@ fn setting(row: &Row) -> Result<PrescribingSetting, RowProblem> {
 }
 
 /// A row of `epraccur`.
-pub(super) fn practice(row: &Row, as_of: Day) -> Result<(OdsCode, Command), RowProblem> {
+pub(super) fn practice(row: &Row, as_of: Day) -> Result<(OdsCode, Said), RowProblem> {
     let code = row.parse(CODE)?;
     let listing = PracticeListing {
         name: name(row)?,
@@ -229,14 +231,14 @@ pub(super) fn practice(row: &Row, as_of: Day) -> Result<(OdsCode, Command), RowP
         joined: row.day(JOINED)?,
         left: row.day(LEFT)?,
     };
-    Ok((code, Command::ListPractice { as_of, listing }))
+    Ok((code, Said::ListPractice { as_of, listing }))
 }
 
 fn body(
     row: &Row,
     as_of: Day,
     kind: impl Fn(&str) -> OrganisationKind,
-) -> Result<(OdsCode, Command), RowProblem> {
+) -> Result<(OdsCode, Said), RowProblem> {
     let code: OdsCode = row.parse(CODE)?;
     // Welsh bodies stand in several of the files.
     let kind = if code.is_welsh() { OrganisationKind::Other } else { kind(code.as_str()) };
@@ -250,11 +252,11 @@ fn body(
         opened: row.day(OPENED)?,
         closed: row.day(CLOSED)?,
     };
-    Ok((code, Command::ListOrganisation { as_of, listing }))
+    Ok((code, Said::ListOrganisation { as_of, listing }))
 }
 
 /// A row of `eccg`: its sub-type is a letter, or since 2022 roles; that of closed CCGs is blank.
-pub(super) fn ccg(row: &Row, as_of: Day) -> Result<(OdsCode, Command), RowProblem> {
+pub(super) fn ccg(row: &Row, as_of: Day) -> Result<(OdsCode, Said), RowProblem> {
     let kind = commissioner_kind(row.get(SUB_TYPE));
     body(row, as_of, |_| kind)
 }
@@ -275,7 +277,7 @@ fn commissioner_kind(sub_type: &str) -> OrganisationKind {
 }
 
 /// A row of `eauth`.
-pub(super) fn region(row: &Row, as_of: Day) -> Result<(OdsCode, Command), RowProblem> {
+pub(super) fn region(row: &Row, as_of: Day) -> Result<(OdsCode, Said), RowProblem> {
     let kind = area_kind(row.parse(CODE)?, row.get(NAME));
     let of_this_file = matches!(kind, Some(OrganisationKind::Region | OrganisationKind::LocalOffice));
     body(row, as_of, |_| kind.filter(|_| of_this_file).unwrap_or(OrganisationKind::Other))
@@ -296,7 +298,7 @@ pub(super) fn area_kind(code: OdsCode, name: &str) -> Option<OrganisationKind> {
 }
 
 /// A row of `etr`.
-pub(super) fn trust(row: &Row, as_of: Day) -> Result<(OdsCode, Command), RowProblem> {
+pub(super) fn trust(row: &Row, as_of: Day) -> Result<(OdsCode, Said), RowProblem> {
     body(row, as_of, |_| OrganisationKind::Trust)
 }
 
@@ -330,7 +332,7 @@ pub(super) fn memberships() -> Shape {
 }
 
 /// A row of `epcmem`.
-pub(super) fn membership(row: &Row, as_of: Day) -> Result<(OdsCode, Command), RowProblem> {
+pub(super) fn membership(row: &Row, as_of: Day) -> Result<(OdsCode, Said), RowProblem> {
     let practice = row.parse(member::PRACTICE)?;
     let parent = row.parse(member::PARENT)?;
     let joined =
@@ -339,5 +341,5 @@ pub(super) fn membership(row: &Row, as_of: Day) -> Result<(OdsCode, Command), Ro
     if left.is_some_and(|left| left < joined) {
         return Err(row.wrong(member::LEFT, format!("the left date is before the join date, {joined}")));
     }
-    Ok((practice, Command::RecordMembership { as_of, parent, joined, left }))
+    Ok((practice, Said::RecordMembership { as_of, membership: Membership { parent, joined, left } }))
 }

@@ -3,7 +3,7 @@
 use chassis::import::{Column, Columns, DatedColumns, Heading, Needed, Row, RowProblem, Shape};
 use proto::{Day, OdsCode};
 
-use crate::model::Command;
+use crate::model::Said;
 
 /// The most patients of one practice; the largest has some hundred thousand.
 const PATIENTS_MAX: f64 = 10_000_000.0;
@@ -49,7 +49,7 @@ pub(super) fn shape() -> Shape {
 }
 
 /// A row: the number, none where it is blank.
-pub(super) fn list_size(row: &Row, as_of: Day) -> Result<Option<(OdsCode, Command)>, RowProblem> {
+pub(super) fn list_size(row: &Row, as_of: Day) -> Result<Option<(OdsCode, Said)>, RowProblem> {
     let code = row.parse(CODE)?;
     let text = row.get(PATIENTS).replace(',', "");
     if text.is_empty() {
@@ -60,5 +60,5 @@ pub(super) fn list_size(row: &Row, as_of: Day) -> Result<Option<(OdsCode, Comman
     let number = text.parse::<f64>().ok().filter(|number| spelt_right && *number <= PATIENTS_MAX);
     let number =
         number.ok_or_else(|| row.wrong(PATIENTS, "registered patients are a number from 0 to 10,000,000"))?;
-    Ok(Some((code, Command::PublishListSize { as_of, registered_patients: number.round() as u32 })))
+    Ok(Some((code, Said::PublishListSize { as_of, registered_patients: number.round() as u32 })))
 }

@@ -28,7 +28,7 @@ use proto::{
     organisations::{OrganisationEvent, OrganisationKind},
 };
 
-use crate::model::{Command, Organisation, Refusal};
+use crate::model::{Command, Organisation, Refusal, Said};
 
 /// A kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -109,7 +109,7 @@ impl Kind {
 
     /// What a row says, by body: a row of a list of areas tells of several. Nothing where it leaves blank
     /// what the file is about.
-    pub fn read(self, row: &Row, as_of: Day) -> Result<Vec<(OdsCode, Command)>, RowProblem> {
+    pub fn read(self, row: &Row, as_of: Day) -> Result<Vec<(OdsCode, Said)>, RowProblem> {
         let one = |said| vec![said];
         match self {
             Kind::Practices => files::practice(row, as_of).map(one),
@@ -199,16 +199,18 @@ impl Import {
     {
         let giving = Giving::new(&self.job, clock, self.by.clone()).with_patience(self.patience);
         let giving = &giving;
+        let withdrawn = &records.withdrawn().await?;
         let named_before = &NamedBefore::default();
         let apply = |row: Row| async move {
             let said = self.kind.read(&row, self.as_of)?;
             let mut whole = RowOutcome::Skipped(self.kind.says_nothing());
-            for (nth, (code, command)) in said.into_iter().enumerate() {
-                if self.kind == Kind::Areas && named_before.has(code, &command, &row)? {
+            for (nth, (code, said)) in said.into_iter().enumerate() {
+                if self.kind == Kind::Areas && named_before.has(code, &said, &row)? {
                     whole = whole.and(RowOutcome::Unchanged(None));
                     continue;
                 }
                 let giving = giving.of_body(nth);
+                let command = Command { said, withdrawn: withdrawn.clone() };
                 let outcome = self.one(&giving, commands, code, command, &row).await?;
                 let is_told_by_column = nth == 0 && self.kind != Kind::Networks;
                 if matches!(outcome, RowOutcome::Unchanged(_)) && !is_told_by_column {
@@ -233,11 +235,13 @@ impl Import {
         row: &Row,
     ) -> Result<RowOutcome, RowFault> {
         let aggregate = Organisation::id(&code).map_err(|error: CodeError| row.reject(error))?;
-        let outcome = giving.command(commands, &aggregate, &command, row, |refusal| of_row(refusal, row));
-        match (outcome.await?, command) {
-            (RowOutcome::Skipped(NOT_A_PRACTICE), Command::ListPractice { as_of, listing }) => {
+        let outcome =
+            giving.command(commands, &aggregate, &command, row, |refusal| of_row(refusal, row)).await?;
+        let Command { said, withdrawn } = command;
+        match (outcome, said) {
+            (RowOutcome::Skipped(NOT_A_PRACTICE), Said::ListPractice { as_of, listing }) => {
                 // That it was none by now is kept, in case a later file lists it as one.
-                let command = Command::ListPrescriber { as_of, listing };
+                let command = Command { said: Said::ListPrescriber { as_of, listing }, withdrawn };
                 giving.command(commands, &aggregate, &command, row, |refusal| of_row(refusal, row)).await?;
                 let reason = if files::has_setting(row) { NOT_A_PRACTICE } else { NO_SETTING };
                 Ok(RowOutcome::Skipped(reason))
@@ -249,17 +253,17 @@ impl Import {
 
 /// What the rows of a list so far said of areas: those above stand on many rows.
 #[derive(Debug, Default)]
-struct NamedBefore(Mutex<HashMap<OdsCode, Command>>);
+struct NamedBefore(Mutex<HashMap<OdsCode, Said>>);
 
 impl NamedBefore {
     /// Whether an earlier row said the same. One that said otherwise rejects the row.
-    fn has(&self, code: OdsCode, command: &Command, row: &Row) -> Result<bool, RowProblem> {
+    fn has(&self, code: OdsCode, said: &Said, row: &Row) -> Result<bool, RowProblem> {
         match self.0.lock().entry(code) {
             Entry::Vacant(free) => {
-                free.insert(command.clone());
+                free.insert(said.clone());
                 Ok(false)
             }
-            Entry::Occupied(known) if known.get() == command => Ok(true),
+            Entry::Occupied(known) if known.get() == said => Ok(true),
             Entry::Occupied(_) => Err(row.reject(format!(
                 "an earlier row gives {code} another name, code or place; the first one counts"
             ))),

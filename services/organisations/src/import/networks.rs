@@ -1,10 +1,13 @@
 //! ePCN: the primary care networks, and the practices in them. Two sheets of one workbook, told apart by their headings.
 
 use chassis::import::{Column, Columns, DatedColumns, Heading, Needed, Row, RowProblem, Shape};
-use proto::{Day, OdsCode, organisations::NetworkListing};
+use proto::{
+    Day, OdsCode,
+    organisations::{NetworkListing, NetworkMembership},
+};
 
 use super::files::name_of;
-use crate::model::Command;
+use crate::model::Said;
 
 const PARTNER: usize = 0;
 const NETWORK: usize = 1;
@@ -64,7 +67,7 @@ pub(super) fn shape() -> Shape {
 }
 
 /// A row: of a practice where it names one, else of the network.
-pub(super) fn network(row: &Row, as_of: Day) -> Result<(OdsCode, Command), RowProblem> {
+pub(super) fn network(row: &Row, as_of: Day) -> Result<(OdsCode, Said), RowProblem> {
     let network: OdsCode = row.parse(NETWORK)?;
     let Some(practice) = row.parse_optional::<OdsCode>(PARTNER)? else {
         let listing = NetworkListing {
@@ -73,12 +76,15 @@ pub(super) fn network(row: &Row, as_of: Day) -> Result<(OdsCode, Command), RowPr
             opened: row.day(OPENED)?,
             closed: row.day(CLOSED)?,
         };
-        return Ok((network, Command::ListNetwork { as_of, listing }));
+        return Ok((network, Said::ListNetwork { as_of, listing }));
     };
     let joined = row.day(JOINED)?.ok_or_else(|| row.wrong(JOINED, "the first day is missing"))?;
     let left = row.day(LEFT)?;
     if left.is_some_and(|left| left < joined) {
         return Err(row.wrong(LEFT, format!("the last day is before the first, {joined}")));
     }
-    Ok((practice, Command::RecordNetworkMembership { as_of, network, joined, left }))
+    Ok((
+        practice,
+        Said::RecordNetworkMembership { as_of, membership: NetworkMembership { network, joined, left } },
+    ))
 }

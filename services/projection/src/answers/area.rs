@@ -48,10 +48,10 @@ pub struct AreaAnswer {
     #[schema(value_type = Option<String>)]
     pub ons_code: Option<OnsCode>,
     /// How many lower areas with practices it has, by what they were called on the day: of England regions, local
-    /// offices (later integrated care boards) and CCGs (later sub-ICB locations).
+    /// offices (later integrated care boards), CCGs (later sub-ICB locations) and primary care networks.
     pub areas: BTreeMap<&'static str, usize>,
     /// The members next below: of England regions, of a region integrated care boards, before July 2022 CCGs, of a
-    /// local office or board CCGs or sub-ICB locations, of those the practices that one may see today.
+    /// local office or board CCGs or sub-ICB locations, of those and of a primary care network the practices that one may see today.
     pub members: Vec<Member>,
     /// The first day it existed, where a file says so.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -175,7 +175,7 @@ pub fn area(asked: &Asked<'_>, area: &Area, may_see: impl Fn(OdsCode) -> bool) -
         AreaKind::England => areas.extend(
             AreaKind::ALL
                 .into_iter()
-                .skip(1)
+                .filter(|kind| *kind != AreaKind::England)
                 .map(|kind| (kind.word(on).slug, board.areas_standing(kind, footprint, at) as usize)),
         ),
         AreaKind::Region => {
@@ -190,6 +190,10 @@ pub fn area(asked: &Asked<'_>, area: &Area, may_see: impl Fn(OdsCode) -> bool) -
             areas.insert(AreaKind::Ccg.word(on).slug, members.len());
         }
         AreaKind::Ccg | AreaKind::Network => {}
+    }
+    if area.kind != AreaKind::England && area.kind != AreaKind::Network {
+        let networks = board.lying_in(area, AreaKind::Network, footprint, at).count();
+        areas.insert(AreaKind::Network.word(on).slug, networks);
     }
     AreaAnswer {
         body: asked.named(area),

@@ -22,7 +22,7 @@ use crate::{access::VIEW_FOUND, answers, exports};
 /// was found at each practice is told of England and regions alone, and of topics that at least 5 practices were
 /// assessed on.
 #[utoipa::path(
-    get, path = "/api/v1/areas/{code}/gap", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or integrated care board, CCG or sub-ICB location"), FileQuery),
+    get, path = "/api/v1/areas/{code}/gap", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or integrated care board, CCG or sub-ICB location, or primary care network"), FileQuery),
     responses((status = 200, description = "JSON, or CSV with format=csv", content((answers::AreaGapAnswer = "application/json"), (String = "text/csv"))), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 pub(super) async fn area_gap(

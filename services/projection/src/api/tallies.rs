@@ -21,7 +21,7 @@ use crate::{access::VIEW_FOUND, exports, tally};
 /// findings where it says so. As CSV one count a row. Who may not know what assessors found at each practice is
 /// told of findings in England and regions alone, where at least 5 practices were assessed.
 #[utoipa::path(
-    get, path = "/api/v1/areas/{code}/tallies", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or integrated care board, CCG or sub-ICB location"), FileQuery),
+    get, path = "/api/v1/areas/{code}/tallies", tag = "areas", params(("code" = String, Path, description = "ENG, or the ODS code of a region, local office or integrated care board, CCG or sub-ICB location, or primary care network"), FileQuery),
     responses((status = 200, description = "JSON, or CSV with format=csv", content((tally::TallyAnswer = "application/json"), (String = "text/csv"))), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 pub(super) async fn area_tallies(

@@ -171,7 +171,7 @@ impl When {
         let code = ods_code(code)?;
         self.board().area(code).ok_or_else(|| {
             Problem::not_found(format!(
-                "no area has the code {code}; England is ENG, others have the code of their region, integrated care board or sub-ICB location, before July 2022 local office or CCG"
+                "no area has the code {code}; England is ENG, others have the code of their region, integrated care board, sub-ICB location or primary care network, before July 2022 local office or CCG"
             ))
         })
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use proto::{
     Day, OdsCode, OnsCode, Position,
     areas::Names,
-    footprint::{self, BodyShown, Heirs, Link, NetworkLink, Place, Places, Shown},
+    footprint::{self, BodyShown, Heirs, Link, Place, Places, Shown},
     organisations::{
         AreaListing, OdsStatus, OrganisationKind, OrganisationListing, PracticeListing, PrescribingSetting,
     },
@@ -18,7 +18,7 @@ use super::{
     areas::{Standing, areas, areas_of, stretches},
 };
 use crate::{
-    facts::{Facts, ListSizeFact, Listed, MembershipFact, NetworkFact, OrganisationFacts},
+    facts::{Facts, Listed, OrganisationFacts},
     rollup::Sign,
     rules::{Calendar, Common, Registers, Seen},
     search::{Entry, SearchIndex, Target},
@@ -234,22 +234,9 @@ fn practice(
     upto: Position,
 ) -> Practice {
     let withdrawn = &all.files.withdrawn;
-    let memberships =
-        facts.memberships.iter().filter(|fact| fact.position <= upto && withdrawn.stands(fact.import, upto));
-    let links = memberships.map(|&MembershipFact { position, as_of, parent, joined, .. }| Link {
-        position,
-        as_of,
-        parent,
-        joined,
-    });
     let operating = footprint::operating(shown);
-    let stays = footprint::stays(shown, links);
-    let networks = facts.networks.iter();
-    let networks = networks.filter(|fact| fact.position <= upto && withdrawn.stands(fact.import, upto));
-    let networks = footprint::network_stays(networks.map(|fact| {
-        let NetworkFact { position, as_of, network, joined, left, .. } = *fact;
-        NetworkLink { position, as_of, network, joined, left }
-    }));
+    let stays = footprint::stays(shown, facts.memberships.standing(withdrawn, upto).map(Link::of));
+    let networks = footprint::network_stays(facts.networks.standing(withdrawn, upto));
     let placed = footprint::placed(&operating, shown, &stays, places, &networks);
     // Only practices with a listing come here.
     let latest = listings(&facts.practice, all, upto).last().map(|listed| listed.listing.clone());
@@ -275,11 +262,13 @@ fn timelines(practice: &Practice, common: &Common<'_>) -> Vec<Timeline> {
     Seen { own: &practice.facts, stays: &practice.stays, common }.timelines()
 }
 
-/// The numbers of registered patients that count up to a position.
-fn list_sizes(own: &OrganisationFacts, all: &Facts, upto: Position) -> Arc<[ListSizeFact]> {
-    let withdrawn = &all.files.withdrawn;
-    let counts = |size: &&ListSizeFact| size.position <= upto && withdrawn.stands(size.import, upto);
-    own.list_sizes.iter().filter(counts).copied().collect()
+/// The numbers of registered patients that count up to a position, by date of file.
+fn list_sizes(own: &OrganisationFacts, all: &Facts, upto: Position) -> Arc<[(Day, u32)]> {
+    let mut sizes: Vec<(Day, u32)> =
+        own.list_sizes.standing(&all.files.withdrawn, upto).map(|row| (row.as_of, row.value)).collect();
+    // Of one date the last counts.
+    sizes.sort_by_key(|(as_of, _)| *as_of);
+    sizes.into()
 }
 
 fn nameless() -> PracticeListing {
@@ -310,7 +299,7 @@ fn place_today(practices: &mut [Practice], places: &Places, today: Day) {
     for practice in practices.iter_mut() {
         let operating = practice.placed_on(today);
         let last = operating.or(practice.placed.last());
-        practice.network_now = operating.and_then(|placed| placed.network);
+        let network = operating.and_then(|placed| placed.network);
         practice.now = last.and_then(|placed| placed.commissioner).map(|last| {
             let commissioner = heirs.of_commissioner(last);
             if let Some(placed) = operating.filter(|_| commissioner == last) {
@@ -320,6 +309,7 @@ fn place_today(practices: &mut [Practice], places: &Places, today: Day) {
             let place = places.on(commissioner, today).0.or(Place { region, local_office });
             (commissioner, places.standing(place, Some(commissioner), today))
         });
+        practice.network_now = network;
     }
 }
 

@@ -1,4 +1,4 @@
-//! England, a region, a local office or a CCG on a day.
+//! England, a region, a local office, a CCG or a primary care network on a day.
 
 use axum::{
     http::{HeaderMap, Uri},
@@ -21,7 +21,7 @@ use super::{
     gap,
     kept::Body,
     link::{Address, Keep},
-    list, tallies, words,
+    list, networks, tallies, words,
 };
 use crate::{
     answers::{self, Sort},
@@ -43,7 +43,7 @@ pub(super) struct AreaQuery {
     known: Option<String>,
     footprint: Option<String>,
     requirement: Option<String>,
-    sort: Option<String>,
+    pub(super) sort: Option<String>,
 }
 
 impl AreaQuery {
@@ -59,7 +59,7 @@ impl AreaQuery {
         Self { at: Some(supported.to_string()), ..self }
     }
 
-    fn when(&self) -> WhenQuery {
+    pub(super) fn when(&self) -> WhenQuery {
         WhenQuery {
             at: self.at.clone(),
             known: self.known.clone(),
@@ -165,6 +165,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, sort: LowerSort) -> 
             h2.nhsuk-heading-m { "Over time" }
             (charts::trend(when, keep, area).figure())
             (gap::area(when, keep, area))
+            (networks::way(when, keep, area))
             (elsewhere(when, keep, area))
             (notes(&answers::notes(&asked, counts)))
         }
@@ -222,7 +223,7 @@ fn below(when: &When, keep: &Keep, area: &Area, sort: LowerSort) -> Markup {
     html! {
         h2.nhsuk-heading-m { "By " (one) }
         (charts::bars(when, keep, area, &rows, sort).figure())
-        (table(when, keep, area, &rows, sort))
+        (table(when, keep, area, kind, &rows, sort).render())
         p.nhsuk-body-s.nhsuk-u-secondary-text-colour { (basis(when)) }
         @let data = |format: &str| {
             let address = keep.at(when.at).to(format_args!("/api/v1/areas/{}/areas", area.code));
@@ -237,27 +238,41 @@ fn below(when: &When, keep: &Keep, area: &Area, sort: LowerSort) -> Markup {
     }
 }
 
-fn sorted(address: Address, sort: LowerSort) -> Address {
+pub(super) fn sorted(address: Address, sort: LowerSort) -> Address {
     match sort {
         LowerSort::Share => address,
         sort => address.with("sort", sort.slug()),
     }
 }
 
-fn table(when: &When, keep: &Keep, area: &Area, rows: &[Lower<'_>], sort: LowerSort) -> Markup {
+/// The areas of a kind below an area; the heads lead to the same page in another order.
+pub(super) fn table(
+    when: &When,
+    keep: &Keep,
+    area: &Area,
+    kind: AreaKind,
+    rows: &[Lower<'_>],
+    sort: LowerSort,
+) -> Table {
     let asked = when.asked();
-    let kind = when.board().next_below(area, when.footprint, when.at);
     let (one, many) = words::kind_words(&asked, kind);
     let (office, _) = words::kind_words(&asked, AreaKind::LocalOffice);
     let statuses = words::statuses(rows.iter().map(|row| &row.counts));
-    let here = format!("/areas/{}", area.code);
+    let here = match kind {
+        AreaKind::Network => networks::path(area),
+        _ => format!("/areas/{}", area.code),
+    };
     let column = |column: Column, by: LowerSort, order: Order| {
         let column = column.sort_href(format!("{}#areas", sorted(keep.to(&here), by)));
         if by == sort { column.sorted(order) } else { column }
     };
     // A column that says the same in every row says nothing.
-    let with_office = (area.kind, kind) == (AreaKind::Region, AreaKind::Ccg)
-        && rows.iter().any(|row| row.local_office != rows.first().and_then(|first| first.local_office));
+    let above = |row: &Lower<'_>| match kind {
+        AreaKind::Network => row.commissioner,
+        _ => row.local_office,
+    };
+    let with_above = matches!((area.kind, kind), (AreaKind::Region, AreaKind::Ccg) | (_, AreaKind::Network))
+        && rows.iter().any(|row| above(row) != rows.first().and_then(above));
     let caption = format!(
         "{} of {} and their practices by status",
         attention::capital(many),
@@ -265,12 +280,11 @@ fn table(when: &When, keep: &Keep, area: &Area, rows: &[Lower<'_>], sort: LowerS
     );
     let mut table = Table::new("areas", caption);
     table = table.column(column(Column::text(attention::capital(one)), LowerSort::Name, Order::Ascending));
-    if with_office {
-        table = table.column(column(
-            Column::text(attention::capital(office)),
-            LowerSort::LocalOffice,
-            Order::Ascending,
-        ));
+    if with_above {
+        table = table.column(match kind {
+            AreaKind::Network => Column::text(attention::capital(words::commissioner(&asked))),
+            _ => column(Column::text(attention::capital(office)), LowerSort::LocalOffice, Order::Ascending),
+        });
     }
     table = table.column(column(Column::number("Practices"), LowerSort::Practices, Order::Descending));
     for status in &statuses {
@@ -283,10 +297,10 @@ fn table(when: &When, keep: &Keep, area: &Area, rows: &[Lower<'_>], sort: LowerS
     table = table.column(column(Column::number("Met, share"), LowerSort::Share, Order::Ascending));
     for row in rows {
         let mut cells = vec![Cell::from(keep.area(row.area.code, words::area_name(&asked, row.area)))];
-        if with_office {
-            cells.push(match row.local_office {
-                Some(office) => {
-                    Cell::from(keep.area(office, words::name_of(when.board(), office, asked.day_of_areas())))
+        if with_above {
+            cells.push(match above(row) {
+                Some(code) => {
+                    Cell::from(keep.area(code, words::name_of(when.board(), code, asked.day_of_areas())))
                 }
                 None => Cell::text(""),
             });
@@ -294,13 +308,17 @@ fn table(when: &When, keep: &Keep, area: &Area, rows: &[Lower<'_>], sort: LowerS
         cells.extend(figures_of(&row.counts, &statuses));
         table = table.row(Row::new(cells));
     }
+    // Networks stand beside the areas: together they are not the whole.
+    if kind == AreaKind::Network {
+        return table;
+    }
     let total = area.counts(when.rule, when.footprint, when.at);
     let mut cells = vec![Cell::text(words::area_name(&asked, area))];
-    if with_office {
+    if with_above {
         cells.push(Cell::text(""));
     }
     cells.extend(figures_of(&total, &statuses));
-    table.total(Row::new(cells)).render()
+    table.total(Row::new(cells))
 }
 
 fn figures_of(counts: &crate::rollup::Counts, statuses: &[Status]) -> Vec<Cell> {

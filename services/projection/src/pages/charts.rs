@@ -239,5 +239,5 @@ fn trend_sentence(when: &When, answer: &TrendAnswer) -> String {
 
 /// Whether areas of a kind have areas below that are worth bars.
 pub(super) fn has_bars(kind: AreaKind) -> bool {
-    kind != AreaKind::Ccg
+    !kind.is_lowest()
 }

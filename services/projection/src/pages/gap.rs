@@ -16,7 +16,7 @@ use super::{
 use crate::{
     answers::{self, AreaGapAnswer, GapRow, PracticeGapAnswer, TopicCompared, TopicNamed},
     api::When,
-    board::{Area, AreaKind, Practice},
+    board::{Area, Practice},
     few::WITHHELD,
     gap::GapCounts,
     rules::RULES,

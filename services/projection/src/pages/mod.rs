@@ -17,6 +17,7 @@ mod home;
 mod kept;
 mod link;
 mod list;
+mod networks;
 mod practice;
 mod search;
 mod tallies;
@@ -72,6 +73,7 @@ pub fn routes(shared: Arc<Shared>) -> Routes {
         .get("/areas/{code}/trend.svg", of_area, area::trend_svg)
         .get("/areas/{code}/tally.svg", of_area, tallies::drawing)
         .get("/areas/{code}/practices", of_area, list::list)
+        .get("/areas/{code}/networks", of_area, networks::networks)
         .get("/practices/{code}", of_practice, practice::practice)
         .get("/practices/{code}/timeline.svg", of_practice, practice::timeline_svg)
         .get("/search", SEARCH.here().paced(Pace::LookUp), search::search)

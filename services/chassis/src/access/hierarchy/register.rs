@@ -5,11 +5,12 @@ use std::sync::Arc;
 use proto::{
     Day, Header, OdsCode, Position,
     areas::{Succession, Successions},
-    footprint::{self, BodyShown, Heirs, Link, NetworkLink, Place, Places, Shown, Span, Stay, Votes},
+    footprint::{self, BodyShown, Heirs, Link, Place, Places, Shown, Span, Stay, Votes},
     imports::{FileImported, Row, Rows, Withdrawn},
     organisations::{
-        AreaListed, NetworkListed, NetworkMembershipRecorded, OrganisationAmended, OrganisationEvent,
-        OrganisationListed, PracticeAmended, PracticeListed, PrescriberListed, SuccessionRecorded,
+        AreaListed, Membership, MembershipRecorded, NetworkListed, NetworkMembership,
+        NetworkMembershipRecorded, OrganisationAmended, OrganisationEvent, OrganisationListed,
+        PracticeAmended, PracticeListed, PrescriberListed, SuccessionRecorded,
     },
 };
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -50,8 +51,8 @@ pub struct Register {
 #[derive(Debug, Clone, Default)]
 struct Practice {
     rows: Rows<Shown>,
-    links: Vec<(Link, Option<Uuid>)>,
-    networks: Vec<(NetworkLink, Option<Uuid>)>,
+    memberships: Rows<Membership>,
+    networks: Rows<NetworkMembership>,
     // All follow from the above, and from which imports were withdrawn.
     shown: Vec<Shown>,
     operating: Vec<Span>,
@@ -64,15 +65,15 @@ impl Practice {
         let standing = self.rows.standing(withdrawn, NEWEST);
         self.shown = standing.map(|row| row.value.in_file(row.position, row.as_of)).collect();
         self.shown.sort_by_key(|shown| (shown.as_of, shown.position));
-        let links = self.links.iter().filter(|(_, import)| withdrawn.stands(*import, NEWEST));
         self.operating = footprint::operating(&self.shown);
-        self.stays = footprint::stays(&self.shown, links.map(|(link, _)| *link));
+        self.stays =
+            footprint::stays(&self.shown, self.memberships.standing(withdrawn, NEWEST).map(Link::of));
     }
 
     /// Its network on a day.
     fn network_on(&self, day: Day, withdrawn: &Withdrawn) -> Option<OdsCode> {
-        let standing = self.networks.iter().filter(|(_, import)| withdrawn.stands(*import, NEWEST));
-        footprint::network_on(&footprint::network_stays(standing.map(|(link, _)| *link)), day)
+        let stays = footprint::network_stays(self.networks.standing(withdrawn, NEWEST));
+        footprint::network_on(&stays, day)
     }
 
     /// Whether any file ever showed it as a practice of England.
@@ -170,17 +171,17 @@ impl Register {
                 self.name_by_list(code, as_of, &listing.name);
             }
             OrganisationEvent::NetworkMembershipRecorded(recorded) => {
-                let NetworkMembershipRecorded { as_of, network, joined, left } = recorded;
-                let link = NetworkLink { position, as_of, network, joined, left };
-                self.practices.entry(code).or_default().networks.push((link, import));
+                let NetworkMembershipRecorded { as_of, membership: value } = recorded;
+                let row = Row { as_of, position, import, value, confirmed: false };
+                self.practices.entry(code).or_default().networks.note(row);
             }
             OrganisationEvent::SuccessionRecorded(SuccessionRecorded { on, successor, place, .. }) => {
                 self.successions.push((Succession { on, from: code, to: successor, place }, import));
             }
             OrganisationEvent::MembershipRecorded(recorded) => {
-                let link = Link::of(position, &recorded);
+                let MembershipRecorded { as_of, membership: value } = recorded;
                 let practice = self.practices.entry(code).or_default();
-                practice.links.push((link, import));
+                practice.memberships.note(Row { as_of, position, import, value, confirmed: false });
                 practice.follow(&self.withdrawn);
             }
             OrganisationEvent::ListSizePublished(_)
@@ -211,9 +212,18 @@ impl Register {
                     let Some(body) = self.bodies.get_mut(code) else { continue };
                     body.confirm(as_of, position, imported.import, &self.withdrawn);
                 }
+                "memberships" => {
+                    let Some(practice) = self.practices.get_mut(code) else { continue };
+                    practice.memberships.confirm_all(as_of, position, imported.import, &self.withdrawn);
+                    practice.follow(&self.withdrawn);
+                }
                 "networks" => {
-                    let Some(network) = self.networks.get_mut(code) else { continue };
-                    network.confirm(as_of, position, imported.import, &self.withdrawn);
+                    if let Some(network) = self.networks.get_mut(code) {
+                        network.confirm(as_of, position, imported.import, &self.withdrawn);
+                    }
+                    if let Some(practice) = self.practices.get_mut(code) {
+                        practice.networks.confirm_all(as_of, position, imported.import, &self.withdrawn);
+                    }
                 }
                 "areas" => {
                     let Some(area) = self.areas.get_mut(code) else { continue };
@@ -313,9 +323,21 @@ impl Register {
             let place = places.standing(said.unwrap_or_default(), Some(*code), today);
             above.entry(*code).or_insert_with(|| Above::at(None, place));
         }
-        for (code, rows) in &self.networks {
-            let commissioner = rows.in_force(today, &self.withdrawn, NEWEST).and_then(|row| row.value);
-            let Some(commissioner) = commissioner.map(|code| heirs.of_commissioner(code)) else { continue };
+        // A network lies where most of its practices do, else where its list says.
+        let mut commissioners: FxHashMap<OdsCode, Votes> = FxHashMap::default();
+        for of in above.values() {
+            if let Above { network: Some(network), commissioner: Some(commissioner), .. } = of {
+                commissioners.entry(*network).or_default().cast(*commissioner);
+            }
+        }
+        let named: FxHashSet<OdsCode> = self.networks.keys().chain(commissioners.keys()).copied().collect();
+        for code in &named {
+            let rows = self.networks.get(code);
+            let listed = rows.and_then(|rows| rows.in_force(Day::LAST, &self.withdrawn, NEWEST)?.value);
+            let of_most = commissioners.get(code).and_then(Votes::winner);
+            let Some(commissioner) = of_most.or(listed) else {
+                continue;
+            };
             let place = places.on(commissioner, today).0;
             above.entry(*code).or_insert_with(|| Above::at(Some(commissioner), place));
         }
