@@ -230,65 +230,6 @@ test("what is being typed is not taken away by news", async () => {
   await page.context().close();
 });
 
-/** Every address that the pages of somebody lead to, by links alone. */
-const reachable = async (page, start, most) => {
-  const found = new Set([start]);
-  for (const path of found) {
-    if (path.endsWith(".ics")) {
-      const feed = await page.request.get(server.origin + path);
-      assert.equal(feed.status(), 200, `${path} is linked to`);
-      assert.match(await feed.text(), /^BEGIN:VCALENDAR\r\n/);
-      continue;
-    }
-    await page.goto(server.origin + path);
-    const status = await page.evaluate(() => performance.getEntriesByType("navigation")[0].responseStatus);
-    assert.ok([200, 304].includes(status), `${path} is linked to and answers ${status}`);
-    for (const href of await page.locator("a[href^='/']").evaluateAll((all) => all.map((a) => a.getAttribute("href")))) {
-      const path = href.split(/[?#]/)[0];
-      if (found.size < most && !path.startsWith("/api/") && !path.endsWith(".svg")) found.add(path);
-    }
-  }
-  return found;
-};
-
-describe("each of the made-up people", () => {
-  for (const [persona, sees, not] of [
-    ["Practice lead", /^\/practices\/|^\/assessments\//, /^\/areas\//],
-    ["CCG officer", /^\/areas\/\w+$/, /^\/areas\/(ENG|Y\d\d)/],
-    ["Regional lead", /^\/areas\/Y\d\d$/, /^\/areas\/ENG/],
-    ["NHS Digital", /^\/areas\/ENG$/, /^\/access/],
-    ["NHS Improvement", /^\/areas\/ENG$/, /^\/assessments/],
-    ["Administrator", /^\/access$/, /^\/assessments/],
-    ["Delivery partner assessor", /^\/status$/, /^\/(areas|practices|assessments|access)/],
-    ["Buyer", /^\/status$/, /^\/(areas|practices|assessments|access)/],
-    ["Supplier", /^\/status$/, /^\/(areas|practices|assessments|access)/],
-  ]) {
-    test(`${persona}: no link leads where they may not go`, async () => {
-      const page = await visit(persona);
-      const found = [...(await reachable(page, "/", 25))];
-      assert.ok(found.some((path) => sees.test(path)), `${persona} does not find ${sees}: ${found}`);
-      assert.deepEqual(found.filter((path) => not.test(path)), [], persona);
-      await page.context().close();
-    });
-  }
-});
-
-test("nobody who is not signed in sees more than what is published", async () => {
-  const page = await open(browser);
-  await page.goto(`${server.origin}/areas/${ccg.code}?at=2018-03-31`);
-  assert.match(page.url(), /\/sign-in\?to=/);
-  await checkAccessibility(page, "signing in");
-  await page.getByRole("button", { name: "Sign in as NHS Digital" }).click();
-  assert.match(page.url(), new RegExp(`/areas/${ccg.code}\\?at=2018-03-31$`), "and back to where one wanted to go");
-  await page.goto(`${server.origin}/account`);
-  await page.getByRole("button", { name: "Sign out" }).click();
-  await page.goto(`${server.origin}/areas/${ccg.code}`);
-  assert.match(page.url(), /\/sign-in\?to=/, "out is out");
-  const found = await reachable(page, "/", 30);
-  assert.deepEqual([...found].filter((path) => !/^\/($|status|suppliers|receipts|sign-in)/.test(path)), []);
-  await page.context().close();
-});
-
 test("an administrator issues a key, sees it once, and revokes it", async () => {
   const page = await visit("Administrator");
   await page.goto(`${server.origin}/access`);
