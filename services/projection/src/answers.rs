@@ -41,7 +41,10 @@ pub use practice::{
 };
 pub use reasons::{Reasons, reason};
 pub use search::{Found, SEARCH_MAX, SearchAnswer, search};
-pub use status::{LOOK_UP_MAX, LookUpAnswer, PublishedStatus, StatusAnswer, look_up, status};
+pub use status::{
+    AreaStatusesAnswer, LOOK_UP_MAX, LookUpAnswer, PublishedStatus, StatusAnswer, area_statuses, look_up,
+    status,
+};
 pub use trend::{DayCounts, DeadlineMark, RequirementTrend, TREND_MAX_DAYS, TrendAnswer, trend};
 pub use why::MayKnow;
 pub(crate) use why::change_answer;
@@ -91,7 +94,8 @@ pub struct Named {
     /// Its name.
     pub name: String,
     /// What it was on the day asked about: `england`, `region`, `local-office` (to 31 March 2020), `stp-ics` (to 30
-    /// June 2022), `integrated-care-board`, `ccg` (to 30 June 2022), `sub-icb-location`, or `practice`.
+    /// June 2022), `integrated-care-board`, `ccg` (to 30 June 2022), `sub-icb-location`,
+    /// `primary-care-network`, or `practice`.
     pub kind: &'static str,
 }
 

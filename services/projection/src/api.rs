@@ -437,7 +437,7 @@ pub(crate) fn may_see_practice(viewer: &Viewer) -> impl Fn(OdsCode) -> bool + '_
     move |code| all || viewer.may(VIEW_PRACTICE, code)
 }
 
-/// What practices of a name, code or postcode have published.
+/// What practices of a name, code or postcode have published, and the areas of that name or code.
 ///
 /// Who may call it: everybody, signed in or not.
 #[utoipa::path(
@@ -469,6 +469,47 @@ pub(crate) fn status_of(board: &Board, code: OdsCode) -> Result<answers::StatusA
     let practice =
         board.practice(code).ok_or_else(|| Problem::not_found(format!("no practice has the code {code}")))?;
     Ok(answers::status(board, practice))
+}
+
+/// From which practice on.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AfterQuery {
+    /// The `next` of the page before: the code of its last practice.
+    pub after: Option<String>,
+}
+
+/// What the practices of an area have published, a hundred on a page, by code.
+///
+/// Who may call it: everybody, signed in or not.
+#[utoipa::path(
+    get, path = "/api/v1/status/areas/{code}", tag = "status",
+    params(("code" = String, Path, description = "The ODS code of a region, integrated care board, sub-ICB location or primary care network"), AfterQuery),
+    responses((status = 200, body = answers::AreaStatusesAnswer), (status = 400, body = Problem), (status = 404, body = Problem))
+)]
+async fn area_statuses(
+    State(shared): State<Arc<Shared>>,
+    Path(code): Path<String>,
+    Query(query): Query<AfterQuery>,
+) -> Result<Response, Problem> {
+    let served = shared.views.served();
+    Ok(json_response(json(&area_statuses_of(&served.board, &code, &query)?)?))
+}
+
+/// What the practices of the area of a code have published.
+pub(crate) fn area_statuses_of(
+    board: &Board,
+    code: &str,
+    query: &AfterQuery,
+) -> Result<answers::AreaStatusesAnswer, Problem> {
+    let code = ods_code(code)?;
+    let after = query.after.as_deref().filter(|after| !after.is_empty());
+    let after = after.map(str::parse).transpose().map_err(|error: proto::codes::CodeError| {
+        Problem::bad_input("a query parameter is not as accepted").at("after", error.to_string())
+    })?;
+    answers::area_statuses(board, code, after)
+        .ok_or_else(|| Problem::not_found(format!("no area with practices today has the code {code}")))
 }
 
 /// How the view stands: position, generation, fingerprint.
@@ -541,6 +582,7 @@ async fn set_aside(State(shared): State<Arc<Shared>>) -> Result<Response, Proble
     gap::practice_gap,
     search,
     look_up,
+    area_statuses,
     status,
     view,
     rebuild,
@@ -566,6 +608,7 @@ pub fn routes(shared: Arc<Shared>) -> Routes {
         .get("/api/v1/search", SEARCH.here().paced(Pace::LookUp), search)
         .get("/api/v1/status", look_up_of, look_up)
         .get("/api/v1/status/{code}", look_up_of, status)
+        .get("/api/v1/status/areas/{code}", look_up_of, area_statuses)
         .get("/api/v1/view", VIEW_STATE.here(), view)
         .post("/api/v1/rebuild", REBUILD.here(), rebuild)
         .get("/api/v1/set-aside", VIEW_SET_ASIDE.here(), set_aside)

@@ -58,10 +58,11 @@ const BODIES: [(&str, &[u8]); 9] = [
 ];
 
 /// Pages, which no description lists.
-const PAGES: [&str; 94] = [
+const PAGES: [&str; 95] = [
     "/",
     "/status",
     "/status/{code}",
+    "/status/areas/{code}",
     "/sign-in",
     "/sign-in/persona",
     "/sign-in/password",

@@ -99,6 +99,39 @@ async fn a_network_has_its_practices_of_the_day_its_own_page_counts_and_files() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_finds_areas_and_what_their_practices_have_published() {
+    let platform = with_practices().await;
+    platform.import_text("networks", DETAILS, "2022-06-30").await;
+    platform.import_text("networks", PARTNERS, "2022-06-30").await;
+    let nobody = platform.client().without_key();
+    let found = nobody.json("/api/v1/status?q=north%20pcn").await;
+    assert_eq!(names(&found["areas"]), [("U99001", "primary-care-network")], "{found}");
+    let found = nobody.json("/api/v1/status?q=16X").await;
+    assert_eq!(names(&found["areas"]), [("16X", "sub-icb-location")], "{found}");
+    let listed = nobody.json("/api/v1/status/areas/16X").await;
+    let codes = |answer: &Value| -> Vec<String> {
+        let practices = answer["practices"].as_array().unwrap();
+        practices.iter().map(|practice| practice["code"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(codes(&listed), ["A99001", "A99002", "A99004"], "{listed}");
+    assert_eq!(listed["next"], Value::Null);
+    let behind = nobody.json("/api/v1/status/areas/16X?after=A99001").await;
+    assert_eq!(codes(&behind), ["A99002", "A99004"], "{behind}");
+    for (path, status) in [
+        ("/api/v1/status/areas/16X?after=%21", 400),
+        ("/api/v1/status/areas/ENG", 404),
+        ("/api/v1/status/areas/A99001", 404),
+        ("/api/v1/areas/16X", 401),
+    ] {
+        assert_eq!(nobody.get(path).await.status, status, "{path}");
+    }
+    let page = nobody.get("/status?q=16X").await.text();
+    assert!(page.contains("/status/areas/16X") && page.contains("Sub-ICB location"), "{page}");
+    let page = nobody.get("/status/areas/16X").await.text();
+    assert!(page.contains("/status/A99004") && page.contains("Nothing published"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_role_at_a_network_covers_its_practices_and_a_withdrawn_list_counts_no_more() {
     let platform = with_practices().await;
     platform.import_text("networks", DETAILS, "2022-06-30").await;

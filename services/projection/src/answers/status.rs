@@ -11,15 +11,21 @@ use proto::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{edition_name, why::result_name};
+use super::{Named, edition_name, named, why::result_name};
 use crate::{
-    board::{Board, Practice},
+    board::{Area, AreaKind, Board, Footprint, Practice},
     facts::{RegisterRow, Toolkit, ToolkitFact},
-    search::Target,
+    search::{Entry, Target},
 };
 
 /// The most practices that one look-up names.
 pub const LOOK_UP_MAX: usize = 20;
+
+/// The most areas that one look-up names.
+const LOOK_UP_AREAS_MAX: usize = 10;
+
+/// How many practices of an area one page names.
+const AREA_PAGE: usize = 100;
 
 /// What a practice has published.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -59,6 +65,21 @@ pub struct LookUpAnswer {
     pub q: String,
     /// The practices found, best first.
     pub practices: Vec<StatusAnswer>,
+    /// The areas found that have practices today, best first.
+    pub areas: Vec<Named>,
+}
+
+/// What the practices of an area have published.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AreaStatusesAnswer {
+    /// The area, as it is called today.
+    #[serde(flatten)]
+    pub area: Named,
+    /// Its practices of today in order of code, from the one after `after` on.
+    pub practices: Vec<StatusAnswer>,
+    /// The `after` of the next page; none on the last one.
+    #[schema(value_type = Option<String>)]
+    pub next: Option<OdsCode>,
 }
 
 /// What a practice has published by today: of the newest edition, the latest publication.
@@ -138,7 +159,37 @@ pub fn look_up(board: &Board, question: &str) -> LookUpAnswer {
         })
         .map(|practice| status(board, practice))
         .collect();
-    LookUpAnswer { q: question.to_owned(), practices }
+    let area = |entry: &Entry| match entry.target {
+        Target::Area(number) => board.areas.get(number).filter(|area| may_be_listed(board, area)),
+        Target::Practice(_) => None,
+    };
+    let areas = board
+        .search()
+        .find_if(question, LOOK_UP_AREAS_MAX, |entry| area(entry).is_some())
+        .into_iter()
+        .filter_map(|entry| area(entry).map(|area| named(area, board.today)))
+        .collect();
+    LookUpAnswer { q: question.to_owned(), practices, areas }
+}
+
+/// Whether an area's practices may be gone through one by one: it is smaller than England, and has some today.
+fn may_be_listed(board: &Board, area: &Area) -> bool {
+    area.kind != AreaKind::England && area.counts(0, Footprint::Then, board.today).practices() > 0
+}
+
+/// What the practices of an area have published, a page of them; none where there is no such area today.
+pub fn area_statuses(board: &Board, code: OdsCode, after: Option<OdsCode>) -> Option<AreaStatusesAnswer> {
+    let area = board.area(code).filter(|area| may_be_listed(board, area))?;
+    let members = board.members(area, Footprint::Then, board.today);
+    let mut practices: Vec<StatusAnswer> = members
+        .filter(|practice| after.is_none_or(|after| practice.code > after))
+        .take(AREA_PAGE + 1)
+        .map(|practice| status(board, practice))
+        .collect();
+    let more = practices.len() > AREA_PAGE;
+    practices.truncate(AREA_PAGE);
+    let next = practices.last().map(|last| last.code).filter(|_| more);
+    Some(AreaStatusesAnswer { area: named(area, board.today), practices, next })
 }
 
 pub(super) fn grade_words(grade: Grade) -> &'static str {

@@ -175,6 +175,11 @@ impl PracticesQuery {
         Ok((When::read_held(shared, &query.when(), place.held()).await?, listing))
     }
 
+    /// Whether the filter and order are accepted.
+    pub fn check(&self) -> Result<(), Problem> {
+        self.listing(None).map(|_| ())
+    }
+
     /// The filter and order.
     fn listing(&self, behind: Option<OdsCode>) -> Result<Listing, Problem> {
         let refuse = |at: &str, detail: String| {

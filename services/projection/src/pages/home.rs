@@ -22,9 +22,9 @@ use super::{
 };
 use crate::{
     access::VIEW_AREA,
-    answers::{self, StatusAnswer},
-    api::{ods_code, status_of},
-    board::Board,
+    answers::{self, Named, StatusAnswer},
+    api::{AfterQuery, area_statuses_of, ods_code, status_of},
+    board::{AreaKind, Board},
 };
 
 /// Who sees England is shown it; who has an organisation of their own is led there; everybody else
@@ -60,7 +60,42 @@ pub(super) async fn look_up(desk: Desk, Query(query): Query<LookUp>) -> Result<R
 fn look_up_page(desk: &Desk, question: &str) -> Markup {
     let served = desk.shared.views.served();
     let board = &served.board;
-    let found = (!question.is_empty()).then(|| answers::look_up(board, question).practices);
+    let found = (!question.is_empty()).then(|| answers::look_up(board, question));
+    let body = html! {
+        (lede(html! { "Look up what a general practice has published about how it keeps patient data safe." }))
+        (Form::get("/status").label("Look up a practice").body(html! {
+            (Field::new("q", "Name, code or postcode of a practice, or the name or code of an area").id("question").value(question).input(InputKind::Text))
+            (Button::new("Look up"))
+        }))
+        @if let Some(found) = &found {
+            @if found.practices.is_empty() && found.areas.is_empty() {
+                p { "No practice or area here is called “" (question) "”." }
+            }
+            @if !found.practices.is_empty() {
+                (statuses(format!("Practices found for “{question}”"), &found.practices))
+                @if found.practices.len() == answers::LOOK_UP_MAX {
+                    p { "The first " (found.practices.len()) " are shown; another word narrows them down." }
+                }
+            }
+            @if !found.areas.is_empty() {
+                (Table::new("areas-found", format!("Areas found for “{question}”"))
+                    .column(Column::text("Area")).column(Column::text("Code")).column(Column::text("Kind"))
+                    .rows(found.areas.iter().map(|area| Row::new([
+                        Cell::link(format!("/status/areas/{}", area.code), ui::fmt::name(&area.name)),
+                        Cell::text(area.code),
+                        Cell::text(kind(board, area)),
+                    ]))).render())
+            }
+        }
+        @if desk.viewer.holder().is_none() {
+            p { a.nhsuk-link href="/sign-in" { "Sign in" } " to see the practices you are responsible for." }
+        }
+    };
+    frame::frame(desk, &served, &Keep::default(), Menu::LookUp, "Published statuses").body(body).render()
+}
+
+/// Practices with what each has published.
+fn statuses(caption: String, of: &[StatusAnswer]) -> Markup {
     let row = |status: &StatusAnswer| {
         let (words, on, edition) = told(status);
         Row::new([
@@ -71,27 +106,41 @@ fn look_up_page(desk: &Desk, question: &str) -> Markup {
             Cell::text(edition),
         ])
     };
+    Table::new("found", caption)
+        .column(Column::text("Practice"))
+        .column(Column::text("Code"))
+        .column(Column::text("Published status"))
+        .column(Column::text("On"))
+        .column(Column::text("For"))
+        .rows(of.iter().map(row))
+        .render()
+}
+
+/// What an area is, as it stands over a name.
+fn kind(board: &Board, area: &Named) -> String {
+    AreaKind::from_slug(area.kind).map(|kind| kind.word(board.today).capital()).unwrap_or_default()
+}
+
+/// What the practices of an area have published: for everybody, without any count.
+pub(super) async fn area_statuses(
+    desk: Desk,
+    Path(code): Path<String>,
+    Query(query): Query<AfterQuery>,
+) -> Result<Response, Problem> {
+    let served = desk.shared.views.served();
+    let found = area_statuses_of(&served.board, &code, &query)?;
+    let area = &found.area;
     let body = html! {
-        (lede(html! { "Look up what a general practice has published about how it keeps patient data safe." }))
-        (Form::get("/status").label("Look up a practice").body(html! {
-            (Field::new("q", "Name, code or postcode of a practice").id("question").value(question).input(InputKind::Text))
-            (Button::new("Look up"))
-        }))
-        @if let Some(found) = &found {
-            @if found.is_empty() { p { "No practice here is called “" (question) "”." } }
-            @else {
-                (Table::new("found", format!("Practices found for “{question}”"))
-                    .column(Column::text("Practice")).column(Column::text("Code")).column(Column::text("Published status"))
-                    .column(Column::text("On")).column(Column::text("For"))
-                    .rows(found.iter().map(row)).render())
-                @if found.len() == answers::LOOK_UP_MAX { p { "The first " (found.len()) " are shown; another word narrows them down." } }
-            }
+        (statuses("Practices of today, by code".to_owned(), &found.practices))
+        @if let Some(next) = found.next {
+            p { a.nhsuk-link href={ "/status/areas/" (area.code) "?after=" (next) } { "Next page" } }
         }
-        @if desk.viewer.holder().is_none() {
-            p { a.nhsuk-link href="/sign-in" { "Sign in" } " to see the practices you are responsible for." }
-        }
+        p { a.nhsuk-link href="/status" { "Look up another practice or area" } }
     };
-    frame::frame(desk, &served, &Keep::default(), Menu::LookUp, "Published statuses").body(body).render()
+    let page = frame::frame(&desk, &served, &Keep::default(), Menu::LookUp, ui::fmt::name(&area.name))
+        .caption(format!("{} {}", kind(&served.board, area), area.code))
+        .body(body);
+    Ok((StatusCode::OK, page.render()).into_response())
 }
 
 pub(super) async fn status(desk: Desk, Path(code): Path<String>) -> Result<Response, Problem> {

@@ -68,6 +68,7 @@ pub fn routes(shared: Arc<Shared>) -> Routes {
         .get("/", LOOK_UP_STATUS.here(), home::home)
         .get("/status", look_up_of, home::look_up)
         .get("/status/{code}", look_up_of, home::status)
+        .get("/status/areas/{code}", look_up_of, home::area_statuses)
         .get("/areas/{code}", of_area, area::area)
         .get("/areas/{code}/bars.svg", of_area, area::bars_svg)
         .get("/areas/{code}/trend.svg", of_area, area::trend_svg)
