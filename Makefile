@@ -19,9 +19,8 @@ DENY := 0.20.2 0.20.0
 FUZZ := 0.13.2 0.13.0
 CYCLONEDX := 0.5.9 0.5.7
 
-# How long `make fuzz` feeds each of its targets, and how long `make test` does.
+# How long `make fuzz` feeds each of its targets.
 FUZZ_SECONDS ?= 60
-FUZZ_SECONDS_TEST ?= 15
 
 # In CI the lock file is law, and tests are told not to stop at the first failure.
 LOCKED := $(if $(CI),--locked)
@@ -44,7 +43,7 @@ build: npm-ui ## the release build of every program
 	cargo build $(LOCKED) --release --workspace --bins
 
 .PHONY: test
-test: tools fmt-check lint deny sbom unit browser fuzz-briefly ## everything: set-up, format, lint, dependencies, tests, browser, fuzzing
+test: tools fmt-check lint deny sbom unit browser ## everything: set-up, format, lint, dependencies, tests, browser
 
 .PHONY: fmt
 fmt: rust ## put the code in its standard format
@@ -84,13 +83,8 @@ browser: test-build npm-browser tool-nats tool-chromium ## the pages in a real b
 	$(WITH) node --test --test-concurrency=2 --test-timeout=600000 tests/browser/*.test.mjs
 
 .PHONY: fuzz
-fuzz: tool-fuzz ## feed what reads foreign bytes with junk that learns (FUZZ_SECONDS for each target)
+fuzz: tool-fuzz ## feed what reads foreign bytes with junk that learns (FUZZ_SECONDS for each target); `make unit` tries what it kept
 	$(SCRIPTS)/fuzz.sh $(FUZZ_SECONDS)
-
-# Last, since it builds everything once more, with instrumentation.
-.PHONY: fuzz-briefly
-fuzz-briefly: tool-fuzz
-	$(SCRIPTS)/fuzz.sh $(FUZZ_SECONDS_TEST) --dev
 
 .PHONY: fuzz-keep
 fuzz-keep: ## keep what fuzzing found so far as the few small inputs that the next run begins with
@@ -101,7 +95,7 @@ bench: build tool-nats ## measure, print the ratios, and write them into the REA
 	$(WITH) cargo run $(LOCKED) --release -p whole-system --bin bench -- --readme README.md
 
 .PHONY: tools
-tools: npm-ui npm-browser tool-nats tool-schemathesis tool-chromium tool-nextest tool-deny tool-cyclonedx tool-fuzz ## install all that building and testing need
+tools: npm-ui npm-browser tool-nats tool-schemathesis tool-chromium tool-nextest tool-deny tool-cyclonedx ## install all that building and testing need
 	@rm -rf .tools/build
 
 .PHONY: clean

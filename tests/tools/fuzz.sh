@@ -1,12 +1,10 @@
 #!/usr/bin/env bash
-# fuzz.sh SECONDS [--dev]: feeds each target of tests/fuzz with mutations of its kept corpus for so
-# long; with --dev as built in less time to run in more, for a brief look.
+# fuzz.sh SECONDS: feeds each target of tests/fuzz with mutations of its kept corpus for so long.
 # What makes one fail is left in target/fuzz/found, and its path is printed.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 seconds=${1:?how many seconds for each target}
-profile=${2:---release}
 fuzz=$(recorded cargo-fuzz)
 [ -x "$fuzz" ] || die "cargo-fuzz is not installed: run 'make fuzz'"
 
@@ -33,7 +31,7 @@ for target in cookies events questions rows; do
   fi
   say "fuzzing $target for $seconds s"
   log="$work/$target.log"
-  "$fuzz" run "$profile" --fuzz-dir . --target-dir "$work" --sanitizer none "$target" "$seeds" "corpus/$target" -- \
+  "$fuzz" run --release --fuzz-dir . --target-dir "$work" --sanitizer none "$target" "$seeds" "corpus/$target" -- \
     -max_total_time="$seconds" -max_len=16384 -rss_limit_mb=4096 -timeout=10 \
     -artifact_prefix="$work/found/" >"$log" 2>&1 || {
     tail -n 40 "$log" >&2

@@ -17,6 +17,7 @@ mod demonstration;
 mod editions;
 mod faults;
 mod freshness;
+mod fuzzed;
 mod history;
 mod journeys;
 mod junk;
