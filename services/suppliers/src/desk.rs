@@ -11,7 +11,7 @@ use chassis::{
 use proto::{
     Day, OdsCode, Role, ServiceId, ServiceTypeId, SupplierId,
     certification::{Verdict, table},
-    suppliers::{DemandAnswered, List, Listing, ListingHeld, MatchedBy, SupplierDetails, Used},
+    suppliers::{Certificate, DemandAnswered, List, Listing, ListingHeld, MatchedBy, SupplierDetails, Used},
 };
 
 use crate::{
@@ -299,6 +299,9 @@ impl Desk {
         effective: Option<Day>,
         command: &SupplierCommand,
     ) -> Result<Outcome, Failure> {
+        if let SupplierCommand::Certify { printed, .. } = command {
+            need_own_certificate(&self.register.known(), supplier, printed)?;
+        }
         let aggregate = id(supplier_aggregate(supplier))?;
         let order = Order { effective, ..Order::new(giver, purpose, &aggregate, None) };
         let outcome = self.common.give(&self.suppliers, order, command).await?;
@@ -352,6 +355,22 @@ pub(crate) fn need_free(
         }
     }
     Ok(())
+}
+
+/// Refuses a certificate that another supplier has: it names one legal entity, and NHS Digital says whose it is.
+fn need_own_certificate(
+    known: &Register,
+    supplier: SupplierId,
+    printed: &Certificate,
+) -> Result<(), Problem> {
+    let Some(other) = known.other_of_certificate(printed, supplier) else { return Ok(()) };
+    let name = ui::fmt::name(&other.dossier.details.legal_name);
+    let scheme = table().scheme_title(printed.scheme);
+    let detail = format!(
+        "certificate {} of {scheme} is on record for {name}, and a certificate names one company: check the number, or ask NHS Digital to withdraw it there first",
+        printed.number
+    );
+    Err(Problem::refused("certificate-of-another", detail.clone()).at("number", detail))
 }
 
 /// Refuses another number than a supplier's own.

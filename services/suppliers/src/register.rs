@@ -5,13 +5,13 @@ use std::{collections::BTreeMap, hash::Hash, sync::Arc};
 use chassis::{Aggregate as _, When, following::Fold, log::Recorded};
 use proto::{
     Day, Header, OdsCode, ServiceId, ServiceTypeId, SupplierId,
-    certification::entity_key,
-    suppliers::{List, Listing, ListingHeld, MatchedBy, SupplierDetails, SupplierEvent, Used},
+    certification::{Held, entity_key},
+    suppliers::{Certificate, List, Listing, ListingHeld, MatchedBy, SupplierDetails, SupplierEvent, Used},
 };
 use rustc_hash::FxHashMap;
 
 use crate::{
-    model::{Buyer, Engagement, Supplier},
+    model::{Buyer, Engagement, Supplier, number_key},
     names::Names,
 };
 
@@ -75,6 +75,19 @@ impl Register {
     /// Another supplier than this one that has a company number, as the register of companies writes it.
     pub fn other_of_number(&self, number: &str, than: SupplierId) -> Option<SupplierId> {
         self.by_company_number.get(number)?.iter().find(|holder| **holder != than).copied()
+    }
+
+    /// Another supplier than this one with a certificate of the same scheme and number that was not withdrawn. A look
+    /// at every certificate.
+    pub fn other_of_certificate(&self, printed: &Certificate, than: SupplierId) -> Option<&Arc<Supplier>> {
+        let number = number_key(&printed.number);
+        let is_alike = |held: &Held| {
+            held.withdrawn.is_none()
+                && held.printed.scheme == printed.scheme
+                && number_key(&held.printed.number) == number
+        };
+        let mut others = self.suppliers.iter().filter(|supplier| supplier.id != Some(than));
+        others.find(|other| !number.is_empty() && other.dossier.certificates.iter().any(is_alike))
     }
 
     /// Every supplier, in the order in which they were heard of.

@@ -164,7 +164,8 @@ pub(crate) async fn retire(
     give(&desk, &giver, &id, &format!("retire {service}"), None, |_| SupplierCommand::Retire(service)).await
 }
 
-/// Records a certificate. The same certificate again changes nothing.
+/// Records a certificate. The same certificate again changes nothing; one that is on record for another supplier is
+/// refused, whatever the case and blanks of its number.
 ///
 /// Who may call it: the supplier, and NHS Digital.
 #[utoipa::path(post, path = "/api/v1/suppliers/{id}/certificates", tag = "suppliers",

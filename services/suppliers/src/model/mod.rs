@@ -10,6 +10,7 @@ mod supplier;
 
 pub use buyer::{Buyer, BuyerCommand, Check, Engagement, GapPlan, LastCheck, PLAN_MAX_CHARS};
 pub use listing::{HeldListing, ListingCommand};
+pub(crate) use supplier::number_key;
 pub use supplier::{Offered, Supplier, SupplierCommand, company_number};
 
 use proto::{

@@ -224,11 +224,13 @@ fn checked_certificate(printed: &Certificate) -> Result<Certificate, Refusal> {
 /// Whether two certificates are one: their numbers are the same whatever their case and blanks, and all else
 /// is.
 fn is_same(one: &Certificate, other: &Certificate) -> bool {
-    let number = |certificate: &Certificate| -> String {
-        certificate.number.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect()
-    };
     let numbered_alike = Certificate { number: one.number.clone(), ..other.clone() };
-    number(one) == number(other) && *one == numbered_alike
+    number_key(&one.number) == number_key(&other.number) && *one == numbered_alike
+}
+
+/// A certificate's number without regard to case and blanks.
+pub(crate) fn number_key(number: &str) -> String {
+    number.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect()
 }
 
 impl Supplier {
