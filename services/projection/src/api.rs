@@ -485,7 +485,7 @@ pub struct AfterQuery {
 /// Who may call it: everybody, signed in or not.
 #[utoipa::path(
     get, path = "/api/v1/status/areas/{code}", tag = "status",
-    params(("code" = String, Path, description = "The ODS code of a region, integrated care board, sub-ICB location or primary care network"), AfterQuery),
+    params(("code" = String, Path, description = "ENG, or the ODS code of a region, integrated care board, sub-ICB location or primary care network"), AfterQuery),
     responses((status = 200, body = answers::AreaStatusesAnswer), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 async fn area_statuses(

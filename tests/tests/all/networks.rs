@@ -119,7 +119,8 @@ async fn everybody_finds_areas_and_what_their_practices_have_published() {
     assert_eq!(codes(&behind), ["A99002", "A99004"], "{behind}");
     for (path, status) in [
         ("/api/v1/status/areas/16X?after=%21", 400),
-        ("/api/v1/status/areas/ENG", 404),
+        ("/api/v1/status/areas/ENG", 200),
+        ("/api/v1/status/areas/15E", 404),
         ("/api/v1/status/areas/A99001", 404),
         ("/api/v1/areas/16X", 401),
     ] {
@@ -128,7 +129,7 @@ async fn everybody_finds_areas_and_what_their_practices_have_published() {
     let page = nobody.get("/status?q=16X").await.text();
     assert!(page.contains("/status/areas/16X") && page.contains("Sub-ICB location"), "{page}");
     let page = nobody.get("/status/areas/16X").await.text();
-    assert!(page.contains("/status/A99004") && page.contains("Nothing published"), "{page}");
+    assert!(page.contains("/status/A99004") && page.contains("Not known"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

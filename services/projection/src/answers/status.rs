@@ -15,6 +15,7 @@ use super::{Named, edition_name, named, why::result_name};
 use crate::{
     board::{Area, AreaKind, Board, Footprint, Practice},
     facts::{RegisterRow, Toolkit, ToolkitFact},
+    rules::registers,
     search::{Entry, Target},
 };
 
@@ -35,8 +36,11 @@ pub struct StatusAnswer {
     pub code: OdsCode,
     /// Its name.
     pub name: String,
-    /// The newest of what it has published; none: nothing.
+    /// The newest of what it has published; none: nothing, where `is_known`.
     pub published: Option<PublishedStatus>,
+    /// Whether anything read here would show a publication: a register of published results, or an assessment kept
+    /// here. If not, it is not known whether anything is published.
+    pub is_known: bool,
 }
 
 /// A published status.
@@ -92,7 +96,16 @@ pub fn status(board: &Board, practice: &Practice) -> StatusAnswer {
         let order = published.edition.as_ref().map_or(Some(usize::MAX), order);
         (order, published.on)
     });
-    StatusAnswer { code: practice.code, name: practice.listing.name.clone(), published }
+    let is_known = published.is_some()
+        || board.facts.files.newest(board.knowledge.upto).contains_key(registers::RESULTS)
+        || is_assessed_here(board, practice);
+    StatusAnswer { code: practice.code, name: practice.listing.name.clone(), published, is_known }
+}
+
+/// Whether an assessment of it has been opened here by today.
+fn is_assessed_here(board: &Board, practice: &Practice) -> bool {
+    let counts = |fact: &&ToolkitFact| fact.day <= board.today && fact.position <= board.knowledge.upto;
+    practice.facts.toolkit.iter().filter(counts).any(|fact| matches!(fact.what, Toolkit::Opened(_)))
 }
 
 /// Whether a day is after an edition's deadline.
@@ -160,7 +173,10 @@ pub fn look_up(board: &Board, question: &str) -> LookUpAnswer {
         .map(|practice| status(board, practice))
         .collect();
     let area = |entry: &Entry| match entry.target {
-        Target::Area(number) => board.areas.get(number).filter(|area| may_be_listed(board, area)),
+        Target::Area(number) => board
+            .areas
+            .get(number)
+            .filter(|area| area.kind != AreaKind::England && has_practices(board, area)),
         Target::Practice(_) => None,
     };
     let areas = board
@@ -172,14 +188,13 @@ pub fn look_up(board: &Board, question: &str) -> LookUpAnswer {
     LookUpAnswer { q: question.to_owned(), practices, areas }
 }
 
-/// Whether an area's practices may be gone through one by one: it is smaller than England, and has some today.
-fn may_be_listed(board: &Board, area: &Area) -> bool {
-    area.kind != AreaKind::England && area.counts(0, Footprint::Then, board.today).practices() > 0
+fn has_practices(board: &Board, area: &Area) -> bool {
+    area.counts(0, Footprint::Then, board.today).practices() > 0
 }
 
 /// What the practices of an area have published, a page of them; none where there is no such area today.
 pub fn area_statuses(board: &Board, code: OdsCode, after: Option<OdsCode>) -> Option<AreaStatusesAnswer> {
-    let area = board.area(code).filter(|area| may_be_listed(board, area))?;
+    let area = board.area(code).filter(|area| has_practices(board, area))?;
     let members = board.members(area, Footprint::Then, board.today);
     let mut practices: Vec<StatusAnswer> = members
         .filter(|practice| after.is_none_or(|after| practice.code > after))

@@ -124,8 +124,11 @@ pub(super) fn beyond_files(when: &crate::api::When, keep: &Keep, path: &str) -> 
     match asked.beyond_files() {
         Some(words) => ui::components::inset(html! {
             p {
-                (words) " The figures for " (words::day(when.at)) " use no newer file."
-                @if supported < when.at { " " (to(supported)) ", the newest date that the files support." }
+                (words)
+                @if supported < when.at {
+                    " The figures for " (words::day(when.at)) " use no newer file. "
+                    (to(supported)) ", the newest date that the files support."
+                }
             }
         }),
         None if when.at == supported && supported < today && when.known.is_none() => html! {

@@ -154,6 +154,9 @@ pub(super) async fn status(desk: Desk, Path(code): Path<String>) -> Result<Respo
     }
     let body = html! {
         (list.render())
+        @if !status.is_known {
+            p { "No register of published results has been loaded here, so it is not known what this practice has published." }
+        }
         p { a.nhsuk-link href="/status" { "Look up another practice" } }
     };
     let page = frame::frame(&desk, &served, &Keep::default(), Menu::LookUp, ui::fmt::name(&status.name))
@@ -165,7 +168,8 @@ pub(super) async fn status(desk: Desk, Path(code): Path<String>) -> Result<Respo
 /// The status, the day and the edition, in words.
 fn told(status: &StatusAnswer) -> (String, String, String) {
     let Some(published) = &status.published else {
-        return ("Nothing published".to_owned(), String::new(), String::new());
+        let words = if status.is_known { "Nothing published" } else { "Not known" };
+        return (words.to_owned(), String::new(), String::new());
     };
     let on = words::day(published.on);
     let on = if published.late { format!("{on}, after the deadline") } else { on };

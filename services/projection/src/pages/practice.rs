@@ -120,7 +120,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, practice: &Practice, answer: &Pra
             (action_link(&format!("/history/{}", practice.code), "Activity history"))
         }
         h2.nhsuk-heading-m { "Memberships" }
-        (memberships(keep, answer))
+        (memberships(when, keep, answer))
         h2.nhsuk-heading-m { "About the practice" }
         (about(when, practice, answer))
     };
@@ -441,9 +441,10 @@ fn actor(actor: &str) -> String {
     }
 }
 
-fn memberships(keep: &Keep, answer: &PracticeAnswer) -> Markup {
-    Table::new("memberships", "Commissioners over time")
-        .column(Column::text("Commissioner"))
+fn memberships(when: &When, keep: &Keep, answer: &PracticeAnswer) -> Markup {
+    let commissioner = super::attention::capital(words::commissioner(&when.asked()));
+    Table::new("memberships", format!("{commissioner} membership"))
+        .column(Column::text(commissioner))
         .column(Column::text("Code"))
         .column(Column::text("From"))
         .column(Column::text("To"))
