@@ -126,8 +126,11 @@ impl Roster {
     }
 }
 
-/// The event of a body where it is one of this service: of which organisation, with which import.
-fn read(body: &[u8]) -> Result<Option<(Option<OdsCode>, Option<Uuid>, OrganisationEvent)>, String> {
+/// An event of this service: of which organisation, or else of an import as a whole; with which import.
+type Told = (Option<OdsCode>, Option<Uuid>, OrganisationEvent);
+
+/// The event of a body where it is one of this service.
+fn read(body: &[u8]) -> Result<Option<Told>, String> {
     let header = Header::read(body).map_err(|error| error.to_string())?;
     if !header.kind.starts_with("oversight.organisations.") {
         return Ok(None);
