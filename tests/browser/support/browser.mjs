@@ -20,8 +20,6 @@ export function launch() {
 export async function open(browser, options = {}) {
   const context = await browser.newContext({ locale: "en-GB", ...options });
   const page = await context.newPage();
-  // Two files of tests share the machine with the programs they start.
-  page.setDefaultNavigationTimeout(90_000);
   page.complaints = [];
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) page.complaints.push(message.text());
