@@ -198,6 +198,11 @@ impl CodeList {
         self.0.is_empty()
     }
 
+    /// Whether a code is one of them.
+    pub fn has(&self, code: OdsCode) -> bool {
+        self.0.binary_search(&code).is_ok()
+    }
+
     /// The codes, in order.
     pub fn codes(&self) -> &[OdsCode] {
         &self.0

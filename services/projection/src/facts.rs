@@ -45,7 +45,7 @@ pub use suppliers::{Purchase, PurchaseFact, SupplierFacts};
 
 /// To be raised whenever the shape of the facts or the way they are gathered changes: snapshots of
 /// another version are dropped.
-pub const FOLD_VERSION: u32 = 7;
+pub const FOLD_VERSION: u32 = 8;
 
 /// The most events set aside that are listed one by one; all are counted.
 pub const SET_ASIDE_LISTED_MAX: usize = 1_000;
@@ -574,8 +574,26 @@ impl Facts {
                 }
                 Touched::Footprint
             }
-            // A succession is told once, whichever list tells of it again.
+            "successions" => {
+                self.confirm_successions(position, imported);
+                Touched::Footprint
+            }
             _ => Touched::Footprint,
+        }
+    }
+
+    /// A list told again of the successions of some bodies: they outlive the list before.
+    fn confirm_successions(&mut self, position: Position, imported: &FileImported) {
+        let told = |fact: &&SuccessionFact| {
+            imported.unchanged.has(fact.from) && self.files.withdrawn.stands(fact.import, position)
+        };
+        let again =
+            |fact: &SuccessionFact| SuccessionFact { position, import: Some(imported.import), ..*fact };
+        let again: Vec<SuccessionFact> = self.successions.iter().filter(told).map(again).collect();
+        for fact in again {
+            if !self.successions.contains(&fact) {
+                self.successions.push_back(fact);
+            }
         }
     }
 

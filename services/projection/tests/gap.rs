@@ -119,8 +119,8 @@ async fn the_pages_say_it_in_a_sentence() {
     for (page, sentence) in [
         (
             "/areas/ENG",
-            "2 of 7 (28.6%) of the practices had been assessed on site. Of the topics looked at on which \
-             something had been declared, 1 of 2 (50.0%) were declared good and not found satisfied.",
+            "2 of 7 (28.6%) of the practices had been assessed on site. Of the topics both \
+             self-assessed and assessed on site, 1 of 2 (50.0%) were self-assessed as met but not found satisfactory on site.",
         ),
         ("/areas/ENG", "Patching 5 8 2 1 1 1 100%"),
         ("/areas/ENG", "North of England 2 of 4 3 2 2 1 50.0%"),
@@ -131,11 +131,11 @@ async fn the_pages_say_it_in_a_sentence() {
             "Assessors came on 10 May 2019. Last published before was Standards Met for the DSP Toolkit \
              2018/19, on 20 March 2019.",
         ),
-        ("/practices/A81001", "Patching Good Not satisfied, though declared good 5 8"),
+        ("/practices/A81001", "Patching Good Not satisfied, though self-assessed as met 5 8"),
         (
             "/practices/A81002",
-            "Assessors came on 20 May 2019. Nothing had been published before. Of what was looked at, \
-             nothing had been declared before.",
+            "Assessors came on 20 May 2019. Nothing had been published before. None of the topics assessed \
+             on site had been self-assessed before.",
         ),
         ("/practices/A81004", "No on-site assessment had been held here by the end of 17 June 2019"),
     ] {

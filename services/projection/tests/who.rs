@@ -363,7 +363,7 @@ async fn what_was_found_at_few_practices_is_in_no_figure_for_who_may_not_know_it
             assert!(!gap.to_string().contains("patching"), "{gap}");
             let page = words(&england.get(who, &format!("/areas/{area}?requirement=onsite")).await.ok().text);
             let why = "fewer than 5 practices were assessed, here or in another region.";
-            for said in ["What was found there is not told: ", "What lies behind them is not told: "] {
+            for said in ["What was found there is not shown: ", "What lies behind them is not shown: "] {
                 assert!(page.contains(&format!("{said}{why}")), "{who:?} {area}: {page}");
             }
             let drawing = FOUND[3].replace("{}", area);

@@ -290,6 +290,15 @@ async fn a_succession_moves_practices_to_the_successor_from_its_day_on() {
         }
     }
     assert_eq!(platform.area("QX2", "2026-09-01").await["practices"], 1);
+    // A later list that tells of it again outlives the first.
+    let again = platform.import_text("successions", announced, "2026-07-31").await;
+    assert_eq!(["recorded", "unchanged"].map(|of| reported(&again, of)), [0, 1], "{again}");
+    let imports = platform.client().json("/api/v1/organisations/imports").await;
+    let first = imports.as_array().unwrap().iter().find(|import| import["as_of"] == "2026-06-30").unwrap();
+    let path = format!("/api/v1/organisations/imports/{}/withdraw", first["id"].as_str().unwrap());
+    let withdrawn = platform.client().post(&path, &json!({ "reason": "told again" })).await;
+    until_shown(platform.client(), withdrawn.json()["position"].as_u64().unwrap()).await;
+    assert_eq!(platform.area("QX2", "2026-09-01").await["practices"], 1);
 
     // What both say of it.
     let ended = platform.area("QMJ", "2026-04-01").await;

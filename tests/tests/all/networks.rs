@@ -89,7 +89,7 @@ async fn a_network_has_its_practices_of_the_day_its_own_page_counts_and_files() 
     );
     let page = platform.page("/areas/16X/networks?at=2022-06-30").await;
     assert!(page.contains("North PCN") && page.contains("/areas/U99001?at=2022-06-30"), "{page}");
-    assert!(page.contains("1 of 3 practices of CCG 16X are in no network"), "{page}");
+    assert!(page.contains("1 of 3 practices of CCG 16X are not in any network"), "{page}");
     let page = platform.page("/areas/U99001?at=2022-06-30").await;
     assert!(page.contains("Primary care network U99001") && page.contains("Third"), "{page}");
     let page = platform.page("/practices/A99003?at=2022-06-30").await;

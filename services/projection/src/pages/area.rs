@@ -43,7 +43,7 @@ pub(super) struct AreaQuery {
     known: Option<String>,
     footprint: Option<String>,
     requirement: Option<String>,
-    pub(super) sort: Option<String>,
+    sort: Option<String>,
 }
 
 impl AreaQuery {
@@ -59,7 +59,14 @@ impl AreaQuery {
         Self { at: Some(supported.to_string()), ..self }
     }
 
-    pub(super) fn when(&self) -> WhenQuery {
+    /// What is asked, what links keep of it, and the order.
+    pub(super) async fn read(&self, desk: &Desk) -> Result<(When, Keep, LowerSort), Problem> {
+        let sort = lower_sort(self.sort.as_deref())?;
+        let when = When::read(&desk.shared, &self.when()).await?;
+        Ok((when, Keep::of(&self.when()).seen_by(&desk.viewer), sort))
+    }
+
+    fn when(&self) -> WhenQuery {
         WhenQuery {
             at: self.at.clone(),
             known: self.known.clone(),
@@ -77,13 +84,11 @@ pub(super) async fn area(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let render = async {
-        let sort = lower_sort(query.sort.as_deref())?;
         desk.shared.until_today().await;
         let served = desk.shared.views.served();
         let query = query.opened(&served.board);
-        let when = When::read(&desk.shared, &query.when()).await?;
+        let (when, keep, sort) = query.read(&desk).await?;
         let area = when.area(&code)?;
-        let keep = Keep::of(&query.when()).seen_by(&desk.viewer);
         if when.served.board.practices.is_empty() && area.kind == AreaKind::England {
             return Ok(Body::page(first::page(&desk, &when.served, &keep)));
         }
@@ -100,17 +105,14 @@ pub(super) async fn bars_svg(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let render = async {
-        let sort = lower_sort(query.sort.as_deref())?;
-        let when = When::read(&desk.shared, &query.when()).await?;
+        let (when, keep, sort) = query.read(&desk).await?;
         let area = when.area(&code)?;
         if !charts::has_bars(area.kind) {
             return Err(Problem::not_found(format!("{} has no areas below it", area.code)));
         }
         let kind = when.board().next_below(area, when.footprint, when.at);
         let rows = lower(&when.asked(), when.rule, area, kind, sort);
-        Ok(Body::svg(
-            charts::bars(&when, &Keep::of(&query.when()).seen_by(&desk.viewer), area, &rows, sort).svg_file(),
-        ))
+        Ok(Body::svg(charts::bars(&when, &keep, area, &rows, sort).svg_file()))
     };
     desk.kept.answer(&desk, &uri, &headers, render).await
 }
@@ -123,9 +125,9 @@ pub(super) async fn trend_svg(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let render = async {
-        let when = When::read(&desk.shared, &query.when()).await?;
+        let (when, keep, _) = query.read(&desk).await?;
         let area = when.area(&code)?;
-        Ok(Body::svg(charts::trend(&when, &Keep::of(&query.when()).seen_by(&desk.viewer), area).svg_file()))
+        Ok(Body::svg(charts::trend(&when, &keep, area).svg_file()))
     };
     desk.kept.answer(&desk, &uri, &headers, render).await
 }
@@ -368,7 +370,7 @@ fn elsewhere(when: &When, keep: &Keep, area: &Area) -> Markup {
         html! {
             (keep.area(lower.area.code, words::area_name(&asked, lower.area)))
             @if short(&lower.counts) > 0 {
-                ", " (words::of(short(&lower.counts), lower.counts.practices())) " short of it"
+                ", " (words::of(short(&lower.counts), lower.counts.practices())) " not met or no evidence"
             }
         }
     };

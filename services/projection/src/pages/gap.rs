@@ -22,7 +22,7 @@ use crate::{
     rules::RULES,
 };
 
-const HEADING: &str = "What assessors found, beside what was declared";
+const HEADING: &str = "Assessors’ findings compared with self-assessment";
 
 /// The part of an area's page.
 pub(super) fn area(when: &When, keep: &Keep, area: &Area) -> Markup {
@@ -34,12 +34,12 @@ pub(super) fn area(when: &When, keep: &Keep, area: &Area) -> Markup {
         @if of_area.assessed_practices == 0 {
             p {
                 "No practice here had been assessed on site by the end of " (words::day(when.at))
-                ": there is nothing to set beside what was declared."
+                ": there is nothing to compare with self-assessment."
             }
         } @else {
             p {
                 (share(of_area.assessed_practices, of_area.practices)) " of the practices had been assessed on site. "
-                @if is_withheld(of_area) { "What was found there is not told: " (WITHHELD) "." } @else { (figure(&of_area.total)) }
+                @if is_withheld(of_area) { "What was found there is not shown: " (WITHHELD) "." } @else { (figure(&of_area.total)) }
             }
             p.nhsuk-body-s.nhsuk-u-secondary-text-colour { (basis(when)) }
             @if !is_withheld(of_area) {
@@ -51,7 +51,7 @@ pub(super) fn area(when: &When, keep: &Keep, area: &Area) -> Markup {
             @if left_out && !is_withheld(of_area) {
                 p { "Topics are left out of these figures, here or below, where " (WITHHELD) "." }
             }
-            (downloads("what was found beside what was declared", &[
+            (downloads("the comparison", &[
                 Download::new("CSV", keep.at(when.at).to(format_args!("/api/v1/areas/{}/gap", area.code)).with("format", "csv")),
                 Download::new("JSON", keep.at(when.at).to(format_args!("/api/v1/areas/{}/gap", area.code))),
             ]))
@@ -67,10 +67,10 @@ fn is_withheld(row: &GapRow) -> bool {
 /// The figure as a sentence.
 fn figure(total: &GapCounts) -> String {
     if total.declared == 0 {
-        return "Of what was looked at, nothing had been declared before.".to_owned();
+        return "None of the topics assessed on site had been self-assessed before.".to_owned();
     }
     format!(
-        "Of the topics looked at on which something had been declared, {} were declared good and not found satisfied.",
+        "Of the topics both self-assessed and assessed on site, {} were self-assessed as met but not found satisfactory on site.",
         share(total.good_by_word_alone, total.declared)
     )
 }
@@ -79,8 +79,8 @@ fn figure(total: &GapCounts) -> String {
 fn counted(table: Table) -> Table {
     table
         .column(Column::number("Assessed"))
-        .column(Column::number("Declared"))
-        .column(Column::number("Declared good"))
+        .column(Column::number("Self-assessed"))
+        .column(Column::number("Self-assessed as met"))
         .column(Column::number("Not satisfied"))
         .column(Column::number("Share"))
 }
@@ -191,7 +191,7 @@ pub(super) fn practice(when: &When, keep: &Keep, practice: &Practice) -> Markup 
         @match &answer.assessment {
             None => p {
                 "No on-site assessment had been held here by the end of " (words::day(when.at))
-                ": there is nothing to set beside what was declared."
+                ": there is nothing to compare with self-assessment."
             },
             Some(assessment) => {
                 p {
@@ -199,7 +199,7 @@ pub(super) fn practice(when: &When, keep: &Keep, practice: &Practice) -> Markup 
                     (figure(&answer.total))
                 }
                 (compared(&answer))
-                (downloads("what was found beside what was declared", &[
+                (downloads("the comparison", &[
                     Download::new("JSON", keep.at(when.at).to(format_args!("/api/v1/practices/{}/gap", practice.code))),
                 ]))
             }
@@ -229,7 +229,7 @@ fn compared(answer: &PracticeGapAnswer) -> Markup {
     });
     Table::new("gap-topics", "What was declared and what was found, by topic")
         .column(Column::text("Topic"))
-        .column(Column::text("Declared"))
+        .column(Column::text("Self-assessed"))
         .column(Column::text("Found"))
         .column(Column::text("Requirement"))
         .column(Column::text("Standard"))
@@ -243,5 +243,5 @@ fn found(topic: &TopicCompared) -> Markup {
         Outcome::PartlySatisfied => Tone::Partial,
         Outcome::NotSatisfied => Tone::Bad,
     };
-    html! { (tag(tone, topic.found.words())) @if topic.good_by_word_alone { ", though declared good" } }
+    html! { (tag(tone, topic.found.words())) @if topic.good_by_word_alone { ", though self-assessed as met" } }
 }

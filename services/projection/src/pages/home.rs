@@ -69,7 +69,7 @@ fn look_up_page(desk: &Desk, question: &str) -> Markup {
         }))
         @if let Some(found) = &found {
             @if found.practices.is_empty() && found.areas.is_empty() {
-                p { "No practice or area here is called “" (question) "”." }
+                p { "No results for “" (question) "”." }
             }
             @if !found.practices.is_empty() {
                 (statuses(format!("Practices found for “{question}”"), &found.practices))

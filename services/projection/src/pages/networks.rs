@@ -21,7 +21,7 @@ use super::{
     words,
 };
 use crate::{
-    api::{When, lower_sort},
+    api::When,
     board::{Area, AreaKind},
     lower::{LowerSort, lower},
 };
@@ -39,10 +39,8 @@ pub(super) async fn networks(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let render = async {
-        let sort = lower_sort(query.sort.as_deref())?;
-        let when = When::read(&desk.shared, &query.when()).await?;
+        let (when, keep, sort) = query.read(&desk).await?;
         let area = when.area(&code)?;
-        let keep = Keep::of(&query.when()).seen_by(&desk.viewer);
         Ok(Body::page(page(&desk, &when, &keep, area, sort)))
     };
     desk.kept.answer(&desk, &uri, &headers, render).await
@@ -74,8 +72,9 @@ fn page(desk: &Desk, when: &When, keep: &Keep, area: &Area, sort: LowerSort) -> 
             strong { (ui::fmt::count(rows.len() as u64, one, many)) } " " (words::on_the_day(&asked)) "."
         }))
         p {
-            "A network is listed where most of its practices are, and counts all of them, also those elsewhere. "
-            (words::of(in_none, all)) " practices of " (name) " are in no network that a file names."
+            "A network is listed in the area where most of its practices are. Its counts include all its practices, "
+            "those in other areas too. " (words::of(in_none, all)) " practices of " (name)
+            " are not in any network that the loaded files show."
         }
         (frame::beyond_files(when, keep, &path(area)))
         (choose::form(when, keep, &path(area), &extra))

@@ -94,7 +94,7 @@ fn page(desk: &Desk, served: &Served, keep: &Keep, question: &str) -> Markup {
                 (Button::new("Search"))
             }))
         } @else if found.is_empty() {
-            (lede(html! { "Nothing here is called “" (question) "”." }))
+            (lede(html! { "No results for “" (question) "”." }))
             ul.nhsuk-list.nhsuk-list--bullet {
                 li { "A piece of the name is enough: “densham” finds The Densham Surgery." }
                 li { "Codes look like A81001 for a practice and 15E for a " (AreaKind::Ccg.word(board.today).one) "." }

@@ -67,7 +67,7 @@ pub(super) fn tallies(when: &When, keep: &Keep, area: &Area) -> Markup {
     html! {
         @if let Some(withheld) = withheld {
             h2.nhsuk-heading-m { "Behind these figures" }
-            p { "What lies behind them is not told: " (withheld) "." }
+            p { "What lies behind them is not shown: " (withheld) "." }
         }
         @if !tallies.is_empty() {
             h2.nhsuk-heading-m { "Behind these figures" }

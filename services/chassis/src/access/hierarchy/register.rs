@@ -201,6 +201,9 @@ impl Register {
     /// A file was read to its end: of what it showed as before, it shows that on its date.
     fn file(&mut self, position: Position, imported: &FileImported) {
         let Some(as_of) = imported.as_of else { return };
+        if imported.kind == "successions" {
+            self.confirm_successions(imported);
+        }
         for code in imported.unchanged.codes() {
             match imported.kind.as_str() {
                 "practices" => {
@@ -233,6 +236,19 @@ impl Register {
             }
         }
         self.changes += 1;
+    }
+
+    /// A list told again of the successions of some bodies: they outlive the list before.
+    fn confirm_successions(&mut self, imported: &FileImported) {
+        let told = self.successions.iter().filter(|(succession, import)| {
+            imported.unchanged.has(succession.from) && self.withdrawn.stands(*import, NEWEST)
+        });
+        let again: Vec<_> = told.map(|(succession, _)| (*succession, Some(imported.import))).collect();
+        for succession in again {
+            if !self.successions.contains(&succession) {
+                self.successions.push(succession);
+            }
+        }
     }
 
     /// An import was withdrawn: what it said is as if it had not been said.
