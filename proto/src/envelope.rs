@@ -291,6 +291,12 @@ pub struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
+    /// The import that a row of a file came with. What was generated came with none: the correlation id of its first
+    /// event names the run of the generator.
+    pub fn import(&self) -> Option<Uuid> {
+        self.correlation_id.filter(|_| *self.actor != *Actor::SYNTHETIC)
+    }
+
     /// Reads the envelope of a message body: quickly where it is as [`Envelope::encode`] writes it,
     /// else as any CloudEvents object.
     pub fn read(body: &'a [u8]) -> Result<Self, DecodeError> {

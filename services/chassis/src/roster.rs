@@ -285,7 +285,7 @@ impl Fold for Listings {
             self.confirm(recorded.position, &event.0);
         } else if let Ok(code) = header.subject.rsplit('.').next().unwrap_or_default().parse() {
             self.synthetic |= header.actor == Actor::SYNTHETIC;
-            self.organisation(code, recorded.position, header.correlation_id, event);
+            self.organisation(code, recorded.position, header.import(), event);
         }
     }
 }

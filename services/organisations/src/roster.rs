@@ -141,7 +141,7 @@ fn read(body: &[u8]) -> Result<Option<Told>, String> {
     }
     let (_, aggregate) = header.subject.rsplit_once('.').ok_or("the subject has no aggregate")?;
     let code = aggregate.parse().map_err(|error: proto::codes::CodeError| error.to_string())?;
-    Ok(Some((Some(code), header.correlation_id, event)))
+    Ok(Some((Some(code), header.import(), event)))
 }
 
 impl Fold for Register {

@@ -58,6 +58,13 @@ async fn what_one_does_over_generated_data_is_done_on_its_date_and_changes_ones_
     let recorded = server.client.json("/api/v1/view").await;
     assert!(recorded["time"].as_str().unwrap().starts_with("2018-0"), "{recorded}");
 
+    // No file was read: nothing is said of any, and there is none to withdraw.
+    let england = national.json("/api/v1/areas/ENG").await;
+    assert_eq!((&england["rests_on"], &england["synthetic"]), (&json!([]), &json!(true)));
+    let landing = national.get("/areas/ENG").await.text();
+    assert!(!landing.contains("has been loaded") && !landing.contains("Newest files"), "{landing}");
+    assert_eq!(national.json("/api/v1/organisations/imports").await, json!([]));
+
     let page = lead.get(&format!("/practices/{practice}")).await;
     assert!(page.text().contains("The date here is 1 April 2018."), "{}", page.text());
 

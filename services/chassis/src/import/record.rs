@@ -295,7 +295,7 @@ impl<E: ImportEvents> Fold for ImportLog<E> {
     fn note(&mut self, recorded: &Recorded) {
         let Ok(header) = Header::read(&recorded.body) else { return };
         if let Some(kind) = E::kind_of_row(&header.kind) {
-            if let Some(import) = header.correlation_id {
+            if let Some(import) = header.import() {
                 self.note_row(&header, import, kind);
             }
         } else if E::TYPES.contains(&header.kind.as_ref())

@@ -110,7 +110,7 @@ impl Decoded {
                 time: Some(header.time),
                 effective: header.effective_day(),
                 synthetic: header.actor == Actor::SYNTHETIC,
-                import: header.correlation_id,
+                import: header.import(),
                 what: What::read(&header),
             },
             Err(error) => Self {

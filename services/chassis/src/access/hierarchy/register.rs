@@ -134,7 +134,7 @@ impl Register {
             OrganisationEvent::ImportWithdrawn(event) => return self.withdraw(position, event.0.import),
             _ => {}
         }
-        let import = header.correlation_id;
+        let import = header.import();
         let Ok(code) = header.subject.rsplit('.').next().unwrap_or_default().parse::<OdsCode>() else {
             return;
         };
