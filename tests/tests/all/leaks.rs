@@ -166,8 +166,17 @@ async fn what_one_may_not_see_is_in_no_list_search_feed_or_file() {
     }
     let looked_up = public.json("/api/v1/status/A99001").await;
     let told: BTreeSet<&str> = looked_up.as_object().unwrap().keys().map(String::as_str).collect();
-    let allowed =
-        BTreeSet::from(["code", "name", "open", "published", "status", "date", "edition", "synthetic"]);
+    let allowed = BTreeSet::from([
+        "code",
+        "name",
+        "open",
+        "published",
+        "status",
+        "date",
+        "edition",
+        "synthetic",
+        "is_known",
+    ]);
     assert!(told.is_subset(&allowed), "{looked_up}");
 }
 
