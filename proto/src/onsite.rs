@@ -229,7 +229,7 @@ impl Responsibility {
     /// The name on pages.
     pub const fn words(self) -> &'static str {
         match self {
-            Responsibility::Commissioned => "Commissioned by the CCG, or of the national framework",
+            Responsibility::Commissioned => "Commissioned locally, or of the national framework",
             Responsibility::Practice => "The practice’s own responsibility",
         }
     }

@@ -23,6 +23,8 @@ events! {
         SupplierAmended = "oversight.suppliers.supplier-amended.v1",
         /// An entry of a list resembles a supplier too much to be a new one, and too little to be it.
         ListingHeld = "oversight.suppliers.listing-held.v1",
+        /// An entry of a list was found to name no supplier.
+        ListingRejected = "oversight.suppliers.listing-rejected.v1",
         /// An entry of another list was found to be this supplier.
         ListingMatched = "oversight.suppliers.listing-matched.v1",
         /// An entry that was taken for this supplier is not.
@@ -37,6 +39,10 @@ events! {
         CertificateRecorded = "oversight.suppliers.certificate-recorded.v1",
         /// A certificate was followed by a new one.
         CertificateRenewed = "oversight.suppliers.certificate-renewed.v1",
+        /// A certificate was shown whose number another supplier has on record.
+        CertificateHeldForReview = "oversight.suppliers.certificate-held-for-review.v1",
+        /// A certificate that was held for review was found not to be this supplier's.
+        CertificateRejected = "oversight.suppliers.certificate-rejected.v1",
         /// A certificate does not count for the time being.
         CertificateSuspended = "oversight.suppliers.certificate-suspended.v1",
         /// A suspended certificate counts again.
@@ -75,6 +81,8 @@ impl SupplierEvent {
             Self::ServiceRetired(event) => event.supplier,
             Self::CertificateRecorded(event) => event.supplier,
             Self::CertificateRenewed(event) => event.supplier,
+            Self::CertificateHeldForReview(event) => event.supplier,
+            Self::CertificateRejected(event) => event.supplier,
             Self::CertificateSuspended(event) => event.supplier,
             Self::CertificateReinstated(event) => event.supplier,
             Self::CertificateWithdrawn(event) => event.supplier,
@@ -82,6 +90,7 @@ impl SupplierEvent {
             Self::SubSupplierNamed(event) => event.supplier,
             Self::SubSupplierReleased(event) => event.supplier,
             Self::ListingHeld(_)
+            | Self::ListingRejected(_)
             | Self::EngagementWaiting(_)
             | Self::EngagementBegun(_)
             | Self::EngagementEnded(_)
@@ -191,7 +200,8 @@ pub struct SupplierAmended {
 }
 
 /// An entry of a list resembles a supplier too much to be a new one, and too little to be it: somebody
-/// has to look. Settled by [`ListingMatched`] or [`SupplierRegistered`] with the same entry.
+/// has to look. Settled by [`ListingMatched`] or [`SupplierRegistered`] with the same entry, or by
+/// [`ListingRejected`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListingHeld {
     /// The entry.
@@ -200,6 +210,16 @@ pub struct ListingHeld {
     pub details: SupplierDetails,
     /// Whom it resembles.
     pub resembles: Vec<SupplierId>,
+}
+
+/// An entry that was held names no supplier, such as a word like `None`. A later [`ListingMatched`] or
+/// [`SupplierRegistered`] with the same entry takes that back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListingRejected {
+    /// The entry.
+    pub listing: Listing,
+    /// Why.
+    pub reason: String,
 }
 
 /// An entry of another list was found to be this supplier. Never a guess: by a number, by the very
@@ -315,6 +335,10 @@ pub struct CertificateRecorded {
     pub supplier: SupplierId,
     /// Its number among this supplier's, from 1.
     pub certificate: u16,
+    /// The number of the review by which it was found to be this supplier's, where another has one of the same
+    /// scheme and number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<u16>,
     /// What it says.
     pub printed: Certificate,
 }
@@ -328,8 +352,41 @@ pub struct CertificateRenewed {
     pub certificate: u16,
     /// The number of the one before.
     pub renews: u16,
+    /// The number of the review by which it was found to be this supplier's, where another has one of the same
+    /// scheme and number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<u16>,
     /// What the new one says.
     pub printed: Certificate,
+}
+
+/// A certificate was shown that another supplier has on record, by its scheme and number. It counts for nothing
+/// until somebody has looked: settled by [`CertificateRecorded`] or [`CertificateRenewed`] with the number of the
+/// review, or by [`CertificateRejected`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateHeldForReview {
+    /// Who showed it.
+    pub supplier: SupplierId,
+    /// The number of the review among this supplier's, from 1.
+    pub review: u16,
+    /// The number of the certificate it is to follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renews: Option<u16>,
+    /// The other supplier that has it.
+    pub also_of: SupplierId,
+    /// What it says.
+    pub printed: Certificate,
+}
+
+/// A certificate that was held for review is not this supplier's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateRejected {
+    /// Who showed it.
+    pub supplier: SupplierId,
+    /// The number of the review.
+    pub review: u16,
+    /// Why.
+    pub reason: String,
 }
 
 /// A certificate does not count from the effective day on.

@@ -45,7 +45,7 @@ fn with(mut dossier: Dossier, scheme: &str, issued: &str, expires: Option<&str>)
         expires: expires.map(day),
         scope: String::new(),
     };
-    let event = CertificateRecorded { supplier: code(SUPPLIER), certificate, printed };
+    let event = CertificateRecorded { supplier: code(SUPPLIER), certificate, review: None, printed };
     dossier.apply(&event.into(), day(issued));
     dossier
 }

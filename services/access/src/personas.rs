@@ -32,8 +32,10 @@ impl Persona {
     pub fn words(&self) -> &'static str {
         match self.role {
             Role::PracticeLead => "does one practice’s work on all its requirements, and sees its position",
-            Role::CcgOfficer => "oversees the practices of one CCG and agrees their plans",
-            Role::RegionalLead => "oversees the CCGs and practices of one region",
+            Role::CcgOfficer => {
+                "oversees the practices of one CCG, sub-ICB location or integrated care board and agrees their plans"
+            }
+            Role::RegionalLead => "oversees the commissioners and practices of one region",
             Role::Assessor => "assesses practices on site for a delivery partner",
             Role::NhsDigital => "keeps the toolkit: sees England, moves deadlines, loads registers",
             Role::NhsImprovement => "sees England and takes the year-end confirmations",

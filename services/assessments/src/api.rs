@@ -63,7 +63,7 @@ pub(crate) use views::{WorkState, scale_words};
         imports::list,
         imports::withdraw,
     ),
-    tags((name = "assessments", description = "Toolkit assessments: seen and worked on by the practice, helped with by its CCG, seen by its region and NHS Digital."))
+    tags((name = "assessments", description = "Toolkit assessments: seen and worked on by the practice, helped with by its commissioner, seen by its region and NHS Digital."))
 )]
 pub(crate) struct Description;
 

@@ -105,7 +105,7 @@ impl Done {
             Some("signed") => "The assurance statement has been accepted.",
             Some("planned") => "The action has been added to the plan.",
             Some("done") => "The action has been marked as done.",
-            Some("submitted") => "The plan has been submitted to the CCG or region.",
+            Some("submitted") => "The plan has been submitted to the commissioner or region.",
             Some("agreed") => "The plan has been agreed.",
             Some("refused") => "The plan has been refused.",
             Some("grade") => "The reviewed grade has been set.",

@@ -353,6 +353,8 @@ pub enum Became {
     Recorded,
     /// It was so already.
     Unchanged,
+    /// It is on record, and counts for nothing until somebody has looked at it.
+    Held,
 }
 
 impl From<Outcome> for Receipt {

@@ -40,7 +40,7 @@ use crate::{
         work::rely,
         work::end_reliance,
     ),
-    tags((name = "continuity", description = "Continuity plans: kept by each organisation, helped with by a practice's CCG, seen by its region and NHS Digital."))
+    tags((name = "continuity", description = "Continuity plans: kept by each organisation, helped with by a practice's commissioner, seen by its region and NHS Digital."))
 )]
 pub(crate) struct Description;
 

@@ -73,7 +73,7 @@ impl Desk {
             || self.common.roster.body_name(code).is_some();
         if !is_known {
             return Err(Problem::not_found(format!(
-                "no organisation {code} is known here; practices and CCGs become known by importing the national files, others by the plan they write"
+                "no organisation {code} is known here; practices and commissioners become known by importing the national files, others by the plan they write"
             )));
         }
         let name = self.common.roster.name(code);
@@ -88,7 +88,7 @@ impl Desk {
         let is_other = roster.is_practice(partner).await? || (!is_above && roster.oversees(partner));
         if is_other && partner != organisation {
             let text = format!(
-                "{partner} is no delivery partner of {organisation}: name who delivers services to it, or the CCG or region it stands under; no practice, and no other CCG or region"
+                "{partner} is no delivery partner of {organisation}: name who delivers services to it, or the commissioner or region it stands under; no practice, and no other commissioner or region"
             );
             return Err(Failure::Refused(Refusal::at("partner", text)));
         }

@@ -179,10 +179,10 @@ fn supplier_command_behind(event: &SupplierEvent) -> SupplierCommand {
             service_type: Some(e.offered.service_type),
         },
         SupplierEvent::CertificateRecorded(e) => {
-            SupplierCommand::Certify { printed: e.printed, renews: None }
+            SupplierCommand::Certify { printed: e.printed, renews: None, also_of: None }
         }
         SupplierEvent::CertificateRenewed(e) => {
-            SupplierCommand::Certify { printed: e.printed, renews: Some(e.renews) }
+            SupplierCommand::Certify { printed: e.printed, renews: Some(e.renews), also_of: None }
         }
         SupplierEvent::CoverageStated(e) => SupplierCommand::StateCoverage {
             certificate: e.certificate,

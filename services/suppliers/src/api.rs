@@ -57,6 +57,8 @@ pub(crate) use reliance::{Relying, relying};
         record::release_sub_supplier,
         record::held,
         record::settle,
+        record::certificate_reviews,
+        record::review_certificate,
         record::part,
         purchases::one,
         purchases::begin,
@@ -89,6 +91,12 @@ pub(crate) fn routes() -> Routes<Shared> {
         .post("/api/v1/suppliers", keep, record::register)
         .get("/api/v1/suppliers/review", REVIEW.here(), record::held)
         .post("/api/v1/suppliers/review", REVIEW.here(), record::settle)
+        .get("/api/v1/suppliers/certificate-reviews", REVIEW.here(), record::certificate_reviews)
+        .post(
+            "/api/v1/suppliers/{id}/certificate-reviews/{review}",
+            REVIEW.here(),
+            record::review_certificate,
+        )
         .get("/api/v1/suppliers/reliance", SEE_RELIANCE.here().sensitive(), reliance::all)
         .get("/api/v1/suppliers/{id}", look_up, look_up::one)
         .get("/api/v1/suppliers/{id}/check", look_up, look_up::check)

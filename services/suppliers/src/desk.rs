@@ -17,8 +17,8 @@ use proto::{
 use crate::{
     chain::{ChainLink, chain},
     model::{
-        Buyer, BuyerCommand, Check, HeldListing, Supplier, SupplierCommand, buyer_aggregate, company_number,
-        supplier_aggregate, supplier_of,
+        Buyer, BuyerCommand, Check, HeldListing, ListingCommand, ReviewFinding, Supplier, SupplierCommand,
+        buyer_aggregate, company_number, listing_aggregate, supplier_aggregate, supplier_of,
     },
     register::Register,
 };
@@ -37,8 +37,9 @@ pub(crate) struct Desk {
     pub identities: Identities,
 }
 
-/// Held by whoever says which company a supplier is, from the look at who has its numbers until the
-/// register shows what was said: of two that claim a number at once the second is refused.
+/// Held by whoever says which company a supplier is or whose a certificate is, from the look at who has its
+/// numbers until the register shows what was said: of two that claim a number at once the second is refused, or
+/// held for review.
 pub(crate) type Identities = Arc<tokio::sync::Mutex<()>>;
 
 /// What routes get.
@@ -66,6 +67,14 @@ pub(crate) struct Judged {
     pub answers: Vec<DemandAnswered>,
     /// The certificates that it rests on, the supplier's first.
     pub chain: Vec<ChainLink>,
+}
+
+/// What became of a certificate that was shown.
+#[derive(Debug, Clone)]
+pub(crate) struct Certified {
+    pub outcome: Outcome,
+    /// Whether it waits for somebody to look, because another supplier has it on record.
+    pub is_held: bool,
 }
 
 impl Judged {
@@ -187,6 +196,44 @@ impl Desk {
         self.keep(giver, supplier, "settle", None, &command).await
     }
 
+    /// Says that an entry of a list names no supplier. Its rows are passed over from then on.
+    pub async fn reject(&self, giver: &Giver, listing: &Listing, reason: String) -> Result<Outcome, Failure> {
+        let aggregate = id(listing_aggregate(listing))?;
+        let order = Order::new(giver, "reject", &aggregate, None);
+        let outcome = self.common.give(&self.listings, order, &ListingCommand::Reject { reason }).await?;
+        self.register.reached(outcome.position(), CATCH_UP_TIMEOUT).await;
+        Ok(outcome)
+    }
+
+    /// Records a certificate; one that another supplier has on record is held for review.
+    pub async fn certify(
+        &self,
+        giver: &Giver,
+        supplier: SupplierId,
+        printed: Certificate,
+        renews: Option<u16>,
+    ) -> Result<Certified, Failure> {
+        let _alone = self.identities.lock().await;
+        self.register.must_catch_up(CATCH_UP_TIMEOUT).await?;
+        let also_of = self.register.known().other_of_certificate(&printed, supplier);
+        let purpose = renews.map_or_else(|| "certify".to_owned(), |number| format!("renew {number}"));
+        let command = SupplierCommand::Certify { printed, renews, also_of };
+        let outcome = self.keep(giver, supplier, &purpose, None, &command).await?;
+        Ok(Certified { outcome, is_held: also_of.is_some() })
+    }
+
+    /// Says whether a certificate that another supplier has, too, is this one's.
+    pub async fn review(
+        &self,
+        giver: &Giver,
+        supplier: SupplierId,
+        review: u16,
+        finding: ReviewFinding,
+    ) -> Result<Outcome, Failure> {
+        let command = SupplierCommand::Review { review, finding };
+        self.keep(giver, supplier, &format!("review {review}"), None, &command).await
+    }
+
     /// The organisation of an address, whether a practice or not.
     pub fn organisation(&self, text: &str) -> Result<OdsCode, Problem> {
         organisation_of_address(text)
@@ -299,9 +346,6 @@ impl Desk {
         effective: Option<Day>,
         command: &SupplierCommand,
     ) -> Result<Outcome, Failure> {
-        if let SupplierCommand::Certify { printed, .. } = command {
-            need_own_certificate(&self.register.known(), supplier, printed)?;
-        }
         let aggregate = id(supplier_aggregate(supplier))?;
         let order = Order { effective, ..Order::new(giver, purpose, &aggregate, None) };
         let outcome = self.common.give(&self.suppliers, order, command).await?;
@@ -355,22 +399,6 @@ pub(crate) fn need_free(
         }
     }
     Ok(())
-}
-
-/// Refuses a certificate that another supplier has: it names one legal entity, and NHS Digital says whose it is.
-fn need_own_certificate(
-    known: &Register,
-    supplier: SupplierId,
-    printed: &Certificate,
-) -> Result<(), Problem> {
-    let Some(other) = known.other_of_certificate(printed, supplier) else { return Ok(()) };
-    let name = ui::fmt::name(&other.dossier.details.legal_name);
-    let scheme = table().scheme_title(printed.scheme);
-    let detail = format!(
-        "certificate {} of {scheme} is on record for {name}, and a certificate names one company: check the number, or ask NHS Digital to withdraw it there first",
-        printed.number
-    );
-    Err(Problem::refused("certificate-of-another", detail.clone()).at("number", detail))
 }
 
 /// Refuses another number than a supplier's own.

@@ -46,6 +46,9 @@ const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(30);
 /// Why rows are passed over.
 const HELD: &str = "resembles a known supplier: somebody has to look, at /suppliers/review";
 const NOT_DECIDED: &str = "the name has not been matched to a supplier yet: once that is decided at /suppliers/review, the row is recorded";
+const REJECTED: &str = "the entry names no supplier: so decided at /suppliers/review";
+const IN_REVIEW: &str =
+    "another supplier has this certificate on record: somebody has to look, at /suppliers/review";
 const NO_COMPANY: &str = "not a company or business partner";
 const NO_SUPPLIER: &str = "the supplier is not known: load the suppliers first";
 
@@ -272,8 +275,10 @@ impl Import {
             return Ok(outcome);
         }
         let effective = Some(printed.issued);
-        let command = SupplierCommand::Certify { printed, renews: None };
+        let also_of = self.register.known().other_of_certificate(&printed, supplier);
+        let command = SupplierCommand::Certify { printed, renews: None, also_of };
         let certified = self.give(&self.giving_status, row, supplier, &command, effective).await?;
+        let certified = if also_of.is_some() { RowOutcome::Skipped(IN_REVIEW) } else { certified };
         Ok(if matches!(outcome, RowOutcome::Recorded(_)) { outcome } else { certified })
     }
 
@@ -289,6 +294,7 @@ impl Import {
             Match::Sure(supplier, _) => {
                 return self.wait(row, organisation, listing, details, vec![supplier]).await;
             }
+            Match::Rejected => return Ok(RowOutcome::Skipped(REJECTED)),
             Match::New => return self.wait(row, organisation, listing, details, Vec::new()).await,
             Match::Unsure(resembles) => {
                 return self.wait(row, organisation, listing, details, resembles).await;
@@ -331,6 +337,7 @@ impl Import {
                 let supplier = supplier_of(&listing).map_err(|error| row.reject(error))?;
                 (supplier, SupplierCommand::Register { supplier, details, listing })
             }
+            Match::Rejected => return Ok((None, RowOutcome::Skipped(REJECTED))),
             Match::Unsure(resembles) => {
                 return self
                     .hold(row, listing, details, resembles, HELD)

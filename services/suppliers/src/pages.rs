@@ -3,6 +3,7 @@
 mod look_up;
 mod purchases;
 mod record;
+mod reliance;
 mod review;
 
 use chassis::{Routes, Viewer, pace::Pace};
@@ -28,7 +29,8 @@ pub(crate) fn routes() -> Routes<Shared> {
         .get("/suppliers", look_up, look_up::find)
         .get("/suppliers/review", REVIEW.here(), review::show)
         .post("/suppliers/review", REVIEW.here(), review::settle)
-        .get("/suppliers/reliance", SEE_RELIANCE.here().sensitive(), review::reliance)
+        .post("/suppliers/review/certificates", REVIEW.here(), review::certificate)
+        .get("/suppliers/reliance", SEE_RELIANCE.here().sensitive(), reliance::show)
         .get("/suppliers/{id}", look_up, look_up::show)
         .get("/suppliers/{id}/check", look_up, look_up::check)
         .post("/suppliers/{id}/services", keep, record::offer)
@@ -86,12 +88,17 @@ impl Done {
         let told = match self.done.as_deref() {
             Some("offered") => "The service has been recorded.",
             Some("certified") => "The certificate has been recorded. Say which services it covers.",
+            Some("held") => {
+                "Another supplier has a certificate of this number on record. NHS Digital looks at it first; until then it does not count."
+            }
+            Some("reviewed") => "The certificate has been decided.",
+            Some("rejected") => "The entry names no supplier. Its rows are left out.",
             Some("changed") => "The certificate has been changed.",
             Some("covered") => "What you say of its coverage has been recorded.",
             Some("begun") => "The service has been added to what you use. Check it next.",
             Some("ended") => "The service is no longer used.",
             Some("planned") => "The plan for the gap has been agreed.",
-            Some("settled") => "That is settled. Load the list again to bring in its rows.",
+            Some("settled") => "That is settled. Import the list again to record its rows.",
             _ => return maud::html! {},
         };
         ui::components::success("done", told, maud::html! {})

@@ -1,12 +1,19 @@
 //! All suppliers in memory, folded from the log: for look-ups, for matching, and to know who relies on whom.
 
-use std::{collections::BTreeMap, hash::Hash, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    hash::Hash,
+    sync::Arc,
+};
 
 use chassis::{Aggregate as _, When, following::Fold, log::Recorded};
 use proto::{
-    Day, Header, OdsCode, ServiceId, ServiceTypeId, SupplierId,
+    Day, Header, OdsCode, SchemeId, ServiceId, ServiceTypeId, SupplierId,
     certification::{Held, entity_key},
-    suppliers::{Certificate, List, Listing, ListingHeld, MatchedBy, SupplierDetails, SupplierEvent, Used},
+    suppliers::{
+        Certificate, CertificateHeldForReview, List, Listing, ListingHeld, MatchedBy, SupplierDetails,
+        SupplierEvent, Used,
+    },
 };
 use rustc_hash::FxHashMap;
 
@@ -36,7 +43,13 @@ pub struct Register {
     by_ods_code: FxHashMap<OdsCode, Vec<SupplierId>>,
     by_company_number: FxHashMap<String, Vec<SupplierId>>,
     by_key: FxHashMap<String, Vec<SupplierId>>,
+    /// Who ever had a certificate of a scheme and number.
+    by_certificate: FxHashMap<(SchemeId, String), Vec<SupplierId>>,
     held: BTreeMap<Listing, ListingHeld>,
+    /// Entries that were held and name no supplier.
+    rejected: BTreeMap<Listing, ListingHeld>,
+    /// Who has certificates held for review.
+    in_review: BTreeSet<SupplierId>,
     /// The organisations that use what is listed under a name nobody had matched, with the day from which.
     waiting: BTreeMap<Listing, BTreeMap<OdsCode, Day>>,
     buyers: BTreeMap<OdsCode, Buyer>,
@@ -54,6 +67,8 @@ pub enum Match {
     Unsure(Vec<SupplierId>),
     /// Nobody that is known.
     New,
+    /// No supplier: somebody has looked.
+    Rejected,
 }
 
 impl Register {
@@ -77,17 +92,24 @@ impl Register {
         self.by_company_number.get(number)?.iter().find(|holder| **holder != than).copied()
     }
 
-    /// Another supplier than this one with a certificate of the same scheme and number that was not withdrawn. A look
-    /// at every certificate.
-    pub fn other_of_certificate(&self, printed: &Certificate, than: SupplierId) -> Option<&Arc<Supplier>> {
-        let number = number_key(&printed.number);
-        let is_alike = |held: &Held| {
-            held.withdrawn.is_none()
-                && held.printed.scheme == printed.scheme
-                && number_key(&held.printed.number) == number
+    /// Another supplier than this one with a certificate of the same scheme and number that was not withdrawn; none
+    /// where this one has it, too.
+    pub fn other_of_certificate(&self, printed: &Certificate, than: SupplierId) -> Option<SupplierId> {
+        let key = certificate_key(printed)?;
+        let is_alike =
+            |held: &Held| held.withdrawn.is_none() && certificate_key(&held.printed).as_ref() == Some(&key);
+        let has_it = |id: &SupplierId| {
+            self.supplier(*id).is_some_and(|supplier| supplier.dossier.certificates.iter().any(is_alike))
         };
-        let mut others = self.suppliers.iter().filter(|supplier| supplier.id != Some(than));
-        others.find(|other| !number.is_empty() && other.dossier.certificates.iter().any(is_alike))
+        if has_it(&than) {
+            return None;
+        }
+        self.by_certificate.get(&key)?.iter().find(|id| has_it(id)).copied()
+    }
+
+    /// The certificates that somebody has to look at, because another supplier has them, too.
+    pub fn in_review(&self) -> impl Iterator<Item = &CertificateHeldForReview> {
+        self.in_review.iter().filter_map(|id| self.supplier(*id)).flat_map(|supplier| &supplier.in_review)
     }
 
     /// Every supplier, in the order in which they were heard of.
@@ -104,6 +126,16 @@ impl Register {
     /// The entries that somebody has to look at.
     pub fn held(&self) -> impl Iterator<Item = &ListingHeld> {
         self.held.values()
+    }
+
+    /// The entries that were found to name no supplier.
+    pub fn rejected(&self) -> impl Iterator<Item = &ListingHeld> {
+        self.rejected.values()
+    }
+
+    /// An entry that somebody has to look at, or found to name no supplier.
+    pub fn to_settle(&self, listing: &Listing) -> Option<&ListingHeld> {
+        self.held.get(listing).or_else(|| self.rejected.get(listing))
     }
 
     /// What waited for a name to be matched and can be recorded, now that it is: who uses something of which
@@ -142,6 +174,9 @@ impl Register {
     pub fn whom(&self, listing: &Listing, details: &SupplierDetails) -> Match {
         if let Some(known) = self.by_listing.get(listing) {
             return Match::Known(*known);
+        }
+        if self.rejected.contains_key(listing) {
+            return Match::Rejected;
         }
         let by_code = details.ods_code.and_then(|code| self.by_ods_code.get(&code));
         let by_number = details.company_number.as_ref().and_then(|number| self.by_company_number.get(number));
@@ -201,7 +236,14 @@ impl Register {
             SupplierEvent::ListingParted(event) => {
                 self.by_listing.remove(&event.listing);
             }
+            SupplierEvent::CertificateRecorded(event) => self.note_certificate(&event.printed, id),
+            SupplierEvent::CertificateRenewed(event) => self.note_certificate(&event.printed, id),
             _ => {}
+        }
+        if supplier.in_review.is_empty() {
+            self.in_review.remove(&id);
+        } else {
+            self.in_review.insert(id);
         }
         let details = &supplier.dossier.details;
         refile(&mut self.by_ods_code, id, had_code, details.ods_code);
@@ -224,6 +266,15 @@ impl Register {
     fn note_listing(&mut self, listing: &Listing, id: SupplierId) {
         self.by_listing.insert(listing.clone(), id);
         self.held.remove(listing);
+        self.rejected.remove(listing);
+    }
+
+    fn note_certificate(&mut self, printed: &Certificate, id: SupplierId) {
+        let Some(key) = certificate_key(printed) else { return };
+        let ever = self.by_certificate.entry(key).or_default();
+        if !ever.contains(&id) {
+            ever.push(id);
+        }
     }
 
     fn no_longer_waits(&mut self, organisation: OdsCode, supplier: SupplierId) {
@@ -251,6 +302,13 @@ impl Register {
         }
         self.buyers.entry(organisation).or_default().evolve(event, when);
     }
+}
+
+/// What tells certificates apart: the scheme, and the number without regard to case and blanks; none where no
+/// number is printed.
+fn certificate_key(printed: &Certificate) -> Option<(SchemeId, String)> {
+    let number = number_key(&printed.number);
+    (!number.is_empty()).then_some((printed.scheme, number))
 }
 
 /// Files a supplier under what it has now, and no longer under what it had.
@@ -307,7 +365,13 @@ impl Fold for Register {
         match &event {
             SupplierEvent::ListingHeld(held) => {
                 if !self.by_listing.contains_key(&held.listing) {
+                    self.rejected.remove(&held.listing);
                     self.held.insert(held.listing.clone(), held.clone());
+                }
+            }
+            SupplierEvent::ListingRejected(event) => {
+                if let Some(held) = self.held.remove(&event.listing) {
+                    self.rejected.insert(event.listing.clone(), held);
                 }
             }
             event => match (event.supplier(), event.organisation()) {

@@ -32,9 +32,11 @@ const NAMES_A_THING: [&str; 10] = [
 
 /// Types of events of which each is about something else: what happened once, and is no state of
 /// anything that another one could change. `partner` and `entry` name a thing in some of them alone.
-const HAPPENED_ONCE: [&str; 15] = [
+const HAPPENED_ONCE: [&str; 18] = [
     "calendar-opened",
     "calendar-revoked",
+    "certificate-held-for-review",
+    "certificate-rejected",
     "exported",
     "glass-broken",
     "glass-closed",
@@ -42,6 +44,7 @@ const HAPPENED_ONCE: [&str; 15] = [
     "listing-held",
     "listing-matched",
     "listing-parted",
+    "listing-rejected",
     "refused",
     "reliance-ended",
     "sensitive-read",

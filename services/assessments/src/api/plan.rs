@@ -35,7 +35,7 @@ pub(crate) struct ActionInput {
     due: Day,
 }
 
-/// Plans an action for a gap, or plans one anew. Not while the plan lies with the CCG or region.
+/// Plans an action for a gap, or plans one anew. Not while the plan lies with the commissioner or region.
 #[utoipa::path(post, path = "/api/v1/assessments/{code}/{edition}/plan/actions", tag = "assessments",
     params(("code" = String, Path), ("edition" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = ActionInput,
@@ -102,7 +102,7 @@ pub(crate) async fn complete_action(
     answered(desk.give(&case, &format!("action-done {number}"), &giver, &command).await)
 }
 
-/// Hands the plan to the CCG or region. Every gap needs an open action with a due date still to come.
+/// Hands the plan to the commissioner or region. Every gap needs an open action with a due date still to come.
 #[utoipa::path(post, path = "/api/v1/assessments/{code}/{edition}/plan/submit", tag = "assessments",
     params(("code" = String, Path), ("edition" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Receipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]

@@ -203,7 +203,7 @@ pub(crate) enum PlanState {
     None,
     /// Being written.
     Draft,
-    /// With the CCG or region.
+    /// With the commissioner or region.
     Submitted,
     /// Agreed.
     Agreed,

@@ -187,7 +187,7 @@ pub enum AssessmentCommand {
         /// The day.
         done: Day,
     },
-    /// Hand the plan to the CCG or region.
+    /// Hand the plan to the commissioner or region.
     SubmitPlan {
         /// What is exempt centrally now.
         exempt: Vec<RequirementId>,

@@ -22,7 +22,7 @@ pub const ACTION_MAX_CHARS: usize = 500;
 pub struct Plan {
     /// The actions by their number.
     pub actions: BTreeMap<u16, HeldAction>,
-    /// The plan that lies with the CCG or region now.
+    /// The plan that lies with the commissioner or region now.
     pub submitted: Option<Submission>,
     /// The plan that was agreed, until another is agreed or one is refused.
     pub agreed: Option<Agreement>,

@@ -133,7 +133,7 @@ pub enum Refusal {
     #[error("no plan has been submitted that could be agreed or refused")]
     NothingSubmitted,
     /// Not the practice's overseer.
-    #[error("{by} does not oversee this practice; its CCG or region does: {overseers}")]
+    #[error("{by} does not oversee this practice; its commissioner or region does: {overseers}")]
     NotItsOverseer {
         /// Who tried.
         by: OdsCode,

@@ -65,7 +65,7 @@ pub(super) async fn find(
                 p { "No practice has “" (asked) "” in its name, or as the start of its code or postcode. Try fewer words." }
             } @else {
                 (Table::new("found", "Practices found").hide_caption()
-                    .column(Column::text("Practice")).column(Column::text("Code")).column(Column::text("Postcode")).column(Column::text("CCG"))
+                    .column(Column::text("Practice")).column(Column::text("Code")).column(Column::text("Postcode")).column(Column::text("Commissioner"))
                     .rows(found.iter().map(|practice| Row::new([
                         Cell::from(html! {
                             a.nhsuk-link href={ "/assessments/" (practice.code) } { (practice.shown_name()) }
@@ -168,5 +168,5 @@ pub(super) fn summary(
             }
         }
     };
-    SummaryList::new().row("CCG", body(practice.ccg)).row("Region", body(practice.region))
+    SummaryList::new().row("Commissioner", body(practice.ccg)).row("Region", body(practice.region))
 }

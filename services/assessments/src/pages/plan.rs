@@ -332,7 +332,7 @@ fn submission(case: &Case, gaps: &[RequirementId]) -> Markup {
         @if !gaps.is_empty() && !is_agreed {
             h2.nhsuk-heading-m { "Submit the plan" }
             @if uncovered.is_empty() {
-                p { "The plan goes to the practice’s CCG or region (" (case.practice.overseers().in_words()) "). It cannot be changed until they agree or refuse it." }
+                p { "The plan goes to the practice’s commissioner or region (" (case.practice.overseers().in_words()) "). It cannot be changed until they agree or refuse it." }
                 (form_of(&case.viewer, format!("{}/submit", href(case)))
                     .body(html! { (Button::new("Submit the plan")) }))
             } @else {
@@ -357,11 +357,11 @@ fn decision(desk: &Desk, case: &Case, form: &PlanForm, errors: &[FieldError]) ->
         })
         .collect();
     html! {
-        h2.nhsuk-heading-m { "For the CCG or region: agree or refuse" }
+        h2.nhsuk-heading-m { "For the commissioner or region: agree or refuse" }
         @if choices.is_empty() && known {
-            (inset(html! { p { "The practice’s CCG or region agrees or refuses the plan: " (overseers.in_words()) "." } }))
+            (inset(html! { p { "The practice’s commissioner or region agrees or refuses the plan: " (overseers.in_words()) "." } }))
         } @else if choices.is_empty() {
-            (inset(html! { p { "Neither the CCG nor the region of this practice is known here, so nobody can agree the plan yet. They become known by importing the national practice file." } }))
+            (inset(html! { p { "Neither the commissioner nor the region of this practice is known here, so nobody can agree the plan yet. They become known by importing the national practice file." } }))
         } @else {
             (form_of(&case.viewer, format!("{}/decide", href(case))).body(html! {
                 (Field::new("by", "Who decides?").error(of("by")).value(form.by.clone()).width(Width::Full).select(&choices))

@@ -108,7 +108,7 @@ fn render(
             p { "The practice published: " (grade_tag(publication.grade)) " on " (publication.on.long()) ". A reviewed grade stands beside it and does not change it." }
             (form_of(&case.viewer, format!("{}/reviewed-grade", case_href(case))).body(html! {
                 (Field::new("grade", "What grade does the evidence support?").error(of("grade")).value(form.grade.clone()).radios(&choices))
-                (Field::new("by", "Code of the reviewing body").hint("Such as the practice’s CCG or region").width(Width::Characters(10))
+                (Field::new("by", "Code of the reviewing body").hint("Such as the practice’s commissioner or region").width(Width::Characters(10))
                     .error(of("by")).value(own_code(case, &form.by)).input(InputKind::Text))
                 (Field::new("reason", "Why").error(of("reason")).value(form.reason.clone()).textarea(4))
                 (Button::new("Set the reviewed grade"))

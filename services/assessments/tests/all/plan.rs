@@ -91,7 +91,7 @@ fn the_practices_ccg_or_region_agrees_the_plan() {
             .asked(submit())
             .then_event(|_| {})
     };
-    submitted().asked(agree("15E")).then_refused("its CCG or region does: 00K or Y54");
+    submitted().asked(agree("15E")).then_refused("its commissioner or region does: 00K or Y54");
     submitted().asked(agree("00K")).then(agreed("00K", "2018-09-30")).asked(agree("00K")).then_nothing();
     submitted().asked(agree("Y54")).then(agreed("Y54", "2018-09-30"));
     submitted().on("2018-10-01").asked(agree("00K")).then_refused("has passed");

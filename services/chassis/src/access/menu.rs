@@ -72,7 +72,7 @@ pub fn menu(principal: &Principal) -> Vec<(String, String)> {
             entry("Your suppliers", format!("/purchases/{}", holder.organisation)),
         ],
         Role::CcgOfficer | Role::RegionalLead => {
-            let own = if holder.role == Role::CcgOfficer { "Your CCG" } else { "Your region" };
+            let own = if holder.role == Role::CcgOfficer { "Your area" } else { "Your region" };
             vec![
                 entry(own, home.clone()),
                 entry("Practices", format!("{home}/practices")),

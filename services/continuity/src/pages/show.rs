@@ -273,7 +273,7 @@ fn reliances(desk: &Desk, case: &Case) -> Markup {
         .column(Column::text("End"))
         .rows(rows)
         .empty(
-            "None has been named. A practice relies on the partners its CCG names without saying so itself.",
+            "None has been named. A practice relies on the partners its commissioner names without saying so itself.",
         )
         .render()
 }

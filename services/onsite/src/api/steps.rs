@@ -335,7 +335,7 @@ pub(crate) struct OnsitePlanInput {
     actions: Vec<OnsiteActionInput>,
 }
 
-/// Proposes the whole action plan to the CCG or region.
+/// Proposes the whole action plan to the commissioner or region.
 #[utoipa::path(post, path = "/api/v1/onsite/{code}/{number}/plan", tag = "onsite",
     params(("code" = String, Path), ("number" = u16, Path),
         ("Idempotency-Key" = Option<String>, Header)),

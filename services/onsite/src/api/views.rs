@@ -34,7 +34,7 @@ pub(crate) struct OnsiteAssessmentView {
     findings: Vec<OnsiteFindingView>,
     /// To whom the outcome was disclosed.
     disclosed: Vec<OnsiteDisclosureView>,
-    /// The plan that lies with the CCG or region.
+    /// The plan that lies with the commissioner or region.
     proposed: Vec<OnsiteActionView>,
     /// Why the last proposal was sent back.
     returned_because: Option<String>,

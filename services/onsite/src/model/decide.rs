@@ -46,7 +46,10 @@ fn need_overseer(field: &'static str, by: OdsCode, overseers: Overseers) -> Resu
         return Ok(());
     }
     let own = overseers.in_words();
-    Err(Refusal::at(field, format!("{by} does not oversee this practice; its CCG or region does: {own}")))
+    Err(Refusal::at(
+        field,
+        format!("{by} does not oversee this practice; its commissioner or region does: {own}"),
+    ))
 }
 
 fn not_in_the_future(field: &'static str, day: Day, today: Day) -> Result<(), Refusal> {
@@ -145,8 +148,7 @@ impl OnsiteAssessment {
     fn need_disclosed(&self) -> Result<(), Refusal> {
         self.need_held()?;
         if self.disclosed.is_empty() {
-            let text =
-                "the outcome has not been disclosed: the practice discloses it to its CCG or region first";
+            let text = "the outcome has not been disclosed: the practice discloses it to its commissioner or region first";
             return Err(Refusal::as_things_stand(text));
         }
         Ok(())
@@ -219,7 +221,7 @@ impl OnsiteAssessment {
     fn hold(&self, request: &Request, on: Day, results: &[TopicResult], today: Day) -> Decision {
         if self.visit.as_ref().is_none_or(|visit| visit.cancelled.is_some()) {
             return Err(Refusal::as_things_stand(
-                "no visit is set: NHS Digital or the CCG sets a day and an assessor first",
+                "no visit is set: NHS Digital or the commissioner sets a day and an assessor first",
             ));
         }
         not_in_the_future("on", on, today)?;
@@ -321,7 +323,7 @@ impl OnsiteAssessment {
                 Ok(None)
             } else {
                 Err(Refusal::as_things_stand(format!(
-                    "a plan lies with the CCG or region since {}: they agree it or send it back first",
+                    "a plan lies with the commissioner or region since {}: they agree it or send it back first",
                     on.long()
                 )))
             };

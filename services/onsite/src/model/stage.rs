@@ -21,7 +21,7 @@ pub enum Stage {
     Held,
     /// Disclosed, with no plan that lies with anybody or is agreed.
     Disclosed,
-    /// A plan lies with the CCG or region.
+    /// A plan lies with the commissioner or region.
     PlanProposed,
     /// A plan is agreed.
     PlanAgreed,
@@ -186,7 +186,9 @@ impl OnsiteAssessment {
         Some(match stage {
             Stage::Requested => fixed("The practice agrees to be assessed, or refuses with grounds."),
             Stage::Refused => fixed("Nothing happens unless the practice agrees after all."),
-            Stage::Agreed => fixed("NHS Digital or the CCG sets a day, a delivery partner and an assessor."),
+            Stage::Agreed => {
+                fixed("NHS Digital or the commissioner sets a day, a delivery partner and an assessor.")
+            }
             Stage::Scheduled => {
                 let on = self.visit.as_ref().map_or(today, |visit| visit.on);
                 if on > today {
@@ -197,13 +199,13 @@ impl OnsiteAssessment {
                     format!("The assessor enters the result of the visit of {}.", on.long())
                 }
             }
-            Stage::Held => fixed("The practice discloses the outcome to its CCG or region."),
+            Stage::Held => fixed("The practice discloses the outcome to its commissioner or region."),
             Stage::Disclosed if self.open_findings().is_empty() => fixed(ONLY_TO_CLOSE),
             Stage::Disclosed => match &self.plan.returned {
                 Some((by, ..)) => format!("{by} sent the plan back: the practice proposes another."),
                 None => fixed("The practice proposes what it will do about the findings."),
             },
-            Stage::PlanProposed => fixed("The CCG or region agrees the plan, or sends it back."),
+            Stage::PlanProposed => fixed("The commissioner or region agrees the plan, or sends it back."),
             Stage::PlanAgreed => match (self.overdue(today).first(), self.open_findings().first()) {
                 (Some((action, due)), _) => {
                     format!("The practice does action {action}, which was due on {}.", due.long())
@@ -219,4 +221,5 @@ impl OnsiteAssessment {
     }
 }
 
-const ONLY_TO_CLOSE: &str = "Nothing is open: the CCG, the region or NHS Digital closes the assessment.";
+const ONLY_TO_CLOSE: &str =
+    "Nothing is open: the commissioner, the region or NHS Digital closes the assessment.";

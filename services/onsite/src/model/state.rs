@@ -87,7 +87,7 @@ pub struct HeldFinding {
 /// The action plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// What lies with the CCG or region.
+    /// What lies with the commissioner or region.
     pub proposed: Option<Proposal>,
     /// By whom, when and why the last proposal was sent back.
     pub returned: Option<(OdsCode, Day, String)>,

@@ -260,9 +260,9 @@ fn plan(form: &Asking<'_>) -> Markup {
     html! {
         h2.nhsuk-heading-m { "Propose what will be done" }
         @if state.disclosed.is_empty() {
-            (blocked_button("propose-plan", "Propose the plan", &[html! { "The practice discloses the outcome to its CCG or region" }]))
+            (blocked_button("propose-plan", "Propose the plan", &[html! { "The practice discloses the outcome to its commissioner or region" }]))
         } @else if let Some(proposal) = &state.plan.proposed {
-            (blocked_button("propose-plan", "Propose the plan", &[html! { "The CCG or region decides on the plan of " (proposal.on.long()) }]))
+            (blocked_button("propose-plan", "Propose the plan", &[html! { "The commissioner or region decides on the plan of " (proposal.on.long()) }]))
         } @else if open.is_empty() {
             p { "No finding is open." }
         } @else {
@@ -287,7 +287,7 @@ fn decide(desk: &Desk, form: &Asking<'_>) -> Markup {
     html! {
         h2.nhsuk-heading-m { "Agree the plan, or send it back" }
         @if own.is_empty() {
-            (inset(html! { p { "The practice’s CCG or region decides: " (form.case.practice.overseers().in_words()) "." } }))
+            (inset(html! { p { "The practice’s commissioner or region decides: " (form.case.practice.overseers().in_words()) "." } }))
         } @else {
             (form.form(html! {
                 (form.field("by", "Who decides?").select(&own))
@@ -314,7 +314,7 @@ fn close(form: &Asking<'_>) -> Markup {
     let mut reasons: Vec<Markup> =
         state.open_findings().iter().map(|(number, why)| html! { "Finding " (number) ": " (why) }).collect();
     if state.disclosed.is_empty() {
-        reasons.push(html! { "The practice discloses the outcome to its CCG or region" });
+        reasons.push(html! { "The practice discloses the outcome to its commissioner or region" });
     }
     html! {
         h2.nhsuk-heading-m { "Close the assessment" }

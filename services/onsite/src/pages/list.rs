@@ -70,7 +70,7 @@ pub(super) async fn all(
         (Form::get("/onsite").label("Filter").body(html! {
             (Field::new("partner", "Code of the delivery partner").error(FieldError::of(&errors, "partner"))
                 .width(Width::Characters(10)).value(asked.partner.clone()).input(InputKind::Text))
-            (Field::new("ccg", "Code of the CCG").error(FieldError::of(&errors, "ccg"))
+            (Field::new("ccg", "Code of the commissioner").error(FieldError::of(&errors, "ccg"))
                 .width(Width::Characters(10)).value(asked.ccg.clone()).input(InputKind::Text))
             (Button::new("Filter").kind(ui::components::ButtonKind::Secondary))
         }))
@@ -134,7 +134,7 @@ fn table(id: &str, caption: &str, lines: &[&OnsiteLine]) -> Markup {
     html! {
         (Table::new(id, caption)
             .column(Column::text("Assessment"))
-            .column(Column::text("CCG"))
+            .column(Column::text("Commissioner"))
             .column(Column::text("State"))
             .column(Column::text("Visit"))
             .column(Column::text("Delivery partner"))
@@ -269,7 +269,7 @@ fn request_form(
     html! {
         h2.nhsuk-heading-m { "Ask for an assessment" }
         @if choices.is_empty() {
-            (inset(html! { p { "NHS Digital, or the practice’s CCG or region (" (overseers.in_words()) "), asks for it." } }))
+            (inset(html! { p { "NHS Digital, or the practice’s commissioner or region (" (overseers.in_words()) "), asks for it." } }))
         } @else {
             (form_of(viewer, format!("/onsite/{}/request", practice.code)).body(html! {
                 (Field::new("by", "Who asks?").error(of("by")).value(fields.get("by")).select(&choices))

@@ -102,7 +102,7 @@ impl Sent {
             Sent::Finding => "The finding has been recorded.",
             Sent::Answer => "The finding has been answered.",
             Sent::Disclose => "The outcome has been disclosed.",
-            Sent::Plan => "The plan has been sent to the CCG or region.",
+            Sent::Plan => "The plan has been sent to the commissioner or region.",
             Sent::DecidePlan => "The plan has been decided on.",
             Sent::Done => "The action has been marked as done.",
             Sent::Retest => "The re-test has been entered.",

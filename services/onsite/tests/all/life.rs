@@ -293,7 +293,7 @@ fn a_plan_is_proposed_whole_for_known_findings_with_due_days_to_come() {
         .when(good())
         .then_nothing()
         .when(plan(&[action(1, "2018-04-30")]))
-        .then_refused("lies with the CCG or region since 12 March 2018");
+        .then_refused("lies with the commissioner or region since 12 March 2018");
 }
 
 #[test]

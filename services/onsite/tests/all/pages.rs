@@ -76,7 +76,7 @@ async fn an_assessment_is_worked_through_to_its_end() {
         ("due_2", "2018-05-31"),
     ];
     sent(&server, "plan", &plan).await;
-    server.page(AT).await.is(200, "The CCG or region decides on the plan of 12 March 2018");
+    server.page(AT).await.is(200, "The commissioner or region decides on the plan of 12 March 2018");
     sent(&server, "decide-plan", &[("by", "00K"), ("decision", "return"), ("reason", "sooner")]).await;
     server.page(AT).await.is(200, "00K sent the plan back");
     sent(&server, "plan", &plan).await;

@@ -235,7 +235,7 @@ impl Words<'_> {
             OnsiteUnmet::Declined => "the practice declined the on-site assessment".to_owned(),
             OnsiteUnmet::NotShared(by) => {
                 format!(
-                    "the outcome of the on-site assessment is not shared with the CCG; it {}",
+                    "the outcome of the on-site assessment is not shared with the commissioner; it {}",
                     self.due(by)
                 )
             }

@@ -190,7 +190,10 @@ fn supplier(header: &Header<'_>) -> Result<What, DecodeError> {
     use SupplierEvent as E;
     Ok(match header.event()? {
         E::ListingHeld(_)
+        | E::ListingRejected(_)
         | E::ListingParted(_)
+        | E::CertificateHeldForReview(_)
+        | E::CertificateRejected(_)
         | E::ServiceOffered(_)
         | E::ServiceAmended(_)
         | E::ServiceRetired(_)
@@ -223,7 +226,8 @@ mod tests {
         assert!(read > 0);
     }
 
-    /// Snapshots keep facts as they are made here: what is kept otherwise needs another version of the fold.
+    /// Snapshots keep facts as they are made here: what is kept otherwise needs another version of the fold. (A new
+    /// sample moves the positions of those after it: then the digest changes alone.)
     #[test]
     fn what_is_kept_of_the_samples_stands_for_a_version_of_the_fold() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto/samples");
@@ -241,6 +245,6 @@ mod tests {
         let kept =
             serde_json::to_vec(&(&facts.organisations, &facts.suppliers, &facts.successions, &facts.files));
         let kept = proto::EventHash::of(&kept.unwrap()).to_string();
-        assert_eq!((FOLD_VERSION, &kept[..12]), (8, "37893296a1b6"));
+        assert_eq!((FOLD_VERSION, &kept[..12]), (8, "52744c1c38b2"));
     }
 }

@@ -79,7 +79,7 @@ fn toolkit(when: &When, status: Status) -> Vec<String> {
         Status::PartlyMet => vec![format!("{act} Until then the agreed improvement plan applies.")],
         Status::NotMet | Status::NoEvidence => vec![
             act,
-            "If the published result is below the standard, an improvement plan agreed by the CCG makes this partly met until the plan's last action is due.".to_owned(),
+            "If the published result is below the standard, an improvement plan agreed by the commissioner makes this partly met until the plan's last action is due.".to_owned(),
         ],
         Status::NotApplicable => vec!["The requirement does not apply.".to_owned()],
     }
@@ -91,7 +91,7 @@ const fn continuity(status: Status) -> &'static str {
             "To keep this status, review the plan by its review date and test it once a year. Delivery partners you rely on must do the same."
         }
         Status::PartlyMet => {
-            "The practice’s own plan is up to date. The requirement is met again once the delivery partner’s plan is approved, reviewed and tested. The CCG makes sure of that."
+            "The practice’s own plan is up to date. The requirement is met again once the delivery partner’s plan is approved, reviewed and tested. The commissioner makes sure of that."
         }
         Status::NotMet | Status::NoEvidence => {
             "To meet this you need an approved plan that covers both data and cyber incidents, is reviewed by its review date, and was tested within the last year."
@@ -104,10 +104,10 @@ const fn onsite(status: Status) -> &'static str {
     match status {
         Status::Met => "Everything requested so far is done.",
         Status::PartlyMet => {
-            "To meet this, share the outcome with the CCG and do every action agreed for the findings by its due date."
+            "To meet this, share the outcome with the commissioner and do every action agreed for the findings by its due date."
         }
         Status::NotMet => {
-            "To meet this, do what is late: answer the request, share the outcome with the CCG, agree a plan for the findings, or do the overdue actions of the plan."
+            "To meet this, do what is late: answer the request, share the outcome with the commissioner, agree a plan for the findings, or do the overdue actions of the plan."
         }
         Status::NoEvidence => "Agreeing to the requested assessment meets this until the visit.",
         Status::NotApplicable => "No on-site assessment has been requested.",

@@ -11,10 +11,12 @@ use super::{
 use crate::views::Served;
 
 /// The files in the order that makes most of them, with the command that loads each.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 8] = [
     ("Practices, the one file that is needed", "oversight import practices epraccur.csv --as-of 2019-11-30"),
-    ("CCGs and other commissioners", "oversight import ccgs eccg.csv --as-of 2019-11-30"),
+    ("CCGs, sub-ICB locations and other commissioners", "oversight import ccgs eccg.csv --as-of 2019-11-30"),
     ("Regions and local offices", "oversight import regions eauth.csv --as-of 2019-11-30"),
+    ("Names of integrated care boards", "oversight import areas sicbl_icb_region.csv --as-of 2023-04-30"),
+    ("Primary care networks", "oversight import networks epcn_details.csv --as-of 2022-06-30"),
     ("Who belonged to whom over time", "oversight import memberships epcmem.csv --as-of 2019-11-30"),
     ("Registered patients", "oversight import list-sizes gp-reg-pat-prac-all.csv --as-of 2019-11-01"),
     ("Published results of the DSP Toolkit", "oversight import results dspt.csv --as-of 2019-06-17"),

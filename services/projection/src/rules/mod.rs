@@ -158,7 +158,7 @@ pub static RULES: [Rule; 4] = [
             number: 9,
             slug: "onsite",
             title: "On-site assessment",
-            asks: "If an on-site assessment is asked for, agree to it, share its outcome with the CCG, and do what is agreed for its findings.",
+            asks: "If an on-site assessment is asked for, agree to it, share its outcome with the commissioner, and do what is agreed for its findings.",
             object: "the requirement of on-site assessments",
         },
         timeline: |seen| onsite::timeline(&seen.own.onsite, seen.common.upto, seen.common.today),

@@ -228,7 +228,7 @@ fn certified(story: &mut Story, service: &str, number: u16, until: &str) {
         expires: Some(day(until)),
         scope: String::new(),
     };
-    let recorded = CertificateRecorded { supplier, certificate: number, printed: certificate };
+    let recorded = CertificateRecorded { supplier, certificate: number, review: None, printed: certificate };
     let covers = CoverageStated {
         supplier,
         certificate: number,

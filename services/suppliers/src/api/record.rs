@@ -3,7 +3,7 @@
 use axum::{Json as AxumJson, extract::State};
 use chassis::{
     Giver, Problem,
-    desk::{Answered, Receipt, answered},
+    desk::{Answered, Became, Receipt, answered},
     http::{Json, Path},
 };
 use proto::{
@@ -16,8 +16,8 @@ use utoipa::ToSchema;
 
 use super::bodies::PrintedBody;
 use crate::{
-    desk::{Shared, keeps},
-    model::{SupplierCommand, supplier_of},
+    desk::{Certified, Shared, keeps},
+    model::{ReviewFinding, SupplierCommand, supplier_of},
 };
 
 /// Who a supplier is, as sent.
@@ -164,8 +164,9 @@ pub(crate) async fn retire(
     give(&desk, &giver, &id, &format!("retire {service}"), None, |_| SupplierCommand::Retire(service)).await
 }
 
-/// Records a certificate. The same certificate again changes nothing; one that is on record for another supplier is
-/// refused, whatever the case and blanks of its number.
+/// Records a certificate. The same certificate again changes nothing. One that another supplier has on record, by
+/// its scheme and number whatever their case and blanks, is `held`: it counts for nothing until somebody has looked,
+/// at `/api/v1/suppliers/certificate-reviews`.
 ///
 /// Who may call it: the supplier, and NHS Digital.
 #[utoipa::path(post, path = "/api/v1/suppliers/{id}/certificates", tag = "suppliers",
@@ -178,12 +179,25 @@ pub(crate) async fn certify(
     Path(id): Path<String>,
     Json(printed): Json<PrintedBody>,
 ) -> Answered {
-    let command = |_| SupplierCommand::Certify { printed: printed.into(), renews: None };
-    give(&desk, &giver, &id, "certify", None, command).await
+    show_certificate(&desk, &giver, &id, printed, None).await
+}
+
+async fn show_certificate(
+    desk: &Shared,
+    giver: &Giver,
+    id: &str,
+    printed: PrintedBody,
+    renews: Option<u16>,
+) -> Answered {
+    let supplier = desk.own_supplier(&giver.viewer, id).await?;
+    let supplier = supplier.id.ok_or_else(Problem::internal)?;
+    let Certified { outcome, is_held } = desk.certify(giver, supplier, printed.into(), renews).await?;
+    let receipt = Receipt::from(outcome);
+    Ok(AxumJson(if is_held { Receipt { outcome: Became::Held, ..receipt } } else { receipt }))
 }
 
 /// Records the certificate that follows another of the same scheme. Whether it covers a service has to be
-/// said anew.
+/// said anew. One that another supplier has on record is `held`, as any other.
 ///
 /// Who may call it: the supplier, and NHS Digital.
 #[utoipa::path(post, path = "/api/v1/suppliers/{id}/certificates/{number}/renew", tag = "suppliers",
@@ -196,8 +210,7 @@ pub(crate) async fn renew(
     Path((id, number)): Path<(String, u16)>,
     Json(printed): Json<PrintedBody>,
 ) -> Answered {
-    let command = |_| SupplierCommand::Certify { printed: printed.into(), renews: Some(number) };
-    give(&desk, &giver, &id, &format!("renew {number}"), None, command).await
+    show_certificate(&desk, &giver, &id, printed, Some(number)).await
 }
 
 /// Why something is done, and since when.
@@ -425,10 +438,17 @@ pub(crate) struct SettleInput {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     supplier: Option<SupplierId>,
+    /// Whether it names no supplier at all.
+    #[serde(default)]
+    no_supplier: bool,
+    /// Why it names none; left out otherwise.
+    #[serde(default)]
+    reason: String,
 }
 
-/// Says which company an entry of a list is: a known supplier, or a new one. Rows that waited for it come in
-/// when the list is loaded again.
+/// Says which company an entry of a list is: a known supplier, a new one, or none at all. Rows of a list of clinical
+/// systems that waited for it are recorded then; other lists are loaded again. An entry that was found to name no
+/// supplier may be settled anew.
 ///
 /// Who may call it: NHS Digital and administrators.
 #[utoipa::path(post, path = "/api/v1/suppliers/review", tag = "suppliers",
@@ -438,12 +458,84 @@ pub(crate) struct SettleInput {
 pub(crate) async fn settle(
     State(desk): State<Shared>,
     giver: Giver,
-    Json(SettleInput { list, entry, supplier }): Json<SettleInput>,
+    Json(SettleInput { list, entry, supplier, no_supplier, reason }): Json<SettleInput>,
 ) -> Answered {
     let listing = Listing { list, entry };
-    let held = desk.register.known().held().find(|held| held.listing == listing).cloned();
+    let held = desk.register.known().to_settle(&listing).cloned();
     let held = held.ok_or_else(|| Problem::not_found("no such entry waits for somebody to look"))?;
-    answered(desk.settle(&giver, held, supplier).await)
+    match (no_supplier, supplier) {
+        (false, _) => answered(desk.settle(&giver, held, supplier).await),
+        (true, None) => answered(desk.reject(&giver, &listing, reason).await),
+        (true, Some(_)) => {
+            let detail = "an entry is a supplier or none: send supplier or no_supplier";
+            Err(Problem::bad_input(detail).at("no_supplier", detail))
+        }
+    }
+}
+
+/// A certificate that waits for somebody to look, because another supplier has it on record.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CertificateReviewView {
+    /// The id of the supplier that showed it.
+    #[schema(value_type = String)]
+    supplier: SupplierId,
+    /// The number of the review among that supplier's.
+    review: u16,
+    /// The number of the certificate it is to follow.
+    renews: Option<u16>,
+    /// The id of the supplier that has it on record.
+    #[schema(value_type = String)]
+    also_of: SupplierId,
+    /// What it says.
+    printed: PrintedBody,
+}
+
+/// Certificates that wait for somebody to look, because another supplier has them on record, by scheme and number.
+///
+/// Who may call it: NHS Digital and administrators.
+#[utoipa::path(get, path = "/api/v1/suppliers/certificate-reviews", tag = "suppliers",
+    responses((status = 200, body = [CertificateReviewView]), (status = "4XX", body = Problem)))]
+pub(crate) async fn certificate_reviews(State(desk): State<Shared>) -> AxumJson<Vec<CertificateReviewView>> {
+    let known = desk.register.known();
+    let held = known.in_review().map(|held| CertificateReviewView {
+        supplier: held.supplier,
+        review: held.review,
+        renews: held.renews,
+        also_of: held.also_of,
+        printed: held.printed.clone().into(),
+    });
+    AxumJson(held.collect())
+}
+
+/// Whose a certificate is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CertificateReviewInput {
+    /// Whether it is this supplier's, whosever the other one is.
+    own: bool,
+    /// Why it is not; left out where it is.
+    #[serde(default)]
+    reason: String,
+}
+
+/// Says whether a certificate that another supplier has on record is this one's, too: it is recorded, or rejected.
+/// The other one stays as it is; where it is wrong, it is withdrawn there.
+///
+/// Who may call it: NHS Digital and administrators.
+#[utoipa::path(post, path = "/api/v1/suppliers/{id}/certificate-reviews/{review}", tag = "suppliers",
+    params(("id" = String, Path), ("review" = u16, Path), ("Idempotency-Key" = Option<String>, Header)),
+    request_body = CertificateReviewInput,
+    responses((status = 200, body = Receipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub(crate) async fn review_certificate(
+    State(desk): State<Shared>,
+    giver: Giver,
+    Path((id, review)): Path<(String, u16)>,
+    Json(CertificateReviewInput { own, reason }): Json<CertificateReviewInput>,
+) -> Answered {
+    let supplier = desk.supplier(&id).await?;
+    let supplier = supplier.id.ok_or_else(Problem::internal)?;
+    let finding = if own { ReviewFinding::Own } else { ReviewFinding::NotOwn { reason } };
+    answered(desk.review(&giver, supplier, review, finding).await)
 }
 
 /// Which entry is not this supplier.

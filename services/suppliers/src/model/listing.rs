@@ -1,17 +1,21 @@
 //! An entry of a list that somebody has to look at.
 
-use chassis::{Aggregate, Context, Refusal, When};
+use chassis::{Aggregate, Context, Refusal, When, refusal::needed};
 use proto::{
     SupplierId,
-    suppliers::{Listing, ListingHeld, SupplierDetails, SupplierEvent},
+    suppliers::{Listing, ListingHeld, ListingRejected, SupplierDetails, SupplierEvent},
 };
 use serde::{Deserialize, Serialize};
+
+use super::TEXT_MAX_CHARS;
 
 /// An entry of a list, as it was last held.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldListing {
     /// What was held.
     pub held: Option<ListingHeld>,
+    /// Whether it was found to name no supplier since.
+    pub is_rejected: bool,
 }
 
 /// What can be asked of an entry.
@@ -26,6 +30,11 @@ pub enum ListingCommand {
         /// Whom it resembles.
         resembles: Vec<SupplierId>,
     },
+    /// It names no supplier.
+    Reject {
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Aggregate for HeldListing {
@@ -34,18 +43,33 @@ impl Aggregate for HeldListing {
     type Refusal = Refusal;
 
     const NAME: &'static str = "held-listing";
-    const FOLD_VERSION: u32 = 1;
+    const FOLD_VERSION: u32 = 2;
 
     fn decide(&self, command: &ListingCommand, _: &Context) -> Result<Option<SupplierEvent>, Refusal> {
-        let ListingCommand::Hold { listing, details, resembles } = command;
-        let held =
-            ListingHeld { listing: listing.clone(), details: details.clone(), resembles: resembles.clone() };
-        Ok((self.held.as_ref() != Some(&held)).then(|| held.into()))
+        match command {
+            ListingCommand::Hold { listing, details, resembles } => {
+                let (listing, details, resembles) = (listing.clone(), details.clone(), resembles.clone());
+                let held = ListingHeld { listing, details, resembles };
+                Ok((self.is_rejected || self.held.as_ref() != Some(&held)).then(|| held.into()))
+            }
+            ListingCommand::Reject { reason } => {
+                let reason = needed("reason", "a reason", reason, TEXT_MAX_CHARS)?;
+                let Some(held) = &self.held else {
+                    return Err(Refusal::unknown("no such entry waits for somebody to look"));
+                };
+                let event = ListingRejected { listing: held.listing.clone(), reason };
+                Ok((!self.is_rejected).then(|| event.into()))
+            }
+        }
     }
 
     fn evolve(&mut self, event: &SupplierEvent, _: &When) {
-        if let SupplierEvent::ListingHeld(held) = event {
-            self.held = Some(held.clone());
+        match event {
+            SupplierEvent::ListingHeld(held) => {
+                *self = HeldListing { held: Some(held.clone()), is_rejected: false };
+            }
+            SupplierEvent::ListingRejected(_) => self.is_rejected = true,
+            _ => {}
         }
     }
 }

@@ -11,7 +11,7 @@ mod supplier;
 pub use buyer::{Buyer, BuyerCommand, Check, Engagement, GapPlan, LastCheck, PLAN_MAX_CHARS};
 pub use listing::{HeldListing, ListingCommand};
 pub(crate) use supplier::number_key;
-pub use supplier::{Offered, Supplier, SupplierCommand, company_number};
+pub use supplier::{Offered, ReviewFinding, Supplier, SupplierCommand, company_number};
 
 use proto::{
     AggregateId, OdsCode, SupplierId,

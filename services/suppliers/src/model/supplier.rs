@@ -10,10 +10,11 @@ use proto::{
     Day, ServiceId, SupplierId,
     certification::{Answer, Dossier, Held, table},
     suppliers::{
-        Certificate, CertificateRecorded, CertificateReinstated, CertificateRenewed, CertificateSuspended,
-        CertificateWithdrawn, CoverageStated, Listing, ListingMatched, ListingParted, MatchedBy,
-        ServiceAmended, ServiceOffered, ServiceRetired, SubSupplierNamed, SubSupplierReleased,
-        SuppliedService, SupplierAmended, SupplierDetails, SupplierEvent, SupplierRegistered, Voice,
+        Certificate, CertificateHeldForReview, CertificateRecorded, CertificateReinstated,
+        CertificateRejected, CertificateRenewed, CertificateSuspended, CertificateWithdrawn, CoverageStated,
+        Listing, ListingMatched, ListingParted, MatchedBy, ServiceAmended, ServiceOffered, ServiceRetired,
+        SubSupplierNamed, SubSupplierReleased, SuppliedService, SupplierAmended, SupplierDetails,
+        SupplierEvent, SupplierRegistered, Voice,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,10 @@ pub struct Supplier {
     pub services: BTreeMap<ServiceId, Offered>,
     /// Who does part of it.
     pub sub_suppliers: Vec<(SupplierId, Option<ServiceId>, String)>,
+    /// Certificates held for review, in the order in which they were shown.
+    pub in_review: Vec<CertificateHeldForReview>,
+    /// How many were ever held.
+    pub reviews: u16,
 }
 
 /// A service it offers, or offered.
@@ -104,6 +109,15 @@ pub enum SupplierCommand {
         printed: Certificate,
         /// The one it follows.
         renews: Option<u16>,
+        /// Another supplier that has one of the same scheme and number: somebody has to look first.
+        also_of: Option<SupplierId>,
+    },
+    /// Somebody looked at a certificate that was held for review.
+    Review {
+        /// The number of the review.
+        review: u16,
+        /// What they found.
+        finding: ReviewFinding,
     },
     /// A certificate does not count for the time being.
     Suspend {
@@ -149,6 +163,18 @@ pub enum SupplierCommand {
         sub_supplier: SupplierId,
         /// For which service.
         service: Option<ServiceId>,
+    },
+}
+
+/// What was found of a certificate that another supplier has on record, too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReviewFinding {
+    /// It is this supplier's, whosever the other one is.
+    Own,
+    /// It is not this supplier's.
+    NotOwn {
+        /// Why.
+        reason: String,
     },
 }
 
@@ -251,20 +277,37 @@ impl Supplier {
             .ok_or_else(|| Refusal::unknown(format!("this supplier has no service {service}")))
     }
 
-    fn certify(&self, printed: &Certificate, renews: Option<u16>) -> Result<Option<SupplierEvent>, Refusal> {
+    /// A certificate that is held for review, by the number of the review.
+    pub fn held_for_review(&self, review: u16) -> Result<&CertificateHeldForReview, Refusal> {
+        self.in_review.iter().find(|held| held.review == review).ok_or_else(|| {
+            if (1..=self.reviews).contains(&review) {
+                Refusal::as_things_stand(format!("review {review} of this supplier has been decided"))
+            } else {
+                Refusal::unknown(format!("this supplier has no certificate in review {review}"))
+            }
+        })
+    }
+
+    /// What a certificate that was shown leads to, once it is known to be this supplier's.
+    fn certify(
+        &self,
+        printed: &Certificate,
+        renews: Option<u16>,
+        review: Option<u16>,
+    ) -> Result<Option<SupplierEvent>, Refusal> {
         let supplier = self.registered()?;
         let printed = checked_certificate(printed)?;
         let certificates = &self.dossier.certificates;
         if certificates.iter().any(|held| is_same(&held.printed, &printed)) {
             return Ok(None);
         }
-        if certificates.len() >= CERTIFICATES_MAX {
+        if certificates.len() + self.in_review.len() >= CERTIFICATES_MAX && review.is_none() {
             let text = format!("a supplier may have up to {CERTIFICATES_MAX} certificates");
             return Err(Refusal::as_things_stand(text));
         }
         let certificate = certificates.last().map_or(1, |last| last.number.saturating_add(1));
         let Some(renews) = renews else {
-            return Ok(Some(CertificateRecorded { supplier, certificate, printed }.into()));
+            return Ok(Some(CertificateRecorded { supplier, certificate, review, printed }.into()));
         };
         let before = self.held(renews)?;
         if before.printed.scheme != printed.scheme {
@@ -277,7 +320,35 @@ impl Supplier {
             let text = format!("certificate {renews} was renewed already, by certificate {}", other.number);
             return Err(Refusal::as_things_stand(text));
         }
-        Ok(Some(CertificateRenewed { supplier, certificate, renews, printed }.into()))
+        Ok(Some(CertificateRenewed { supplier, certificate, renews, review, printed }.into()))
+    }
+
+    /// Holds a certificate that another supplier has, too, if nothing but that speaks against it.
+    fn hold(
+        &self,
+        printed: &Certificate,
+        renews: Option<u16>,
+        also_of: SupplierId,
+    ) -> Result<Option<SupplierEvent>, Refusal> {
+        let supplier = self.registered()?;
+        let printed = checked_certificate(printed)?;
+        let is_new = self.certify(&printed, renews, None)?.is_some();
+        let is_held = self.in_review.iter().any(|held| is_same(&held.printed, &printed));
+        let review = self.reviews.saturating_add(1);
+        let event = CertificateHeldForReview { supplier, review, renews, also_of, printed };
+        Ok((is_new && !is_held).then(|| event.into()))
+    }
+
+    fn review(&self, review: u16, finding: &ReviewFinding) -> Result<Option<SupplierEvent>, Refusal> {
+        let supplier = self.registered()?;
+        let held = self.held_for_review(review)?;
+        match finding {
+            ReviewFinding::Own => self.certify(&held.printed, held.renews, Some(review)),
+            ReviewFinding::NotOwn { reason } => {
+                let reason = needed("reason", "a reason", reason, TEXT_MAX_CHARS)?;
+                Ok(Some(CertificateRejected { supplier, review, reason }.into()))
+            }
+        }
     }
 }
 
@@ -287,7 +358,7 @@ impl Aggregate for Supplier {
     type Refusal = Refusal;
 
     const NAME: &'static str = "supplier";
-    const FOLD_VERSION: u32 = 1;
+    const FOLD_VERSION: u32 = 2;
 
     fn decide(&self, command: &SupplierCommand, context: &Context) -> Result<Option<SupplierEvent>, Refusal> {
         use SupplierCommand as C;
@@ -338,7 +409,9 @@ impl Aggregate for Supplier {
                 let retired = self.offered(*service)?.retired;
                 Ok(retired.is_none().then(|| ServiceRetired { supplier, service: *service }.into()))
             }
-            C::Certify { printed, renews } => self.certify(printed, *renews),
+            C::Certify { printed, renews, also_of: None } => self.certify(printed, *renews, None),
+            C::Certify { printed, renews, also_of: Some(other) } => self.hold(printed, *renews, *other),
+            C::Review { review, finding } => self.review(*review, finding),
             C::Suspend { certificate, reason } => {
                 let held = self.held(*certificate)?;
                 let reason = needed("reason", "a reason", reason, TEXT_MAX_CHARS)?;
@@ -439,6 +512,16 @@ impl Aggregate for Supplier {
                     offered.retired = Some(when.effective);
                 }
             }
+            E::CertificateHeldForReview(event) => {
+                self.reviews = self.reviews.max(event.review);
+                self.in_review.push(event.clone());
+            }
+            E::CertificateRecorded(CertificateRecorded { review, printed, .. })
+            | E::CertificateRenewed(CertificateRenewed { review, printed, .. }) => {
+                self.in_review
+                    .retain(|held| Some(held.review) != *review && !is_same(&held.printed, printed));
+            }
+            E::CertificateRejected(event) => self.in_review.retain(|held| held.review != event.review),
             E::SubSupplierNamed(event) => {
                 self.sub_suppliers.push((event.sub_supplier, event.service, event.part.clone()));
             }

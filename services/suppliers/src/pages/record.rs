@@ -106,6 +106,15 @@ pub(super) fn forms(desk: &Desk, viewer: &Viewer, supplier: &Supplier, errors: &
             }))
         }
         @if may_keep {
+            @if !supplier.in_review.is_empty() {
+                h2.nhsuk-heading-m { "Certificates held for review" }
+                p { "Another supplier has a certificate of the same number on record. NHS Digital decides whether it is this supplier’s, too; until then it does not count." }
+                ul.nhsuk-list.nhsuk-list--bullet {
+                    @for held in &supplier.in_review {
+                        li { (table().scheme_title(held.printed.scheme)) " " (held.printed.number) }
+                    }
+                }
+            }
             h2.nhsuk-heading-m { "Keep the record" }
             (expander("Record a certificate", form_of(viewer, format!("{href}/certificates")).body(html! {
                 (text("scheme", "Scheme").select(&schemes))
@@ -214,9 +223,12 @@ pub(super) async fn certify(
         };
         let renews = form.renews.trim().parse().ok();
         let supplier = supplier.id.ok_or_else(Problem::internal)?;
-        desk.keep(&giver, supplier, "certify", None, &SupplierCommand::Certify { printed, renews }).await
+        desk.certify(&giver, supplier, printed, renews).await
     };
-    Ok(respond(&desk, &viewer, &supplier, given.await, "certified"))
+    let given = given.await;
+    let done = if given.as_ref().is_ok_and(|certified| certified.is_held) { "held" } else { "certified" };
+    let outcome = given.map(|certified| certified.outcome);
+    Ok(respond(&desk, &viewer, &supplier, outcome, done))
 }
 
 pub(super) async fn change(

@@ -1,4 +1,5 @@
-//! Entries of lists that somebody has to look at, and who relies on what ends soon.
+//! What somebody has to look at: which company an entry of a list is, and whose a certificate is that two suppliers
+//! have.
 
 use axum::{
     extract::State,
@@ -6,32 +7,35 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chassis::{
-    Giver, Problem, Viewer,
+    Giver, Outcome, Problem, Viewer,
     http::{Form as FormBody, Query},
     pages::{after, form_of, page_response},
 };
-use maud::html;
+use maud::{Markup, html};
 use proto::{
+    SupplierId,
     certification::table,
-    suppliers::{List, Listing},
+    suppliers::{Certificate, CertificateHeldForReview, List, Listing, ListingHeld, SupplierDetails},
 };
 use serde::Deserialize;
-use ui::components::{
-    Button, Cell, Choice, Column, Download, Field, FieldError, Row, Table, downloads, expander, lede,
-};
+use ui::components::{Button, Choice, Field, FieldError, InputKind, expander, lede};
 
-use super::{Done, page, verdict_tag};
+use super::{Done, page};
 use crate::{
-    api::{Relying, relying},
-    desk::{Desk, Shared},
+    desk::{Desk, Failure, Shared},
+    model::ReviewFinding,
 };
 
-/// The most entries shown at a time; settled ones make room for others.
-const HELD_SHOWN_MAX: usize = 50;
-/// How many days ahead reliance is shown.
-const RELIANCE_DAYS: u16 = 60;
+/// The most of each kind shown at a time; settled ones make room for others.
+const SHOWN_MAX: usize = 50;
 /// Says that an entry is a supplier nobody knew.
 const NEW: &str = "new";
+/// Says that an entry names no supplier.
+const NONE: &str = "none";
+/// Says that a certificate is of the supplier that showed it.
+const OWN: &str = "own";
+/// Says that it is not.
+const NOT_OWN: &str = "not-own";
 
 /// What the form of an entry sends.
 #[derive(Debug, Default, Deserialize)]
@@ -42,8 +46,51 @@ pub(super) struct SettleForm {
     entry: String,
     #[serde(default)]
     supplier: String,
+    /// The id typed for another supplier than those offered.
+    #[serde(default)]
+    other: String,
+    #[serde(default)]
+    reason: String,
     #[serde(default)]
     idempotency_key: Option<String>,
+}
+
+/// What the form of a certificate sends.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct CertificateForm {
+    #[serde(default)]
+    supplier: String,
+    #[serde(default)]
+    review: String,
+    #[serde(default)]
+    finding: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    idempotency_key: Option<String>,
+}
+
+/// A form that was not taken: which of the page, and why.
+#[derive(Debug, Default)]
+struct Refused {
+    form: String,
+    errors: Vec<FieldError>,
+}
+
+impl Refused {
+    /// The errors at the fields of one form, whose ids end in its own.
+    fn new(form: String, errors: Vec<FieldError>) -> Self {
+        let at = |field: &str| if field.is_empty() { String::new() } else { format!("{field}-{form}") };
+        let errors =
+            errors.into_iter().map(|error| FieldError::new(at(&error.field), error.message)).collect();
+        Self { form, errors }
+    }
+
+    fn field(&self, form: &str, name: &str, label: &str) -> Field {
+        let id = format!("{name}-{form}");
+        let error = FieldError::of(&self.errors, &id);
+        Field::new(name, label).error(error).id(id)
+    }
 }
 
 pub(super) async fn show(
@@ -51,141 +98,176 @@ pub(super) async fn show(
     viewer: Viewer,
     Query(done): Query<Done>,
 ) -> Result<Response, Problem> {
-    Ok(render(&desk, &viewer, StatusCode::OK, Vec::new(), &done))
+    Ok(render(&desk, &viewer, StatusCode::OK, &Refused::default(), &done))
 }
 
-fn render(
-    desk: &Desk,
-    viewer: &Viewer,
-    status: StatusCode,
-    errors: Vec<FieldError>,
-    done: &Done,
-) -> Response {
-    let (held, total) = {
+fn render(desk: &Desk, viewer: &Viewer, status: StatusCode, refused: &Refused, done: &Done) -> Response {
+    let (held, total, rejected, certificates, certificates_total) = {
         let known = desk.register.known();
-        let held: Vec<_> = known.held().take(HELD_SHOWN_MAX).cloned().collect();
-        (held, known.held().count())
+        let held: Vec<_> = known.held().take(SHOWN_MAX).cloned().collect();
+        let rejected: Vec<_> = known.rejected().take(SHOWN_MAX).cloned().collect();
+        let certificates: Vec<_> = known.in_review().take(SHOWN_MAX).cloned().collect();
+        (held, known.held().count(), rejected, certificates, known.in_review().count())
     };
-    let named = |id| {
-        let known = desk.register.known();
-        known.supplier(id).map_or_else(
-            || id.to_string(),
-            |known| {
-                let details = &known.dossier.details;
-                match &details.company_number {
-                    Some(number) => format!("{} ({number})", details.legal_name),
-                    None => details.legal_name.clone(),
-                }
-            },
-        )
-    };
+    let was_rejected = rejected.iter().any(|entry| entry_form(&entry.listing) == refused.form);
     let body = html! {
         (done.banner())
         (lede(html! { strong { (total) } " " @if total == 1 { "entry resembles" } @else { "entries resemble" }
             " a known supplier without being surely the same. Nothing is merged until somebody says so." }))
-        @for (index, held) in held.iter().enumerate() {
-            @let mut choices: Vec<Choice> = held.resembles.iter().map(|id| Choice::new(id.as_str(), named(*id))).collect();
-            @let () = choices.push(Choice::new(NEW, "None of these: a new supplier"));
-            h2.nhsuk-heading-m { (held.details.legal_name) }
-            p { "Entry " (held.listing.entry) " of " (held.listing.list.words()) "."
-                @if let Some(code) = held.details.ods_code { " ODS code " (code) "." } }
-            (form_of(viewer, "/suppliers/review").hidden("list", held.listing.list.slug()).hidden("entry", &held.listing.entry).body(html! {
-                (Field::new("supplier", "Which supplier is it?").id(format!("supplier-{index}")).error(FieldError::of(&errors, "supplier")).radios(&choices))
-                (expander("Another known supplier", html! {
-                    p { "Look it up at " a.nhsuk-link href="/suppliers" { "Suppliers" } "; its id is the end of its address." }
-                    (Field::new("other", "Id of the supplier").id(format!("other-{index}")).input(ui::components::InputKind::Text))
-                }))
-                (Button::new("Settle").about(&held.details.legal_name))
-            }))
-        }
+        @for entry in &held { (entry_settled(desk, viewer, refused, entry)) }
         @if total > held.len() { p { "The first " (held.len()) " are shown." } }
+        @if !certificates.is_empty() {
+            h2.nhsuk-heading-l #certificates { "Certificates that two suppliers have" }
+            p { (ui::fmt::count(certificates_total as u64, "certificate was", "certificates were"))
+                " shown whose number another supplier has on record. They count for nothing until somebody says so." }
+            @for held in &certificates { (certificate_reviewed(desk, viewer, refused, held)) }
+            @if certificates_total > certificates.len() { p { "The first " (certificates.len()) " are shown." } }
+        }
+        @if !rejected.is_empty() {
+            h2.nhsuk-heading-l { "Entries that name no supplier" }
+            @let forms = html! { @for entry in &rejected { (entry_settled(desk, viewer, refused, entry)) } };
+            @if was_rejected { (forms) } @else { (expander("Show them, to decide anew", forms)) }
+        }
     };
-    let page = page(desk, viewer, "Entries to look at").errors(errors).body(body);
-    page_response(status, page)
+    page_response(status, page(desk, viewer, "Entries to look at").errors(refused.errors.clone()).body(body))
 }
 
-/// The form with the id typed for another supplier than those offered.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct OtherForm {
-    #[serde(flatten)]
-    settle: SettleForm,
-    #[serde(default)]
-    other: String,
+/// The id of the form of an entry.
+fn entry_form(listing: &Listing) -> String {
+    let entry = listing.entry.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' });
+    format!("{}-{}", listing.list.slug(), entry.collect::<String>())
+}
+
+fn entry_settled(desk: &Desk, viewer: &Viewer, refused: &Refused, entry: &ListingHeld) -> Markup {
+    let ListingHeld { listing, details, resembles } = entry;
+    let form = entry_form(listing);
+    let named = |id: &SupplierId| Choice::new(id.as_str(), name_and_number(desk, *id));
+    let mut choices: Vec<Choice> = resembles.iter().map(named).collect();
+    choices.push(Choice::new(NEW, "None of these: a new supplier"));
+    choices.push(Choice::new(NONE, "No supplier: leave its rows out"));
+    let field = |name: &str, label: &str| refused.field(&form, name, label);
+    html! {
+        h3.nhsuk-heading-m { (details.legal_name) }
+        p { "Entry " (listing.entry) " of " (listing.list.words()) "."
+            @if let Some(code) = details.ods_code { " ODS code " (code) "." } }
+        (form_of(viewer, "/suppliers/review").hidden("list", listing.list.slug()).hidden("entry", &listing.entry).body(html! {
+            (field("supplier", "Which supplier is it?").radios(&choices))
+            (field("reason", "Reason, where it is no supplier").input(InputKind::Text))
+            (expander("Another known supplier", html! {
+                p { "Look it up at " a.nhsuk-link href="/suppliers" { "Suppliers" } "; its id is the end of its address." }
+                (field("other", "Id of the supplier").input(InputKind::Text))
+            }))
+            (Button::new("Settle").about(&details.legal_name))
+        }))
+    }
+}
+
+fn certificate_form(supplier: SupplierId, review: u16) -> String {
+    format!("certificate-{supplier}-{review}")
+}
+
+fn certificate_reviewed(
+    desk: &Desk,
+    viewer: &Viewer,
+    refused: &Refused,
+    held: &CertificateHeldForReview,
+) -> Markup {
+    let form = certificate_form(held.supplier, held.review);
+    let (own, other) = (name_and_number(desk, held.supplier), name_and_number(desk, held.also_of));
+    let choices = [
+        Choice::new(OWN, format!("Yes: record it for {own}")),
+        Choice::new(NOT_OWN, "No: leave it out, with the reason"),
+    ];
+    let field = |name: &str, label: &str| refused.field(&form, name, label);
+    let Certificate { scheme, number, holder, issuer, issued, .. } = &held.printed;
+    html! {
+        h3.nhsuk-heading-m { (table().scheme_title(*scheme)) " " (number) }
+        p {
+            "Shown by " a.nhsuk-link href={ "/suppliers/" (held.supplier) } { (own) }
+            ", and on record for " a.nhsuk-link href={ "/suppliers/" (held.also_of) } { (other) }
+            ". It names " (holder) " and was issued by " (issuer) " on " (issued.long()) "."
+        }
+        (form_of(viewer, "/suppliers/review/certificates").hidden("supplier", held.supplier.to_string()).hidden("review", held.review.to_string()).body(html! {
+            (field("finding", "Is it a certificate of the supplier that showed it?").radios(&choices))
+            (field("reason", "Reason, where it is not").input(InputKind::Text))
+            (Button::new("Decide").about(format!("{} {number}", table().scheme_title(*scheme))))
+        }))
+    }
+}
+
+fn name_and_number(desk: &Desk, id: SupplierId) -> String {
+    let known = desk.register.known();
+    let Some(supplier) = known.supplier(id) else { return id.to_string() };
+    let SupplierDetails { legal_name, company_number, .. } = &supplier.dossier.details;
+    match company_number {
+        Some(number) => format!("{legal_name} ({number})"),
+        None => legal_name.clone(),
+    }
+}
+
+/// On to the page again, or the page with what was wrong at the form.
+fn respond(
+    desk: &Desk,
+    viewer: &Viewer,
+    outcome: Result<Outcome, Failure>,
+    done: &str,
+    form: String,
+) -> Response {
+    match after(outcome, format!("/suppliers/review?done={done}")) {
+        Ok(redirect) => redirect.into_response(),
+        Err((status, errors)) => render(desk, viewer, status, &Refused::new(form, errors), &Done::default()),
+    }
 }
 
 pub(super) async fn settle(
     State(desk): State<Shared>,
     viewer: Viewer,
-    FormBody(OtherForm { settle: form, other }): FormBody<OtherForm>,
+    FormBody(form): FormBody<SettleForm>,
 ) -> Result<Response, Problem> {
     let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
     let list = List::ALL.into_iter().find(|list| list.slug() == form.list);
     let listing = list.map(|list| Listing { list, entry: form.entry.clone() });
-    let held = listing
-        .and_then(|listing| desk.register.known().held().find(|held| held.listing == listing).cloned());
+    let held = listing.and_then(|listing| desk.register.known().to_settle(&listing).cloned());
     let held = held.ok_or_else(|| Problem::not_found("no such entry waits for somebody to look"))?;
-    let chosen = if other.trim().is_empty() { form.supplier.trim() } else { other.trim() };
+    let shown = entry_form(&held.listing);
+    let chosen = if form.other.trim().is_empty() { form.supplier.trim() } else { form.other.trim() };
+    if chosen == NONE {
+        let outcome = desk.reject(&giver, &held.listing, form.reason).await;
+        return Ok(respond(&desk, &viewer, outcome, "rejected", shown));
+    }
     let given = async {
         let supplier = if chosen == NEW {
             None
         } else {
-            let detail = "choose the supplier, or say that it is a new one";
+            let detail = "choose the supplier, or say that it is a new one or none";
             let known =
                 desk.supplier(chosen).await.map_err(|_| Problem::bad_input(detail).at("supplier", detail))?;
             Some(known.id.ok_or_else(Problem::internal)?)
         };
         desk.settle(&giver, held, supplier).await
     };
-    Ok(match after(given.await, "/suppliers/review?done=settled".to_owned()) {
-        Ok(redirect) => redirect.into_response(),
-        Err((status, errors)) => render(&desk, &viewer, status, errors, &Done::default()),
-    })
+    Ok(respond(&desk, &viewer, given.await, "settled", shown))
 }
 
-pub(super) async fn reliance(State(desk): State<Shared>, viewer: Viewer) -> Result<Response, Problem> {
-    let found = relying(&desk, &viewer, None, RELIANCE_DAYS);
-    let organisations: usize = found.iter().map(|relying| relying.organisations).sum();
-    let rows = found.iter().map(|relying: &Relying| {
-        let service = if relying.service_name.is_empty() {
-            relying.service_type.parse().map_or_else(|_| String::new(), |kind| table().type_title(kind))
-        } else {
-            relying.service_name.clone()
+pub(super) async fn certificate(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    FormBody(form): FormBody<CertificateForm>,
+) -> Result<Response, Problem> {
+    let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
+    let unknown = || Problem::not_found("no such certificate waits for somebody to look");
+    let review: u16 = form.review.parse().map_err(|_| unknown())?;
+    let supplier = desk.supplier(&form.supplier).await.map_err(|_| unknown())?.id.ok_or_else(unknown)?;
+    let given = async {
+        let finding = match form.finding.as_str() {
+            OWN => ReviewFinding::Own,
+            NOT_OWN => ReviewFinding::NotOwn { reason: form.reason },
+            _ => {
+                let detail = "choose whether it is a certificate of the supplier that showed it";
+                return Err(Problem::bad_input(detail).at("finding", detail).into());
+            }
         };
-        Row::new([
-            Cell::from(html! {
-                a.nhsuk-link href={ "/suppliers/" (relying.supplier) } { (relying.supplier_name) } br; (service)
-            }),
-            Cell::text(relying.lapses.long()),
-            Cell::from(html! { (verdict_tag(relying.today)) " then " (verdict_tag(relying.then)) }),
-            Cell::from(html! {
-                (ui::fmt::count(relying.organisations as u64, "organisation", "organisations"))
-                (expander("By CCG", html! {
-                    ul.nhsuk-list {
-                        @for of_ccg in &relying.by_ccg {
-                            li {
-                                @match of_ccg.ccg { Some(_) => { (of_ccg.name) } None => { "No CCG" } }
-                                ": "
-                                @for (index, code) in of_ccg.organisations.iter().enumerate() {
-                                    @if index > 0 { ", " }
-                                    a.nhsuk-link href={ "/purchases/" (code) } { (code) }
-                                }
-                            }
-                        }
-                    }
-                }))
-            }),
-        ])
-    });
-    let body = html! {
-        (lede(html! { "Within " (RELIANCE_DAYS) " days the certification of " (ui::fmt::count(found.len() as u64, "service", "services"))
-            " gets worse if nobody acts; " strong { (organisations) } " uses of them rely on it." }))
-        (Table::new("reliance", "Services whose certification ends, soonest first").column(Column::text("Supplier and service"))
-            .column(Column::text("Lapses on")).column(Column::text("Certified")).column(Column::text("Who relies on it")).rows(rows)
-            .empty("No certificate that anybody you may see relies on ends within this time.").render())
-        (downloads("reliance", &[
-            Download::new("CSV", "/api/v1/suppliers/reliance?format=csv"),
-            Download::new("JSON", "/api/v1/suppliers/reliance"),
-        ]))
+        desk.review(&giver, supplier, review, finding).await
     };
-    Ok(page_response(StatusCode::OK, page(&desk, &viewer, "Who relies on what ends soon").body(body)))
+    Ok(respond(&desk, &viewer, given.await, "reviewed", certificate_form(supplier, review)))
 }

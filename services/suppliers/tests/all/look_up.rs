@@ -50,34 +50,6 @@ async fn the_verdict_has_its_five_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_of_one_supplier_is_not_recorded_for_another() {
-    let server = server("2018-03-10").await;
-    let acme = certified(&server).await;
-    let beta = with_supplier(&server, "Beta Networks Limited").await;
-    let printed = |number: &str| {
-        json!({
-            "scheme": "cyber-essentials", "number": number, "holder": "Beta Networks Ltd", "issuer": "IASME",
-            "issued": "2018-02-01", "expires": "2019-01-31",
-        })
-    };
-    let path = format!("/api/v1/suppliers/{beta}/certificates");
-    // Whatever the case and blanks of its number.
-    for number in ["CE-2018-02-01", "ce-2018-02 -01"] {
-        let refused = server.post(&path, printed(number)).await.is(409, "on record for Acme Health Limited");
-        assert_eq!(refused.json()["errors"][0]["at"], "number");
-    }
-    let record = server.get(&format!("/api/v1/suppliers/{beta}")).await.ok().json();
-    assert_eq!(record["certificates"], json!([]));
-    // Once it is withdrawn there, it is another's.
-    let reason = json!({ "reason": "it was Beta's" });
-    server.post(&format!("/api/v1/suppliers/{acme}/certificates/1/withdraw"), reason).await.ok();
-    server.post(&path, printed("CE-2018-02-01")).await.ok();
-    // Without a number nothing is compared.
-    server.post(&format!("/api/v1/suppliers/{acme}/certificates"), printed("")).await.ok();
-    server.post(&path, printed("")).await.ok();
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn the_answer_names_every_certificate_of_the_chain() {
     let server = server("2018-03-10").await;
     let id = certified(&server).await;

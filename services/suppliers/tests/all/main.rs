@@ -12,5 +12,6 @@ mod imports;
 mod look_up;
 mod pages;
 mod purchases;
+mod review;
 mod supplier;
 mod support;

@@ -31,12 +31,13 @@ fn with_service() -> Given<Supplier> {
 }
 
 fn certify(issued: &str, renews: Option<u16>) -> C {
-    C::Certify { printed: certificate("cyber-essentials", issued, Some("2020-01-31")), renews }
+    C::Certify { printed: certificate("cyber-essentials", issued, Some("2020-01-31")), renews, also_of: None }
 }
 
 fn with_certificate() -> Given<Supplier> {
     let printed = certificate("cyber-essentials", "2018-02-01", Some("2019-01-31"));
-    with_service().and(CertificateRecorded { supplier: code(SUPPLIER), certificate: 1, printed }.into())
+    with_service()
+        .and(CertificateRecorded { supplier: code(SUPPLIER), certificate: 1, review: None, printed }.into())
 }
 
 #[test]
@@ -44,10 +45,12 @@ fn a_certificate_is_the_same_whatever_the_case_and_blanks_of_its_number() {
     let mut printed = certificate("cyber-essentials", "2018-02-01", Some("2019-01-31"));
     let number = printed.number.to_lowercase();
     printed.number = format!(" {} {} ", &number[..2], &number[2..]);
-    with_certificate().when(C::Certify { printed: printed.clone(), renews: None }).then_nothing();
+    with_certificate()
+        .when(C::Certify { printed: printed.clone(), renews: None, also_of: None })
+        .then_nothing();
     printed.number.push('9');
     with_certificate()
-        .when(C::Certify { printed, renews: None })
+        .when(C::Certify { printed, renews: None, also_of: None })
         .then_event(|event| assert!(matches!(event, SupplierEvent::CertificateRecorded(_))));
 }
 
@@ -183,14 +186,19 @@ fn a_certificate_is_recorded_once_and_renewed_by_its_own_scheme() {
         supplier: code(SUPPLIER),
         certificate: 2,
         renews: 1,
+        review: None,
         printed: certificate("cyber-essentials", "2019-02-01", Some("2020-01-31")),
     };
     let again = C::Certify {
         printed: certificate("cyber-essentials", "2018-02-01", Some("2019-01-31")),
         renews: None,
+        also_of: None,
     };
-    let other =
-        C::Certify { printed: certificate("iso-27001", "2019-02-01", Some("2022-01-31")), renews: Some(1) };
+    let other = C::Certify {
+        printed: certificate("iso-27001", "2019-02-01", Some("2022-01-31")),
+        renews: Some(1),
+        also_of: None,
+    };
     with_certificate()
         .when(again)
         .then_nothing()
@@ -211,7 +219,7 @@ fn a_certificate_has_to_make_sense() {
     let with = |change: fn(&mut proto::suppliers::Certificate)| {
         let mut printed = certificate("cyber-essentials", "2018-02-01", Some("2019-01-31"));
         change(&mut printed);
-        C::Certify { printed, renews: None }
+        C::Certify { printed, renews: None, also_of: None }
     };
     known()
         .when(with(|printed| printed.scheme = code("magic")))

@@ -163,7 +163,7 @@ impl Invented {
         [
             SupplierRegistered { supplier, details, listing }.into(),
             ServiceOffered { supplier, service, offered }.into(),
-            CertificateRecorded { supplier, certificate: 1, printed }.into(),
+            CertificateRecorded { supplier, certificate: 1, review: None, printed }.into(),
         ]
     }
 

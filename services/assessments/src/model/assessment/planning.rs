@@ -34,7 +34,7 @@ impl Assessment {
     ) -> Result<Option<AssessmentEvent>, Refusal> {
         let opened = self.with_plans(edition)?;
         if self.plan.submitted.is_some() {
-            return Err(Refusal::PlanIsSubmitted("the CCG or region".to_owned()));
+            return Err(Refusal::PlanIsSubmitted("the commissioner or region".to_owned()));
         }
         if !self.gaps_to_plan_for(edition, exempt).contains(&action.requirement) {
             return Err(Refusal::NotAGap(action.requirement));

@@ -381,9 +381,10 @@ fn certified(supplier: u8, scheme: u8, again: bool) -> SupplierEvent {
     let certificate = number_of(supplier, scheme, again);
     if again {
         let renews = number_of(supplier, scheme, false);
-        return CertificateRenewed { supplier: id_of(supplier), certificate, renews, printed }.into();
+        return CertificateRenewed { supplier: id_of(supplier), certificate, renews, review: None, printed }
+            .into();
     }
-    CertificateRecorded { supplier: id_of(supplier), certificate, printed }.into()
+    CertificateRecorded { supplier: id_of(supplier), certificate, review: None, printed }.into()
 }
 
 fn covered(supplier: u8, scheme: u8, again: bool) -> SupplierEvent {

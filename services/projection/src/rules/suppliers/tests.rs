@@ -41,7 +41,7 @@ fn acme() -> SupplierFacts {
         expires: Some(day("2019-01-31")),
         scope: String::new(),
     };
-    happened("2018-02-01", CertificateRecorded { supplier, certificate: 1, printed }.into());
+    happened("2018-02-01", CertificateRecorded { supplier, certificate: 1, review: None, printed }.into());
     let stated = CoverageStated {
         supplier,
         certificate: 1,
@@ -114,7 +114,7 @@ fn a_check_holds_for_365_days() {
         scope: String::new(),
     };
     let supplier = "acme".parse().unwrap();
-    let event = CertificateRecorded { supplier, certificate: 2, printed: longer };
+    let event = CertificateRecorded { supplier, certificate: 2, review: None, printed: longer };
     acme.gather(Position(2_000), day("2018-02-01"), event.into());
     let stated = CoverageStated {
         supplier,
