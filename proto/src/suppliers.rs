@@ -25,6 +25,10 @@ events! {
         ListingHeld = "oversight.suppliers.listing-held.v1",
         /// An entry of a list was found to name no supplier.
         ListingRejected = "oversight.suppliers.listing-rejected.v1",
+        /// A row of a list cannot be recorded before something is decided.
+        RowWaiting = "oversight.suppliers.row-waiting.v1",
+        /// A row that waited needs nobody any more.
+        RowSettled = "oversight.suppliers.row-settled.v1",
         /// An entry of another list was found to be this supplier.
         ListingMatched = "oversight.suppliers.listing-matched.v1",
         /// An entry that was taken for this supplier is not.
@@ -91,6 +95,8 @@ impl SupplierEvent {
             Self::SubSupplierReleased(event) => event.supplier,
             Self::ListingHeld(_)
             | Self::ListingRejected(_)
+            | Self::RowWaiting(_)
+            | Self::RowSettled(_)
             | Self::EngagementWaiting(_)
             | Self::EngagementBegun(_)
             | Self::EngagementEnded(_)
@@ -220,6 +226,58 @@ pub struct ListingRejected {
     pub listing: Listing,
     /// Why.
     pub reason: String,
+}
+
+/// A row of a list says something that cannot be recorded yet: nobody has said which supplier its entry is, or what
+/// its words mean. It is recorded once that is decided, and [`RowSettled`] then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowWaiting {
+    /// The entry it is of.
+    pub listing: Listing,
+    /// The number of the row among those of this entry that ever waited, from 1.
+    pub row: u16,
+    /// The date of its file.
+    pub as_of: Day,
+    /// What it says.
+    pub says: RowSays,
+}
+
+/// What a row that waits says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RowSays {
+    /// A company has published a result of the toolkit.
+    Published {
+        /// The company, as the register calls it.
+        name: String,
+        /// The status, as the register has it.
+        status: String,
+        /// When it was published.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on: Option<Day>,
+    },
+    /// A supplier offers a service.
+    Offered {
+        /// The service's id with that supplier.
+        service: ServiceId,
+        /// The product.
+        product: String,
+        /// Its version, where that matters.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        version: String,
+        /// What type of service it is, where the list says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        service_type: Option<ServiceTypeId>,
+    },
+}
+
+/// A row that waited was recorded, or leads to nothing by what was decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowSettled {
+    /// The entry it is of.
+    pub listing: Listing,
+    /// Its number.
+    pub row: u16,
 }
 
 /// An entry of another list was found to be this supplier. Never a guess: by a number, by the very

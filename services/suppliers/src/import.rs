@@ -8,8 +8,8 @@
 //! | `principal-suppliers` | practice and name of its clinical system's supplier | an engagement |
 //!
 //! A name is taken for a known supplier only where that is sure ([`Register::whom`]); what resembles one
-//! is held for someone to look at. What `principal-suppliers` says under a name that nobody has matched is kept,
-//! and recorded once it is ([`crate::waiting`]); other lists are imported again after that.
+//! is held for someone to look at. What a row says of an entry that nobody has matched, or in words that nobody has
+//! explained, is kept, and recorded once that is decided ([`crate::waiting`]).
 
 use std::{sync::Arc, time::Duration};
 
@@ -28,7 +28,7 @@ use proto::{
     By, Day, OdsCode, ServiceId, SupplierId,
     assessments::PublishedResult,
     standards::{Catalogue, OrganisationType},
-    suppliers::{Certificate, List, Listing, SupplierDetails, Used},
+    suppliers::{Certificate, List, Listing, RowSays, SupplierDetails, Used},
 };
 
 use crate::{
@@ -50,7 +50,7 @@ const REJECTED: &str = "the entry names no supplier: so decided at /suppliers/re
 const IN_REVIEW: &str =
     "another supplier has this certificate on record: somebody has to look, at /suppliers/review";
 const NO_COMPANY: &str = "not a company or business partner";
-const NO_SUPPLIER: &str = "the supplier is not known: load the suppliers first";
+const NO_SUPPLIER: &str = "the supplier is not known yet: once it is, the row is recorded";
 
 /// A kind of list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -235,14 +235,20 @@ impl Import {
     async fn catalogue_service(&self, row: &Row) -> Result<RowOutcome, RowFault> {
         let listing = listing(row, List::BuyingCatalogue, row.get(2))?;
         let details = SupplierDetails { legal_name: row.get(2).to_owned(), ..SupplierDetails::default() };
-        let supplier = match self.register.known().whom(&listing, &details) {
-            Match::Known(supplier) => supplier,
-            _ => return Ok(RowOutcome::Skipped(NO_SUPPLIER)),
-        };
         let service: ServiceId = row.get(0).to_lowercase().parse().map_err(|error| of_code(row, 0, error))?;
         let service_type = row.parse_optional(3)?;
-        let command =
-            SupplierCommand::Offer { service, product: row.tidy(1), version: row.tidy(4), service_type };
+        let (product, version) = (row.tidy(1), row.tidy(4));
+        let whom = self.register.known().whom(&listing, &details);
+        let supplier = match whom {
+            Match::Known(supplier) => supplier,
+            Match::Rejected => return Ok(RowOutcome::Skipped(REJECTED)),
+            _ => {
+                let says = RowSays::Offered { service, product, version, service_type };
+                self.keep(row, listing, says).await?;
+                return Ok(RowOutcome::Skipped(NO_SUPPLIER));
+            }
+        };
+        let command = SupplierCommand::Offer { service, product, version, service_type };
         self.give(&self.giving, row, supplier, &command, None).await
     }
 
@@ -259,13 +265,20 @@ impl Import {
         let details =
             SupplierDetails { legal_name: name.clone(), ods_code: Some(code), ..SupplierDetails::default() };
         let listing = listing(row, List::DspToolkit, code.as_str())?;
-        let (supplier, outcome) = self.entry(row, listing, details).await?;
-        let Some(supplier) = supplier else { return Ok(outcome) };
+        let (supplier, outcome) = self.entry(row, listing.clone(), details).await?;
         let status = row.tidy(2);
+        let says = || RowSays::Published { name: name.clone(), status: status.clone(), on: published };
+        let Some(supplier) = supplier else {
+            if matches!(outcome, RowOutcome::Skipped(HELD)) && !status.is_empty() {
+                self.keep(row, listing, says()).await?;
+            }
+            return Ok(outcome);
+        };
         let catalogue = self.editions.catalogue();
         let result = catalogue.read_status(&status, published, self.as_of);
         if result == PublishedResult::Unrecognised {
             counts.not_understood(&status);
+            self.keep(row, listing, says()).await?;
         }
         let printed = published
             .and_then(|issued| status_as_certificate(code, &name, &status, result, issued, &catalogue));
@@ -394,6 +407,15 @@ impl Import {
         Ok(RowOutcome::Skipped(why))
     }
 
+    /// Keeps what a row says until it can be recorded.
+    async fn keep(&self, row: &Row, listing: Listing, says: RowSays) -> Result<(), RowFault> {
+        let aggregate = listing_aggregate(&listing).map_err(|error| row.reject(error))?;
+        let command = ListingCommand::Wait { listing, as_of: self.as_of, says };
+        let refused = |refusal| Err(row.reject(refusal).into());
+        self.giving_status.command(&self.listings, &aggregate, &command, row, refused).await?;
+        Ok(())
+    }
+
     /// Lays a name before someone, and keeps what its row says until that is decided.
     async fn wait(
         &self,
@@ -450,7 +472,7 @@ fn listing(row: &Row, list: List, entry: &str) -> Result<Listing, RowFault> {
 /// A published status as a certificate: good from its publication to the deadline of the edition after,
 /// by when another must be published. Where no edition after it is known, its last day is not known either.
 /// Published after that deadline it is good for nothing.
-fn status_as_certificate(
+pub(crate) fn status_as_certificate(
     code: OdsCode,
     name: &str,
     status: &str,

@@ -98,7 +98,7 @@ impl Done {
             Some("begun") => "The service has been added to what you use. Check it next.",
             Some("ended") => "The service is no longer used.",
             Some("planned") => "The plan for the gap has been agreed.",
-            Some("settled") => "That is settled. Import the list again to record its rows.",
+            Some("settled") => "That is settled. Rows that waited for it are recorded now.",
             _ => return maud::html! {},
         };
         ui::components::success("done", told, maud::html! {})

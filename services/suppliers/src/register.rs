@@ -11,8 +11,8 @@ use proto::{
     Day, Header, OdsCode, SchemeId, ServiceId, ServiceTypeId, SupplierId,
     certification::{Held, entity_key},
     suppliers::{
-        Certificate, CertificateHeldForReview, List, Listing, ListingHeld, MatchedBy, SupplierDetails,
-        SupplierEvent, Used,
+        Certificate, CertificateHeldForReview, List, Listing, ListingHeld, MatchedBy, RowWaiting,
+        SupplierDetails, SupplierEvent, Used,
     },
 };
 use rustc_hash::FxHashMap;
@@ -48,6 +48,8 @@ pub struct Register {
     held: BTreeMap<Listing, ListingHeld>,
     /// Entries that were held and name no supplier.
     rejected: BTreeMap<Listing, ListingHeld>,
+    /// Rows of lists that wait for something to be decided, by entry and number.
+    rows: BTreeMap<(Listing, u16), RowWaiting>,
     /// Who has certificates held for review.
     in_review: BTreeSet<SupplierId>,
     /// The organisations that use what is listed under a name nobody had matched, with the day from which.
@@ -144,6 +146,11 @@ impl Register {
         let matched =
             self.waiting.iter().filter_map(|(listing, of)| Some((self.by_listing.get(listing)?, of)));
         matched.flat_map(|(supplier, of)| of.iter().map(|(code, day)| (*code, *supplier, *day)))
+    }
+
+    /// The rows that wait and whose entry is known to be a supplier.
+    pub fn rows_of_known(&self) -> impl Iterator<Item = (SupplierId, &RowWaiting)> {
+        self.rows.values().filter_map(|row| Some((*self.by_listing.get(&row.listing)?, row)))
     }
 
     /// The one service of a type that a supplier offers, if it offers one alone.
@@ -368,6 +375,12 @@ impl Fold for Register {
                     self.rejected.remove(&held.listing);
                     self.held.insert(held.listing.clone(), held.clone());
                 }
+            }
+            SupplierEvent::RowWaiting(row) => {
+                self.rows.insert((row.listing.clone(), row.row), row.clone());
+            }
+            SupplierEvent::RowSettled(row) => {
+                self.rows.remove(&(row.listing.clone(), row.row));
             }
             SupplierEvent::ListingRejected(event) => {
                 if let Some(held) = self.held.remove(&event.listing) {

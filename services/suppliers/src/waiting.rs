@@ -1,23 +1,27 @@
-//! Records what lists say under a name, once someone has said which supplier the name stands for.
+//! Records what rows of lists say, once someone has said which supplier their entry is, or what their words mean.
 //!
-//! What waits is on the log ([`EngagementWaiting`](proto::suppliers::EngagementWaiting)), so that nothing is
-//! lost when the process ends: it is looked for again and again, and recorded under an id that repeats.
+//! What waits is on the log ([`EngagementWaiting`](proto::suppliers::EngagementWaiting) and
+//! [`RowWaiting`](proto::suppliers::RowWaiting)), so that nothing is lost when the process ends: it is looked for
+//! again and again, and recorded under an id that repeats.
 
 use std::{sync::Arc, time::Duration};
 
 use chassis::{
-    command::{CommandMeta, Outcome},
+    command::{CommandError, CommandMeta, Outcome},
     ids::CommandId,
 };
 use proto::{
     Actor, Day, OdsCode, SupplierId,
-    suppliers::{List, Used},
+    assessments::PublishedResult,
+    suppliers::{List, RowSays, RowWaiting, Used},
 };
 
 use crate::{
     desk::Desk,
-    import::CLINICAL_SYSTEM,
-    model::{BuyerCommand, buyer_aggregate},
+    import::{CLINICAL_SYSTEM, status_as_certificate},
+    model::{
+        BuyerCommand, ListingCommand, SupplierCommand, buyer_aggregate, listing_aggregate, supplier_aggregate,
+    },
 };
 
 /// How often it is looked for.
@@ -31,31 +35,111 @@ pub(crate) async fn record_decided(desk: Arc<Desk>) {
     // Recorded already by the engagement it led to, which says nothing new: tried once, not for ever.
     let mut tried = std::collections::BTreeSet::new();
     loop {
-        let decided: Vec<(OdsCode, SupplierId, Day)> =
-            desk.register.known().decided().filter(|decided| !tried.contains(decided)).collect();
-        for waiting in decided {
-            match record(&desk, waiting).await {
-                Ok(Outcome::Recorded(position, _)) => {
-                    desk.register.reached(position, CATCH_UP_TIMEOUT).await;
-                    tried.insert(waiting);
-                }
-                Ok(Outcome::Unchanged(_)) => {
-                    tried.insert(waiting);
-                }
-                Err(reason) => {
-                    tracing::warn!(organisation = %waiting.0, reason, "a waiting row could not be recorded yet");
-                    break;
-                }
-            }
+        if let Err(reason) = record_engagements(&desk, &mut tried).await {
+            tracing::warn!(reason, "a waiting row could not be recorded yet");
+        }
+        if let Err(reason) = record_rows(&desk).await {
+            tracing::warn!(reason, "a waiting row could not be recorded yet");
         }
         tokio::time::sleep(EVERY).await;
+    }
+}
+
+type Tried = std::collections::BTreeSet<(OdsCode, SupplierId, Day)>;
+
+async fn record_engagements(desk: &Desk, tried: &mut Tried) -> Result<(), String> {
+    let decided: Vec<(OdsCode, SupplierId, Day)> =
+        desk.register.known().decided().filter(|decided| !tried.contains(decided)).collect();
+    for waiting in decided {
+        if let Some(Outcome::Recorded(position, _)) = record(desk, waiting).await? {
+            desk.register.reached(position, CATCH_UP_TIMEOUT).await;
+        }
+        tried.insert(waiting);
+    }
+    Ok(())
+}
+
+/// Records the rows whose entry is known to be a supplier, and whose words are understood.
+async fn record_rows(desk: &Desk) -> Result<(), String> {
+    let rows: Vec<(SupplierId, RowWaiting)> =
+        desk.register.known().rows_of_known().map(|(supplier, row)| (supplier, row.clone())).collect();
+    for (supplier, waiting) in rows {
+        let Some((command, effective)) = what_it_leads_to(desk, supplier, &waiting) else { continue };
+        let meta = |purpose: &str| {
+            let RowWaiting { listing, row, .. } = &waiting;
+            let name = format!("{}\0{}\0{row}", listing.list.slug(), listing.entry);
+            CommandMeta::new(
+                CommandId::keyed(purpose, &name),
+                desk.common.clock.now(),
+                Actor::system("import"),
+            )
+        };
+        if let Some(command) = command {
+            let aggregate = supplier_aggregate(supplier).map_err(|error| error.to_string())?;
+            let meta = meta("row-recorded").effective(effective);
+            let outcome = desk.suppliers.execute(&aggregate, &command, &meta).await;
+            if let Some(outcome) = unless_refused(outcome)? {
+                desk.register.reached(outcome.position(), CATCH_UP_TIMEOUT).await;
+            }
+        }
+        let aggregate = listing_aggregate(&waiting.listing).map_err(|error| error.to_string())?;
+        let settle = ListingCommand::Settle { row: waiting.row };
+        let settled = desk.listings.execute(&aggregate, &settle, &meta("row-settled")).await;
+        if let Some(settled) = unless_refused(settled)? {
+            desk.register.reached(settled.position(), CATCH_UP_TIMEOUT).await;
+        }
+    }
+    Ok(())
+}
+
+/// What came of a command; none where the domain refused it, which it would do again: nothing is left to record then.
+fn unless_refused<R: std::fmt::Display>(
+    outcome: Result<Outcome, CommandError<R>>,
+) -> Result<Option<Outcome>, String> {
+    match outcome {
+        Ok(outcome) => Ok(Some(outcome)),
+        Err(CommandError::Refused(refusal)) => {
+            tracing::warn!(%refusal, "a waiting row leads to nothing");
+            Ok(None)
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// What is asked of the supplier, from which day, and nothing where the row leads to nothing; none as long as its
+/// words are not understood.
+fn what_it_leads_to(
+    desk: &Desk,
+    supplier: SupplierId,
+    waiting: &RowWaiting,
+) -> Option<(Option<SupplierCommand>, Day)> {
+    let RowWaiting { listing, as_of, says, .. } = waiting;
+    match says.clone() {
+        RowSays::Offered { service, product, version, service_type } => {
+            Some((Some(SupplierCommand::Offer { service, product, version, service_type }), *as_of))
+        }
+        RowSays::Published { name, status, on } => {
+            let catalogue = desk.common.editions.catalogue();
+            let result = catalogue.read_status(&status, on, *as_of);
+            if result == PublishedResult::Unrecognised {
+                return None;
+            }
+            let certificate = listing.entry.parse().ok().zip(on).and_then(|(code, issued)| {
+                status_as_certificate(code, &name, &status, result, issued, &catalogue)
+            });
+            let command = certificate.map(|printed| {
+                let also_of = desk.register.known().other_of_certificate(&printed, supplier);
+                SupplierCommand::Certify { printed, renews: None, also_of }
+            });
+            Some((command, on.unwrap_or(*as_of)))
+        }
     }
 }
 
 async fn record(
     desk: &Desk,
     (organisation, supplier, day): (OdsCode, SupplierId, Day),
-) -> Result<Outcome, String> {
+) -> Result<Option<Outcome>, String> {
     let service_type = CLINICAL_SYSTEM.parse().map_err(|error: proto::codes::CodeError| error.to_string())?;
     let service = desk.register.known().only_service(supplier, service_type);
     let used = Used { supplier, service, service_type };
@@ -63,5 +147,5 @@ async fn record(
     let aggregate = buyer_aggregate(organisation).map_err(|error| error.to_string())?;
     let id = CommandId::keyed("waiting-row", &format!("{organisation}\0{supplier}\0{day}"));
     let meta = CommandMeta::new(id, desk.common.clock.now(), Actor::system("import")).effective(day);
-    desk.buyers.execute(&aggregate, &command, &meta).await.map_err(|error| error.to_string())
+    unless_refused(desk.buyers.execute(&aggregate, &command, &meta).await)
 }

@@ -128,18 +128,21 @@ async fn a_word_is_counted_in_the_report_and_once_taught_its_rows_count() {
     let folder = tempfile::tempdir().expect("a folder");
     let register = "Code,Organisation Name,Status,Date Of Publication,Primary Sector\n\
         A99001,A,25/26 Assured,01/06/2026,GP\nA99002,B,25/26 Assured,02/06/2026,GP\n\
-        A99003,C,25/26 Standards Met,03/06/2026,GP\n";
+        A99003,C,25/26 Standards Met,03/06/2026,GP\n8ZZ01,DRILL SYSTEMS LTD,25/26 Assured,04/06/2026,Company\n";
     let register = write(folder.path(), "register.csv", register);
 
     let bytes = std::fs::read(&register).expect("the file");
     let path = "/api/v1/assessments/imports/results?as_of=2026-10-15&dry_run=true";
     let report = client.post_file(path, bytes).await.json();
-    assert_eq!(report["not_understood"], serde_json::json!([{ "text": "25/26 Assured", "rows": 2 }]));
-    assert_eq!(report["not_understood_rows"], 2);
+    assert_eq!(report["not_understood"], serde_json::json!([{ "text": "25/26 Assured", "rows": 3 }]));
+    assert_eq!(report["not_understood_rows"], 3);
 
     let report = import(&server.url(), client, "results", &register, "2026-10-15").await;
-    assert_eq!(reported(&report, "recorded"), 3, "{report}");
-    assert!(report.contains("2  “25/26 Assured”"), "{report}");
+    assert_eq!(reported(&report, "recorded"), 4, "{report}");
+    assert!(report.contains("3  “25/26 Assured”"), "{report}");
+    import(&server.url(), client, "toolkit-companies", &register, "2026-10-15").await;
+    let company = async || client.json("/api/v1/suppliers?q=8ZZ01").await["suppliers"][0].clone();
+    assert_eq!(company().await["certificates"], serde_json::json!([]));
     let toolkit = async |code: &str| {
         let answer = client.json(&format!("/api/v1/practices/{code}?at=2026-10-15")).await;
         status(&answer).to_owned()
@@ -160,6 +163,16 @@ async fn a_word_is_counted_in_the_report_and_once_taught_its_rows_count() {
     until_caught_up(client).await;
     assert_eq!([toolkit("A99001").await, toolkit("A99002").await], ["met", "met"]);
     assert_eq!(client.json("/api/v1/set-aside").await["not_understood"], serde_json::json!([]));
+    // A supplier's is a certificate from then on, too, without its file.
+    let mut certificates = serde_json::json!([]);
+    for _ in 0..100 {
+        certificates = company().await["certificates"].clone();
+        if certificates != serde_json::json!([]) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert_eq!(certificates[0]["issued"], "2026-06-04", "{certificates}");
     let known_then = client.json(&format!("/api/v1/practices/A99001?at=2026-10-15&known={moment}")).await;
     assert_eq!(status(&known_then), "no-evidence", "as known before it was taught: {known_then}");
 }

@@ -32,7 +32,7 @@ const NAMES_A_THING: [&str; 10] = [
 
 /// Types of events of which each is about something else: what happened once, and is no state of
 /// anything that another one could change. `partner` and `entry` name a thing in some of them alone.
-const HAPPENED_ONCE: [&str; 18] = [
+const HAPPENED_ONCE: [&str; 20] = [
     "calendar-opened",
     "calendar-revoked",
     "certificate-held-for-review",
@@ -47,6 +47,8 @@ const HAPPENED_ONCE: [&str; 18] = [
     "listing-rejected",
     "refused",
     "reliance-ended",
+    "row-settled",
+    "row-waiting",
     "sensitive-read",
     "sign-in-refused",
     "signed-in",

@@ -446,9 +446,8 @@ pub(crate) struct SettleInput {
     reason: String,
 }
 
-/// Says which company an entry of a list is: a known supplier, a new one, or none at all. Rows of a list of clinical
-/// systems that waited for it are recorded then; other lists are loaded again. An entry that was found to name no
-/// supplier may be settled anew.
+/// Says which company an entry of a list is: a known supplier, a new one, or none at all. Rows that waited for it are
+/// recorded then, without another import. An entry that was found to name no supplier may be settled anew.
 ///
 /// Who may call it: NHS Digital and administrators.
 #[utoipa::path(post, path = "/api/v1/suppliers/review", tag = "suppliers",

@@ -2,12 +2,18 @@
 
 use chassis::{Aggregate, Context, Refusal, When, refusal::needed};
 use proto::{
-    SupplierId,
-    suppliers::{Listing, ListingHeld, ListingRejected, SupplierDetails, SupplierEvent},
+    Day, SupplierId,
+    suppliers::{
+        Listing, ListingHeld, ListingRejected, RowSays, RowSettled, RowWaiting, SupplierDetails,
+        SupplierEvent,
+    },
 };
 use serde::{Deserialize, Serialize};
 
 use super::TEXT_MAX_CHARS;
+
+/// The most rows of an entry that wait at a time.
+const WAITING_MAX: usize = 500;
 
 /// An entry of a list, as it was last held.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +22,10 @@ pub struct HeldListing {
     pub held: Option<ListingHeld>,
     /// Whether it was found to name no supplier since.
     pub is_rejected: bool,
+    /// Its rows that wait for something to be decided.
+    pub waiting: Vec<RowWaiting>,
+    /// How many ever waited.
+    pub rows: u16,
 }
 
 /// What can be asked of an entry.
@@ -29,6 +39,20 @@ pub enum ListingCommand {
         details: SupplierDetails,
         /// Whom it resembles.
         resembles: Vec<SupplierId>,
+    },
+    /// Keep what a row says until something is decided.
+    Wait {
+        /// The entry.
+        listing: Listing,
+        /// The date of the file.
+        as_of: Day,
+        /// What the row says.
+        says: RowSays,
+    },
+    /// A row that waited was recorded, or leads to nothing.
+    Settle {
+        /// Its number.
+        row: u16,
     },
     /// It names no supplier.
     Reject {
@@ -52,6 +76,23 @@ impl Aggregate for HeldListing {
                 let held = ListingHeld { listing, details, resembles };
                 Ok((self.is_rejected || self.held.as_ref() != Some(&held)).then(|| held.into()))
             }
+            ListingCommand::Wait { listing, as_of, says } => {
+                if self.waiting.iter().any(|waiting| waiting.says == *says) {
+                    return Ok(None);
+                }
+                if self.waiting.len() >= WAITING_MAX || self.rows == u16::MAX {
+                    let text =
+                        format!("up to {WAITING_MAX} rows of an entry may wait: decide what it is first");
+                    return Err(Refusal::as_things_stand(text));
+                }
+                let (listing, row) = (listing.clone(), self.rows + 1);
+                Ok(Some(RowWaiting { listing, row, as_of: *as_of, says: says.clone() }.into()))
+            }
+            ListingCommand::Settle { row } => {
+                let waiting = self.waiting.iter().find(|waiting| waiting.row == *row);
+                let settled = waiting.map(|it| RowSettled { listing: it.listing.clone(), row: it.row });
+                Ok(settled.map(SupplierEvent::from))
+            }
             ListingCommand::Reject { reason } => {
                 let reason = needed("reason", "a reason", reason, TEXT_MAX_CHARS)?;
                 let Some(held) = &self.held else {
@@ -66,8 +107,14 @@ impl Aggregate for HeldListing {
     fn evolve(&mut self, event: &SupplierEvent, _: &When) {
         match event {
             SupplierEvent::ListingHeld(held) => {
-                *self = HeldListing { held: Some(held.clone()), is_rejected: false };
+                self.held = Some(held.clone());
+                self.is_rejected = false;
             }
+            SupplierEvent::RowWaiting(waiting) => {
+                self.rows = self.rows.max(waiting.row);
+                self.waiting.push(waiting.clone());
+            }
+            SupplierEvent::RowSettled(settled) => self.waiting.retain(|waiting| waiting.row != settled.row),
             SupplierEvent::ListingRejected(_) => self.is_rejected = true,
             _ => {}
         }

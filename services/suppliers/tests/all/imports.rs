@@ -34,7 +34,10 @@ async fn a_list_adds_what_it_shows_anew_and_the_same_again_nothing() {
     let services = "catalogue_item_id,name,supplier_id\n10000-001,Emis Web GP,10000\n99-1,Nobody’s,99\n";
     let report = import(&server, "catalogue-services", "2020-04-07", services).await;
     assert_eq!(report["recorded"], 1, "{report}");
-    assert_eq!(report["skipped"]["the supplier is not known: load the suppliers first"], 1, "{report}");
+    assert_eq!(
+        report["skipped"]["the supplier is not known yet: once it is, the row is recorded"], 1,
+        "{report}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,15 +63,48 @@ async fn what_is_surely_the_same_is_matched_and_what_is_alike_is_held() {
     assert_eq!((waiting.as_array().unwrap().len(), &waiting[0]["entry"]), (1, &json!("8XX01")));
     assert_eq!(waiting[0]["resembles"][0], emis["id"]);
 
-    // Somebody looks: it is a company of its own. Its row comes in with the same file.
+    // Somebody looks: it is a company of its own. What its row says is recorded then.
     server.post("/api/v1/suppliers/review", json!({ "list": "dsp-toolkit", "entry": "8XX01" })).await.ok();
+    let company = comes(&server, "8XX01", "certificates").await;
+    assert_eq!(company["certificates"][0]["issued"], "2019-03-21", "{company}");
     let report = import(&server, "toolkit-companies", "2019-06-17", toolkit).await;
-    assert_eq!((&report["recorded"], &report["unchanged"]), (&json!(1), &json!(2)), "{report}");
+    assert_eq!((&report["recorded"], &report["unchanged"]), (&json!(0), &json!(3)), "{report}");
     assert_eq!(server.get("/api/v1/suppliers/review").await.ok().json(), json!([]));
     server
         .post("/api/v1/suppliers/review", json!({ "list": "dsp-toolkit", "entry": "8XX01" }))
         .await
         .is(404, "no such entry");
+}
+
+/// The supplier that a question finds first, once something of it is on record.
+async fn comes(server: &Server, question: &str, what: &str) -> Value {
+    let mut found = json!(null);
+    for _ in 0..200 {
+        found =
+            server.get(&format!("/api/v1/suppliers?q={question}")).await.ok().json()["suppliers"][0].clone();
+        if found[what].as_array().is_some_and(|recorded| !recorded.is_empty()) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn services_of_a_supplier_that_comes_later_are_recorded_then() {
+    let server = server("2020-05-01").await;
+    let services = "catalogue_item_id,name,supplier_id\n10000-001,Emis Web GP,10000\n";
+    let why = "the supplier is not known yet: once it is, the row is recorded";
+    for _ in 0..2 {
+        let report = import(&server, "catalogue-services", "2020-04-07", services).await;
+        assert_eq!((&report["recorded"], &report["skipped"][why]), (&json!(0), &json!(1)), "{report}");
+    }
+    import(&server, "catalogue-suppliers", "2020-04-07", SUPPLIERS).await;
+    let emis = comes(&server, "emis%20health", "services").await;
+    assert_eq!(emis["services"].as_array().map(Vec::len), Some(1), "{emis}");
+    assert_eq!(emis["services"][0]["product"], "Emis Web GP", "{emis}");
+    let again = import(&server, "catalogue-services", "2020-04-07", services).await;
+    assert_eq!(again["unchanged"], 1, "{again}");
 }
 
 /// The toolkit's register with one company, under this code.
