@@ -166,6 +166,12 @@ pub fn is_local_office(code: OdsCode) -> bool {
     matches!(code.as_str().as_bytes(), [b'Q', a, b] if a.is_ascii_digit() && b.is_ascii_digit())
 }
 
+/// Whether what stands between a region and its commissioners on a day can have this code: local offices of NHS England
+/// ended in March 2020, and what a file of before then says of them tells nothing of the partnerships and boards after.
+pub fn may_stand_between(code: OdsCode, on: Day) -> bool {
+    !is_local_office(code) || on < day(STPS_FROM)
+}
+
 fn is_ccg_shaped(code: OdsCode) -> bool {
     match code.as_str().as_bytes() {
         [a, b, c] => a.is_ascii_digit() && b.is_ascii_digit() && c.is_ascii_uppercase(),

@@ -36,7 +36,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     Day, OdsCode, Position,
-    areas::Successions,
+    areas::{Successions, may_stand_between},
     imports::Row,
     organisations::{
         AreaListing, Membership, NetworkMembership, OdsStatus, OrganisationKind, OrganisationListing,
@@ -478,7 +478,8 @@ impl Places {
     /// A place that files name, with what stood there on a day: of a commissioner, since it tells which part of a
     /// divided body it lay in.
     pub fn standing(&self, place: Place, commissioner: Option<OdsCode>, day: Day) -> Place {
-        let office = place.local_office.and_then(|office| self.successions.on(office, commissioner, day));
+        let office = place.local_office.filter(|office| may_stand_between(*office, day));
+        let office = office.and_then(|office| self.successions.on(office, commissioner, day));
         Place { local_office: office, ..place }
     }
 

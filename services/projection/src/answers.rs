@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::{
     board::{Area, Board, Footprint, Practice},
     rollup::Counts,
-    rules::{RULES, SupportingFile},
+    rules::{RULES, SupportingFile, registers},
     timeline::Status,
 };
 
@@ -42,8 +42,8 @@ pub use practice::{
 pub use reasons::{Reasons, reason};
 pub use search::{Found, SEARCH_MAX, SearchAnswer, search};
 pub use status::{
-    AreaStatusesAnswer, LOOK_UP_MAX, LookUpAnswer, PublishedStatus, StatusAnswer, area_statuses, look_up,
-    status,
+    AreaStatusesAnswer, LOOK_UP_MAX, LookUpAnswer, PracticeStatusAnswer, PublishedStatus, StatusAnswer,
+    area_statuses, look_up, practice_status, status,
 };
 pub use trend::{DayCounts, DeadlineMark, RequirementTrend, TREND_MAX_DAYS, TrendAnswer, trend};
 pub use why::MayKnow;
@@ -210,7 +210,7 @@ impl Asked<'_> {
 
     /// That the day asked about lies beyond the newest files: in words, where it does.
     pub fn beyond_files(&self) -> Option<String> {
-        let newest = self.board.facts.files.newest(self.board.knowledge.upto);
+        let newest = self.board.newest_files();
         if newest.is_empty() {
             return None;
         }
@@ -245,8 +245,7 @@ fn supporting(rule: usize) -> impl Iterator<Item = SupportingFile> {
 }
 
 fn rests_on(board: &Board) -> Vec<RestsOn> {
-    let newest = board.facts.files.newest(board.knowledge.upto);
-    newest.into_iter().map(|(file, newest)| RestsOn { file: file.to_owned(), newest }).collect()
+    board.newest_files().into_iter().map(|(file, newest)| RestsOn { file: file.to_owned(), newest }).collect()
 }
 
 /// The newest day that the files read support figures of a requirement for: that of the oldest of the newest files it
@@ -255,9 +254,12 @@ pub fn supported_day(board: &Board, rule: usize) -> Day {
     if RULES.get(rule).is_none_or(|rule| rule.files.is_empty()) {
         return board.today;
     }
-    let newest = board.facts.files.newest(board.knowledge.upto);
-    let supporting = supporting(rule).filter_map(|file| newest.get(file.kind));
-    supporting.min().map_or(board.today, |day| board.today.min(*day))
+    let newest = board.newest_files();
+    let supporting = supporting(rule).filter_map(|file| match file.kind {
+        registers::RESULTS => board.registers.supported(),
+        kind => newest.get(kind).copied(),
+    });
+    supporting.min().map_or(board.today, |day| board.today.min(day))
 }
 
 fn requirement_counts(requirement: &'static str, counts: Counts) -> RequirementCounts {

@@ -457,7 +457,7 @@ async fn look_up(
 /// Who may call it: everybody, signed in or not.
 #[utoipa::path(
     get, path = "/api/v1/status/{code}", tag = "status", params(("code" = String, Path, description = "The ODS code of the practice")),
-    responses((status = 200, body = answers::StatusAnswer), (status = 400, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = answers::PracticeStatusAnswer), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 async fn status(State(shared): State<Arc<Shared>>, Path(code): Path<String>) -> Result<Response, Problem> {
     let served = shared.views.served();
@@ -465,10 +465,10 @@ async fn status(State(shared): State<Arc<Shared>>, Path(code): Path<String>) -> 
 }
 
 /// What the practice of a code has published.
-pub(crate) fn status_of(board: &Board, code: OdsCode) -> Result<answers::StatusAnswer, Problem> {
+pub(crate) fn status_of(board: &Board, code: OdsCode) -> Result<answers::PracticeStatusAnswer, Problem> {
     let practice =
         board.practice(code).ok_or_else(|| Problem::not_found(format!("no practice has the code {code}")))?;
-    Ok(answers::status(board, practice))
+    Ok(answers::practice_status(board, practice))
 }
 
 /// From which practice on.

@@ -8,7 +8,10 @@
 //! after an event about one practice's compliance only its timelines and the steps of its areas
 //! are worked out anew, and N pointers are copied.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use proto::{
     Day, OdsCode, OnsCode, Position,
@@ -21,7 +24,7 @@ use rustc_hash::FxHashMap;
 use crate::{
     facts::{Facts, OrganisationFacts},
     rollup::{Counts, Steps},
-    rules::{Calendar, Registers},
+    rules::{Calendar, Registers, registers},
     search::SearchIndex,
     timeline::{Status, Timeline},
 };
@@ -311,6 +314,17 @@ impl Board {
             AreaKind::LocalOffice if self.boards_in(area, footprint, day).next().is_none() => AreaKind::Ccg,
             next => next,
         }
+    }
+
+    /// The newest date of each kind of file that counts for practices: an extract of the register that lists none of
+    /// them says nothing of them.
+    pub fn newest_files(&self) -> BTreeMap<&str, Day> {
+        let mut newest = self.facts.files.newest(self.knowledge.upto);
+        match self.registers.newest() {
+            Some(day) => newest.insert(registers::RESULTS, day),
+            None => newest.remove(registers::RESULTS),
+        };
+        newest
     }
 
     /// The integrated care boards of a region on a day; what has the code of a local office is none.

@@ -176,6 +176,7 @@ async fn what_one_may_not_see_is_in_no_list_search_feed_or_file() {
         "edition",
         "synthetic",
         "is_known",
+        "rests_on",
     ]);
     assert!(told.is_subset(&allowed), "{looked_up}");
 }

@@ -109,6 +109,7 @@ impl Words<'_> {
                 Some(format!("nothing published for the {}", edition_name(edition)))
             }
             ToolkitUnmet::NothingPublished(..)
+            | ToolkitUnmet::PublishedLater(..)
             | ToolkitUnmet::NotInRegister(..)
             | ToolkitUnmet::NoLongerInRegister(..)
             | ToolkitUnmet::NoRegister(..)
@@ -129,6 +130,12 @@ impl Words<'_> {
                     self.deadline(edition, deadline)
                 )
             }
+            ToolkitUnmet::PublishedLater(edition, deadline, on) => format!(
+                "nothing published for the {}, due {}, by then: published on {}",
+                edition_name(edition),
+                self.deadline(edition, deadline),
+                on.long()
+            ),
             ToolkitUnmet::NotInRegister(edition, deadline, register) => format!(
                 "nothing published for the {}, due {}: the register of {} shows none",
                 edition_name(edition),

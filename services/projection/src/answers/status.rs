@@ -11,11 +11,10 @@ use proto::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Named, edition_name, named, why::result_name};
+use super::{Named, RestsOn, edition_name, named, rests_on, why::result_name};
 use crate::{
     board::{Area, AreaKind, Board, Footprint, Practice},
     facts::{RegisterRow, Toolkit, ToolkitFact},
-    rules::registers,
     search::{Entry, Target},
 };
 
@@ -53,10 +52,13 @@ pub struct PublishedStatus {
     pub edition: Option<EditionId>,
     /// The edition's name; empty where it is not known.
     pub title: String,
-    /// The day it was published.
+    /// The day it was published; where it was published again, the last time. Where the register gives none, the date
+    /// of the register.
     #[schema(value_type = String, format = Date)]
     pub on: Day,
-    /// Whether that was after the edition's deadline.
+    /// Whether `on` is a day of publication, and not only the date of the register that shows it.
+    pub is_dated: bool,
+    /// Whether nothing was published for the edition by its deadline; false, too, where no day of publication is given.
     pub late: bool,
     /// Whether the words are understood. If not, they count neither as met nor as not met.
     pub understood: bool,
@@ -71,6 +73,18 @@ pub struct LookUpAnswer {
     pub practices: Vec<StatusAnswer>,
     /// The areas found that have practices today, best first.
     pub areas: Vec<Named>,
+    /// The newest file of each kind that was read.
+    pub rests_on: Vec<RestsOn>,
+}
+
+/// What a practice has published, and the files that this rests on.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PracticeStatusAnswer {
+    /// What it has published.
+    #[serde(flatten)]
+    pub status: StatusAnswer,
+    /// The newest file of each kind that was read.
+    pub rests_on: Vec<RestsOn>,
 }
 
 /// What the practices of an area have published.
@@ -84,6 +98,13 @@ pub struct AreaStatusesAnswer {
     /// The `after` of the next page; none on the last one.
     #[schema(value_type = Option<String>)]
     pub next: Option<OdsCode>,
+    /// The newest file of each kind that was read.
+    pub rests_on: Vec<RestsOn>,
+}
+
+/// What a practice has published by today, and the files that this rests on.
+pub fn practice_status(board: &Board, practice: &Practice) -> PracticeStatusAnswer {
+    PracticeStatusAnswer { status: status(board, practice), rests_on: rests_on(board) }
 }
 
 /// What a practice has published by today: of the newest edition, the latest publication.
@@ -96,9 +117,8 @@ pub fn status(board: &Board, practice: &Practice) -> StatusAnswer {
         let order = published.edition.as_ref().map_or(Some(usize::MAX), order);
         (order, published.on)
     });
-    let is_known = published.is_some()
-        || board.facts.files.newest(board.knowledge.upto).contains_key(registers::RESULTS)
-        || is_assessed_here(board, practice);
+    let is_known =
+        published.is_some() || board.registers.newest().is_some() || is_assessed_here(board, practice);
     StatusAnswer { code: practice.code, name: practice.listing.name.clone(), published, is_known }
 }
 
@@ -120,14 +140,19 @@ fn published_here<'a>(
     practice: &'a Practice,
 ) -> impl Iterator<Item = PublishedStatus> + 'a {
     let counts = |fact: &&ToolkitFact| fact.day <= board.today && fact.position <= board.knowledge.upto;
-    practice.facts.toolkit.iter().filter(counts).filter_map(|fact| {
+    let first = move |edition: EditionId| {
+        let of_it = |fact: &&ToolkitFact| matches!(fact.what, Toolkit::Published(of, _) if of == edition);
+        practice.facts.toolkit.iter().filter(counts).filter(of_it).map(|fact| fact.day).min()
+    };
+    practice.facts.toolkit.iter().filter(counts).filter_map(move |fact| {
         let Toolkit::Published(edition, grade) = fact.what else { return None };
         Some(PublishedStatus {
             status: grade_words(grade).to_owned(),
             edition: Some(edition),
             title: edition_name(edition),
             on: fact.day,
-            late: is_late(board, edition, fact.day),
+            is_dated: true,
+            late: is_late(board, edition, first(edition).unwrap_or(fact.day)),
             understood: true,
         })
     })
@@ -155,7 +180,8 @@ fn register_shows(board: &Board, practice: &Practice) -> Option<PublishedStatus>
         edition,
         title: edition.map(edition_name).unwrap_or_default(),
         on,
-        late: edition.is_some_and(|edition| is_late(board, edition, on)),
+        is_dated: row.value.published.is_some(),
+        late: edition.zip(row.value.published).is_some_and(|(edition, on)| is_late(board, edition, on)),
         understood: words.is_none(),
     })
 }
@@ -185,7 +211,7 @@ pub fn look_up(board: &Board, question: &str) -> LookUpAnswer {
         .into_iter()
         .filter_map(|entry| area(entry).map(|area| named(area, board.today)))
         .collect();
-    LookUpAnswer { q: question.to_owned(), practices, areas }
+    LookUpAnswer { q: question.to_owned(), practices, areas, rests_on: rests_on(board) }
 }
 
 fn has_practices(board: &Board, area: &Area) -> bool {
@@ -204,7 +230,8 @@ pub fn area_statuses(board: &Board, code: OdsCode, after: Option<OdsCode>) -> Op
     let more = practices.len() > AREA_PAGE;
     practices.truncate(AREA_PAGE);
     let next = practices.last().map(|last| last.code).filter(|_| more);
-    Some(AreaStatusesAnswer { area: named(area, board.today), practices, next })
+    let rests_on = rests_on(board);
+    Some(AreaStatusesAnswer { area: named(area, board.today), practices, next, rests_on })
 }
 
 pub(super) fn grade_words(grade: Grade) -> &'static str {

@@ -69,13 +69,15 @@ pub(crate) fn change_answer(
             ),
             None,
         ),
-        Cause::Deadline(edition, Some(position)) => (
-            format!(
-                "the deadline of the {} passed and its assessment, though begun, was not published and signed",
-                edition_name(edition)
-            ),
-            Some(position),
-        ),
+        Cause::Deadline(edition, Some(position)) => {
+            let is_listed = practice.facts.register.all().iter().any(|row| row.position == position);
+            let what = if is_listed {
+                "with nothing published for it; the register shows a later date"
+            } else {
+                "and its assessment was not published and signed"
+            };
+            (format!("the deadline of the {} passed {what}", edition_name(edition)), Some(position))
+        }
         Cause::NotInRegister(edition, register, position) => (
             format!(
                 "the register of {} shows nothing published for the {} or a later edition by its deadline",

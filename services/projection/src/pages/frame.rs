@@ -140,10 +140,12 @@ pub(super) fn beyond_files(when: &crate::api::When, keep: &Keep, path: &str) -> 
 
 /// The newest file of each kind.
 pub(super) fn files(when: &crate::api::When) -> Markup {
-    let files: Vec<String> = when
-        .asked()
-        .basis()
-        .rests_on
+    newest_files(&when.asked().basis().rests_on)
+}
+
+/// The newest file of each kind, of those that an answer names.
+pub(super) fn newest_files(rests_on: &[crate::answers::RestsOn]) -> Markup {
+    let files: Vec<String> = rests_on
         .iter()
         .map(|rests| format!("{} of {}", file_words(&rests.file), words::day(rests.newest)))
         .collect();

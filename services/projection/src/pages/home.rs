@@ -77,6 +77,7 @@ fn look_up_page(desk: &Desk, question: &str) -> Markup {
                     p { "The first " (found.practices.len()) " are shown; another word narrows them down." }
                 }
             }
+            @if !found.practices.is_empty() { (frame::newest_files(&found.rests_on)) }
             @if !found.areas.is_empty() {
                 (Table::new("areas-found", format!("Areas found for “{question}”"))
                     .column(Column::text("Area")).column(Column::text("Code")).column(Column::text("Kind"))
@@ -135,6 +136,7 @@ pub(super) async fn area_statuses(
         @if let Some(next) = found.next {
             p { a.nhsuk-link href={ "/status/areas/" (area.code) "?after=" (next) } { "Next page" } }
         }
+        (frame::newest_files(&found.rests_on))
         p { a.nhsuk-link href="/status" { "Look up another practice or area" } }
     };
     let page = frame::frame(&desk, &served, &Keep::default(), Menu::LookUp, ui::fmt::name(&area.name))
@@ -146,7 +148,7 @@ pub(super) async fn area_statuses(
 pub(super) async fn status(desk: Desk, Path(code): Path<String>) -> Result<Response, Problem> {
     let served = desk.shared.views.served();
     let board: &Board = &served.board;
-    let status = status_of(board, ods_code(&code)?)?;
+    let answers::PracticeStatusAnswer { status, rests_on } = status_of(board, ods_code(&code)?)?;
     let (words, on, edition) = told(&status);
     let mut list = SummaryList::new().text("Published status", words);
     if status.published.is_some() {
@@ -157,6 +159,7 @@ pub(super) async fn status(desk: Desk, Path(code): Path<String>) -> Result<Respo
         @if !status.is_known {
             p { "No register of published results has been loaded here, so it is not known what this practice has published." }
         }
+        (frame::newest_files(&rests_on))
         p { a.nhsuk-link href="/status" { "Look up another practice" } }
     };
     let page = frame::frame(&desk, &served, &Keep::default(), Menu::LookUp, ui::fmt::name(&status.name))
@@ -172,7 +175,11 @@ fn told(status: &StatusAnswer) -> (String, String, String) {
         return (words.to_owned(), String::new(), String::new());
     };
     let on = words::day(published.on);
-    let on = if published.late { format!("{on}, after the deadline") } else { on };
+    let on = match (published.is_dated, published.late) {
+        (false, _) => format!("Date not given; in the register of {on}"),
+        (true, true) => format!("{on}, after the deadline"),
+        (true, false) => on,
+    };
     let words = match published.understood {
         true => published.status.clone(),
         false => format!("“{}”, as the national register shows it", published.status),

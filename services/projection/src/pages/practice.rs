@@ -10,7 +10,7 @@ use chassis::{
     http::{Path, Query},
 };
 use maud::{Markup, html};
-use proto::{Day, organisations::OdsStatus};
+use proto::{Day, footprint::Known, organisations::OdsStatus};
 use ui::{
     chart::{Caption, Marker, Span, StripRow, TimelineStrip},
     components::{
@@ -199,7 +199,8 @@ fn section(
     }
 }
 
-/// What holds, since when, and why.
+/// What holds and since when; and why, where no list of what is unmet on the day follows: that which began it may
+/// have been dealt with since.
 fn standing(when: &When, rule: usize, requirement: &RequirementTimeline) -> Markup {
     let ahead = is_ahead(when);
     html! {
@@ -216,8 +217,8 @@ fn standing(when: &When, rule: usize, requirement: &RequirementTimeline) -> Mark
                 (Status::NotApplicable, _) => "does not apply",
             })
             @match (requirement.since, held(when, requirement)) {
-                (Some(since), Some(held)) => { ", since " (words::day(since)) ": " (held.why) "." }
-                (Some(since), None) => { ", since " (words::day(since)) "." }
+                (Some(since), Some(held)) if requirement.conditions.is_empty() => { ", since " (words::day(since)) ": " (held.why) "." }
+                (Some(since), _) => { ", since " (words::day(since)) "." }
                 (None, _) => { ": no records on or before this date." }
             }
         }
@@ -286,10 +287,11 @@ fn belongs(when: &When, keep: &Keep, practice: &Practice) -> Markup {
         .collect();
     let asked = when.asked();
     let commissioner = words::commissioner(&asked);
-    let reaching_back = when.footprint == Footprint::Then
-        && practice
-            .placed_on(when.at)
-            .is_some_and(|placed| placed.known == proto::footprint::Known::ReachingBack);
+    let is_then = when.footprint == Footprint::Then;
+    let reaching_back =
+        is_then && practice.placed_on(when.at).is_some_and(|placed| placed.known == Known::ReachingBack);
+    let stay = practice.stays.iter().rfind(|stay| stay.from <= when.at);
+    let is_assumed = stay.is_none_or(|stay| stay.known == Known::ReachingBack);
     html! {
         @if areas.is_empty() {
             p { "It is not known which " (commissioner) " this practice belongs to." }
@@ -301,7 +303,8 @@ fn belongs(when: &When, keep: &Keep, practice: &Practice) -> Markup {
                     (keep.area(area.code, words::area_name(&asked, area)))
                 }
                 @if when.footprint == Footprint::Then { " on that date" } "."
-                @if reaching_back { " Its " (commissioner) " on that date is not recorded; the earliest known one is assumed." }
+                @if reaching_back && is_assumed { " Its " (commissioner) " on that date is not recorded; the earliest known one is assumed." }
+                @else if reaching_back { " Where its " (commissioner) " belonged on that date is not recorded; the earliest known place is assumed." }
             }
         }
     }

@@ -42,6 +42,9 @@ pub enum Unmet {
 pub enum ToolkitUnmet {
     /// Nothing is published for the edition that was due on this day, or for a later one.
     NothingPublished(EditionId, Day),
+    /// Nothing was published for the edition that was due on the first day; it, or one that came instead, was
+    /// published on the second.
+    PublishedLater(EditionId, Day, Day),
     /// The register of the second day shows that nothing is published for the edition that was due on the first, or
     /// for a later one.
     NotInRegister(EditionId, Day, Day),

@@ -17,7 +17,7 @@
 //! service; a gap between expiry and renewal is common). That a check holds for a year is our reading
 //! of requirements that are shown each year.
 
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
 use parking_lot::RwLock;
 use proto::{Day, Moment, Position, SupplierId, certification::Verdict, suppliers::Used};
@@ -107,20 +107,31 @@ pub fn timeline(services: &[Service], today: Day) -> Timeline {
     Timeline::of_days(days, today, |moment| judge(services, moment))
 }
 
-/// What holds at a moment, and what is unmet: the worst of the services counts.
+/// What holds at a moment, and what is unmet: the worst of the services counts. What brought it is what came last to any
+/// of them: the one that became worse, or the last to become better.
 pub fn judge(services: &[Service], moment: Moment) -> Judged {
-    let mut held = services.iter().filter_map(|service| service.on(moment));
-    let Some(mut worst) = held.next() else {
+    let held: Vec<Since> = services.iter().filter_map(|service| service.on(moment)).collect();
+    let worst = held.iter().map(|held| held.judged.status).min_by_key(|status| status.attention());
+    // Of two on one day the worse, then the later recorded.
+    let came = |held: &&Since| (held.day, Reverse(held.judged.status.attention()), held.position);
+    let (Some(status), Some(last)) = (worst, held.iter().max_by_key(came)) else {
         let unmet = vec![Condition::unrecorded(Unmet::NoService)];
         return Judged { status: Status::NoEvidence, cause: Cause::Nothing, unmet };
     };
-    for Judged { status, cause, unmet } in held {
-        if status.attention() < worst.status.attention() {
-            (worst.status, worst.cause) = (status, cause);
-        }
-        worst.unmet.extend(unmet);
-    }
-    worst
+    // Where the last that came is that one is no longer used, that brought it.
+    let ended = services.iter().filter_map(|service| service.ended_by(moment.day())).max();
+    let cause = match ended.filter(|ended| *ended > (last.day, last.position)) {
+        Some((_, position)) => Cause::Event(position),
+        None => last.judged.cause,
+    };
+    Judged { status, cause, unmet: held.into_iter().flat_map(|held| held.judged.unmet).collect() }
+}
+
+/// What holds of one service, since which day, and the event behind that.
+struct Since {
+    day: Day,
+    position: Position,
+    judged: Judged,
 }
 
 /// The services that are or were used, by what was done up to a position.
@@ -185,13 +196,16 @@ pub struct Service {
     standing: Arc<Standing>,
     /// First and last day of use, and the event that began it.
     spans: Vec<(Day, Day, Position)>,
+    /// The day after the last one of each span that ended, and the event that says so.
+    ended: Vec<(Day, Position)>,
     checks: Vec<(Day, Position)>,
     plans: Vec<(Day, Day, Position)>,
 }
 
 impl Service {
     fn new(used: Used, standing: Arc<Standing>) -> Self {
-        Self { used, standing, spans: Vec::new(), checks: Vec::new(), plans: Vec::new() }
+        let (spans, ended, checks, plans) = Default::default();
+        Self { used, standing, spans, ended, checks, plans }
     }
 
     fn note(&mut self, fact: &PurchaseFact) {
@@ -204,6 +218,7 @@ impl Service {
             Purchase::Ended => {
                 if let Some((from, to, _)) = self.spans.last_mut() {
                     *to = fact.day.max(*from);
+                    self.ended.push((next_day(*to), fact.position));
                 }
             }
             Purchase::Checked => {
@@ -221,27 +236,32 @@ impl Service {
         used.chain(checked).chain(planned).chain(self.standing.days())
     }
 
+    /// The last day by one on which it was no longer used, and the event behind that.
+    fn ended_by(&self, day: Day) -> Option<(Day, Position)> {
+        self.ended.iter().filter(|(ended, _)| *ended <= day).max().copied()
+    }
+
     /// What holds at a moment; none where the service is not used.
-    fn on(&self, moment: Moment) -> Option<Judged> {
+    fn on(&self, moment: Moment) -> Option<Since> {
         let day = moment.day();
-        let (_, _, begun) = self.spans.iter().find(|(from, to, _)| *from <= day && day <= *to)?;
+        let (from, _, begun) = self.spans.iter().find(|(from, to, _)| *from <= day && day <= *to).copied()?;
         let last = self.checks.iter().rfind(|(checked, _)| *checked <= day).copied();
         let certified = self.certified_on(day, last);
         let lack = |what, event| Condition::of(Unmet::Service(self.used, what), event);
-        let (cause, what, event) = match last {
-            None => (Cause::Event(*begun), ServiceUnmet::NeverChecked, *begun),
+        let (since, position, cause, what) = match last {
+            None => (from, begun, Cause::Event(begun), ServiceUnmet::NeverChecked),
             Some((checked, check)) if moment.is_over(checked.plus_days(CHECK_DUE_DAYS)) => {
-                let what = ServiceUnmet::CheckDue(checked, checked.plus_days(CHECK_DUE_DAYS));
-                (Cause::Passed(Passed::CheckDue, check), what, check)
+                let due = checked.plus_days(CHECK_DUE_DAYS);
+                (due, check, Cause::Passed(Passed::CheckDue, check), ServiceUnmet::CheckDue(checked, due))
             }
-            Some(_) => return Some(certified),
+            Some(_) => return Some(Since { day: certified.day.max(from), ..certified }),
         };
-        let unmet = std::iter::once(lack(what, event)).chain(certified.unmet).collect();
-        Some(Judged { status: Status::NotMet, cause, unmet })
+        let unmet = std::iter::once(lack(what, position)).chain(certified.judged.unmet).collect();
+        Some(Since { day: since, position, judged: Judged { status: Status::NotMet, cause, unmet } })
     }
 
     /// Whether it is certified on a day, as far as it was checked.
-    fn certified_on(&self, day: Day, last_check: Option<(Day, Position)>) -> Judged {
+    fn certified_on(&self, day: Day, last_check: Option<(Day, Position)>) -> Since {
         let (since, verdict, event) = self.standing.at(day);
         let begun = self.spans.first().map_or(Position::START, |(_, _, begun)| *begun);
         let (checked, check) = last_check.unwrap_or((Day::FIRST, begun));
@@ -251,24 +271,34 @@ impl Service {
             Some(event) => Cause::Event(event),
             None => Cause::Passed(Passed::CertificateExpired, check),
         };
-        let short = |status, cause, what, event| Judged {
-            status,
-            cause,
-            unmet: vec![Condition::of(Unmet::Service(self.used, what), event)],
-        };
         let behind = event.unwrap_or(check);
+        let came = (since.max(checked), if since <= checked { check } else { behind });
+        let short = |(day, position): (Day, Position), status, cause, what, event| Since {
+            day,
+            position,
+            judged: Judged {
+                status,
+                cause,
+                unmet: vec![Condition::of(Unmet::Service(self.used, what), event)],
+            },
+        };
         match verdict {
-            Verdict::Certified | Verdict::RunsOut => Judged::met(cause),
-            Verdict::HolderOnly => short(Status::PartlyMet, cause, ServiceUnmet::HolderOnly, behind),
+            Verdict::Certified | Verdict::RunsOut => {
+                Since { day: came.0, position: came.1, judged: Judged::met(cause) }
+            }
+            Verdict::HolderOnly => short(came, Status::PartlyMet, cause, ServiceUnmet::HolderOnly, behind),
             Verdict::NotCertified => match self.plans.iter().rev().find(|(from, ..)| *from <= day) {
-                Some((_, until, plan)) if day <= *until => {
-                    short(Status::PartlyMet, Cause::Event(*plan), ServiceUnmet::GapPlanned(*until), *plan)
+                Some((from, until, plan)) if day <= *until => {
+                    let came = came.max((*from, *plan));
+                    let what = ServiceUnmet::GapPlanned(*until);
+                    short(came, Status::PartlyMet, Cause::Event(*plan), what, *plan)
                 }
                 Some((_, until, plan)) => {
                     let cause = Cause::Passed(Passed::GapPlanEnded, *plan);
-                    short(Status::NotMet, cause, ServiceUnmet::GapPlanEnded(*until), *plan)
+                    let came = came.max((next_day(*until), *plan));
+                    short(came, Status::NotMet, cause, ServiceUnmet::GapPlanEnded(*until), *plan)
                 }
-                None => short(Status::NotMet, cause, ServiceUnmet::NotCertified, behind),
+                None => short(came, Status::NotMet, cause, ServiceUnmet::NotCertified, behind),
             },
         }
     }

@@ -16,17 +16,19 @@
 //! `NotMet` where something that was read bears witness to it, and `NoEvidence` where nothing does.
 //! A witness is
 //!
-//! - an assessment of the edition kept in the platform itself, which then is not published and signed;
+//! - an assessment of the edition kept in the platform itself, begun by the day or later, which by the day
+//!   is not published and signed;
 //! - a register dated on or after the deadline whose row for the practice shows an older edition or
 //!   nothing, or shows this edition with a later day of publication;
 //! - a register dated on or after the deadline that lists most practices of its day, and not this one.
 //!
-//! A register that shows a later edition hides what was published for this one: it is no witness, unless
-//! on its date no later edition had been due, since the later one then came instead of this one and late
-//! (two practices of the register of 17 June 2019 show 2019/20 so). Neither is one that was withdrawn,
-//! nor a row whose words are not understood. Results of the IG Toolkit never were in a register that
-//! could be read here, so of that only the first is a witness.
-//! Of a deadline that is still to come no witness is asked for: it will not be met if nothing changes.
+//! A register that shows a later edition hides what was published for this one: it is no witness. The one
+//! exception is the register's first year ([`came_instead`]). Neither is a row without a day of publication
+//! for the days before the register, nor one that was withdrawn, nor one whose words are not understood.
+//! Results of the IG Toolkit never were in a register that could be read here, so of that only the first is
+//! a witness.
+//! Of a deadline that is still to come no witness is asked for: it will not be met if nothing changes. The
+//! same holds of generated data, which come from no file: what they do not tell did not happen.
 //! With no edition due and nothing published it is `NoEvidence`.
 //!
 //! A result that a later register no longer shows (it shows an older edition, or nothing) counts up to
@@ -91,6 +93,8 @@ struct Known<'a> {
     without: Vec<Register>,
     calendar: &'a Calendar,
     today: Day,
+    /// Whether the data are generated, and come from no register.
+    generated: bool,
 }
 
 impl<'a> Known<'a> {
@@ -113,7 +117,8 @@ impl<'a> Known<'a> {
         // Of facts of one day that of the later register is the later one; stable: else the later recorded one.
         let register = |fact: &ToolkitFact| rows.iter().find(|row| row.position == fact.position);
         facts.sort_by_key(|fact| (fact.day, register(fact).map_or(fact.day, |row| row.as_of)));
-        Self { own, facts, rows, without, calendar, today }
+        let generated = common.facts.synthetic_events > 0 && common.registers.newest().is_none();
+        Self { own, facts, rows, without, calendar, today, generated }
     }
 
     fn judge(&self, moment: Moment) -> Judged {
@@ -166,8 +171,8 @@ impl Seen<'_> {
 enum Says {
     /// Nothing is published, or something older.
     NotPublished,
-    /// It is published, on this day.
-    Published(Day),
+    /// It is published, on this day where one is told.
+    Published(Option<Day>),
     /// A later edition is, which hides it.
     Hides(EditionId),
     /// The words are not understood.
@@ -178,9 +183,7 @@ fn says(row: &Row<RegisterRow>, of: &Term, calendar: &Calendar) -> Says {
     let order = |edition: EditionId| calendar.terms().iter().position(|term| term.edition == edition);
     match (row.value.result, row.value.result.edition()) {
         (PublishedResult::NotPublished, _) => Says::NotPublished,
-        (_, Some(edition)) if edition == of.edition => {
-            Says::Published(row.value.published.unwrap_or(row.as_of))
-        }
+        (_, Some(edition)) if edition == of.edition => Says::Published(row.value.published),
         (_, Some(edition)) => match (order(edition), order(of.edition)) {
             (Some(shown), Some(asked)) if shown < asked => Says::NotPublished,
             (Some(_), Some(_)) => Says::Hides(edition),
@@ -232,8 +235,11 @@ fn words_in_force<'a>(seen: &Seen<'a>) -> Option<&'a Row<RegisterRow>> {
 
 /// What holds where nothing is published for the edition due last, or for a later one.
 fn missing(due: &Term, seen: &Seen<'_>) -> (Status, Cause) {
-    let kept_here = |fact: &&ToolkitFact| !matches!(fact.what, Toolkit::Listed(_));
-    let begun = seen.facts.iter().filter(kept_here).rfind(|fact| edition_of(&fact.what) == Some(due.edition));
+    let kept_here = |fact: &&ToolkitFact| {
+        !matches!(fact.what, Toolkit::Listed(_)) && edition_of(&fact.what) == Some(due.edition)
+    };
+    let by_then = seen.facts.iter().rfind(kept_here);
+    let begun = by_then.or_else(|| seen.known.facts.iter().find(kept_here));
     match (due.scheme, begun) {
         (_, Some(begun)) => (Status::NotMet, Cause::Deadline(due.edition, Some(begun.position))),
         (Scheme::IgToolkit, None) => (Status::NoEvidence, Cause::Nothing),
@@ -246,8 +252,10 @@ fn missing(due: &Term, seen: &Seen<'_>) -> (Status, Cause) {
                 Some(Witness::Missing(as_of, position)) => {
                     (Status::NotMet, Cause::NotInRegister(due.edition, as_of, position))
                 }
-                Some(Witness::PublishedLater) => (Status::NotMet, Cause::Deadline(due.edition, None)),
-                None if due.deadline >= seen.known.today => {
+                Some(Witness::PublishedLater(position)) => {
+                    (Status::NotMet, Cause::Deadline(due.edition, Some(position)))
+                }
+                None if due.deadline >= seen.known.today || seen.known.generated => {
                     (Status::NotMet, Cause::Deadline(due.edition, None))
                 }
                 None => (Status::NoEvidence, Cause::NotKnown(due.edition)),
@@ -260,8 +268,8 @@ fn missing(due: &Term, seen: &Seen<'_>) -> (Status, Cause) {
 enum Witness {
     /// The register of this day shows nothing, or something older: by this event.
     Missing(Day, Position),
-    /// It was published later than that.
-    PublishedLater,
+    /// It was published later than that: by this event.
+    PublishedLater(Position),
 }
 
 /// The first register, of the deadline or later, that shows that an edition was not published by the day.
@@ -270,9 +278,8 @@ fn witness(due: &Term, seen: &Seen<'_>) -> Option<Witness> {
     let of_row = rows.iter().filter(|row| row.as_of >= due.deadline).find_map(|row| {
         match says(row, due, seen.calendar) {
             Says::NotPublished => Some(Witness::Missing(row.as_of, row.position)),
-            Says::Published(on) if on > seen.day => Some(Witness::PublishedLater),
-            // Published for the next year while this one was still the last due: it came instead, and late.
-            Says::Hides(_) if is_last_due(due, row.as_of, seen.calendar) => Some(Witness::PublishedLater),
+            Says::Published(Some(on)) if on > seen.day => Some(Witness::PublishedLater(row.position)),
+            Says::Hides(_) if came_instead(row.as_of) => Some(Witness::PublishedLater(row.position)),
             Says::Published(_) | Says::Hides(_) | Says::NotUnderstood => None,
         }
     });
@@ -280,9 +287,11 @@ fn witness(due: &Term, seen: &Seen<'_>) -> Option<Witness> {
     of_row.or(without.map(|register| Witness::Missing(register.as_of, register.position)))
 }
 
-/// Whether on the date of a register no later edition had been due.
-fn is_last_due(term: &Term, register: Day, calendar: &Calendar) -> bool {
-    !calendar.terms().iter().any(|other| term.deadline < other.deadline && other.deadline <= register)
+/// Whether what a register shows for a later edition came instead of the one due, and late: in the register's first
+/// year, when two practices of 17 June 2019 show 2019/20 (our reading; no source says it). From July 2019 on a later
+/// edition may have followed one that was published in time.
+fn came_instead(register: Day) -> bool {
+    Day::from_ymd(2019, 7, 1).is_some_and(|first_year_ends| register < first_year_ends)
 }
 
 /// The row of the register that no longer shows the result of an edition that an earlier one showed.

@@ -133,6 +133,22 @@ fn a_check_holds_for_365_days() {
 }
 
 #[test]
+fn what_changed_last_brought_the_change() {
+    let began = [("2018-03-01", "lines", Begun), ("2018-03-01", "phones", Begun)];
+    let last = |more: &[(&str, &str, Purchase)]| {
+        let timeline = timeline_of(&did(&[&began, more].concat()), &acme());
+        let change = timeline.changes().iter().rfind(|change| change.day < day("2018-04-01")).unwrap();
+        (change.status, change.day.to_string(), change.cause)
+    };
+    // The phones stay as they were checked before.
+    let checked = last(&[("2018-03-05", "phones", Checked), ("2018-03-10", "lines", Checked)]);
+    assert_eq!(checked, (Status::PartlyMet, "2018-03-10".to_owned(), Cause::Event(Position(4))));
+    // Of the phones nobody knows; from the day after their last one they do not count.
+    let ended = last(&[("2018-03-05", "lines", Checked), ("2018-03-20", "phones", Ended)]);
+    assert_eq!(ended, (Status::Met, "2018-03-21".to_owned(), Cause::Event(Position(4))));
+}
+
+#[test]
 fn the_holders_certificate_alone_is_partly_met() {
     check(
         &[("2018-03-01", "phones", Begun), ("2018-03-01", "phones", Checked)],

@@ -1,6 +1,6 @@
 //! What is unmet of a toolkit assessment where it is not met, and which events say so.
 
-use proto::{EditionId, Position};
+use proto::{Day, EditionId, Position};
 
 use super::{Level, Says, Seen, last_publication, plan_decided, says};
 use crate::{
@@ -49,7 +49,12 @@ fn due<'a>(seen: &Seen<'a>) -> Option<&'a Term> {
 
 /// Nothing that counts was published by the deadline of an edition: what there is instead.
 fn overdue(seen: &Seen<'_>, edition: EditionId, begun: Option<Position>) -> Vec<Condition> {
+    let later = begun.and_then(|position| published_later(seen, edition, position));
     let missing = match (begun, due(seen)) {
+        (Some(position), Some(term)) if later.is_some() => {
+            let on = later.unwrap_or(term.deadline);
+            Condition::of(toolkit(ToolkitUnmet::PublishedLater(edition, term.deadline, on)), position)
+        }
         (Some(begun), _) => Condition::of(toolkit(ToolkitUnmet::NotPublishedAndSigned(edition)), begun),
         (None, Some(term)) => {
             Condition::unrecorded(toolkit(ToolkitUnmet::NothingPublished(edition, term.deadline)))
@@ -57,6 +62,17 @@ fn overdue(seen: &Seen<'_>, edition: EditionId, begun: Option<Position>) -> Vec<
         (None, None) => Condition::unrecorded(toolkit(ToolkitUnmet::NothingKnown(None))),
     };
     with_older(seen, missing)
+}
+
+/// The day after the one asked about on which an edition, or one that came instead of it, was published by an event.
+fn published_later(seen: &Seen<'_>, edition: EditionId, position: Position) -> Option<Day> {
+    let in_register = seen.known.rows.iter().find(|row| row.position == position);
+    let here = || {
+        let fact = seen.known.facts.iter().find(|fact| fact.position == position)?;
+        matches!(fact.what, Toolkit::Published(of, _) if of == edition).then_some(fact.day)
+    };
+    let on = in_register.map(|row| row.value.published.unwrap_or(row.as_of)).or_else(here);
+    on.filter(|on| *on > seen.day)
 }
 
 /// What is missing, behind what older result there is.

@@ -148,6 +148,53 @@ fn a_later_edition_published_while_this_one_was_the_last_due_came_late() {
 }
 
 #[test]
+fn from_the_second_year_on_a_later_edition_hides_the_one_due_whatever_the_date_of_the_register() {
+    let own = facts(&[("2019-11-02", met(Y19))]);
+    let status = |on: &str| judged(&own, &Registers::default(), Moment::EndOf(day(on)), Day::LAST).status;
+    assert_eq!(status("2019-03-31"), Status::NoEvidence);
+    assert_eq!(status("2019-11-01"), Status::NoEvidence);
+    assert_eq!(status("2019-11-02"), Status::Met);
+}
+
+#[test]
+fn a_row_without_a_day_of_publication_is_no_witness_for_the_days_before_its_register() {
+    let mut own = facts(&[("2019-06-17", met(Y18))]);
+    own.register.all_mut()[0].value.published = None;
+    let status = |on: &str| judged(&own, &Registers::default(), Moment::EndOf(day(on)), Day::LAST).status;
+    assert_eq!(status("2019-03-31"), Status::NoEvidence);
+    assert_eq!(status("2019-06-16"), Status::NoEvidence);
+    assert_eq!(status("2019-06-17"), Status::Met);
+}
+
+#[test]
+fn an_assessment_kept_here_is_a_witness_for_the_days_before_it_was_begun() {
+    let opened = Toolkit::Opened(edition(Y18));
+    let published = Toolkit::Published(edition(Y18), Grade::Satisfactory);
+    for what in [opened, published] {
+        let own = facts(&[("2019-06-17", what)]);
+        for on in ["2019-03-31", "2019-06-16"] {
+            let judged = judged(&own, &Registers::default(), Moment::EndOf(day(on)), Day::LAST);
+            assert_eq!(judged.status, Status::NotMet, "{what:?} on {on}");
+            assert_eq!(judged.unmet.first().and_then(|of| of.event), Some(Position(1)), "{what:?} on {on}");
+        }
+    }
+}
+
+#[test]
+fn of_generated_data_what_is_not_told_did_not_happen() {
+    let (calendar, none) = (calendar(), Registers::default());
+    let status = |synthetic_events: u64, registers: &Registers| {
+        let facts = Facts { synthetic_events, ..Facts::default() };
+        let common = Common::new(&facts, &calendar, registers, Position(u64::MAX), Day::LAST);
+        judge(&OrganisationFacts::default(), &common, Moment::EndOf(day("2019-04-01"))).status
+    };
+    assert_eq!(status(0, &none), Status::NoEvidence);
+    assert_eq!(status(7, &none), Status::NotMet);
+    let before = Register { as_of: day("2019-03-01"), import: uuid::Uuid::from_u128(9), position: WITHOUT };
+    assert_eq!(status(7, &Registers::with([before])), Status::NoEvidence, "a register was read as well");
+}
+
+#[test]
 fn an_extract_says_nothing_of_those_whom_it_leaves_out() {
     let own = facts(&[("2019-03-21", met(Y18))]);
     let on = Moment::EndOf(day("2020-10-31"));
@@ -245,8 +292,9 @@ fn what_is_unmet_is_told_of_the_day_asked_about() {
         judged.unmet.iter().map(|of| (of.unmet, of.event)).collect::<Vec<_>>()
     };
     let toolkit = crate::rules::conditions::Unmet::Toolkit;
-    use crate::rules::conditions::ToolkitUnmet::{NotInRegister, NothingPublished, OlderPublished};
-    assert_eq!(unmet("2019-03-31"), [(toolkit(NothingPublished(edition(Y18), day("2019-03-31"))), None)]);
+    use crate::rules::conditions::ToolkitUnmet::{NotInRegister, OlderPublished, PublishedLater};
+    let later = PublishedLater(edition(Y18), day("2019-03-31"), day("2019-05-02"));
+    assert_eq!(unmet("2019-03-31"), [(toolkit(later), Some(Position(1)))]);
     assert_eq!(unmet("2019-05-02"), []);
     assert_eq!(
         unmet("2020-10-20"),
@@ -535,7 +583,7 @@ fn the_cause_is_the_event_or_the_deadline() {
     assert_eq!(
         causes,
         [
-            Cause::Deadline(edition(Y18), None),
+            Cause::Deadline(edition(Y18), Some(Position(1))),
             Cause::Event(Position(1)),
             Cause::NotInRegister(edition(Y19), day("2030-01-01"), WITHOUT)
         ]
