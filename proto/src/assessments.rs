@@ -330,7 +330,8 @@ pub struct EditionAdded {
 }
 
 /// A status text of the national register was given its meaning. It holds for every row that carries the
-/// text, whenever that was read; a later explanation of the same text replaces it.
+/// text, whenever that was read; a later explanation of the same text for the same edition, or for every one,
+/// replaces it.
 ///
 /// A text without a year, such as “Assured”, is explained for every year unless the edition stands here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

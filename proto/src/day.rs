@@ -92,7 +92,7 @@ impl Day {
     }
 
     /// A date as national files and people write it: `yyyy-mm-dd`, `dd/mm/yyyy`, `d/m/yyyy`, `yyyymmdd` or
-    /// `d Month yyyy`; with midnight behind it where a spreadsheet or database added the time.
+    /// `d Month yyyy`; with midnight behind it, and its time zone, where a spreadsheet or database added the time.
     pub fn parse_any(text: &str) -> Result<Self, CodeError> {
         const ACCEPTED: &str = "dates are yyyy-mm-dd, dd/mm/yyyy or yyyymmdd, from 1900 to 2199";
         let trimmed = without_midnight(text.trim());
@@ -142,14 +142,34 @@ impl Day {
     }
 }
 
-/// A date and time without the time, where that is midnight.
-fn without_midnight(text: &str) -> &str {
+/// A date and time without the time, where that is midnight in whatever zone: the date is the one of that zone.
+pub(crate) fn without_midnight(text: &str) -> &str {
     let Some((date, time)) = text.split_once(['T', ' ']) else { return text };
-    let time = time.trim().trim_end_matches('Z');
+    let time = without_zone(time.trim());
     let (clock, fraction) = time.split_once('.').unwrap_or((time, "0"));
     let midnight = matches!(clock, "00:00" | "00:00:00" | "0:00" | "0:00:00" | "12:00:00 AM")
         && fraction.bytes().all(|b| b == b'0');
     if midnight { date } else { text }
+}
+
+/// A time without the zone behind it: `Z`, the letters of one in use here, or an offset such as `+01:00`.
+fn without_zone(time: &str) -> &str {
+    let named = || ["Z", "UTC", "GMT", "BST"].into_iter().find_map(|zone| time.strip_suffix(zone));
+    let offset = || {
+        let (clock, offset) = time.rsplit_once(['+', '-'])?;
+        is_offset(offset).then_some(clock)
+    };
+    named().or_else(offset).unwrap_or(time).trim_end()
+}
+
+/// `01`, `0100` or `01:00`.
+fn is_offset(text: &str) -> bool {
+    let (hours, minutes) = match text.split_once(':') {
+        Some(parts) => parts,
+        None => text.split_at_checked(2).unwrap_or((text, "")),
+    };
+    let two_digits = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+    two_digits(hours) && (two_digits(minutes) || text.len() == 2)
 }
 
 /// `28 November 2026` or `28 Nov 2026`.
@@ -377,6 +397,13 @@ mod tests {
             "2019-03-31T00:00:00.000Z",
             "31/03/2019 0:00",
             "20190331 00:00:00",
+            "2019-03-31T00:00:00+00:00",
+            "2019-03-31T00:00:00.000+01:00",
+            "2019-03-31T00:00:00-0500",
+            "2019-03-31T00:00:00+01",
+            "31/03/2019 00:00:00 +01:00",
+            "2019-03-31 00:00 UTC",
+            "2019-03-31 00:00:00 GMT",
             "31 March 2019",
             "31 mar 2019",
         ] {
@@ -386,6 +413,10 @@ mod tests {
             "2019-03-31 14:30",
             "31/03/2019 24:00",
             "2019-03-31T",
+            "2019-03-31T23:00:00+00:00",
+            "2019-03-31T00:00:00+1",
+            "2019-03-31T00:00:00+01:0",
+            "2019-03-31 UTC",
             "31 Marc 2019",
             "31 February 2019",
             "T00:00",

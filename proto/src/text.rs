@@ -13,6 +13,8 @@ use std::{
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+use crate::day::without_midnight;
+
 /// The most bytes a [`Short`] holds.
 pub const SHORT_MAX_BYTES: usize = 23;
 
@@ -88,8 +90,8 @@ impl fmt::Display for Short {
 }
 
 /// A character that does not show: a control character other than a tab or a line end, one that changes the
-/// direction in which text reads, or one without a width. In a name it makes two that look the same differ,
-/// or one look like another.
+/// direction in which text reads, one without a width, or a blank that counts as a letter. In a name it makes two
+/// that look the same differ, or one look like another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Invisible(char);
 
@@ -102,6 +104,12 @@ impl Invisible {
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{feff}' => true,
             '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => true,
             '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => true,
+            // Fillers, which are letters to Unicode, and the blank pattern of Braille.
+            '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}' => true,
+            // They choose the look of the character before them.
+            '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => {
+                true
+            }
             _ => false,
         };
         invisible.then_some(Self(c))
@@ -118,6 +126,12 @@ impl fmt::Display for Invisible {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "U+{:04X}", u32::from(self.0))
     }
+}
+
+/// Whether a text stands on one line, without tabs: as names, numbers and references do. The other characters that
+/// end a line do not show, and are refused everywhere.
+pub fn is_one_line(text: &str) -> bool {
+    !text.contains(['\n', '\r', '\t'])
 }
 
 /// The text without characters that do not show.
@@ -202,7 +216,7 @@ fn letters(word: &str) -> u32 {
 /// What a spreadsheet made of a code when someone opened and saved the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SpreadsheetChange {
-    /// `06-Apr`, `Apr-06` or `2006-04-01`.
+    /// `06-Apr`, `Apr-06`, `01/04`, `2006-04-01` or `2006-04-01 00:00:00`.
     Date,
     /// `5E+01` or `5.00E+10`.
     Number,
@@ -215,10 +229,15 @@ impl SpreadsheetChange {
         if is_scientific(text) {
             return Some(Self::Number);
         }
+        let text = without_midnight(text);
         let parts: Vec<&str> = text.split(['-', '/', ' ']).collect();
         let number = |part: &str| (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
         let date = match parts.as_slice() {
-            [one, other] => (number(one) && is_month(other)) || (is_month(one) && number(other)),
+            [one, other] => {
+                (number(one) && is_month(other))
+                    || (is_month(one) && number(other))
+                    || (text.contains('/') && number(one) && number(other))
+            }
             [day, month, year] => number(day) && number(year) && (number(month) || is_month(month)),
             _ => false,
         };
@@ -282,6 +301,9 @@ mod tests {
             ("A\u{7}B", "U+0007"),
             ("A\u{85}B", "U+0085"),
             ("A\u{feff}B", "U+FEFF"),
+            ("A\u{3164}B", "U+3164"),
+            ("A\u{fe0f}B", "U+FE0F"),
+            ("A\u{115f}B", "U+115F"),
         ] {
             assert_eq!(Invisible::first_in(text).map(|c| c.to_string()).as_deref(), Some(named));
             assert_eq!(Invisible::first_in(&without_invisible(text)), None);
@@ -316,15 +338,38 @@ mod tests {
 
     #[test]
     fn what_a_spreadsheet_made_of_a_code_is_known() {
-        for date in ["06-Apr", "Apr-06", "6-Apr-2006", "2006-04-01", "06/04/2006", "apr-6", "1 Sept 2020"] {
+        for date in [
+            "06-Apr",
+            "Apr-06",
+            "6-Apr-2006",
+            "2006-04-01",
+            "06/04/2006",
+            "apr-6",
+            "1 Sept 2020",
+            "2006-04-06 00:00:00",
+            "06/04/2006 00:00",
+            "01/04",
+            "04/2006",
+        ] {
             assert_eq!(SpreadsheetChange::of(date), Some(SpreadsheetChange::Date), "{date}");
         }
         for number in ["5E+01", "5.00E+10", "1,23E+05", "5e-01"] {
             assert_eq!(SpreadsheetChange::of(number), Some(SpreadsheetChange::Number), "{number}");
         }
-        for code in
-            ["A81001", "5E1", "16C", "8JT63", "RO76", "10000-001", "MAR", "APR6", "A-APR", "00E10", ""]
-        {
+        for code in [
+            "A81001",
+            "5E1",
+            "16C",
+            "8JT63",
+            "RO76",
+            "10000-001",
+            "12-34",
+            "MAR",
+            "APR6",
+            "A-APR",
+            "00E10",
+            "",
+        ] {
             assert_eq!(SpreadsheetChange::of(code), None, "{code}");
         }
     }

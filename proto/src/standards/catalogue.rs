@@ -154,10 +154,11 @@ impl Catalogue {
         self.editions.insert(place, Arc::new(edition));
     }
 
-    /// A later explanation of a text replaces the earlier one.
+    /// A later explanation of a text replaces the earlier one for the same edition, or for every edition: what was
+    /// said of one edition leaves what holds for the others as it is.
     pub fn apply_explained(&mut self, given: &StatusTextExplained) {
         let key = text_key(&given.text);
-        self.explained.retain(|known| known.key != key);
+        self.explained.retain(|known| known.key != key || known.given.edition != given.edition);
         self.explained.push(Explained { key, given: given.clone() });
     }
 
@@ -203,13 +204,24 @@ impl Catalogue {
         self.explained.iter().map(|explained| &explained.given)
     }
 
-    /// What exactly this status text was explained to mean.
-    pub fn explanation(&self, text: &str) -> Option<&StatusTextExplained> {
-        self.explained_as(&text_key(text))
+    /// What exactly this status text was explained to mean for an edition; without one, for every edition.
+    pub fn explanation(&self, text: &str, edition: Option<EditionId>) -> Option<&StatusTextExplained> {
+        self.explained_for(&text_key(text), edition)
     }
 
-    fn explained_as(&self, key: &str) -> Option<&StatusTextExplained> {
-        self.explained.iter().find(|known| known.key == key).map(|known| &known.given)
+    fn explained_for(&self, key: &str, edition: Option<EditionId>) -> Option<&StatusTextExplained> {
+        self.explained_as(key).find(|given| given.edition == edition)
+    }
+
+    /// The explanations of a text, for whatever edition, in the order they were given.
+    fn explained_as(&self, key: &str) -> impl DoubleEndedIterator<Item = &StatusTextExplained> {
+        self.explained.iter().filter(move |known| known.key == key).map(|known| &known.given)
+    }
+
+    /// The edition a status text is of, where that had not opened by the date of the file: no such file can show it.
+    pub fn edition_not_open(&self, text: &str, published: Option<Day>, as_of: Day) -> Option<&Arc<Edition>> {
+        let edition = self.edition(self.edition_of_status(text, published, as_of)?)?;
+        (edition.opens.day > as_of).then_some(edition)
     }
 
     /// What a status text of the register means: by itself, else as was explained.
@@ -220,14 +232,21 @@ impl Catalogue {
         }
     }
 
-    /// What a status text was explained to mean: the whole text, else its words without the year.
+    /// What a status text was explained to mean: the whole text, else its words without the year. Of either, what
+    /// was said of the edition of the row goes before what was said of every edition.
     fn read_as_explained(&self, text: &str, published: Option<Day>, as_of: Day) -> PublishedResult {
         let key = text_key(text);
         let (_, words) = split_year(&key);
-        let of_every_year = |given: &&StatusTextExplained| given.edition.is_none();
-        let given = self.explained_as(&key).or_else(|| self.explained_as(words).filter(of_every_year));
+        let of_row = self.edition_of_status(text, published, as_of);
+        let of_row_or_every = |key: &str| {
+            let own = of_row.and_then(|edition| self.explained_for(key, Some(edition)));
+            own.or_else(|| self.explained_for(key, None))
+        };
+        // The whole text may be explained to be of another edition than its date, or even its year, says.
+        let of_another = || self.explained_as(&key).next_back();
+        let given = of_row_or_every(&key).or_else(of_another).or_else(|| of_row_or_every(words));
         let Some(given) = given else { return PublishedResult::Unrecognised };
-        let edition = given.edition.or_else(|| self.edition_of_status(text, published, as_of));
+        let edition = given.edition.or(of_row);
         match (given.level, edition) {
             (ResultLevel::NotPublished, _) => PublishedResult::NotPublished,
             (level, Some(edition)) => level.of(edition),
@@ -364,6 +383,48 @@ mod tests {
         assert_eq!(read(&catalogue, "25/26 assured"), met("dspt-2025-26"));
         catalogue.apply_explained(&explain("Withdrawn", ResultLevel::NotPublished));
         assert_eq!(read(&catalogue, "31/32 Withdrawn"), PublishedResult::NotPublished);
+    }
+
+    #[test]
+    fn an_explanation_for_one_edition_leaves_the_one_for_every_edition_as_it_is() {
+        let mut catalogue = Catalogue::default();
+        let explain = |text: &str, level: ResultLevel, edition: Option<&str>| StatusTextExplained {
+            text: text.to_owned(),
+            level,
+            edition: edition.map(|id| id.parse().unwrap()),
+            reason: "the toolkit's news".to_owned(),
+        };
+        let read = |catalogue: &Catalogue, text: &str, published: &str| {
+            catalogue.read_status(text, Some(day(published)), day("2026-10-15"))
+        };
+        let of = |level: ResultLevel, id: &str| level.of(id.parse().unwrap());
+        let (met, approaching) = (ResultLevel::StandardsMet, ResultLevel::ApproachingStandards);
+        catalogue.apply_explained(&explain("Assured", met, None));
+        catalogue.apply_explained(&explain("assured", approaching, Some("dspt-2025-26")));
+        assert_eq!(catalogue.explained().count(), 2);
+        assert_eq!(read(&catalogue, "25/26 Assured", "2026-10-01"), of(approaching, "dspt-2025-26"));
+        assert_eq!(read(&catalogue, "24/25 Assured", "2026-10-01"), of(met, "dspt-2024-25"));
+        assert_eq!(read(&catalogue, "Assured", "2026-10-01"), of(met, "dspt-2026-27"), "by its date");
+        assert_eq!(read(&catalogue, "Assured", "2025-12-01"), of(approaching, "dspt-2025-26"), "by its date");
+        catalogue.apply_explained(&explain("Assured", met, Some("dspt-2025-26")));
+        assert_eq!(
+            catalogue.explained().count(),
+            2,
+            "the later one for the same edition replaces the earlier"
+        );
+        assert_eq!(read(&catalogue, "25/26 Assured", "2026-10-01"), of(met, "dspt-2025-26"));
+    }
+
+    #[test]
+    fn an_edition_that_opens_after_the_date_of_a_file_cannot_stand_in_it() {
+        let not_open = |text: &str, as_of: &str| {
+            shipped().edition_not_open(text, None, day(as_of)).map(|edition| edition.id.to_string())
+        };
+        assert_eq!(not_open("22/23 Standards Met", "2019-06-17").as_deref(), Some("dspt-2022-23"));
+        assert_eq!(not_open("Standards Met (19-20)", "2019-06-17"), None);
+        assert_eq!(not_open("Standards Met (19-20)", "2019-03-31").as_deref(), Some("dspt-2019-20"));
+        assert_eq!(not_open("Standards Met", "2019-03-31"), None);
+        assert_eq!(not_open("31/32 Assured", "2026-10-15"), None, "of no edition known");
     }
 
     #[track_caller]

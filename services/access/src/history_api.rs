@@ -16,6 +16,7 @@ use chassis::{
     sheet::{self, FileName},
 };
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use jiff::Timestamp;
 use maud::{Markup, html};
 use proto::{Day, OdsCode, PersonId, Position};
 use serde::{Deserialize, Serialize};
@@ -177,7 +178,11 @@ impl HistoryQuery {
                 index.caught_up().await?;
                 let name = FileName::new(what, index.position());
                 let name = of.into_iter().fold(name, FileName::of);
-                let name = filter.from.into_iter().chain(filter.to).fold(name, FileName::on);
+                let name = match (filter.from, filter.to) {
+                    // All of it, as it is today.
+                    (None, None) => name.on(desk.clock.today()),
+                    (from, to) => from.into_iter().chain(to).fold(name, FileName::on),
+                };
                 let entries = desk.history.clone().whole(tale.clone(), filter);
                 let entries = entries.map_ok(move |mut entries| {
                     entries.iter_mut().for_each(|entry| keep_to_what_they_may_see(&viewer, &tale, entry));
@@ -480,7 +485,7 @@ async fn actor_page(
             Download::new("CSV", format!("{api}/access?{}format=csv", query.kept())),
         ]))
     };
-    Ok(respond(StatusCode::OK, page(&viewer, "/access", "What somebody did").caption(actor).body(body)))
+    Ok(respond(StatusCode::OK, page(&viewer, "/access", "What someone did").caption(actor).body(body)))
 }
 
 async fn doors_page(
@@ -535,7 +540,7 @@ fn render(
     let count = ui::fmt::count(found.total as u64, "entry", "entries");
     let choose = Form::get(*here).label("Choose what to show").body(html! {
             @if of.is_some() {
-                (Field::new("requirement", "About the requirement").hint("One of the ten: toolkit, continuity, onsite or suppliers; or one of a toolkit, such as 14-117").value(query.requirement.clone()).input(InputKind::Text))
+                (Field::new("requirement", "About the requirement").hint("For example continuity, or a requirement of a toolkit such as 14-117").value(query.requirement.clone()).input(InputKind::Text))
             }
             (Field::new("what", "What happened").hint("A word of it, such as published or refused").value(query.what.clone()).input(InputKind::Text))
             (Field::new("from", "From").value(query.from.clone()).input(InputKind::Date))
@@ -574,7 +579,13 @@ impl HistoryQuery {
 
 /// `Requirement answered` of `oversight.assessments.requirement-answered.v1`.
 fn title(kind: &str) -> String {
-    in_words(kind.rsplit('.').nth(1).unwrap_or(kind))
+    match kind.rsplit('.').nth(1).unwrap_or(kind) {
+        "glass-broken" => "Emergency access opened".to_owned(),
+        "glass-closed" => "Emergency access ended".to_owned(),
+        "glass-seen" => "Emergency access seen by the practice".to_owned(),
+        "sensitive-read" => "Viewed".to_owned(),
+        name => in_words(name),
+    }
 }
 
 /// `Answer level` of `answer.level`: a name in words.
@@ -589,7 +600,7 @@ fn looks_table(looks: &[Entry]) -> Markup {
     let row = |look: &Entry| {
         let who = match (look.role, look.at) {
             (Some(role), Some(at)) => format!("{}, {at}", role.words()),
-            _ => look.actor.clone(),
+            _ => actor_in_words(&look.actor),
         };
         let said = |field: &str| {
             let change = look.changes.iter().find(|change| change.field == field);
@@ -625,11 +636,45 @@ fn looks_table(looks: &[Entry]) -> Markup {
 /// The most characters of a value on a page; the files and the event have it whole.
 const VALUE_MAX_CHARS: usize = 300;
 
-fn in_short(value: &str) -> String {
+/// Who did something of whom no role is recorded.
+fn actor_in_words(actor: &str) -> String {
+    match actor.split_once(':') {
+        Some(("system", part)) => format!("the platform ({})", part.replace('-', " ")),
+        Some(("key", _)) => "an API key".to_owned(),
+        Some(("person", _)) => "a person".to_owned(),
+        _ => actor.to_owned(),
+    }
+}
+
+/// A value as people write it: a date in words, a name of the API without its hyphens, yes and no.
+fn shown(value: &str) -> String {
+    if let Ok(day) = value.parse::<Day>() {
+        return day.long();
+    }
+    if let Ok(time) = value.parse::<Timestamp>() {
+        return moment(time);
+    }
+    match value {
+        "true" => return "yes".to_owned(),
+        "false" => return "no".to_owned(),
+        _ => {}
+    }
+    if is_name_of_the_api(value) {
+        return value.replace('-', " ");
+    }
     if value.chars().count() <= VALUE_MAX_CHARS {
         return value.to_owned();
     }
     value.chars().take(VALUE_MAX_CHARS).chain(['…']).collect()
+}
+
+/// Whether a value is one of a few that stand for words, such as `targets-kept`: words of lower-case letters with
+/// hyphens between. Ids have digits.
+fn is_name_of_the_api(value: &str) -> bool {
+    value.contains('-')
+        && value
+            .split('-')
+            .all(|word| word.len() > 1 && word.chars().all(|letter| letter.is_ascii_lowercase()))
 }
 
 fn table(id: &str, entries: &[Entry], of: Option<OdsCode>, look: &Look<'_>) -> Markup {
@@ -637,7 +682,7 @@ fn table(id: &str, entries: &[Entry], of: Option<OdsCode>, look: &Look<'_>) -> M
     let row = |entry: &Entry| {
         let who = match (entry.role, entry.at) {
             (Some(role), Some(at)) => format!("{}, {at}", role.words()),
-            _ => entry.actor.clone(),
+            _ => actor_in_words(&entry.actor),
         };
         // An event of an organisation is there for those who may see its history.
         let leads = of.is_some()
@@ -669,8 +714,8 @@ fn table(id: &str, entries: &[Entry], of: Option<OdsCode>, look: &Look<'_>) -> M
                 @for change in &entry.changes {
                     div {
                         (in_words(&change.field)) ": "
-                        @if let Some(from) = &change.from { del { (in_short(from)) } " " }
-                        @if let Some(to) = &change.to { (in_short(to)) } @else { "(nothing)" }
+                        @if let Some(from) = &change.from { del { (shown(from)) } " " }
+                        @if let Some(to) = &change.to { (shown(to)) } @else { "(nothing)" }
                     }
                 }
             }),
@@ -684,4 +729,29 @@ fn table(id: &str, entries: &[Entry], of: Option<OdsCode>, look: &Look<'_>) -> M
         .rows(entries.iter().map(row))
         .empty("Nothing is recorded.")
         .render()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_shown_as_people_write_them() {
+        for (value, expected) in [
+            ("2018-08-25", "25 August 2018"),
+            ("targets-kept", "targets kept"),
+            ("runs-out", "runs out"),
+            ("true", "yes"),
+            ("A81001", "A81001"),
+            ("14-319", "14-319"),
+            ("dspt-2018-19", "dspt-2018-19"),
+            ("Look-up of cases", "Look-up of cases"),
+            ("a56e5c18-638a-4b27-9d2b-3a1c8d1c5a10", "a56e5c18-638a-4b27-9d2b-3a1c8d1c5a10"),
+        ] {
+            assert_eq!(shown(value), expected, "{value}");
+        }
+        assert_eq!(shown(&"x".repeat(400)).chars().count(), VALUE_MAX_CHARS + 1);
+        assert_eq!(title("oversight.access.glass-broken.v1"), "Emergency access opened");
+        assert_eq!(actor_in_words("system:synthetic-england"), "the platform (synthetic england)");
+    }
 }

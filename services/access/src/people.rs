@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use chassis::{
     Access, Clock, CommandId, CommandMeta, Commands, Giver, Problem, Viewer, access::Record, pace::Peer,
+    refusal::not_one_line,
 };
 use jiff::Timestamp;
 use proto::{
     Actor, OdsCode, PersonId, Position, Role, Service,
     access::{AccessEvent, SignInRefused, SignInWay},
+    text::is_one_line,
 };
 use tokio::sync::RwLock;
 
@@ -170,6 +172,10 @@ impl People {
         let display_name = new.display_name.trim().to_owned();
         if !(1..=NAME_MAX_CHARS).contains(&display_name.chars().count()) {
             let text = format!("a display name has 1 to {NAME_MAX_CHARS} characters");
+            return Err(Problem::bad_input(text.clone()).at("display_name", text));
+        }
+        if !is_one_line(&display_name) {
+            let text = not_one_line("a display name");
             return Err(Problem::bad_input(text.clone()).at("display_name", text));
         }
         let id = giver.command("open-account");

@@ -67,34 +67,23 @@ pub const SHAPE: Shape = Shape {
     wrong_file: |_| None,
     aggregate: &[CODE],
     unique: &[CODE],
-    dates: DatedColumns { ends: &[PUBLISHED], beginnings: &[] },
+    dates: DatedColumns { ends: &[PUBLISHED], ..DatedColumns::NONE },
 };
 
 /// The most characters of a name, sector or status.
 const TEXT_MAX_CHARS: usize = 300;
 
-/// What stands in the place of a day of publication, where the result came by another way than the toolkit: 184
-/// rows of the register of 17 June 2019.
-const WORDS_FOR_A_DAY: [&str; 1] = ["CompletedThroughQIO"];
-
-/// The day of publication, or the known word that stands in its place.
-fn published(row: &Row) -> Result<(Option<Day>, Option<String>), RowProblem> {
-    let word = WORDS_FOR_A_DAY.into_iter().find(|word| row.get(PUBLISHED).eq_ignore_ascii_case(word));
-    match word {
-        Some(word) => Ok((None, Some(word.to_owned()))),
-        None => Ok((row.day(PUBLISHED)?, None)),
-    }
-}
-
 /// Reads one row.
 pub(crate) fn listing(row: &Row, as_of: Day) -> Result<Listing, RowProblem> {
     let organisation: OdsCode = row.parse(CODE)?;
-    let (published, published_text) = published(row)?;
+    // Words where the result came by another way than the toolkit: `CompletedThroughQIO` in 184 rows of the register
+    // of 17 June 2019.
+    let (published, published_text) = row.day_or_words(PUBLISHED)?;
     if published.is_some_and(|day| day > as_of) {
         let detail = format!("the day of publication is later than the date of the file, {as_of}");
         return Err(row.wrong(PUBLISHED, detail));
     }
-    for column in [NAME, STATUS, SECTOR] {
+    for column in [NAME, STATUS, SECTOR, PUBLISHED] {
         if row.get(column).chars().count() > TEXT_MAX_CHARS {
             return Err(row.wrong(column, format!("is longer than {TEXT_MAX_CHARS} characters")));
         }
@@ -138,6 +127,7 @@ where
         let (giving, catalogue) = (&giving, &reading.catalogue);
         async move {
             let listing = listing(&row, as_of)?;
+            import::edition_is_open(&row, STATUS, listing.published, as_of, catalogue)?;
             let id = register_id(listing.organisation).map_err(|error| row.wrong(CODE, error.to_string()))?;
             let effective = Some(listing.effective(as_of, catalogue));
             let words = listing.not_understood(as_of, catalogue).map(str::to_owned);

@@ -5,11 +5,11 @@
 
 use std::{path::Path, sync::Arc};
 
-use proto::{OdsCode, PersonId};
+use proto::{OdsCode, PersonId, text::is_one_line};
 use redb::{Database, ReadableDatabase, TableDefinition};
 use serde::{Deserialize, Serialize};
 
-use crate::ids;
+use crate::{ids, refusal::not_one_line};
 
 const PEOPLE: TableDefinition<u128, &[u8]> = TableDefinition::new("people");
 
@@ -41,12 +41,15 @@ pub enum DirectoryError {
     /// A text is missing or too long.
     #[error("a person needs a name, and no text may be longer than {TEXT_MAX_CHARS} characters")]
     Text,
+    /// A text runs over several lines.
+    #[error("{}", not_one_line("every text about a person"))]
+    Lines,
 }
 
 impl From<DirectoryError> for crate::Problem {
     fn from(error: DirectoryError) -> Self {
         match error {
-            DirectoryError::Text => crate::Problem::bad_input(error.to_string()),
+            DirectoryError::Text | DirectoryError::Lines => crate::Problem::bad_input(error.to_string()),
             DirectoryError::Store(_) => {
                 tracing::error!(%error, "the directory of people failed");
                 crate::Problem::internal()
@@ -87,6 +90,9 @@ impl Directory {
         let texts = [&person.name, &person.role, &person.email];
         if person.name.trim().is_empty() || texts.iter().any(|text| text.chars().count() > TEXT_MAX_CHARS) {
             return Err(DirectoryError::Text);
+        }
+        if !texts.iter().all(|text| is_one_line(text.trim())) {
+            return Err(DirectoryError::Lines);
         }
         let bytes = serde_json::to_vec(person).map_err(failed)?;
         let write = self.store.begin_write().map_err(failed)?;
@@ -144,5 +150,7 @@ mod tests {
         let nobody =
             Person { name: "  ".into(), role: String::new(), email: String::new(), organisation: None };
         assert!(matches!(directory.add(&nobody), Err(DirectoryError::Text)));
+        let two = Person { name: "A. Senior\nB. Junior".into(), ..nobody };
+        assert!(matches!(directory.add(&two), Err(DirectoryError::Lines)));
     }
 }

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use proto::text::is_one_line;
+
 use crate::problem::Problem;
 
 /// Why a command is refused.
@@ -65,4 +67,51 @@ pub fn optional(field: &'static str, what: &str, text: &str, max_chars: usize) -
         return Err(Refusal::at(field, format!("{what} may have up to {max_chars} characters")));
     }
     Ok(text.to_owned())
+}
+
+/// The same as [`needed`] of a text on one line: a name, a number, a reference.
+pub fn needed_line(field: &'static str, what: &str, text: &str, max_chars: usize) -> Result<String, Refusal> {
+    one_line(field, what, needed(field, what, text, max_chars)?)
+}
+
+/// The same as [`optional`] of a text on one line.
+pub fn optional_line(
+    field: &'static str,
+    what: &str,
+    text: &str,
+    max_chars: usize,
+) -> Result<String, Refusal> {
+    one_line(field, what, optional(field, what, text, max_chars)?)
+}
+
+fn one_line(field: &'static str, what: &str, text: String) -> Result<String, Refusal> {
+    if is_one_line(&text) { Ok(text) } else { Err(Refusal::at(field, not_one_line(what))) }
+}
+
+/// That a text has to stand on one line, and what to do.
+pub fn not_one_line(what: &str) -> String {
+    format!("{what} must be on one line: remove line breaks and tabs")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_numbers_stand_on_one_line_and_reasons_on_as_many_as_they_need() {
+        let max = 100;
+        assert_eq!(needed("reason", "A reason", " one\n\ttwo\n", max).unwrap(), "one\n\ttwo");
+        assert_eq!(needed_line("name", "The name", " Dr O’Brien \n", max).unwrap(), "Dr O’Brien");
+        for wrong in ["Dr\nO’Brien", "Dr\tO’Brien", "Dr\r\nO’Brien"] {
+            for refused in
+                [needed_line("name", "The name", wrong, max), optional_line("name", "The name", wrong, max)]
+            {
+                let refused = refused.unwrap_err();
+                assert_eq!(refused.field, Some("name"));
+                assert_eq!(refused.text, "The name must be on one line: remove line breaks and tabs");
+            }
+        }
+        assert_eq!(optional_line("number", "The number", " ", max).unwrap(), "");
+        assert_eq!(needed_line("name", "The name", "\n", max).unwrap_err().text, "The name is missing");
+    }
 }

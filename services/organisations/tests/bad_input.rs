@@ -63,7 +63,7 @@ async fn words_roles_and_codes_of_today_are_read() {
     let file = row("A99105", "Active", "", "16C")
         + &row("A99101", "ACTIVE", "RO76", "16C")
         + &row("A99102", "inactive", "RO76|RO268", "W2U3Z")
-        + &row("A99103", "Dormant", "RO268|RO76", "16C")
+        + &row("A99103", "Dormant", "|RO268||RO76|", "16C")
         + &row("A99104", "PROPOSED", "RO80|RO87", "16C")
         + &row("W99101", "ACTIVE", "RO76", "7A6");
     let report = world.import_well("practices", "2024-02-20", file.clone()).await;
@@ -150,6 +150,37 @@ async fn a_file_of_another_kind_is_refused_whole() {
     for (kind, file) in &files[..6] {
         world.import_well(kind, "2018-05-31", file.clone()).await;
     }
+}
+
+#[tokio::test]
+async fn register_files_whose_blank_last_columns_a_spreadsheet_dropped_are_read() {
+    let cut = |columns: usize, values: &[(usize, &str)]| {
+        let row = standard(values);
+        row.trim_end().split(',').take(columns).collect::<Vec<_>>().join(",") + "\r\n"
+    };
+    let ccg = |code: &str| cut(14, &[(0, code), (1, "NHS DARLINGTON CCG"), (10, "20130401"), (13, "C")]);
+    let region = cut(13, &[(0, "Y54"), (1, "NORTH OF ENGLAND"), (10, "20130401"), (12, "A")]);
+    let trust = cut(12, &[(0, "R1A"), (1, "WORCESTERSHIRE HEALTH AND CARE NHS TRUST"), (11, "20180401")]);
+    let files = [
+        ("ccgs", ccg("00C") + &ccg("00D"), 2),
+        ("regions", region.clone(), 1),
+        ("trusts", trust, 1),
+        ("areas", region, 1),
+    ];
+    let world = World::new().await;
+    for (kind, file, _) in &files[..3] {
+        for (of, ..) in files[..3].iter().filter(|(of, ..)| of != kind) {
+            let (status, problem) = world.import(of, "2018-05-31", file.clone()).await;
+            assert_eq!(status, StatusCode::BAD_REQUEST, "{kind} as {of}: {problem}");
+        }
+    }
+    for (kind, file, rows) in files {
+        let report = world.import_well(kind, "2018-05-31", file).await;
+        assert_eq!((&report["rows"], &report["rejected"]), (&rows.into(), &0.into()), "{kind}: {report}");
+    }
+    let other = "Example Code,A,B,C,D,E,F,G,H,I,J,K,L\r\nX,a,b,c,d,e,f,g,h,i,j,k,l\r\n".to_owned();
+    let (status, problem) = world.import("ccgs", "2018-05-31", other).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{problem}");
 }
 
 #[tokio::test]
@@ -338,6 +369,11 @@ async fn list_sizes_are_rounded_and_blank_ones_passed_over() {
     );
     let (_, view) = world.get("/api/v1/organisations/A81001").await;
     assert_eq!(view["registered_patients"]["shows"], 4115);
+    let closed_later =
+        "Practice Code,Practice Close Date,Number of Patients\nA81001,30/04/2018,1\nA81004,30/04/2019,1\n";
+    let report = world.import_well("list-sizes", "2018-04-01", closed_later).await;
+    assert!(problems(&report)[0].starts_with("3 Practice Close Date [30/04/2019]"), "{report}");
+    assert!(report["warnings"][0].as_str().unwrap().starts_with("2 rows tell of things after"), "{report}");
 }
 
 #[tokio::test]

@@ -180,7 +180,7 @@ pub fn gap_csv(answer: &AreaGapAnswer) -> Result<Vec<u8>, csv::Error> {
         "assessed",
         "declared",
         "declared_good",
-        "good_by_word_alone",
+        "self_assessed_met_not_confirmed",
     ])?;
     let at = answer.basis.at.to_string();
     for member in &answer.members {
@@ -197,7 +197,7 @@ pub fn gap_csv(answer: &AreaGapAnswer) -> Result<Vec<u8>, csv::Error> {
                 &counts.assessed.to_string(),
                 &counts.declared.to_string(),
                 &counts.declared_good.to_string(),
-                &counts.good_by_word_alone.to_string(),
+                &counts.self_assessed_met_not_confirmed.to_string(),
             ])?;
         }
     }

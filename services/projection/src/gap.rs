@@ -99,12 +99,12 @@ fn publication(facts: &OrganisationFacts, fact: &ToolkitFact) -> Option<(bool, D
 pub struct GapCounts {
     /// Assessed.
     pub assessed: u32,
-    /// Of those: declared, good or not. The figure is `good_by_word_alone` of so many.
+    /// Of those: declared, good or not. The figure is `self_assessed_met_not_confirmed` of so many.
     pub declared: u32,
     /// Of those: declared good.
     pub declared_good: u32,
     /// Of those: not found satisfied.
-    pub good_by_word_alone: u32,
+    pub self_assessed_met_not_confirmed: u32,
 }
 
 impl GapCounts {
@@ -112,7 +112,7 @@ impl GapCounts {
         self.assessed += 1;
         self.declared += u32::from(topic.declared.is_some());
         self.declared_good += u32::from(topic.declared == Some(true));
-        self.good_by_word_alone += u32::from(topic.is_good_by_word_alone());
+        self.self_assessed_met_not_confirmed += u32::from(topic.is_good_by_word_alone());
     }
 }
 
@@ -124,7 +124,8 @@ impl std::ops::Add for GapCounts {
             assessed: self.assessed + other.assessed,
             declared: self.declared + other.declared,
             declared_good: self.declared_good + other.declared_good,
-            good_by_word_alone: self.good_by_word_alone + other.good_by_word_alone,
+            self_assessed_met_not_confirmed: self.self_assessed_met_not_confirmed
+                + other.self_assessed_met_not_confirmed,
         }
     }
 }

@@ -38,10 +38,10 @@ async fn json_of(england: &Running, address: &str) -> Value {
     serde_json::from_str(&england.get(address).await.text).unwrap()
 }
 
-fn counts(assessed: u32, declared: u32, declared_good: u32, good_by_word_alone: u32) -> Value {
+fn counts(assessed: u32, declared: u32, declared_good: u32, self_assessed_met_not_confirmed: u32) -> Value {
     json!({
         "assessed": assessed, "declared": declared, "declared_good": declared_good,
-        "good_by_word_alone": good_by_word_alone,
+        "self_assessed_met_not_confirmed": self_assessed_met_not_confirmed,
     })
 }
 
@@ -70,7 +70,7 @@ async fn an_area_tells_topics_requirements_standards_and_members() {
     let answer = json_of(&england, "/api/v1/areas/ENG/gap").await;
     let patching = &answer["topics"][0];
     assert_eq!((&patching["topic"], &patching["requirement"]), (&json!("patching"), &json!(5)));
-    assert_eq!((&patching["assessed"], &patching["good_by_word_alone"]), (&json!(2), &json!(1)));
+    assert_eq!((&patching["assessed"], &patching["self_assessed_met_not_confirmed"]), (&json!(2), &json!(1)));
     let numbers = |of: &str, key: &str| -> Vec<Value> {
         answer[of].as_array().unwrap().iter().map(|row| row[key].clone()).collect()
     };
@@ -84,7 +84,7 @@ async fn an_area_tells_topics_requirements_standards_and_members() {
     assert_eq!(
         rows,
         [
-            "code,name,kind,as_at,topic,requirement,standard,assessed,declared,declared_good,good_by_word_alone",
+            "code,name,kind,as_at,topic,requirement,standard,assessed,declared,declared_good,self_assessed_met_not_confirmed",
             "A81001,THE DENSHAM SURGERY,practice,2019-05-20,patching,5,8,1,1,1,1",
             "A81001,THE DENSHAM SURGERY,practice,2019-05-20,training,4,3,1,1,1,0",
             "A81002,QUEEN'S PARK MEDICAL CENTRE,practice,2019-05-20,patching,5,8,1,0,0,0",

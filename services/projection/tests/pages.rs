@@ -89,7 +89,7 @@ async fn a_ccg_lists_its_practices_that_are_short_by_patients() {
         "{said}"
     );
     assert!(
-        said.contains("20,000 patients. Since 31 March 2019: nothing published for the DSP Toolkit 2018/19, due 31 March 2019: the register of 17 June 2019 shows none."),
+        said.contains("20,000 patients. Since 31 March 2019. What is not met: nothing published for the DSP Toolkit 2018/19, due 31 March 2019: the register of 17 June 2019 shows none."),
         "{said}"
     );
 }

@@ -94,7 +94,12 @@ impl Kind {
             Kind::ToolkitCompanies => (TOOLKIT_COLUMNS, &[], &[1]),
             Kind::PrincipalSuppliers => (PRINCIPAL_COLUMNS, &[0], &[]),
         };
-        let dates = DatedColumns::NONE;
+        let dates = match self {
+            Kind::ToolkitCompanies => DatedColumns { ends: &[3], ..DatedColumns::NONE },
+            Kind::CatalogueSuppliers | Kind::CatalogueServices | Kind::PrincipalSuppliers => {
+                DatedColumns::NONE
+            }
+        };
         Shape { columns: Columns::headed(columns), wrong_file: |_| None, aggregate, unique, dates }
     }
 }
@@ -258,7 +263,9 @@ impl Import {
             return Ok(RowOutcome::Skipped(NO_COMPANY));
         }
         let code: OdsCode = row.parse(1)?;
-        let published = row.day(3)?;
+        let (published, _) = row.day_or_words(3)?;
+        let catalogue = self.editions.catalogue();
+        import::edition_is_open(row, 2, published, self.as_of, &catalogue)?;
         // The register puts the code behind some names.
         let name = row.tidy(0);
         let name = name.trim_end_matches(&format!("({code})")).trim().to_owned();
@@ -274,7 +281,6 @@ impl Import {
             }
             return Ok(outcome);
         };
-        let catalogue = self.editions.catalogue();
         let result = catalogue.read_status(&status, published, self.as_of);
         if result == PublishedResult::Unrecognised {
             counts.not_understood(&status);

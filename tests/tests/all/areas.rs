@@ -250,7 +250,7 @@ async fn a_file_that_names_no_area_and_rows_that_contradict_each_other_are_refus
         .client()
         .post_file(
             "/api/v1/organisations/imports/successions?as_of=2023-04-30",
-            "Predecessor,Successor,Date\nQX1,QX1,2027-04-01\nQX1,QX2,\n",
+            "Predecessor,Successor,Date\nQX1,QX1,2024-04-01\nQX1,QX2,\n",
         )
         .await;
     let text = answer.text();

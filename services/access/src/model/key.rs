@@ -1,11 +1,12 @@
 //! An API key over its life: pure.
 
-use chassis::{Aggregate, Context, Problem, When};
+use chassis::{Aggregate, Context, Problem, When, refusal::not_one_line};
 use jiff::Timestamp;
 use proto::{
     AggregateId, EventHash, OdsCode, Role,
     access::{AccessEvent, KeyIssued, KeyRevoked},
     codes::CodeError,
+    text::is_one_line,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -58,6 +59,9 @@ pub enum KeyRefusal {
     /// What it is for is not said.
     #[error("say in up to {TEXT_MAX_CHARS} characters what the key is for, such as “nightly import”")]
     Purpose,
+    /// The purpose runs over several lines.
+    #[error("{}", not_one_line("the purpose"))]
+    PurposeOnLines,
     /// A reason is too long.
     #[error("a reason has up to {TEXT_MAX_CHARS} characters")]
     Reason,
@@ -72,7 +76,9 @@ impl From<KeyRefusal> for Problem {
         match refusal {
             KeyRefusal::Unknown => Problem::not_found(text),
             KeyRefusal::IssuedBefore => Problem::refused("issued-before", text),
-            KeyRefusal::Purpose => Problem::bad_input(text.clone()).at("purpose", text),
+            KeyRefusal::Purpose | KeyRefusal::PurposeOnLines => {
+                Problem::bad_input(text.clone()).at("purpose", text)
+            }
             KeyRefusal::Reason => Problem::bad_input(text.clone()).at("reason", text),
             KeyRefusal::Expired(_) => Problem::bad_input(text.clone()).at("expires", text),
         }
@@ -101,6 +107,9 @@ impl Aggregate for Key {
                 let purpose = purpose.trim();
                 if purpose.is_empty() || !is_short(purpose) {
                     return Err(KeyRefusal::Purpose);
+                }
+                if !is_one_line(purpose) {
+                    return Err(KeyRefusal::PurposeOnLines);
                 }
                 if let Some(expires) = expires.filter(|expires| *expires <= context.time) {
                     return Err(KeyRefusal::Expired(expires));
@@ -172,6 +181,7 @@ mod tests {
     fn a_key_is_issued_once_for_a_purpose() {
         given::<Key>([]).when(issue("nightly import", None)).then(issued());
         given::<Key>([]).when(issue("  ", None)).then_refused("what the key is for");
+        given::<Key>([]).when(issue("nightly\nimport", None)).then_refused("on one line");
         given::<Key>([issued()]).when(issue("nightly import", None)).then_refused("issued before");
     }
 

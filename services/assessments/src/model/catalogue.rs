@@ -83,12 +83,12 @@ impl AddedEditions {
             return Err(Refusal::UnderstoodAlready(text));
         }
         need_reason(reason)?;
-        let known = catalogue.explanation(&text);
+        let edition = edition.map(|edition| edition.id);
+        let known = catalogue.explanation(&text, edition);
         if known.is_none() && self.explained.len() >= EXPLAINED_MAX {
             return Err(Refusal::TooManyTexts);
         }
-        let edition = edition.map(|edition| edition.id);
-        if known.is_some_and(|known| (known.level, known.edition) == (level, edition)) {
+        if known.is_some_and(|known| known.level == level) {
             return Ok(None);
         }
         let reason = reason.trim().to_owned();

@@ -84,6 +84,14 @@ pub enum Refusal {
         /// The most characters.
         max: usize,
     },
+    /// A text runs over several lines.
+    #[error("{}", chassis::refusal::not_one_line(what))]
+    NotOneLine {
+        /// The field.
+        field: &'static str,
+        /// What, beginning a sentence.
+        what: &'static str,
+    },
     /// Not a hash.
     #[error("the SHA-256 of the evidence is written as 64 hexadecimal digits")]
     NotAHash,
@@ -164,7 +172,9 @@ impl Refusal {
     pub fn field(&self) -> Option<&str> {
         match self {
             Refusal::NotOnScale { .. } | Refusal::AlwaysRelevant(_) => Some("answer"),
-            Refusal::Missing { field, .. } | Refusal::TooLong { field, .. } => Some(field),
+            Refusal::Missing { field, .. }
+            | Refusal::TooLong { field, .. }
+            | Refusal::NotOneLine { field, .. } => Some(field),
             Refusal::NotAHash => Some("sha256"),
             Refusal::FaultyEdition(fault) => Some(&fault.field),
             Refusal::UnderstoodAlready(_) => Some("text"),

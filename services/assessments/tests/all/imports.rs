@@ -151,17 +151,20 @@ async fn bad_rows_are_named_and_the_others_land() {
         A81003,C,Standards Met,18/06/2019\n\
         A81004,D,Standards Surpassed,01/04/2019\n\
         A81004,D again,Standards Met,01/04/2019\n\
-        A81005,E\n";
+        A81005,E\n\
+        A81006,F,20/21 Standards Met,\n";
     let id = "11111111-2222-3333-4444-555555555555";
     let report = import_as(&server, id, "as_of=2019-06-17", file).await.ok().json();
-    assert_eq!(counts(&report), [7, 2, 0, 5]);
+    assert_eq!(counts(&report), [8, 2, 0, 6]);
     let lines: Vec<u64> = report["problems"]
         .as_array()
         .unwrap()
         .iter()
         .map(|problem| problem["line"].as_u64().unwrap())
         .collect();
-    assert_eq!(lines, [2, 4, 5, 7, 8]);
+    assert_eq!(lines, [2, 4, 5, 7, 8, 9]);
+    let years_later = report["problems"][5]["detail"].as_str().unwrap();
+    assert!(years_later.contains("the file is of a later date"), "{years_later}");
     assert_eq!(report["problems"][1]["column"], "Date Of Publication");
     assert_eq!(report["problems"][1]["value"], "31/02/2019");
     let [word, unknown] = &listed(&server).await[..] else { panic!("two results") };
@@ -169,7 +172,25 @@ async fn bad_rows_are_named_and_the_others_land() {
     assert_eq!(word.2, "2019-06-17", "a word in the place of a day: as of the file");
     assert_eq!(unknown.1, PublishedResult::Unrecognised, "an unknown text survives");
     let progress = server.get(&format!("/api/v1/assessments/imports/{id}")).await.ok().json();
-    assert_eq!((&progress["state"], &progress["rejected"]), (&"finished".into(), &5.into()));
+    assert_eq!((&progress["state"], &progress["rejected"]), (&"finished".into(), &6.into()));
+}
+
+#[tokio::test]
+async fn rows_with_words_for_a_date_keep_the_words() {
+    let server = server::start("2019-07-01T12:00:00Z").await;
+    let long = "x".repeat(301);
+    let file = format!(
+        "Code,Organisation Name,Status,Date Of Publication\n\
+        A81001,A,Standards Met,Pending\n\
+        A81002,B,Standards Met,TBC\n\
+        A81003,C,Standards Met,N/A\n\
+        A81004,D,Standards Met,Completed  Through QIO\n\
+        A81005,E,Standards Met,32/13/2019\n\
+        A81006,F,Standards Met,{long}\n"
+    );
+    let report = import(&server, "as_of=2019-06-17", file).await.ok().json();
+    assert_eq!(counts(&report), [6, 4, 0, 2], "{report}");
+    assert_eq!((&report["problems"][0]["line"], &report["problems"][1]["line"]), (&6.into(), &7.into()));
 }
 
 #[tokio::test]

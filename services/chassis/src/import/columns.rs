@@ -2,6 +2,8 @@
 
 use std::{ops::RangeInclusive, sync::Arc};
 
+use proto::OdsCode;
+
 use super::{rows::RawRow, text::FileFault};
 
 /// The columns of a layout. The number of a column is its index in the list given here; rows are
@@ -123,9 +125,13 @@ impl Columns {
         Self(Layout::Either { columns, widths, places })
     }
 
-    /// Whether a heading says which column is which, so that what stands above it can be told from it.
-    pub(super) fn are_headed(&self) -> bool {
-        matches!(self.0, Layout::Headed(_) | Layout::Either { .. })
+    /// Whether the title of a sheet can be told from a row of this layout: by a heading, or because every row holds
+    /// more than a title does.
+    pub(super) fn tell_titles(&self) -> bool {
+        match &self.0 {
+            Layout::Positions { needed, .. } => tells_titles(*needed),
+            Layout::Headed(_) | Layout::Either { .. } => true,
+        }
     }
 
     /// Looks at the first row of a file; refuses the file where it is not of this layout.
@@ -133,12 +139,8 @@ impl Columns {
         match &self.0 {
             Layout::Positions { widths, names, needed } => by_position(first, widths, names, *needed),
             Layout::Headed(columns) => by_heading(first, columns),
-            Layout::Either { columns, widths, places } => {
-                match without_heading(first, columns, widths, places) {
-                    Some(data) => Ok(data),
-                    None => by_heading(first, columns),
-                }
-            }
+            Layout::Either { columns, widths, places } => by_heading(first, columns)
+                .or_else(|fault| without_heading(first, columns, widths, places).ok_or(fault)),
         }
     }
 }
@@ -149,7 +151,8 @@ fn by_position(
     names: &'static [&'static str],
     needed: usize,
 ) -> Result<FirstRow, FileFault> {
-    if !(needed..=*widths.end()).contains(&first.width()) {
+    let is_above = tells_titles(needed) && is_title(first) && !begins_with_code(first);
+    if is_above || !(needed..=*widths.end()).contains(&first.width()) {
         return Err(FileFault::Layout {
             found: format!("its first row has {} columns ({})", first.width(), quote(first)),
             accepted: format!("{} columns without a heading: {}", span(widths), list(names)),
@@ -159,17 +162,29 @@ fn by_position(
         places: (0..names.len()).map(Some).collect(),
         names: names.iter().enumerate().map(|(at, name)| format!("{} ({name})", at + 1)).collect(),
     });
-    // No code contains this word, and nearly every heading of a column of codes does.
-    let headed = first.get(0).is_some_and(|value| normal(value).contains("code"));
     let usual = first.width().min(*widths.start())..=*widths.end();
-    // What has no name is never missed; a row that lacks more than the first one does is cut.
-    let named = names.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
-    let fewest = named.min(*usual.start());
+    // Spreadsheets drop the blank ones of some rows only, whatever the first row has. A row that lacks more is cut.
+    let fewest = needed.min(*usual.start());
     let widths = Widths { usual, fewest };
+    let headed = is_heading(first, names);
     Ok(if headed { FirstRow::Heading(resolved, widths) } else { FirstRow::Data(resolved, widths) })
 }
 
-/// A row of data as the register writes it; none where the first row may be a heading.
+/// Whether the first row of a file by positions says what its columns are called.
+fn is_heading(first: &RawRow, names: &'static [&'static str]) -> bool {
+    /// An organisation may be called what a column is called, but not have an address of that name, too.
+    const NAMES_MIN: usize = 2;
+    let is_name = |value: &str| {
+        let value = normal(value);
+        !value.is_empty() && names.iter().any(|name| normal(name) == value)
+    };
+    // No code contains this word, and nearly every heading of a column of codes does.
+    first.get(0).is_some_and(|value| normal(value).contains("code"))
+        || first.values().filter(|value| is_name(value)).count() >= NAMES_MIN
+}
+
+/// A row of data as the register writes it, or as a spreadsheet writes it without its blank last columns; none
+/// where the first row may be something else.
 fn without_heading(
     first: &RawRow,
     columns: &'static [Column],
@@ -177,7 +192,9 @@ fn without_heading(
     places: &'static [Option<usize>],
 ) -> Option<FirstRow> {
     let headed = first.values().take(2).any(|value| normal(value).contains("code"));
-    if headed || !widths.contains(&first.width()) {
+    let needed = places.iter().flatten().max().map_or(1, |last| last + 1);
+    let is_above = is_title(first) && !begins_with_code(first);
+    if headed || is_above || !(needed..=*widths.end()).contains(&first.width()) {
         return None;
     }
     let named = |(column, place): (&Column, &Option<usize>)| match place {
@@ -186,11 +203,13 @@ fn without_heading(
     };
     let resolved =
         Resolved { places: places.to_vec(), names: columns.iter().zip(places).map(named).collect() };
-    let last = places.iter().flatten().max().map_or(1, |last| last + 1);
     let usual = first.width().min(*widths.start())..=*widths.end();
-    let fewest = last.min(*usual.start());
+    let fewest = needed.min(*usual.start());
     Some(FirstRow::Data(Arc::new(resolved), Widths { usual, fewest }))
 }
+
+/// How many columns a heading names where no single one must be there: a code and what the row says of it.
+const HEADINGS_MIN: usize = 2;
 
 fn by_heading(first: &RawRow, columns: &'static [Column]) -> Result<FirstRow, FileFault> {
     let found: Vec<String> = first.values().map(normal).collect();
@@ -208,6 +227,15 @@ fn by_heading(first: &RawRow, columns: &'static [Column]) -> Result<FirstRow, Fi
         return Err(FileFault::Layout {
             found: format!("its first row is {}", quote(first)),
             accepted: format!("a heading with these columns, of which it lacks: {}", missing.join("; ")),
+        });
+    }
+    let named = places.iter().flatten().count();
+    if named < HEADINGS_MIN.min(columns.len()) && columns.iter().all(|c| c.needed == Needed::IfThere) {
+        let known: Vec<String> =
+            columns.iter().map(|column| format!("{} (headed {})", column.name, column.spellings())).collect();
+        return Err(FileFault::Layout {
+            found: format!("its first row is {}", quote(first)),
+            accepted: format!("a heading with some of these columns: {}", known.join("; ")),
         });
     }
     let names = columns
@@ -281,11 +309,24 @@ fn normal(heading: &str) -> String {
         .collect()
 }
 
+/// The most values of a line above the first row of a layout: a title, and perhaps a date beside it.
+const TITLE_VALUES_MAX: usize = 2;
+
 /// Whether a row above the first of a layout looks like the title of a sheet: next to nothing in it.
 pub(super) fn is_title(row: &RawRow) -> bool {
-    /// A title, and perhaps a date beside it.
-    const VALUES_MAX: usize = 2;
-    row.values().filter(|value| !value.trim().is_empty()).count() <= VALUES_MAX
+    row.values().filter(|value| !value.trim().is_empty()).count() <= TITLE_VALUES_MAX
+}
+
+/// Whether a row has a code and a name in its first columns, as the shortest rows of the registers do.
+fn begins_with_code(row: &RawRow) -> bool {
+    let value = |place| row.get(place).unwrap_or_default().trim();
+    let code = value(0);
+    code.parse::<OdsCode>().is_ok() && !code.contains(char::is_lowercase) && !value(1).is_empty()
+}
+
+/// Whether rows of at least so many columns hold more than a title.
+const fn tells_titles(columns: usize) -> bool {
+    columns > TITLE_VALUES_MAX
 }
 
 pub(super) fn quote(row: &RawRow) -> String {

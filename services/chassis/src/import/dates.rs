@@ -5,7 +5,7 @@
 //! that tells of more than that is not of a file of that date: it is rejected where it lies far beyond, and warned of
 //! where a planned closure could explain it.
 
-use proto::Day;
+use proto::{Day, standards::Catalogue};
 
 use super::{report::RowProblem, row::Row};
 use crate::problem::Problem;
@@ -15,6 +15,10 @@ pub const END_LATER_MAX_DAYS: i32 = 31;
 
 /// A beginning that lies further beyond the date of the file than this rejects its row.
 pub const BEGINNING_LATER_MAX_DAYS: i32 = 92;
+
+/// Something announced that lies further beyond the date of the file than this rejects its row: mergers of
+/// integrated care boards are announced about a year ahead, and none has been by more than two.
+pub const ANNOUNCED_LATER_MAX_DAYS: i32 = 731;
 
 /// How many rows are quoted in a warning.
 pub const EXAMPLES_MAX: usize = 3;
@@ -26,11 +30,13 @@ pub struct DatedColumns {
     pub ends: &'static [usize],
     /// Days on which something began: they may be announced a while before.
     pub beginnings: &'static [usize],
+    /// Days of what is announced long before: mergers and splits.
+    pub announced: &'static [usize],
 }
 
 impl DatedColumns {
     /// None.
-    pub const NONE: DatedColumns = DatedColumns { ends: &[], beginnings: &[] };
+    pub const NONE: DatedColumns = DatedColumns { ends: &[], beginnings: &[], announced: &[] };
 }
 
 /// What a row says of the date of its file.
@@ -50,6 +56,7 @@ pub(super) fn later_than_file(row: &Row, as_of: Day, columns: DatedColumns) -> L
     let bounds = [
         (columns.ends, END_LATER_MAX_DAYS, 0),
         (columns.beginnings, BEGINNING_LATER_MAX_DAYS, BEGINNING_LATER_MAX_DAYS),
+        (columns.announced, ANNOUNCED_LATER_MAX_DAYS, 0),
     ];
     for (columns, far, fine) in bounds {
         for column in columns {
@@ -71,6 +78,27 @@ pub(super) fn later_than_file(row: &Row, as_of: Day, columns: DatedColumns) -> L
         }
     }
     found
+}
+
+/// Rejects a row of a register whose status is of an edition that opens after the date of the file: the file is of a
+/// later date.
+pub fn edition_is_open(
+    row: &Row,
+    column: usize,
+    published: Option<Day>,
+    as_of: Day,
+    catalogue: &Catalogue,
+) -> Result<(), RowProblem> {
+    let Some(edition) = catalogue.edition_not_open(&row.tidy(column), published, as_of) else {
+        return Ok(());
+    };
+    let detail = format!(
+        "{} opens on {}, after the date of the file, {}: the file is of a later date",
+        edition.title,
+        edition.opens.day.long(),
+        as_of.long()
+    );
+    Err(row.wrong(column, detail))
 }
 
 /// Refuses a date that is still to come: no file shows what holds after today.

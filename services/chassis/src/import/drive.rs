@@ -522,8 +522,8 @@ impl<'a> OpenFile<'a> {
             Ok(FirstRow::Data(columns, widths)) => (columns, widths, false),
             Err(fault) => {
                 let above = self.above.get_or_insert_with(|| Above { fault, lines: Vec::new() });
-                if !self.shape.columns.are_headed() || !is_title(raw) || above.lines.len() == TITLE_LINES_MAX
-                {
+                let is_above = self.shape.columns.tell_titles() && is_title(raw);
+                if !is_above || above.lines.len() == TITLE_LINES_MAX {
                     return Err(Halt::File(above.fault.clone()));
                 }
                 above.lines.push(quote(raw));

@@ -297,6 +297,8 @@ async fn a_code_that_a_spreadsheet_changed_is_rejected_with_that_reason() {
         ("06-Apr", "date"),
         ("Apr-06", "date"),
         ("2006-04-01", "date"),
+        ("2006-04-06 00:00:00", "date"),
+        ("01/04", "date"),
         ("5E+01", "number"),
         ("5.00E+10", "number"),
     ] {
@@ -320,11 +322,84 @@ async fn a_title_above_the_headings_is_left_out_and_named() {
 }
 
 #[tokio::test]
-async fn characters_that_do_not_show_are_removed_from_names_and_refused_in_codes() {
+async fn a_title_above_rows_without_headings_is_left_out_and_named() {
+    for title in ["Register of practices", "Register of practices,2026", "Register of practices,,,,"] {
+        for heading in ["", "Organisation,Name,Grouping,Setting,\n", "Organisation Code,A,B,C,\n"] {
+            let file = format!("{title}\n{heading}A1,ONE,Y1,4,\nA2,TWO,Y1,4,\n");
+            let (rows, report) = rows_of(&WIDE, &file).await;
+            assert_eq!(
+                (rows, report.rejected),
+                (vec!["A1 ONE".to_owned(), "A2 TWO".to_owned()], 0),
+                "{file}"
+            );
+            assert!(report.warnings[0].contains("Register of practices"), "{file}: {:?}", report.warnings);
+        }
+    }
+    let (rows, report) = rows_of(&WIDE, "A1,ONE,,,\nA2,TWO,Y1,4,\n").await;
+    assert_eq!((rows.len(), report.warnings.len()), (2, 0), "a code and its name are a row");
+    let (report, _) = import(&WIDE, "A title\nanother\nnothing else\n").await;
+    assert!(report.unwrap_err().detail.contains("A title"));
+}
+
+const EITHER: Shape = Shape {
+    columns: Columns::headed_or_at(
+        &[
+            Column { name: "code", headings: &[Heading::Is("Org Code")], needed: Needed::IfThere },
+            Column { name: "name", headings: &[Heading::Is("Name")], needed: Needed::IfThere },
+            Column { name: "opened", headings: &[Heading::Is("Open Date")], needed: Needed::IfThere },
+        ],
+        6..=7,
+        &[Some(0), Some(1), Some(3)],
+    ),
+    wrong_file: |_| None,
+    aggregate: &[0],
+    unique: &[0],
+    dates: DatedColumns::NONE,
+};
+
+#[tokio::test]
+async fn rows_with_or_without_headings_may_stand_below_a_title_and_lack_blank_last_columns() {
+    for above in ["", "A title\n", "A title,2026\n", "A title,,,,,\n"] {
+        for rows in ["Name,Org Code\nONE,A1\n", "A1,ONE,Y1,20200401\n", "A1,ONE,Y1,20200401,,,\n"] {
+            let (found, report) = rows_of(&EITHER, &format!("{above}{rows}")).await;
+            assert_eq!((found, report.rejected), (vec!["A1 ONE".to_owned()], 0), "{above}{rows}");
+            assert_eq!(report.warnings.len(), usize::from(!above.is_empty()), "{above}{rows}");
+        }
+    }
+    let (report, _) = import(&EITHER, "Place,Area,Region\nx,y,z\n").await;
+    assert!(report.unwrap_err().detail.contains("code (headed “Org Code”)"), "another heading is refused");
+}
+
+#[tokio::test]
+async fn columns_that_are_not_read_may_be_missing() {
+    let shape = Shape {
+        columns: Columns::positions(5..=5, &["code", "name", "grouping", "setting", "x"]).may_lack_after(3),
+        ..WIDE
+    };
+    let (rows, report) = rows_of(&shape, "A1,ONE,Y1\nA2,TWO,Y1,,1\nA3,THREE\n").await;
+    assert_eq!((rows.len(), report.rejected), (2, 1), "{:?}", report.problems);
+    let (rows, _) = rows_of(&shape, "A1,ONE,Y1,,1\nA2,TWO,Y1\n").await;
+    assert_eq!(rows, ["A1 ONE", "A2 TWO"], "only some rows may lack them");
+}
+
+#[tokio::test]
+async fn days_long_after_the_date_of_the_file_reject_their_row_and_announcements_are_warned_of() {
+    let shape = Shape { dates: DatedColumns { announced: &[1], ..DatedColumns::NONE }, ..CODES };
+    let job = Job { as_of: Some("2026-01-01".parse().unwrap()), ..job(Mode::Write) };
+    let progress = Arc::new(Progress::new(&job));
+    let file = "A1,2025-04-01\nA2,2027-04-01\nA3,2028-04-01\n";
+    let report =
+        run(&job, &shape, progress, body(file), |_| async { Ok(RowOutcome::Recorded(None)) }).await.unwrap();
+    assert_eq!((report.recorded, report.rejected, report.problems[0].line), (2, 1, 3));
+    assert!(report.warnings[0].starts_with("2 rows tell of things after"), "{:?}", report.warnings);
+}
+
+#[tokio::test]
+async fn characters_that_do_not_show_are_removed_from_names_and_codes_and_counted() {
     let file = "A1,EVIL\u{202e}NAME,Y1,4,\nA\u{200b}2,TWO,Y1,4,\nA3,PLAIN,Y1,4,\n";
     let (rows, report) = rows_of(&WIDE, file).await;
-    assert_eq!(rows, ["A1 EVILNAME", "A3 PLAIN"]);
-    assert!(report.problems[0].detail.contains("U+200B"), "{:?}", report.problems);
+    assert_eq!(rows, ["A1 EVILNAME", "A2 TWO", "A3 PLAIN"]);
+    assert_eq!(report.rejected, 0, "{:?}", report.problems);
     assert_eq!(
         report.warnings,
         ["characters that do not show were removed from 2 rows, the first U+202E on line 1"]

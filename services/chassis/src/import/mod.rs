@@ -49,7 +49,10 @@ mod text;
 mod zipped;
 
 pub use columns::{Column, Columns, Heading, Needed};
-pub use dates::{BEGINNING_LATER_MAX_DAYS, DatedColumns, END_LATER_MAX_DAYS, not_in_the_future};
+pub use dates::{
+    ANNOUNCED_LATER_MAX_DAYS, BEGINNING_LATER_MAX_DAYS, DatedColumns, END_LATER_MAX_DAYS, edition_is_open,
+    not_in_the_future,
+};
 pub use drive::{IN_FLIGHT_MAX, Job, Mode, ROWS_MAX, Shape, drain, run, run_recorded};
 pub use file::{FileQuery, date_in_name, receive};
 pub use give::{Giving, Patience, RowFault, RowOutcome, Stop};

@@ -50,14 +50,8 @@ impl Row {
     }
 
     /// Rejects the row where the code in a column is not the one that was published: a spreadsheet made
-    /// something else of it, or it holds characters that do not show.
+    /// something else of it. Characters that do not show are out of it by now, and leave the code as it was.
     pub fn intact_code(&self, column: usize) -> Result<(), RowProblem> {
-        let removed = self.columns.place(column).and_then(|place| self.raw.removed_from(place));
-        if let Some(removed) = removed {
-            let detail =
-                format!("the code holds the character {removed}, which does not show; enter it again");
-            return Err(self.wrong(column, detail));
-        }
         match SpreadsheetChange::of(self.get(column)) {
             Some(change) => Err(self.wrong(column, change.to_string())),
             None => Ok(()),
@@ -86,6 +80,16 @@ impl Row {
             return Ok(None);
         }
         Day::parse_any(text).map(Some).map_err(|error| self.wrong(column, error.to_string()))
+    }
+
+    /// The value of a column as a date, or the words that stand in its place, such as `Pending`. A text with digits
+    /// was meant for a date.
+    pub fn day_or_words(&self, column: usize) -> Result<(Option<Day>, Option<String>), RowProblem> {
+        let text = self.tidy(column);
+        if text.chars().any(char::is_alphabetic) && !text.chars().any(char::is_numeric) {
+            return Ok((None, Some(text)));
+        }
+        Ok((self.day(column)?, None))
     }
 
     /// What a column is called.

@@ -32,9 +32,8 @@ pub struct RawRow {
     pub line: u64,
     text: String,
     ends: Box<[u32]>,
-    /// The values that held characters that do not show, with the first of each. They are taken out of the
-    /// text.
-    removed: Vec<(usize, Invisible)>,
+    /// The first character that did not show. All of them are taken out of the text.
+    removed: Option<Invisible>,
 }
 
 impl RawRow {
@@ -55,27 +54,20 @@ impl RawRow {
         (0..self.width()).filter_map(|place| self.get(place))
     }
 
-    /// The first character that did not show and was taken out of a value.
-    pub fn removed_from(&self, place: usize) -> Option<Invisible> {
-        self.removed.iter().find(|(at, _)| *at == place).map(|(_, removed)| *removed)
-    }
-
     /// The first character that did not show and was taken out of the row.
     pub fn removed(&self) -> Option<Invisible> {
-        self.removed.first().map(|(_, removed)| *removed)
+        self.removed
     }
 
     fn without_invisible(self) -> Self {
-        if Invisible::first_in(&self.text).is_none() {
+        let removed = Invisible::first_in(&self.text);
+        if removed.is_none() {
             return self;
         }
         let mut text = String::with_capacity(self.text.len());
-        let mut removed = Vec::new();
         let ends = self
             .values()
-            .enumerate()
-            .map(|(place, value)| {
-                removed.extend(Invisible::first_in(value).map(|first| (place, first)));
+            .map(|value| {
                 text.push_str(&without_invisible(value));
                 text.len() as u32
             })
@@ -355,7 +347,7 @@ impl RowReader {
                 line: self.record_line,
                 text,
                 ends: ends.iter().map(|end| *end as u32).collect(),
-                removed: Vec::new(),
+                removed: None,
             };
         }
         let mut text = String::with_capacity(bytes.len() * 2);
@@ -365,7 +357,7 @@ impl RowReader {
                 text.len() as u32
             })
             .collect();
-        RawRow { line: self.record_line, text, ends, removed: Vec::new() }
+        RawRow { line: self.record_line, text, ends, removed: None }
     }
 
     fn too_long(&mut self) -> Item {

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use chassis::{Refusal, refusal::needed};
+use chassis::{
+    Refusal,
+    refusal::{needed, needed_line},
+};
 use proto::{
     Day,
     continuity::{Document, Lesson, PlannedSystem, Scenario},
@@ -65,7 +68,7 @@ pub(super) fn checked(
     }
     let mut names = BTreeSet::new();
     let systems = systems.into_iter().map(|system| {
-        let name = needed("systems", "The name of a system", &system.name, SYSTEM_MAX_CHARS)?;
+        let name = needed_line("systems", "The name of a system", &system.name, SYSTEM_MAX_CHARS)?;
         if system.recovery_time_hours.max(system.recovery_point_hours) > RECOVERY_MAX_HOURS {
             let text = format!("a recovery target has up to {RECOVERY_MAX_HOURS} hours, which is a year");
             return Err(Refusal::at("systems", text));
@@ -77,7 +80,8 @@ pub(super) fn checked(
     });
     let systems = systems.collect::<Result<_, Refusal>>()?;
     let document = document.map(|Document { reference, sha256 }| {
-        let reference = needed("reference", "The reference of the document", &reference, TEXT_MAX_CHARS)?;
+        let reference =
+            needed_line("reference", "The reference of the document", &reference, TEXT_MAX_CHARS)?;
         let sha256 = sha256.trim().to_ascii_lowercase();
         if sha256.len() != SHA256_DIGITS || !sha256.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             let text = format!("SHA-256 is written as {SHA256_DIGITS} hexadecimal digits");

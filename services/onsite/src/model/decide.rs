@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chassis::{
     Refusal,
-    refusal::{needed, optional},
+    refusal::{needed, needed_line, optional, optional_line},
     roster::Overseers,
 };
 use proto::{
@@ -258,9 +258,9 @@ impl OnsiteAssessment {
             return Err(Refusal::at("topic", format!("there is no topic {}", finding.topic)));
         }
         let recorded = Finding {
-            system: needed("system", "The system it is about", &finding.system, SYSTEM_MAX_CHARS)?,
+            system: needed_line("system", "The system it is about", &finding.system, SYSTEM_MAX_CHARS)?,
             found: needed("found", "What was found", &finding.found, TEXT_MAX_CHARS)?,
-            evidence: optional("evidence", "The reference", &finding.evidence, EVIDENCE_MAX_CHARS)?,
+            evidence: optional_line("evidence", "The reference", &finding.evidence, EVIDENCE_MAX_CHARS)?,
             ..finding.clone()
         };
         if self.findings.values().any(|known| known.recorded == recorded) {

@@ -82,7 +82,9 @@ pub(super) fn shape() -> Shape {
         wrong_file: |row| {
             let named =
                 [PLACE.code, OFFICE.code, REGION.code, CODE].iter().any(|code| !row.get(*code).is_empty());
-            (!named).then(|| {
+            // A heading in words of its own, on columns as the register has them.
+            let is_register = row.parse::<OdsCode>(CODE).is_ok() || row.day(OPENED).is_ok();
+            (!named || !is_register).then(|| {
                 "its first row names no area: a column of ODS codes such as ICB24CDH, SICBL24CDH, NHSER24CDH or \
                  “Organisation Code” is needed, beside the names in ICB24NM, SICBL24NM, NHSER24NM or “Organisation Name”"
                     .to_owned()
@@ -91,7 +93,7 @@ pub(super) fn shape() -> Shape {
         aggregate: &[PLACE.code, OFFICE.code, REGION.code, CODE],
         // A region stands on many rows; what contradicts an earlier row is rejected.
         unique: &[],
-        dates: DatedColumns { ends: &[CLOSED], beginnings: &[OPENED] },
+        dates: DatedColumns { ends: &[CLOSED], beginnings: &[OPENED], ..DatedColumns::NONE },
     }
 }
 
@@ -187,7 +189,7 @@ pub(super) fn successions_shape() -> Shape {
         aggregate: &[pair::FROM],
         unique: &[pair::FROM, pair::TO, pair::ON, pair::PLACE],
         // A succession is known before its day.
-        dates: DatedColumns::NONE,
+        dates: DatedColumns { announced: &[pair::ON], ..DatedColumns::NONE },
     }
 }
 

@@ -63,19 +63,24 @@ pub(super) const REGISTER_WIDTH: std::ops::RangeInclusive<usize> = 24..=27;
 /// The most characters of a name or address line; the registers allow a hundred.
 const TEXT_MAX_CHARS: usize = 400;
 
-fn standard(widths: std::ops::RangeInclusive<usize>, wrong_file: fn(&Row) -> Option<String>) -> Shape {
+/// Rows of so many columns, of which those that are read must be there: a spreadsheet drops the blank ones behind them.
+fn standard(
+    widths: std::ops::RangeInclusive<usize>,
+    last_read: usize,
+    wrong_file: fn(&Row) -> Option<String>,
+) -> Shape {
     Shape {
-        columns: Columns::positions(widths, &STANDARD),
+        columns: Columns::positions(widths, &STANDARD).may_lack_after(last_read + 1),
         wrong_file,
         aggregate: &[CODE],
         unique: &[CODE],
-        dates: DatedColumns { ends: &[CLOSED, LEFT], beginnings: &[OPENED, JOINED] },
+        dates: DatedColumns { ends: &[CLOSED, LEFT], beginnings: &[OPENED, JOINED], ..DatedColumns::NONE },
     }
 }
 
 /// `epraccur`.
 pub(super) fn practices() -> Shape {
-    standard(27..=27, |row| {
+    standard(27..=27, SETTING, |row| {
         // A few prescribers have no setting; those, too, have the code of a prescriber.
         (!has_setting(row) && !is_prescriber_shaped(row.get(CODE))).then(|| {
             "its first row has no prescribing setting in column 26, so it is not the practice file epraccur".to_owned()
@@ -95,14 +100,14 @@ fn is_prescriber_shaped(code: &str) -> bool {
 
 /// `eccg`.
 pub(super) fn ccgs() -> Shape {
-    standard(27..=27, |row| {
+    standard(27..=27, SUB_TYPE, |row| {
         wrong_code(row, "CCG file eccg", |code, is_trust| !has_letter_and_two(code) && !is_trust)
     })
 }
 
 /// `eauth`.
 pub(super) fn regions() -> Shape {
-    standard(27..=27, |row| {
+    standard(27..=27, CLOSED, |row| {
         wrong_code(row, "file of regions and local offices eauth", |code, is_trust| {
             code.len() == 1
                 || (has_letter_and_two(code) && !code.starts_with('R'))
@@ -113,7 +118,7 @@ pub(super) fn regions() -> Shape {
 
 /// `etr`; older editions leave the last columns out.
 pub(super) fn trusts() -> Shape {
-    standard(REGISTER_WIDTH, |row| {
+    standard(REGISTER_WIDTH, CLOSED, |row| {
         wrong_code(row, "trust file etr", |code, is_trust| match is_of_five(code) {
             true => is_trust,
             false => code.starts_with(['R', 'T']),
@@ -128,6 +133,12 @@ fn wrong_code(row: &Row, file: &str, right: fn(code: &str, is_trust: bool) -> bo
     if !row.get(SETTING).is_empty() {
         return Some(format!(
             "its first row has a prescribing setting in column 26, so it is not the {file} but epraccur"
+        ));
+    }
+    if row.width() < *REGISTER_WIDTH.start() && (row.day(OPENED).is_err() || row.day(CLOSED).is_err()) {
+        return Some(format!(
+            "its first row has {} columns and no dates in columns 11 and 12, so it is not the {file}",
+            row.width()
         ));
     }
     let code: OdsCode = row.parse(CODE).ok()?;
@@ -181,14 +192,16 @@ fn status(row: &Row) -> Result<OdsStatus, RowProblem> {
     }
 }
 
-/// The role codes of a value: one, or several with `|` between them. None where it is anything else.
+/// The role codes of a value: one, or several with `|` between, before or behind them. None where it is anything else.
 fn roles(text: &str) -> Option<Vec<u16>> {
-    text.split('|')
+    let parts = text.split('|').map(str::trim).filter(|part| !part.is_empty());
+    let roles: Vec<u16> = parts
         .map(|role| {
-            let digits = role.trim().strip_prefix("RO").or_else(|| role.trim().strip_prefix("ro"))?;
+            let digits = role.strip_prefix("RO").or_else(|| role.strip_prefix("ro"))?;
             digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
         })
-        .collect()
+        .collect::<Option<_>>()?;
+    (!roles.is_empty()).then_some(roles)
 }
 
 /// The role of a general practice.
@@ -327,7 +340,7 @@ pub(super) fn memberships() -> Shape {
         },
         aggregate: &[member::PRACTICE],
         unique: &[member::PRACTICE, member::PARENT, member::JOINED],
-        dates: DatedColumns { ends: &[member::LEFT], beginnings: &[member::JOINED] },
+        dates: DatedColumns { ends: &[member::LEFT], beginnings: &[member::JOINED], ..DatedColumns::NONE },
     }
 }
 

@@ -10,8 +10,9 @@ const PATIENTS_MAX: f64 = 10_000_000.0;
 
 const CODE: usize = 0;
 const PATIENTS: usize = 1;
+const CLOSED: usize = 2;
 
-const COLUMNS: [Column; 2] = [
+const COLUMNS: [Column; 3] = [
     Column {
         name: "practice code",
         headings: &[
@@ -35,6 +36,12 @@ const COLUMNS: [Column; 2] = [
         ],
         needed: Needed::Always,
     },
+    // Read for the date of the file only.
+    Column {
+        name: "close date",
+        headings: &[Heading::Is("Practice Close Date"), Heading::Is("Close Date")],
+        needed: Needed::IfThere,
+    },
 ];
 
 /// What its rows look like.
@@ -44,7 +51,7 @@ pub(super) fn shape() -> Shape {
         wrong_file: |_| None,
         aggregate: &[CODE],
         unique: &[CODE],
-        dates: DatedColumns::NONE,
+        dates: DatedColumns { ends: &[CLOSED], ..DatedColumns::NONE },
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) fn shape() -> Shape {
         },
         aggregate: &[PARTNER],
         unique: &[NETWORK, PARTNER, JOINED],
-        dates: DatedColumns { ends: &[CLOSED, LEFT], beginnings: &[OPENED, JOINED] },
+        dates: DatedColumns { ends: &[CLOSED, LEFT], beginnings: &[OPENED, JOINED], ..DatedColumns::NONE },
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use axum::{body::Body, http::Response};
+use bytes::Bytes;
 use chassis::{
     ids,
     import::{ProgressView, Report, State},
@@ -40,6 +41,9 @@ const CELL_MAX_CHARS: usize = 32;
 
 /// How much of the file is read at once.
 const READ_BYTES: usize = 256 * 1024;
+
+/// The most bytes of standard input, which is kept so that it can be sent again: several times the largest national file.
+const STANDARD_INPUT_MAX_BYTES: u64 = 512 * 1024 * 1024;
 
 /// Flags of `import`.
 #[derive(Debug, clap::Args)]
@@ -142,6 +146,13 @@ impl Kind {
     }
 }
 
+/// Where the bytes come from, each time they are sent.
+enum Source<'a> {
+    File(&'a Path),
+    /// What standard input held: it can be read but once.
+    StandardInput(Bytes),
+}
+
 /// The bytes of a file, and what is known of it.
 struct Input {
     bytes: Pin<Box<dyn AsyncRead + Send>>,
@@ -154,13 +165,13 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     let server = Server::at(args.server.as_ref())?;
     let id = ids::fresh();
     let imports = format!("/api/v1/{}/imports", args.kind.service());
+    let source = Source::of(&args.file).await?;
     let mut patience = Patience::default();
     let sent = loop {
-        let sent = send(&args, &server, &imports, id).await?;
-        // The import has an id: sent again, it goes on where it was. Standard input is read but once.
-        let is_at_hand = args.file.as_os_str() != "-";
+        let sent = send(&args, &source, &server, &imports, id).await?;
+        // The import has an id: sent again, it goes on where it was.
         match &sent {
-            Ok(response) if is_at_hand && patience.wait(response, Repeat::Safe).await => {}
+            Ok(response) if patience.wait(response, Repeat::Safe).await => {}
             _ => break sent,
         }
     };
@@ -182,11 +193,12 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
 /// Sends the file, and shows how far the server has read it.
 async fn send(
     args: &Args,
+    source: &Source<'_>,
     server: &Server,
     imports: &str,
     id: Uuid,
 ) -> Result<Result<Response<Body>, NoAnswer>, Failure> {
-    let input = open(&args.file).await?;
+    let input = source.open().await?;
     let mut request =
         server.post(&format!("{imports}/{}", args.kind.name())).header("import-id", &id.to_string());
     if let Some(day) = args.as_of {
@@ -208,10 +220,43 @@ async fn send(
     Ok(sent)
 }
 
-async fn open(path: &Path) -> Result<Input, Failure> {
-    if path.as_os_str() == "-" {
-        return Ok(Input { bytes: Box::pin(tokio::io::stdin()), length: None, name: None });
+impl<'a> Source<'a> {
+    /// The file of a path, or standard input where that is `-`.
+    async fn of(path: &'a Path) -> Result<Self, Failure> {
+        if path.as_os_str() != "-" {
+            return Ok(Source::File(path));
+        }
+        whole(tokio::io::stdin(), STANDARD_INPUT_MAX_BYTES).await.map(Source::StandardInput)
     }
+
+    /// From its first byte.
+    async fn open(&self) -> Result<Input, Failure> {
+        match self {
+            Source::File(path) => open(path).await,
+            Source::StandardInput(bytes) => Ok(Input {
+                bytes: Box::pin(io::Cursor::new(bytes.clone())),
+                length: Some(bytes.len() as u64),
+                name: None,
+            }),
+        }
+    }
+}
+
+/// All of standard input, up to a limit.
+async fn whole(input: impl AsyncRead + Unpin, max_bytes: u64) -> Result<Bytes, Failure> {
+    let mut bytes = Vec::new();
+    // One byte more tells that there is more.
+    let read = input.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes).await;
+    let read = read.map_err(|error| Failure::said(format!("standard input cannot be read: {error}")))?;
+    if read as u64 > max_bytes {
+        return Err(Failure::said(format!(
+            "standard input holds more than {max_bytes} bytes: save it to a file and name that"
+        )));
+    }
+    Ok(bytes.into())
+}
+
+async fn open(path: &Path) -> Result<Input, Failure> {
     let shown = path.display();
     let fail = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => Failure::said(format!("there is no file {shown}")),
@@ -351,4 +396,21 @@ fn print_problems(report: &Report) -> Result<(), Failure> {
         output::say(format!("  … and {} more", number(more)))?;
     }
     output::say("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn standard_input_is_kept_so_that_it_can_be_sent_again() {
+        let source = Source::StandardInput(whole(&b"A81001,ONE\n"[..], 11).await.unwrap());
+        for _ in 0..2 {
+            let mut input = source.open().await.unwrap();
+            let mut read = String::new();
+            input.bytes.read_to_string(&mut read).await.unwrap();
+            assert_eq!((read.as_str(), input.length), ("A81001,ONE\n", Some(11)));
+        }
+        assert!(whole(&b"A81001,ONE\n"[..], 10).await.is_err(), "more than is kept is refused");
+    }
 }

@@ -288,7 +288,7 @@ pub struct TopicCompared {
     #[schema(value_type = String)]
     pub found: Outcome,
     /// Whether it was declared good and not found satisfied.
-    pub good_by_word_alone: bool,
+    pub self_assessed_met_not_confirmed: bool,
 }
 
 impl TopicCompared {
@@ -297,7 +297,7 @@ impl TopicCompared {
             topic: TopicNamed::of(topic.topic),
             declared_good: topic.declared,
             found: topic.found,
-            good_by_word_alone: topic.is_good_by_word_alone(),
+            self_assessed_met_not_confirmed: topic.is_good_by_word_alone(),
         }
     }
 }

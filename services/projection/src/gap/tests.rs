@@ -182,11 +182,11 @@ fn practices_roll_up_by_topic_requirement_and_standard() {
         ("parking", None, NotSatisfied),
     ])));
     rolled_up.note(Some(&topics(&[("patching", Some(false), NotSatisfied), ("firewalls", None, Satisfied)])));
-    let counts = |assessed, declared, declared_good, good_by_word_alone| GapCounts {
+    let counts = |assessed, declared, declared_good, self_assessed_met_not_confirmed| GapCounts {
         assessed,
         declared,
         declared_good,
-        good_by_word_alone,
+        self_assessed_met_not_confirmed,
     };
     assert_eq!((rolled_up.practices, rolled_up.assessed), (3, 2));
     assert_eq!(rolled_up.total(), counts(6, 4, 3, 2));

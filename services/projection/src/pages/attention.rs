@@ -232,7 +232,7 @@ fn practice_item(reasons: &Reasons<'_>, practice: &Practice, keep: &Keep) -> Att
     if let Some(change) = change {
         let why = answers::reason(&reasons.unmet(practice, asked.rule));
         let since = match change.day > proto::Day::FIRST {
-            true => format!("Since {}: {why}.", words::day(change.day)),
+            true => format!("Since {}. What is not met: {why}.", words::day(change.day)),
             false => format!("{}.", capital(&why)),
         };
         detail.push_str(&since);

@@ -71,7 +71,7 @@ fn figure(total: &GapCounts) -> String {
     }
     format!(
         "Of the topics both self-assessed and assessed on site, {} were self-assessed as met but not found satisfactory on site.",
-        share(total.good_by_word_alone, total.declared)
+        share(total.self_assessed_met_not_confirmed, total.declared)
     )
 }
 
@@ -86,15 +86,15 @@ fn counted(table: Table) -> Table {
 }
 
 fn cells(counts: &GapCounts) -> [Cell; 5] {
-    let GapCounts { assessed, declared, declared_good, good_by_word_alone } = *counts;
+    let GapCounts { assessed, declared, declared_good, self_assessed_met_not_confirmed } = *counts;
     [
         Cell::count(assessed.into()),
         Cell::count(declared.into()),
         Cell::count(declared_good.into()),
-        Cell::count(good_by_word_alone.into()),
+        Cell::count(self_assessed_met_not_confirmed.into()),
         match declared {
             0 => Cell::text("–"),
-            declared => Cell::text(words::percent(good_by_word_alone, declared)),
+            declared => Cell::text(words::percent(self_assessed_met_not_confirmed, declared)),
         },
     ]
 }
@@ -153,7 +153,7 @@ fn requirement(number: u8) -> String {
 /// The members where somebody was assessed, those with most that is good by word alone first.
 fn members(when: &When, keep: &Keep, area: &Area, answer: &AreaGapAnswer) -> Markup {
     let mut rows: Vec<&GapRow> = answer.members.iter().filter(|row| row.assessed_practices > 0).collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.total.good_by_word_alone));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.total.self_assessed_met_not_confirmed));
     let is_ccg = area.kind.is_lowest();
     let kind = when.board().next_below(area, when.footprint, when.at);
     let (one, many) = if is_ccg { ("practice", "practices") } else { words::kind_words(&when.asked(), kind) };
@@ -243,5 +243,5 @@ fn found(topic: &TopicCompared) -> Markup {
         Outcome::PartlySatisfied => Tone::Partial,
         Outcome::NotSatisfied => Tone::Bad,
     };
-    html! { (tag(tone, topic.found.words())) @if topic.good_by_word_alone { ", though self-assessed as met" } }
+    html! { (tag(tone, topic.found.words())) @if topic.self_assessed_met_not_confirmed { ", though self-assessed as met" } }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chassis::{
     Aggregate, Context, Refusal, When,
-    refusal::{needed, optional},
+    refusal::{needed, needed_line, optional, optional_line},
 };
 use proto::{
     Day, ServiceId, SupplierId,
@@ -205,13 +205,13 @@ fn checked(details: &SupplierDetails) -> Result<SupplierDetails, Refusal> {
     }
     let mut trading_names = Vec::new();
     for name in &details.trading_names {
-        let name = needed("trading_names", "a trading name", name, NAME_MAX_CHARS)?;
+        let name = needed_line("trading_names", "a trading name", name, NAME_MAX_CHARS)?;
         if !trading_names.contains(&name) {
             trading_names.push(name);
         }
     }
     Ok(SupplierDetails {
-        legal_name: needed(
+        legal_name: needed_line(
             "legal_name",
             "the name of the legal entity",
             &details.legal_name,
@@ -238,9 +238,9 @@ fn checked_certificate(printed: &Certificate) -> Result<Certificate, Refusal> {
     }
     Ok(Certificate {
         scheme: printed.scheme,
-        number: optional("number", "the number", &printed.number, NAME_MAX_CHARS)?,
-        holder: needed("holder", "the legal entity that it names", &printed.holder, NAME_MAX_CHARS)?,
-        issuer: needed("issuer", "the body that issued it", &printed.issuer, NAME_MAX_CHARS)?,
+        number: optional_line("number", "the number", &printed.number, NAME_MAX_CHARS)?,
+        holder: needed_line("holder", "the legal entity that it names", &printed.holder, NAME_MAX_CHARS)?,
+        issuer: needed_line("issuer", "the body that issued it", &printed.issuer, NAME_MAX_CHARS)?,
         issued: printed.issued,
         expires: printed.expires,
         scope: optional("scope", "the scope", &printed.scope, TEXT_MAX_CHARS)?,
@@ -388,7 +388,7 @@ impl Aggregate for Supplier {
                 Ok((!changed.is_empty()).then(|| SupplierAmended { supplier, details, changed }.into()))
             }
             C::Match { listing, name, by } => {
-                let name = needed("name", "the name", name, NAME_MAX_CHARS)?;
+                let name = needed_line("name", "the name", name, NAME_MAX_CHARS)?;
                 let event = ListingMatched { supplier, listing: listing.clone(), name, by: *by };
                 Ok((!self.listings.contains(listing)).then(|| event.into()))
             }
@@ -461,7 +461,7 @@ impl Aggregate for Supplier {
                 Ok((!same).then(|| event.into()))
             }
             C::NameSubSupplier { sub_supplier, service, part } => {
-                let part = needed("part", "what it does", part, NAME_MAX_CHARS)?;
+                let part = needed_line("part", "what it does", part, NAME_MAX_CHARS)?;
                 if *sub_supplier == supplier {
                     return Err(Refusal::at("sub_supplier", "a supplier is not its own sub-supplier"));
                 }
@@ -542,8 +542,8 @@ impl Supplier {
         version: &str,
         service_type: Option<proto::ServiceTypeId>,
     ) -> Result<Option<SupplierEvent>, Refusal> {
-        let product = needed("product", "the product", product, NAME_MAX_CHARS)?;
-        let version = optional("version", "the version", version, NAME_MAX_CHARS)?;
+        let product = needed_line("product", "the product", product, NAME_MAX_CHARS)?;
+        let version = optional_line("version", "the version", version, NAME_MAX_CHARS)?;
         let before = self.services.get(&service);
         let said = service_type.or_else(|| before.map(|offered| offered.service.service_type));
         let Some(service_type) = said.or_else(|| OTHER.parse().ok()) else { return Ok(None) };

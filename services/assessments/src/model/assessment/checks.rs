@@ -3,6 +3,7 @@
 use proto::{
     assessments::{Answer, GivenAnswer},
     standards::{AnswerScale, Edition},
+    text::is_one_line,
 };
 
 use crate::model::{KIND, Refusal};
@@ -70,6 +71,9 @@ pub(super) fn check_answer(edition: &Edition, given: &GivenAnswer) -> Result<(),
             &evidence.reference,
             EVIDENCE_MAX_CHARS,
         )?;
+        if !is_one_line(evidence.reference.trim()) {
+            return Err(Refusal::NotOneLine { field: "evidence", what: "The place of the evidence" });
+        }
         let is_hash = |text: &String| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
         if evidence.sha256.as_ref().is_some_and(|text| !is_hash(text)) {
             return Err(Refusal::NotAHash);
