@@ -40,7 +40,7 @@ fi
 public=$("$oversight" nats-keys "$folder" $missing)
 for user in $missing; do
   [ -z "$owner" ] || chown "$owner" "$folder/$user.nk"
-  # The operator signs nobody in.
+  # The operator signs no one in.
   sessions="OVERSIGHT_SESSION_KEYS='$folder/session.keys'"
   [ "$user" != operator ] || sessions=
   cat >"$folder/$user.env" <<ENV

@@ -19,7 +19,7 @@ use crate::{
     envelope::EventHash,
 };
 
-/// What somebody is to the platform. Held *at* an organisation: a CCG officer of 15E.
+/// What someone is to the platform. Held *at* an organisation: a CCG officer of 15E.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
@@ -110,37 +110,37 @@ impl FromStr for Role {
 }
 
 events! {
-    /// What happened at the doors of the platform. Its data is written as it stands.
+    /// Access log of the platform. Its data is written as it stands.
     pub enum AccessEvent of Access on Access {
         /// An API key was issued.
         KeyIssued = "oversight.access.key-issued.v1",
         /// An API key was taken back.
         KeyRevoked = "oversight.access.key-revoked.v1",
-        /// Somebody was given an account.
+        /// Someone was given an account.
         AccountOpened = "oversight.access.account-opened.v1",
-        /// Somebody's account was closed for the time being.
+        /// Someone's account was closed for the time being.
         AccountDisabled = "oversight.access.account-disabled.v1",
-        /// Somebody's account was opened again.
+        /// Someone's account was opened again.
         AccountEnabled = "oversight.access.account-enabled.v1",
-        /// Somebody was put out of wherever they were signed in.
+        /// Someone was put out of wherever they were signed in.
         SessionsEnded = "oversight.access.sessions-ended.v1",
-        /// Somebody's password was set, by them or for them.
+        /// Someone's password was set, by them or for them.
         PasswordSet = "oversight.access.password-set.v1",
-        /// Somebody signed in.
+        /// Someone signed in.
         SignedIn = "oversight.access.signed-in.v1",
-        /// Somebody tried to sign in and could not.
+        /// Someone tried to sign in and could not.
         SignInRefused = "oversight.access.sign-in-refused.v1",
-        /// Somebody signed out.
+        /// Someone signed out.
         SignedOut = "oversight.access.signed-out.v1",
-        /// Somebody asked for what they may not see or do.
+        /// Someone asked for what they may not see or do.
         Refused = "oversight.access.refused.v1",
         /// Data was taken away in bulk.
         Exported = "oversight.access.exported.v1",
-        /// Somebody read what is not for everybody to read.
+        /// Someone read what is not for everyone to read.
         SensitiveRead = "oversight.access.sensitive-read.v1",
-        /// Somebody broke the glass: opened in an emergency what is closed to them.
+        /// Someone broke the glass: opened in an emergency what is closed to them.
         GlassBroken = "oversight.access.glass-broken.v1",
-        /// Somebody ended their emergency access before its time.
+        /// Someone ended their emergency access before its time.
         GlassClosed = "oversight.access.glass-closed.v1",
         /// Someone at an organisation has seen which emergency accesses to it there were.
         GlassSeen = "oversight.access.glass-seen.v1",
@@ -187,7 +187,7 @@ pub struct KeyRevoked {
     pub reason: String,
 }
 
-/// Somebody was given an account. The aggregate is the account; the name stands in the directory.
+/// Someone was given an account. The aggregate is the account; the name stands in the directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountOpened {
     /// Whose it is.
@@ -201,7 +201,7 @@ pub struct AccountOpened {
     pub organisation_name: Option<String>,
 }
 
-/// Somebody's account was closed for the time being: nobody gets in by it, and who is in is out.
+/// Someone's account was closed for the time being: no one gets in by it, and who is in is out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountDisabled {
     /// Whose.
@@ -211,14 +211,14 @@ pub struct AccountDisabled {
     pub reason: String,
 }
 
-/// Somebody's account was opened again.
+/// Someone's account was opened again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountEnabled {
     /// Whose.
     pub person: PersonId,
 }
 
-/// Somebody was put out of wherever they were signed in, whether or not they have an account here. Who
+/// Someone was put out of wherever they were signed in, whether or not they have an account here. Who
 /// may still sign in comes back in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionsEnded {
@@ -226,7 +226,7 @@ pub struct SessionsEnded {
     pub person: PersonId,
 }
 
-/// Somebody's password was set. Who was signed in before is out.
+/// Someone's password was set. Who was signed in before is out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasswordSet {
     /// Whose.
@@ -235,7 +235,7 @@ pub struct PasswordSet {
     pub to_be_changed: bool,
 }
 
-/// How somebody signed in.
+/// How someone signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SignInWay {
@@ -247,7 +247,7 @@ pub enum SignInWay {
     Persona,
 }
 
-/// Somebody signed in. The envelope says who, in which role.
+/// Someone signed in. The envelope says who, in which role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedIn {
     /// The session that began.
@@ -256,7 +256,7 @@ pub struct SignedIn {
     pub way: SignInWay,
 }
 
-/// Somebody tried to sign in and could not. What was typed is not kept: people type passwords into
+/// Someone tried to sign in and could not. What was typed is not kept: people type passwords into
 /// the field for the name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignInRefused {
@@ -269,14 +269,14 @@ pub struct SignInRefused {
     pub reason: String,
 }
 
-/// Somebody signed out.
+/// Someone signed out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedOut {
     /// The session that ended.
     pub session: Uuid,
 }
 
-/// Somebody asked for what they may not see or do.
+/// Someone asked for what they may not see or do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
     /// What they wanted to do: `assessments/agree-plan`.
@@ -300,7 +300,7 @@ pub struct Exported {
     pub address: String,
 }
 
-/// Somebody read what is not for everybody to read.
+/// Someone read what is not for everyone to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SensitiveRead {
     /// What they did: `assessments/view-work`.
@@ -310,7 +310,7 @@ pub struct SensitiveRead {
     pub about: Option<OdsCode>,
 }
 
-/// Somebody broke the glass.
+/// Someone broke the glass.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GlassBroken {
     /// What was opened.
@@ -321,7 +321,7 @@ pub struct GlassBroken {
     pub until: Timestamp,
 }
 
-/// Somebody ended their emergency access before its time.
+/// Someone ended their emergency access before its time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GlassClosed {
     /// What was open.

@@ -71,7 +71,7 @@ impl Answer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// The service is certified as it has to be, from the first day to the last.
+    /// The service is certified as required, from the first day to the last.
     Certified,
     /// It is on the first day, and no longer on the last.
     RunsOut,
@@ -99,10 +99,10 @@ impl Verdict {
     /// In words, as the end of `this service: `.
     pub const fn words(self) -> &'static str {
         match self {
-            Verdict::Certified => "certified as it has to be",
+            Verdict::Certified => "certified as required",
             Verdict::RunsOut => "certified now, but not to the end of the contract",
             Verdict::HolderOnly => "the supplier is certified, this service is not shown to be",
-            Verdict::NotCertified => "not shown to be certified as it has to be",
+            Verdict::NotCertified => "no evidence of the required certification",
         }
     }
 }
@@ -419,7 +419,7 @@ impl Dossier {
             Some(kind) => kind.demands.iter().map(|demand| self.answer(*demand, &span)).collect(),
             None => Vec::new(),
         };
-        // Of a type that nobody here knows nothing is shown.
+        // Of a type that no one here knows nothing is shown.
         let verdict = answered.iter().map(|answered| answered.verdict).max();
         (verdict.unwrap_or(Verdict::NotCertified), answered)
     }

@@ -76,7 +76,7 @@ macro_rules! slug_code {
 
 inline_code! {
     /// A code of the Organisation Data Service: practices, CCGs, local offices, regions, trusts and
-    /// everybody else on the national registers.
+    /// everyone else on the national registers.
     ///
     /// Upper case always; real files hold stray lower case and blanks (domain facts 6.3), so parsing
     /// trims and raises. Letters, digits and hyphens, at most 23 characters; the former government
@@ -210,7 +210,7 @@ impl FromStr for PersonId {
     }
 }
 
-/// Who gave a command: `system:<what>` for the platform itself, `person:<id>` for somebody,
+/// Who gave a command: `system:<what>` for the platform itself, `person:<id>` for someone,
 /// `key:<id>` for whoever holds an API key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -194,7 +194,7 @@ pub struct PlanApproved {
     pub by: PersonId,
     /// On which day.
     pub on: Day,
-    /// What it covers, again, so that nobody has to look it up.
+    /// What it covers, again, so that no one has to look it up.
     pub covers: Vec<Scenario>,
     /// The day of the next review.
     pub next_review: Day,
@@ -249,7 +249,7 @@ impl ExerciseKind {
     /// The name on pages.
     pub const fn words(self) -> &'static str {
         match self {
-            ExerciseKind::Desktop => "Desktop: talked through around a table",
+            ExerciseKind::Desktop => "Table-top: talked through",
             ExerciseKind::Live => "Live: with systems switched off",
         }
     }
@@ -316,7 +316,7 @@ pub struct ExerciseHeld {
     pub scenario: Scenario,
     /// On which day.
     pub on: Day,
-    /// Who took part at the level of the board or partners; none where nobody did.
+    /// Who took part at the level of the board or partners; none where no one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub board: Option<PersonId>,
     /// How it went.

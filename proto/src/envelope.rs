@@ -175,7 +175,7 @@ impl By {
 }
 
 impl From<Actor> for By {
-    /// Nobody's officer.
+    /// No one's officer.
     fn from(actor: Actor) -> Self {
         Self { actor, role: None, organisation: None, on_behalf_of: None }
     }

@@ -23,7 +23,7 @@ pub enum DecodeError {
         /// What the parser said, with line and column.
         reason: String,
     },
-    /// A type nobody here knows, perhaps of a newer version.
+    /// A type no one here knows, perhaps of a newer version.
     #[error("unknown event type {kind}")]
     UnknownType {
         /// The type as received.
@@ -44,7 +44,7 @@ impl DecodeError {
         DecodeError::Envelope { reason: error.to_string() }
     }
 
-    /// Of a type that nobody here knows.
+    /// Of a type that no one here knows.
     pub fn unknown(kind: &str) -> Self {
         DecodeError::UnknownType { kind: kind.chars().take(120).collect() }
     }

@@ -2,7 +2,7 @@
 //!
 //! The rows of a file are events of their own where they say something new, each with the id of its import as
 //! its correlation id. That a file was read, and which organisations it shows as before, is said once, at its
-//! end: without it nobody could tell an organisation that a file shows unchanged from one that it leaves out.
+//! end: without it no one could tell an organisation that a file shows unchanged from one that it leaves out.
 //!
 //! Each service that reads files writes these under types of its own, on the subject of the import.
 

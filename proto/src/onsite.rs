@@ -170,7 +170,7 @@ impl Outcome {
 pub enum Severity {
     /// Patient data or care are in danger now.
     Critical,
-    /// They are once somebody tries.
+    /// They are once someone tries.
     High,
     /// A weakness that needs others to be used.
     Medium,

@@ -6,7 +6,7 @@
 //! to an edition and a type of organisation and keep their history; moves decided on this platform come on
 //! top of them as events.
 //!
-//! This module states rules of the field and never decides what somebody may do.
+//! This module states rules of the field and never decides what someone may do.
 
 mod catalogue;
 mod definition;

@@ -221,7 +221,7 @@ impl Subject {
         }
     }
 
-    /// Whether it is about an edition, and so about what was decided for everybody.
+    /// Whether it is about an edition, and so about what was decided for everyone.
     pub fn is_of_an_edition(&self) -> bool {
         let first = self.aggregate().split('_').next();
         self.service == Service::Assessments && first == Some(EDITION)

@@ -27,7 +27,7 @@ events! {
         ListingRejected = "oversight.suppliers.listing-rejected.v1",
         /// A row of a list cannot be recorded before something is decided.
         RowWaiting = "oversight.suppliers.row-waiting.v1",
-        /// A row that waited needs nobody any more.
+        /// A row that waited needs no one any more.
         RowSettled = "oversight.suppliers.row-settled.v1",
         /// An entry of another list was found to be this supplier.
         ListingMatched = "oversight.suppliers.listing-matched.v1",
@@ -53,19 +53,19 @@ events! {
         CertificateReinstated = "oversight.suppliers.certificate-reinstated.v1",
         /// A certificate was taken back for good.
         CertificateWithdrawn = "oversight.suppliers.certificate-withdrawn.v1",
-        /// Somebody said whether a certificate covers a service.
+        /// Someone said whether a certificate covers a service.
         CoverageStated = "oversight.suppliers.coverage-stated.v1",
         /// The supplier lets another do part of it.
         SubSupplierNamed = "oversight.suppliers.sub-supplier-named.v1",
         /// Another no longer does part of it.
         SubSupplierReleased = "oversight.suppliers.sub-supplier-released.v1",
-        /// A list says what an organisation uses under a name that nobody has matched to a supplier yet.
+        /// A list says what an organisation uses under a name that no one has matched to a supplier yet.
         EngagementWaiting = "oversight.suppliers.engagement-waiting.v1",
         /// An organisation began to use a service.
         EngagementBegun = "oversight.suppliers.engagement-begun.v1",
         /// An organisation stopped using a service.
         EngagementEnded = "oversight.suppliers.engagement-ended.v1",
-        /// A buyer checked whether a service is certified as it has to be.
+        /// A buyer checked whether a service is certified as required.
         CertificationChecked = "oversight.suppliers.certification-checked.v1",
         /// A gap until a renewal was accepted, with a plan and a last day.
         GapPlanAgreed = "oversight.suppliers.gap-plan-agreed.v1",
@@ -137,7 +137,7 @@ pub enum List {
     DspToolkit,
     /// What practices are listed to use as their clinical system.
     PrincipalSuppliers,
-    /// Nobody's list: it was registered here.
+    /// No one's list: it was registered here.
     Here,
 }
 
@@ -205,7 +205,7 @@ pub struct SupplierAmended {
     pub changed: Vec<String>,
 }
 
-/// An entry of a list resembles a supplier too much to be a new one, and too little to be it: somebody
+/// An entry of a list resembles a supplier too much to be a new one, and too little to be it: someone
 /// has to look. Settled by [`ListingMatched`] or [`SupplierRegistered`] with the same entry, or by
 /// [`ListingRejected`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -228,7 +228,7 @@ pub struct ListingRejected {
     pub reason: String,
 }
 
-/// A row of a list says something that cannot be recorded yet: nobody has said which supplier its entry is, or what
+/// A row of a list says something that cannot be recorded yet: no one has said which supplier its entry is, or what
 /// its words mean. It is recorded once that is decided, and [`RowSettled`] then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowWaiting {
@@ -281,7 +281,7 @@ pub struct RowSettled {
 }
 
 /// An entry of another list was found to be this supplier. Never a guess: by a number, by the very
-/// name of a legal entity, or by somebody who looked.
+/// name of a legal entity, or by someone who looked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListingMatched {
     /// Which supplier.
@@ -304,7 +304,7 @@ pub enum MatchedBy {
     CompanyNumber,
     /// The legal names are the same but for case, punctuation and the form of company.
     LegalName,
-    /// Somebody looked and said so.
+    /// Someone looked and said so.
     Person,
 }
 
@@ -419,7 +419,7 @@ pub struct CertificateRenewed {
 }
 
 /// A certificate was shown that another supplier has on record, by its scheme and number. It counts for nothing
-/// until somebody has looked: settled by [`CertificateRecorded`] or [`CertificateRenewed`] with the number of the
+/// until someone has looked: settled by [`CertificateRecorded`] or [`CertificateRenewed`] with the number of the
 /// review, or by [`CertificateRejected`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificateHeldForReview {
@@ -478,7 +478,7 @@ pub struct CertificateWithdrawn {
     pub reason: String,
 }
 
-/// Somebody said whether a certificate covers a service. What is said last counts, from its
+/// Someone said whether a certificate covers a service. What is said last counts, from its
 /// effective day on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoverageStated {
@@ -505,7 +505,7 @@ pub enum Voice {
     Supplier,
     /// The body that issued it.
     Issuer,
-    /// Somebody who read the certificate for an organisation of the NHS.
+    /// Someone who read the certificate for an organisation of the NHS.
     Reader,
 }
 
@@ -513,7 +513,7 @@ impl Voice {
     /// All of them.
     pub const ALL: [Voice; 3] = [Voice::Supplier, Voice::Issuer, Voice::Reader];
 
-    /// Whether it is somebody other than the supplier.
+    /// Whether it is someone other than the supplier.
     pub const fn is_independent(self) -> bool {
         !matches!(self, Voice::Supplier)
     }
@@ -532,7 +532,7 @@ impl Voice {
         match self {
             Voice::Supplier => "the supplier",
             Voice::Issuer => "the body that issued it",
-            Voice::Reader => "somebody who read the certificate for the NHS",
+            Voice::Reader => "someone who read the certificate for the NHS",
         }
     }
 }
@@ -586,7 +586,7 @@ pub struct EngagementBegun {
     pub list: List,
 }
 
-/// A list says what an organisation uses under a name that nobody has matched to a supplier yet. Recorded as
+/// A list says what an organisation uses under a name that no one has matched to a supplier yet. Recorded as
 /// an [`EngagementBegun`] of the same effective day once the name is matched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EngagementWaiting {
@@ -605,7 +605,7 @@ pub struct EngagementEnded {
     pub used: Used,
 }
 
-/// A buyer checked whether a service is certified as it has to be: what was asked, what was answered,
+/// A buyer checked whether a service is certified as required: what was asked, what was answered,
 /// and up to where the log was known. The event is the proof of diligence, and its hash the receipt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificationChecked {

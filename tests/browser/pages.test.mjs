@@ -18,7 +18,7 @@ const json = async (path, options = {}) => {
   return answer.json();
 };
 
-/** A page of somebody who is signed in as one of the made-up people. */
+/** A page of someone who is signed in as one of the made-up people. */
 const visit = async (persona, options) => {
   const page = await open(browser, options);
   await signIn(page, server.origin, persona);
@@ -174,7 +174,7 @@ test("a list is walked page by page and back", async () => {
 });
 
 describe("every page", () => {
-  test("meets WCAG 2.2 AA, keeps to its policy and asks nobody else", async () => {
+  test("meets WCAG 2.2 AA, keeps to its policy and asks no one else", async () => {
     const page = await visit("NHS Digital", { viewport: { width: 1200, height: 900 } });
     for (const path of pages) {
       await page.goto(server.origin + path);
@@ -281,15 +281,15 @@ test("an administrator breaks the glass over one practice, and it is on record f
   assert.equal(closed.status(), 404, "an administrator does not see the work of practices");
 
   await page.goto(`${server.origin}/access`);
-  await page.getByRole("link", { name: "Break the glass" }).click();
+  await page.getByRole("link", { name: "Emergency access" }).click();
   await checkAccessibility(page, "the page to break the glass");
   await page.getByLabel("ODS code of the practice").fill(practice.code);
   await page.getByLabel("What is the emergency?").fill("ransom");
-  await page.getByRole("button", { name: "Open it for an hour" }).click();
+  await page.getByRole("button", { name: "Get emergency access for 1 hour" }).click();
   assert.match(await page.locator(".nhsuk-error-summary").innerText(), /what the emergency is/);
   const reason = "Ransomware at the practice: what is its plan?";
   await page.getByLabel("What is the emergency?").fill(reason);
-  await page.getByRole("button", { name: "Open it for an hour" }).click();
+  await page.getByRole("button", { name: "Get emergency access for 1 hour" }).click();
   await page.waitForURL(`**/assessments/${practice.code}`);
   assert.match(await page.locator("h1").innerText(), /\w/);
   const another = (await json("/api/v1/areas/ENG/practices?limit=2&sort=code")).practices.find(({ code }) => code !== practice.code);

@@ -1,4 +1,4 @@
-// The pages in a real browser, as each of the made-up people and as nobody: where links lead, and what is seen.
+// The pages in a real browser, as each of the made-up people and as no one: where links lead, and what is seen.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { checkAccessibility, launch, open, signIn } from "./support/browser.mjs";
@@ -22,14 +22,14 @@ after(async () => {
   if (server) assert.deepEqual(await server.stop(), { code: 0, signal: null }, "SIGTERM ends it in good order");
 });
 
-/** A page of somebody who is signed in as one of the made-up people. */
+/** A page of someone who is signed in as one of the made-up people. */
 const visit = async (persona, options) => {
   const page = await open(browser, options);
   await signIn(page, server.origin, persona);
   return page;
 };
 
-/** Every address that the pages of somebody lead to, by links alone. */
+/** Every address that the pages of someone lead to, by links alone. */
 const reachable = async (page, start, most) => {
   const found = new Set([start]);
   for (const path of found) {
@@ -72,7 +72,7 @@ describe("each of the made-up people", () => {
   }
 });
 
-test("nobody who is not signed in sees more than what is published", async () => {
+test("no one who is not signed in sees more than what is published", async () => {
   const page = await open(browser);
   await page.goto(`${server.origin}/areas/${ccg.code}?at=2018-03-31`);
   assert.match(page.url(), /\/sign-in\?to=/);

@@ -26,8 +26,8 @@ const ask = async (path, key, body) => {
   return JSON.parse(text);
 };
 
-/** Somebody with a role at an organisation: their key, and a page of theirs. */
-const somebody = async (role, organisation, options = {}) => {
+/** Someone with a role at an organisation: their key, and a page of theirs. */
+const someone = async (role, organisation, options = {}) => {
   const asked = { role, organisation, purpose: "a test" };
   // What no file calls by name is called so by the administrator.
   const named = { ...asked, organisation_name: "A body of the test" };
@@ -43,7 +43,7 @@ const somebody = async (role, organisation, options = {}) => {
 
 /** Waits until the officers of the CCG may see the practice, which is a little behind the views. */
 const overseen = async () => {
-  const officer = await somebody("ccg-officer", CCG);
+  const officer = await someone("ccg-officer", CCG);
   for (;;) {
     const answer = await officer.go(`/purchases/${PRACTICE}`);
     if (answer.ok()) break;
@@ -86,7 +86,7 @@ after(async () => {
 
 test("a buyer checks a service, its certificate ends, and the CCG sees who relied on it", async () => {
   const last = day(60);
-  const supplier = await somebody("supplier", "ZZACME");
+  const supplier = await someone("supplier", "ZZACME");
   const { id } = await supplier.give("/api/v1/suppliers", { legal_name: "Acme Lines Limited", ods_code: "ZZACME" });
   const at = `/api/v1/suppliers/${id}`;
   await supplier.give(`${at}/services`, { service: "lines", product: "Acme Lines", service_type: "network" });
@@ -96,7 +96,7 @@ test("a buyer checks a service, its certificate ends, and the CCG sees who relie
   await supplier.give(`${at}/certificates`, printed);
   await supplier.give(`${at}/certificates/1/coverage`, { service: "lines", covers: "yes", ground: "All of it", from: day(-300) });
 
-  const buyer = await somebody("buyer", CCG, { javaScriptEnabled: false });
+  const buyer = await someone("buyer", CCG, { javaScriptEnabled: false });
   await buyer.go("/suppliers");
   await buyer.page.getByLabel("Name, product or number").fill("acmee lnes");
   await buyer.page.getByRole("button", { name: "Look up" }).click();
@@ -105,7 +105,7 @@ test("a buyer checks a service, its certificate ends, and the CCG sees who relie
   await buyer.page.getByRole("button", { name: "Check" }).click();
   assert.match(await buyer.page.locator("main").innerText(), /certified/i);
 
-  const lead = await somebody("practice-lead", PRACTICE);
+  const lead = await someone("practice-lead", PRACTICE);
   await lead.go(`/purchases/${PRACTICE}`);
   await lead.page.getByLabel("Supplier", { exact: true }).fill("Acme Lines Limited");
   await lead.page.getByLabel("Id of the service").fill("lines");
@@ -115,12 +115,12 @@ test("a buyer checks a service, its certificate ends, and the CCG sees who relie
   const receipt = await lead.page.locator("main").innerText();
   const [hash] = receipt.match(/[0-9a-f]{64}/);
   const [, position] = receipt.match(/[Ee]vent ([\d,]+)/);
-  const anybody = await open(browser);
-  await anybody.goto(`${server.origin}/receipts?position=${position.replaceAll(",", "")}&hash=${hash}`);
-  assert.match(await anybody.locator("main").innerText(), /genuine/i);
+  const anyone = await open(browser);
+  await anyone.goto(`${server.origin}/receipts?position=${position.replaceAll(",", "")}&hash=${hash}`);
+  assert.match(await anyone.locator("main").innerText(), /genuine/i);
 
   await shown();
-  const officer = await somebody("ccg-officer", CCG);
+  const officer = await someone("ccg-officer", CCG);
   assert.doesNotMatch(await attention(officer, "suppliers", last), /Invented Mill Surgery/);
   assert.match(await attention(officer, "suppliers", day(61)), /Invented Mill Surgery[^]*Acme Lines/);
   await officer.go(`/areas/${CCG}?requirement=suppliers`);
@@ -130,8 +130,8 @@ test("a buyer checks a service, its certificate ends, and the CCG sees who relie
 });
 
 test("an assessor's findings become a plan, and the CCG sees it run overdue", async () => {
-  const [officer, lead] = [await somebody("ccg-officer", CCG), await somebody("practice-lead", PRACTICE)];
-  const assessor = await somebody("assessor", "ZZPARTNER");
+  const [officer, lead] = [await someone("ccg-officer", CCG), await someone("practice-lead", PRACTICE)];
+  const assessor = await someone("assessor", "ZZPARTNER");
   const one = `/onsite/${PRACTICE}/1`;
   await officer.give(`/api/v1/onsite/${PRACTICE}/request`, { by: CCG, reason: "an incident" });
   await lead.give(`/api/v1${one}/agree`, null);
@@ -165,7 +165,7 @@ test("an assessor's findings become a plan, and the CCG sees it run overdue", as
 });
 
 test("a plan's review is due, and the CCG sees ahead what its day ends with", async () => {
-  const lead = await somebody("practice-lead", PRACTICE);
+  const lead = await someone("practice-lead", PRACTICE);
   const at = `/api/v1/continuity/${PRACTICE}`;
   await lead.give(`${at}/versions`, { owner: { name: "A. Manager" }, covers: ["data", "cyber-incident"], systems: [], document: { reference: "drawer 3", sha256: "a".repeat(64) } });
   await lead.give(`${at}/approve`, { version: 1, by: { name: "A. Partner" }, on: day(-100), next_review: day(30) });
@@ -175,7 +175,7 @@ test("a plan's review is due, and the CCG sees ahead what its day ends with", as
   await checkAccessibility(lead.page, "a plan that is up to date");
 
   await shown();
-  const officer = await somebody("ccg-officer", CCG);
+  const officer = await someone("ccg-officer", CCG);
   assert.doesNotMatch(await attention(officer, "continuity", day(29)), /Invented Mill Surgery/);
   assert.match(await attention(officer, "continuity", day(30)), /Invented Mill Surgery[^]*review of the continuity plan is due/);
   await officer.page.getByRole("link", { name: "Invented Mill Surgery" }).first().click();

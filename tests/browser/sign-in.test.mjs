@@ -165,6 +165,6 @@ test("an administrator opens an account, and its holder sets a password of their
   await boss.getByLabel("Who").fill("nobody");
   await boss.getByRole("button", { name: "Do it for this person" }).click();
   assert.match(await boss.locator(".nhsuk-error-summary").innerText(), /no id of a person/);
-  await checkAccessibility(boss, "somebody to be shut out who is nobody");
+  await checkAccessibility(boss, "someone to be shut out who is no one");
   await boss.context().close();
 });

@@ -24,7 +24,7 @@ use serde_json::Value;
 static SESSIONS: LazyLock<[Sessions; 2]> =
     LazyLock::new(|| [Wire::Tls, Wire::Clear].map(|wire| Sessions::new(vec![[7; 64], [8; 64]], wire)));
 
-/// What comes in headers before anybody has shown who they are: cookies, API keys, names of hosts. None of it opens
+/// What comes in headers before anyone has shown who they are: cookies, API keys, names of hosts. None of it opens
 /// anything, whatever it is.
 pub fn cookies(input: &[u8]) {
     if let Ok(text) = std::str::from_utf8(input) {
@@ -42,7 +42,7 @@ pub fn cookies(input: &[u8]) {
             let Ok(line) = HeaderValue::from_bytes(&line) else { continue };
             let mut headers = HeaderMap::new();
             headers.insert(header::COOKIE, line);
-            assert!(sessions.of(&headers, now).is_none(), "nobody knows the keys");
+            assert!(sessions.of(&headers, now).is_none(), "no one knows the keys");
         }
     }
 }

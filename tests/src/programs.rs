@@ -38,7 +38,7 @@ pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// A port that nobody listens on. It lies below those that the system hands to outgoing
+/// A port that no one listens on. It lies below those that the system hands to outgoing
 /// connections, so that a server may be killed and find its port free when it comes back.
 pub fn free_port() -> u16 {
     const FIRST: u32 = 15_000;

@@ -49,7 +49,7 @@ needs_pip() {
 }
 
 # apt PACKAGE...: installs from Debian or Ubuntu; fails without a word where there is no apt.
-# Never waits for a password where nobody can type one.
+# Never waits for a password where no one can type one.
 apt() {
   have apt-get || return 1
   local as_root=""

@@ -14,7 +14,7 @@ target="${CARGO_TARGET_DIR:-target}"
 case "$target" in /*) ;; *) target="$ROOT/$target" ;; esac
 export OVERSIGHT_BIN="${OVERSIGHT_BIN:-$target/debug/oversight}"
 export OVERSIGHT_BIN_DIR="${OVERSIGHT_BIN_DIR:-$target/debug}"
-# Real national files, where somebody has laid them beside the checkout.
+# Real national files, where someone has laid them beside the checkout.
 if [ -z "${OVERSIGHT_SHARED_DATA:-}" ] && [ -d "$ROOT/../shared/data" ]; then
   OVERSIGHT_SHARED_DATA=$(cd "$ROOT/../shared/data" && pwd)
   export OVERSIGHT_SHARED_DATA

@@ -82,7 +82,7 @@ fn the_table_reads_and_has_the_floor_everywhere() {
 fn a_supplier_cannot_talk_away_what_others_read_in_its_certificate() {
     let on = |dossier: &Dossier| verdict(dossier, "2018-02-01", "2018-12-31");
     let own = covering(floor(), 1, Answer::Yes);
-    assert_eq!(on(&own), Verdict::Certified, "as long as nobody else has read it");
+    assert_eq!(on(&own), Verdict::Certified, "as long as no one else has read it");
     let read = said(own, 1, Answer::No, Voice::Reader);
     assert_eq!(on(&read), Verdict::HolderOnly);
     let again = covering(read, 1, Answer::Yes);

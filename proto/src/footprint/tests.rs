@@ -200,7 +200,7 @@ fn a_link_holds_on_the_date_of_the_file_that_shows_it() {
     assert_eq!((on(&later, 10), on(&later, 11)), (code("01A"), code("03C")));
     let earlier = stays(&[first], [history(3, "03C", 5)]);
     assert_eq!((on(&earlier, 9), on(&earlier, 10)), (code("03C"), code("01A")));
-    // What a history tells of days between two files stays; a board of Wales is nobody's here.
+    // What a history tells of days between two files stays; a board of Wales is no one's here.
     let between = [history(30, "03C", 5), history(30, "01A", 8), history(30, "7A4", 9)];
     let between = stays(&[first], between);
     assert_eq!(
@@ -345,7 +345,7 @@ fn body() -> impl Strategy<Value = Vec<BodyShown>> {
 }
 
 proptest! {
-    /// What is worked out from the changes alone is what asking everybody about every file gives.
+    /// What is worked out from the changes alone is what asking everyone about every file gives.
     #[test]
     fn places_are_those_of_the_slow_way(
         practices in proptest::collection::vec(practice(), 0..8),

@@ -161,7 +161,7 @@ pub struct Requirement {
     /// Whether and when it may be answered as not relevant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_relevant: Option<NotRelevantRule>,
-    /// Who answers it; empty: everybody.
+    /// Who answers it; empty: everyone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<OrganisationType>,
     /// How sure the row is.

@@ -34,7 +34,7 @@ pub enum OrganisationType {
     SocialCare,
     /// A company.
     Company,
-    /// Anybody else.
+    /// Anyone else.
     Other,
 }
 

@@ -65,8 +65,8 @@ pub enum AccountsError {
     /// The file.
     #[error("the store of accounts cannot be used: {0}")]
     Store(String),
-    /// Somebody has this user name.
-    #[error("somebody has this user name already")]
+    /// Someone has this user name.
+    #[error("someone has this user name already")]
     Taken,
     /// There is no such entry.
     #[error("there is no such account")]
@@ -100,12 +100,12 @@ pub enum Attempt {
     Locked,
 }
 
-/// Who tries a password of somebody. The wrong ones of each are counted apart, so that a stranger who knows
+/// Who tries a password of someone. The wrong ones of each are counted apart, so that a stranger who knows
 /// a user name keeps out other strangers and not whose name it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asker {
-    /// Anybody.
-    Anybody,
+    /// Anyone.
+    Anyone,
     /// A browser that they signed in with before.
     KnownBrowser,
     /// They themselves, who are signed in and show that they still know it.
@@ -113,11 +113,11 @@ pub enum Asker {
 }
 
 impl Asker {
-    const ALL: [Asker; 3] = [Asker::Anybody, Asker::KnownBrowser, Asker::SignedIn];
+    const ALL: [Asker; 3] = [Asker::Anyone, Asker::KnownBrowser, Asker::SignedIn];
 
     const fn attempts(self) -> Attempts {
         match self {
-            Asker::Anybody => ATTEMPTS,
+            Asker::Anyone => ATTEMPTS,
             Asker::KnownBrowser => ATTEMPTS_KNOWN,
             Asker::SignedIn => ATTEMPTS_OWN,
         }
@@ -145,7 +145,7 @@ impl Accounts {
         Ok(Self { store: Arc::new(store) })
     }
 
-    /// Whether nobody has an account.
+    /// Whether no one has an account.
     pub fn is_empty(&self) -> Result<bool, AccountsError> {
         let read = self.store.begin_read().map_err(failed)?;
         read.open_table(ACCOUNTS).map_err(failed)?.is_empty().map_err(failed)
@@ -224,7 +224,7 @@ impl Accounts {
     }
 
     /// Counts an attempt at an account, or at none, before its password is looked at: so that many at
-    /// the same time are not more than many in a row. Costs the same for everybody.
+    /// the same time are not more than many in a row. Costs the same for everyone.
     pub fn begin_attempt(
         &self,
         id: Option<PersonId>,
@@ -256,7 +256,7 @@ impl Accounts {
         write.commit().map_err(failed)
     }
 
-    /// Until when an account cannot be tried by just anybody, where that is so.
+    /// Until when an account cannot be tried by just anyone, where that is so.
     pub fn locked_until(&self, id: PersonId, now: Timestamp) -> Result<Option<Timestamp>, AccountsError> {
         let read = self.store.begin_read().map_err(failed)?;
         let attempts = read.open_table(ATTEMPTS).map_err(failed)?;
@@ -390,7 +390,7 @@ mod tests {
     #[test]
     fn wrong_passwords_cost_a_minute_then_twice_as_long_up_to_an_hour() {
         let (_folder, accounts) = store();
-        let begin = |time: &str| accounts.begin_attempt(Some(id(1)), Asker::Anybody, at(time)).unwrap();
+        let begin = |time: &str| accounts.begin_attempt(Some(id(1)), Asker::Anyone, at(time)).unwrap();
         for second in 0..5 {
             assert_eq!(begin(&format!("09:00:0{second}")), Attempt::Free);
         }
@@ -403,11 +403,11 @@ mod tests {
         assert_eq!(begin("09:07:03"), Attempt::Locked, "four");
         for _ in 0..40 {
             let until = accounts.locked_until(id(1), at("09:00:00")).unwrap().unwrap();
-            assert_eq!(accounts.begin_attempt(Some(id(1)), Asker::Anybody, until).unwrap(), Attempt::Free);
+            assert_eq!(accounts.begin_attempt(Some(id(1)), Asker::Anyone, until).unwrap(), Attempt::Free);
             let next = accounts.locked_until(id(1), until).unwrap().unwrap();
             assert!(next.duration_since(until) <= WAIT_MAX);
         }
-        accounts.forget_attempts(id(1), Asker::Anybody).unwrap();
+        accounts.forget_attempts(id(1), Asker::Anyone).unwrap();
         assert_eq!(begin("09:07:03"), Attempt::Free, "a right one makes up for all");
     }
 
@@ -415,7 +415,7 @@ mod tests {
     fn attempts_at_nobody_lock_nobody() {
         let (_folder, accounts) = store();
         for _ in 0..20 {
-            let nobody = accounts.begin_attempt(None, Asker::Anybody, at("09:00:00")).unwrap();
+            let nobody = accounts.begin_attempt(None, Asker::Anyone, at("09:00:00")).unwrap();
             assert_eq!(nobody, Attempt::Free);
         }
     }
@@ -432,7 +432,7 @@ mod tests {
             assert_eq!(begin(asker), Attempt::Locked, "{asker:?}");
         }
         accounts.forget_attempts(id(1), Asker::KnownBrowser).unwrap();
-        assert_eq!(begin(Asker::Anybody), Attempt::Locked, "a right one makes up for the asker's own alone");
+        assert_eq!(begin(Asker::Anyone), Attempt::Locked, "a right one makes up for the asker's own alone");
         assert_eq!(begin(Asker::KnownBrowser), Attempt::Free);
         accounts.set_password(id(1), "$argon2id$second".to_owned(), false).unwrap();
         assert!(Asker::ALL.into_iter().all(|asker| begin(asker) == Attempt::Free), "a new one for all");

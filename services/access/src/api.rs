@@ -234,7 +234,7 @@ pub(crate) struct MeView {
 
 /// Who the caller is here: actor, role and organisation.
 ///
-/// Who may call it: everybody who is signed in.
+/// Who may call it: everyone who is signed in.
 #[utoipa::path(get, path = "/api/v1/access/me", tag = "access",
     responses((status = 200, body = MeView), (status = "4XX", body = Problem)))]
 async fn me(viewer: Viewer) -> Result<AxumJson<MeView>, Problem> {

@@ -114,7 +114,7 @@ pub(crate) struct HistoryAnswer {
 
 impl HistoryQuery {
     fn refuse(at: &str, detail: impl Into<String>) -> Problem {
-        Problem::bad_input("a query parameter is not as accepted").at(at, detail)
+        Problem::bad_input("a query parameter is wrong").at(at, detail)
     }
 
     fn filter(&self) -> Result<Filter, Problem> {
@@ -195,7 +195,7 @@ impl HistoryQuery {
     }
 }
 
-/// What somebody did is for those who watch the doors; what it changed of an organisation, comments and
+/// What someone did is for those who watch the doors; what it changed of an organisation, comments and
 /// findings among it, is for those alone who may see that organisation's history.
 fn keep_to_what_they_may_see(viewer: &Viewer, tale: &Tale, entry: &mut Entry) {
     let Tale::ByActor(_) = tale else { return };
@@ -291,7 +291,7 @@ fn rows(entries: &[Entry]) -> Result<Vec<u8>, csv::Error> {
 
 fn code_of(text: &str) -> Result<OdsCode, Problem> {
     text.parse().map_err(|error: proto::codes::CodeError| {
-        Problem::bad_input("the address is not as accepted").at("code", error.to_string())
+        Problem::bad_input("the address is wrong").at("code", error.to_string())
     })
 }
 
@@ -329,7 +329,7 @@ async fn looks(
     query.answer(&desk, viewer, Tale::LooksAt(code), "history-views", Some(code)).await
 }
 
-/// What somebody did, newest first: a person or the holder of an API key. What it changed of an
+/// What someone did, newest first: a person or the holder of an API key. What it changed of an
 /// organisation is told to those alone who may see that organisation's history.
 ///
 /// Who may call it: administrators.
@@ -345,7 +345,7 @@ async fn of_actor(
     query.answer(&desk, viewer, Tale::ByActor(actor), "history-actor", None).await
 }
 
-/// What somebody did at the doors, newest first: signed in, was refused, looked, took away.
+/// What someone did at the doors, newest first: signed in, was refused, looked, took away.
 ///
 /// Who may call it: administrators.
 #[utoipa::path(get, path = "/api/v1/history/actors/{actor}/access", tag = "history",
@@ -360,7 +360,7 @@ async fn of_actor_at_the_doors(
     query.answer(&desk, viewer, Tale::AtTheDoorsBy(actor), "access-log-actor", None).await
 }
 
-/// What happened at the doors, newest first: keys issued and revoked, sign-ins, refusals, exports, looks
+/// Access log, newest first: keys issued and revoked, sign-ins, refusals, exports, looks
 /// at what is sensitive.
 ///
 /// Who may call it: administrators.
@@ -478,10 +478,10 @@ async fn actor_page(
             }))
         }
         (render(&query, done, None, &look)?)
-        h2.nhsuk-heading-m { "At the doors" }
+        h2.nhsuk-heading-m { "Access log" }
         (table("doors", &at_the_doors.entries, None, &Look { events: ALL_RECORDS, ..look }))
         (newest_of(&at_the_doors))
-        (downloads("what they did at the doors", &[
+        (downloads("their access log", &[
             Download::new("CSV", format!("{api}/access?{}format=csv", query.kept())),
         ]))
     };
@@ -496,7 +496,7 @@ async fn doors_page(
     let found = query.found(&desk, &viewer, &Tale::AtTheDoors).await?;
     let look = Look { viewer: &viewer, here: "/access/records", api: ALL_RECORDS, events: ALL_RECORDS };
     let body = render(&query, found, None, &look)?;
-    Ok(respond(StatusCode::OK, page(&viewer, "/access", "At the doors").body(body)))
+    Ok(respond(StatusCode::OK, page(&viewer, "/access", "Access log").body(body)))
 }
 
 /// The newest entries, as a table beside another history shows them.
@@ -629,7 +629,7 @@ fn looks_table(looks: &[Entry]) -> Markup {
     .column(Column::text("Under which id"))
     .column(Column::text("What they looked at, or why"))
     .rows(looks.iter().map(row))
-    .empty("Nobody is on record.")
+    .empty("No one is on record.")
     .render()
 }
 
@@ -705,7 +705,7 @@ fn table(id: &str, entries: &[Entry], of: Option<OdsCode>, look: &Look<'_>) -> M
                 @if may_follow_actors && !entry.actor.starts_with("system:") {
                     a.nhsuk-link href={ "/history/actors/" (entry.actor) } { (who) }
                 } @else { (who) }
-                // Who knocks acts for nobody: what a record is about stands beside what happened.
+                // Who knocks acts for no one: what a record is about stands beside what happened.
                 @if let Some(other) = entry.on_behalf_of.filter(|_| !entry.what.starts_with("oversight.access.")) {
                     " on behalf of " (other)
                 }

@@ -4,7 +4,7 @@
 //! and revoking API keys, opening and closing accounts, and the first administrator. What it decides
 //! stands in the access log, from which every service learns it.
 //!
-//! Never: decides what somebody may see or do; that is for the policies of each service. It never
+//! Never: decides what someone may see or do; that is for the policies of each service. It never
 //! writes a name, a password or a secret to a log.
 
 pub mod accounts;
@@ -45,7 +45,7 @@ const ACCOUNTS_FILE: &str = "accounts.redb";
 /// How this installation lets people in.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Whether anybody at this machine may be one of the made-up people of the synthetic England.
+    /// Whether anyone at this machine may be one of the made-up people of the synthetic England.
     pub personas: personas::Personas,
     /// What this installation is to the sign-in provider, where people sign in there.
     pub sign_in: Option<SignInOptions>,

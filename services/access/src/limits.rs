@@ -27,9 +27,9 @@ const WHAT: &str = "attempts to sign in";
 /// holder signed in with before; and as many by whoever is signed in with it.
 const PER_PERSON: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
 
-/// Refused sign-ins that are recorded a minute: of those that name nobody here, all together, and of those at
-/// one account. An event is never removed, and anybody can be refused; so what is more is counted and not
-/// kept. A few a minute show that somebody tries, and for how long; a year of them is some two gigabytes.
+/// Refused sign-ins that are recorded a minute: of those that name no one here, all together, and of those at
+/// one account. An event is never removed, and anyone can be refused; so what is more is counted and not
+/// kept. A few a minute show that someone tries, and for how long; a year of them is some two gigabytes.
 const RECORDED_PER_MINUTE: u32 = 10;
 
 /// Counts the attempts of the last minute.
@@ -63,17 +63,17 @@ impl<C: Clock + Clone> Limits<C> {
         self.peers.take(peer, WHAT)
     }
 
-    /// Counts an attempt at a name by just anybody.
+    /// Counts an attempt at a name by just anyone.
     pub fn check_name(&self, name: &str) -> Result<(), Problem> {
         self.names.take(name.trim().to_lowercase(), WHAT)
     }
 
-    /// Counts an attempt at somebody's account from a browser that they signed in with before.
+    /// Counts an attempt at someone's account from a browser that they signed in with before.
     pub fn check_known(&self, person: PersonId) -> Result<(), Problem> {
         self.known.take(person, WHAT)
     }
 
-    /// Counts that somebody who is signed in shows that they know their password.
+    /// Counts that someone who is signed in shows that they know their password.
     pub fn check_own(&self, person: PersonId) -> Result<(), Problem> {
         self.own.take(person, WHAT)
     }
@@ -87,7 +87,7 @@ pub struct Refusals(Mutex<Minute>);
 #[derive(Debug, Default)]
 struct Minute {
     began: Timestamp,
-    /// By whose account was tried; none: nobody's here.
+    /// By whose account was tried; none: no one's here.
     recorded: FxHashMap<Option<PersonId>, u32>,
     left_out: u64,
 }
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_who_shows_who_they_may_be_is_counted_by_themselves() {
+    fn someone_who_shows_who_they_may_be_is_counted_by_themselves() {
         let limits = Limits::by(FakeRelativeClock::default());
         let person = |number| PersonId(uuid::Uuid::from_u128(number));
         for _ in 0..PER_PERSON.get() {

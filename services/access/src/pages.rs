@@ -68,7 +68,7 @@ pub(crate) fn page(viewer: &Viewer, current: &str, title: &str) -> Page {
     with_menu(page, viewer)
 }
 
-/// A page on its way out; never kept by anybody.
+/// A page on its way out; never kept by anyone.
 pub(crate) fn respond(status: StatusCode, page: Page) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], page.render()).into_response()
 }

@@ -37,7 +37,7 @@ const FIRST_ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const FIRST_GROUPS: usize = 4;
 const FIRST_GROUP_CHARS: usize = 4;
 
-/// A password as somebody typed it. It is never shown: there is no `Debug` and no `Display`.
+/// A password as someone typed it. It is never shown: there is no `Debug` and no `Display`.
 #[derive(Clone, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Typed(String);
@@ -64,12 +64,12 @@ pub enum Unfit {
     /// Too long.
     #[error("a password has up to {PASSWORD_MAX_CHARS} characters")]
     Long,
-    /// The first thing anybody would try.
+    /// The first thing anyone would try.
     #[error("the user name is not a password: choose another")]
     UserName,
 }
 
-/// Whether a password is fit to be somebody's new one.
+/// Whether a password is fit to be someone's new one.
 pub fn check_new(password: &Typed, user_name: &UserName) -> Result<(), Unfit> {
     match password.0.chars().count() {
         count if count < PASSWORD_MIN_CHARS => Err(Unfit::Short),
@@ -79,7 +79,7 @@ pub fn check_new(password: &Typed, user_name: &UserName) -> Result<(), Unfit> {
     }
 }
 
-/// A first password, which nobody can guess and which can be read out.
+/// A first password, which no one can guess and which can be read out.
 pub fn first_password() -> Typed {
     let chance = ids::secret();
     let groups: Vec<String> = chance

@@ -27,7 +27,7 @@ mod known;
 
 pub use known::{KNOWN_MAX, KnownBrowser};
 
-/// The one answer to everybody who is not let in: it does not tell whether there is such a user.
+/// The one answer to everyone who is not let in: it does not tell whether there is such a user.
 pub const NOT_LET_IN: &str = "The user name or the password is not right, or the account is closed or has to wait \
     after too many wrong tries. After five wrong tries in a row wait a minute; an administrator can set a new \
     password";
@@ -43,7 +43,7 @@ pub struct People {
     access: Access,
     clock: Clock,
     /// Held to write while a password or the state of an account changes, in the log and then here, and
-    /// to read while somebody signs in: so that nobody comes in by what is just being taken away. What
+    /// to read while someone signs in: so that no one comes in by what is just being taken away. What
     /// takes it to write asks for the time only then: whoever came in before is out by it.
     changing: Arc<RwLock<()>>,
 }
@@ -76,13 +76,13 @@ pub struct Listed {
     pub organisation: OdsCode,
     /// When it was opened.
     pub opened: Timestamp,
-    /// Whether it lets nobody in for the time being.
+    /// Whether it lets no one in for the time being.
     pub disabled: bool,
     /// Until when it has to wait after wrong passwords.
     pub locked_until: Option<Timestamp>,
 }
 
-/// Somebody whose password was right.
+/// Someone whose password was right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recognised {
     /// Who.
@@ -97,7 +97,7 @@ pub struct Recognised {
     pub browser: KnownBrowser,
 }
 
-/// Where somebody signs in from.
+/// Where someone signs in from.
 #[derive(Debug, Clone)]
 pub struct From {
     /// The address.
@@ -132,17 +132,17 @@ impl People {
         })
     }
 
-    /// Whether anybody has an account.
+    /// Whether anyone has an account.
     pub fn are_there(&self) -> Result<bool, Problem> {
         Ok(!self.accounts.is_empty()?)
     }
 
-    /// What somebody with an account is called.
+    /// What someone with an account is called.
     pub fn name_of(&self, person: PersonId) -> Result<Option<String>, Problem> {
         Ok(self.accounts.get(person)?.map(|entry| entry.display_name))
     }
 
-    /// Counts that somebody comes back from a provider; 429 where that was too often.
+    /// Counts that someone comes back from a provider; 429 where that was too often.
     pub fn check_peer(&self, peer: Peer) -> Result<(), Problem> {
         self.limits.check_peer(peer)
     }
@@ -200,7 +200,7 @@ impl People {
         Ok((person, password, place))
     }
 
-    /// Shuts somebody out for the time being, whether or not they have an account here: they do not get in,
+    /// Shuts someone out for the time being, whether or not they have an account here: they do not get in,
     /// and are out where they are in.
     pub async fn disable(&self, giver: &Giver, person: PersonId, reason: String) -> Result<(), Problem> {
         if giver.viewer.by(None).actor == Actor::person(person) {
@@ -240,7 +240,7 @@ impl People {
         apart(move || Ok(accounts.remove(person)?)).await
     }
 
-    /// Whether somebody's account stands in the log alone.
+    /// Whether someone's account stands in the log alone.
     async fn is_removed(&self, person: PersonId) -> Result<bool, Problem> {
         self.until_known().await?;
         if self.access.known().account_of(person).is_none() {
@@ -250,7 +250,7 @@ impl People {
         apart(move || Ok(accounts.get(person)?.is_none())).await
     }
 
-    /// Puts somebody out of wherever they are signed in, whether or not they have an account here.
+    /// Puts someone out of wherever they are signed in, whether or not they have an account here.
     pub async fn end_sessions(&self, giver: &Giver, person: PersonId) -> Result<(), Problem> {
         let purpose = format!("end-sessions {person}");
         let _changing = self.changing.write().await;
@@ -284,7 +284,7 @@ impl People {
         Ok(password)
     }
 
-    /// Lets somebody in by user name and password; nobody where they are not right. All of those are
+    /// Lets someone in by user name and password; no one where they are not right. All of those are
     /// told the same after the same work; why is on record alone.
     pub async fn recognise<T>(
         &self,
@@ -305,7 +305,7 @@ impl People {
             }
             None => {
                 self.limits.check_name(user_name)?;
-                Asker::Anybody
+                Asker::Anyone
             }
         };
         let Some(recognised) = self.judge(viewer, asker, name, password).await? else { return Ok(None) };
@@ -362,7 +362,7 @@ impl People {
         Ok(None)
     }
 
-    /// Counts that somebody was not let in, and writes it down where there were not too many.
+    /// Counts that someone was not let in, and writes it down where there were not too many.
     pub fn note_refused(&self, viewer: &Viewer, way: SignInWay, person: Option<PersonId>, reason: &str) {
         let label = match way {
             SignInWay::Password => "password",
@@ -381,7 +381,7 @@ impl People {
         });
     }
 
-    /// Looks whether a password is right: a look, a count and a hash for everybody.
+    /// Looks whether a password is right: a look, a count and a hash for everyone.
     async fn look(&self, asker: Asker, name: Option<UserName>, password: Typed) -> Result<Looked, Problem> {
         let (accounts, now) = (self.accounts.clone(), self.clock.machine_now());
         let looked = self.workshop.at_work(move |hashing| {
@@ -399,7 +399,7 @@ impl People {
         looked.await?
     }
 
-    /// Changes the password of somebody who is signed in and knows the current one. Their sessions end;
+    /// Changes the password of someone who is signed in and knows the current one. Their sessions end;
     /// they enter anew. The faults of fields go back to the page. However often strangers try their name,
     /// they are not kept from it.
     pub async fn change_password<T>(

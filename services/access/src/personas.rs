@@ -3,7 +3,7 @@
 use chassis::{Access, access::made_up_person};
 use proto::{OdsCode, PersonId, Role};
 
-/// Whether this process lets anybody be a made-up person.
+/// Whether this process lets anyone be a made-up person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Personas {
     /// Never: it listens beyond this machine, or is in production.

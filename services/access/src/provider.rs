@@ -1,7 +1,7 @@
 //! Signing in at an OpenID Connect provider: the authorisation code flow with PKCE.
 //!
 //! Nothing is kept here between the way out and the way back: state, nonce and verifier travel in a
-//! sealed cookie. Tokens and what they say of somebody are read, turned into a role, and forgotten.
+//! sealed cookie. Tokens and what they say of someone are read, turned into a role, and forgotten.
 
 use std::path::PathBuf;
 
@@ -81,7 +81,7 @@ pub struct SignInOptions {
 }
 
 impl SignInOptions {
-    /// By the flags of a process; none where nobody signs in at a provider.
+    /// By the flags of a process; none where no one signs in at a provider.
     pub fn of(config: &Config, own: &SignInConfig) -> Result<Option<Self>, SignInConfigError> {
         let Some(client) = own.oidc_client_id.clone() else {
             return match own {
@@ -133,7 +133,7 @@ impl SignInOptions {
     }
 }
 
-/// Somebody on their way to the provider, in a cookie that only we can open.
+/// Someone on their way to the provider, in a cookie that only we can open.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct OnTheWay {
     state: CsrfToken,
@@ -152,7 +152,7 @@ pub(crate) struct Back {
     code: String,
 }
 
-/// Somebody the provider knows, in the role our rules give them.
+/// Someone the provider knows, in the role our rules give them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shown {
     pub person: PersonId,
@@ -173,7 +173,7 @@ impl std::fmt::Debug for Hint {
     }
 }
 
-/// Why somebody who came back is not let in.
+/// Why someone who came back is not let in.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum NotShown {
     /// They come from another sign-in, or from none of ours.
@@ -227,7 +227,7 @@ impl SignIn {
             .set_redirect_uri(back)
     }
 
-    /// The address at the provider where somebody signs in, and what is kept for their way back.
+    /// The address at the provider where someone signs in, and what is kept for their way back.
     pub async fn begin(&self, to: String) -> Result<(Url, OnTheWay), Away> {
         let found = self.tokens.provider().found().await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
@@ -294,7 +294,7 @@ impl SignIn {
         Ok(Shown { person, role, organisation, hint: Hint(token) })
     }
 
-    /// What the provider says of somebody when it is asked: some say there what others put into the
+    /// What the provider says of someone when it is asked: some say there what others put into the
     /// token.
     async fn user_info(
         &self,
@@ -312,7 +312,7 @@ impl SignIn {
             .ok()?;
         let answer = self.tokens.provider().outside().send(request).await;
         let answer = answer
-            .inspect_err(|error| tracing::warn!(%error, "the sign-in provider does not say who somebody is"))
+            .inspect_err(|error| tracing::warn!(%error, "the sign-in provider does not say who someone is"))
             .ok()?;
         let claims: Claims = serde_json::from_slice(answer.body()).ok()?;
         // It must speak of whom the token speaks.
@@ -320,7 +320,7 @@ impl SignIn {
         (same && answer.status().is_success()).then_some(claims)
     }
 
-    /// Where somebody who signed out here signs out there; none where the provider has no such place,
+    /// Where someone who signed out here signs out there; none where the provider has no such place,
     /// or does not answer.
     pub async fn way_out(&self, hint: Option<Hint>) -> Option<Url> {
         let found = self.tokens.provider().found().await.ok()?;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The most characters of a user name or display name.
 pub const NAME_MAX_CHARS: usize = 200;
 
-/// What somebody types to say who they are, such as an e-mail address: lower-cased and trimmed.
+/// What someone types to say who they are, such as an e-mail address: lower-cased and trimmed.
 /// `Debug` does not show it, so that it comes into no log.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

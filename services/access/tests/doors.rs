@@ -111,7 +111,7 @@ fn day(text: &str) -> Day {
 
 const DATE: &str = "/access/demonstration";
 
-/// Somebody made up, signed in.
+/// Someone made up, signed in.
 async fn persona<'a>(here: &'a Installation, role: &str) -> support::Browser<'a> {
     let mut browser = here.browser();
     assert_eq!(browser.post("/sign-in/persona", &[("role", role)]).await.status, 303);

@@ -11,7 +11,7 @@ use support::{Browser, Installation};
 const OWN: &str = "a long and own password";
 const REASON: &str = "Ransomware at the practice, and its plan is needed";
 
-/// A browser in which somebody in a role is signed in.
+/// A browser in which someone in a role is signed in.
 async fn signed_in<'a>(here: &'a Installation, name: &str, role: &str, organisation: &str) -> Browser<'a> {
     let (_, first) = here.open_account(name, role, organisation).await;
     let mut browser = here.browser();

@@ -11,7 +11,7 @@ use support::Installation;
 const NAME: &str = "a.officer@example.org";
 const OWN: &str = "three words in a row";
 
-/// Somebody whose password is their own already.
+/// Someone whose password is their own already.
 async fn with_an_officer() -> (Installation, String) {
     let here = Installation::start().await;
     let (id, first) = here.open_account(NAME, "ccg-officer", "15E").await;
@@ -50,7 +50,7 @@ async fn a_first_password_lets_in_only_to_be_changed() {
     assert_eq!(browser.get("/api/v1/access/users").await.status, 403);
     let other_session = browser.clone();
 
-    assert!(browser.get("/account/password").await.text.contains("set by somebody else"));
+    assert!(browser.get("/account/password").await.text.contains("set by someone else"));
     for (current, new, fault) in [
         (&*first, "short", "at least 12 characters"),
         (&*first, "a.officer@example.org", "not a password"),
@@ -150,7 +150,7 @@ async fn strangers_who_know_a_name_do_not_keep_out_whose_it_is() {
     let mut tries = 0;
     while here.browser().sign_in(NAME, "not my password").await.status != 429 {
         tries += 1;
-        assert!(tries < 200, "nobody is turned away");
+        assert!(tries < 200, "no one is turned away");
     }
     assert_eq!(later.sign_in(NAME, OWN).await.status, 303, "with the browser of before");
     let listed = here.administer("GET", "/api/v1/access/users", None).await.json();
@@ -318,7 +318,7 @@ async fn a_reset_password_is_shown_once_and_ends_what_was() {
     assert_eq!(here.browser().sign_in(NAME, OWN).await.status, 401);
     let mut browser = here.browser();
     assert_eq!(browser.sign_in(NAME, &second).await.status, 303);
-    assert!(browser.get("/account/password").await.text.contains("set by somebody else"));
+    assert!(browser.get("/account/password").await.text.contains("set by someone else"));
     let nobody = here.administer("POST", &reset.replace(&id, &uuid::Uuid::nil().to_string()), None).await;
     assert_eq!(nobody.status, 404);
 }
@@ -381,7 +381,7 @@ async fn nobody_is_signed_in_by_a_form_that_no_page_of_ours_sent() {
 }
 
 #[tokio::test]
-async fn an_administrator_puts_somebody_out() {
+async fn an_administrator_puts_someone_out() {
     let (here, id) = with_an_officer().await;
     let mut browser = here.browser();
     for with_api in [true, false] {
@@ -515,7 +515,7 @@ async fn an_address_is_turned_away_whomever_it_names() {
             break answer;
         }
         tries += 1;
-        assert!(tries < 600, "nobody is turned away");
+        assert!(tries < 600, "no one is turned away");
     };
     assert!(tries >= 60, "{tries}");
     assert_eq!(turned_away.status, 429);

@@ -183,7 +183,7 @@ async fn a_provider_that_is_away_is_said_to_be_and_comes_back() {
     let away = here.browser().get("/sign-in/provider").await;
     assert_eq!(away.status, 503);
     assert!(away.text.contains("does not answer as it should"), "{}", away.text);
-    assert_eq!(here.ask_as(&token, ME).await.status, 503, "nobody can tell whether it is good");
+    assert_eq!(here.ask_as(&token, ME).await.status, 503, "no one can tell whether it is good");
     assert_eq!(provider.change(|state| state.asked), 1, "left alone for a moment");
     provider.change(|state| state.away = false);
     here.later(5);
@@ -196,7 +196,7 @@ fn parameters(address: &str) -> std::collections::BTreeMap<String, String> {
     openidconnect::url::Url::parse(address).unwrap().query_pairs().into_owned().collect()
 }
 
-/// Sets out for the provider, where somebody signs in: the way back.
+/// Sets out for the provider, where someone signs in: the way back.
 async fn way_back(
     browser: &mut Browser<'_>,
     provider: &MadeProvider,
@@ -221,7 +221,7 @@ async fn way_back(
 }
 
 #[tokio::test]
-async fn somebody_signs_in_at_the_provider_and_out_of_both() {
+async fn someone_signs_in_at_the_provider_and_out_of_both() {
     let provider = MadeProvider::start().await;
     let here = installation(&provider).await;
     let mut browser = here.browser();
@@ -235,7 +235,7 @@ async fn somebody_signs_in_at_the_provider_and_out_of_both() {
     assert_eq!(again.status, 403, "the way leads back once");
 
     let early = browser.get("/sign-out/provider").await;
-    assert_eq!(early.location(), "/account", "a link alone signs nobody out");
+    assert_eq!(early.location(), "/account", "a link alone signs no one out");
     let csrf = browser.get("/account").await.hidden("csrf");
     let out = browser.post("/sign-out", &[("csrf", &csrf)]).await;
     assert_eq!(out.location(), "/sign-out/provider");
@@ -301,7 +301,7 @@ async fn a_long_token_is_not_carried_along() {
 }
 
 #[tokio::test]
-async fn somebody_of_the_provider_is_shut_out_without_an_account_here() {
+async fn someone_of_the_provider_is_shut_out_without_an_account_here() {
     let provider = MadeProvider::start().await;
     let here = installation(&provider).await;
     let mut browser = here.browser();
@@ -335,7 +335,7 @@ async fn what_a_token_leaves_out_is_asked_for() {
     let mut browser = here.browser();
     let back =
         way_back(&mut browser, &provider, &here, less.clone(), json!({ "groups": "oversight-admins" })).await;
-    assert_eq!(browser.get(&back).await.status, 403, "an answer about nobody");
+    assert_eq!(browser.get(&back).await.status, 403, "an answer about no one");
     let back =
         way_back(&mut browser, &provider, &here, json!({ "roles": null, "ods_code": null }), info.clone())
             .await;
@@ -404,7 +404,7 @@ async fn whoever_never_set_out_takes_nothing_from_those_who_did() {
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     let refused = |event: &AccessEvent| matches!(event, AccessEvent::SignInRefused(_));
     let recorded = here.events().await.iter().filter(|event| refused(event)).count();
-    assert_eq!(recorded, 10, "what anybody can do does not fill the log");
+    assert_eq!(recorded, 10, "what anyone can do does not fill the log");
 }
 
 #[test]

@@ -98,7 +98,7 @@ struct Done {
 impl Done {
     fn banner(&self) -> Markup {
         let told = match self.done.as_deref() {
-            Some("opened") => "The assessment is open. Answers carried over from last year need a look each.",
+            Some("opened") => "The assessment is open. Review each answer carried over from last year.",
             Some("answered") => "Your answer has been saved.",
             Some("reviewed") => "You have looked at the answer again, and it stands.",
             Some("published") => "The assessment has been published.",

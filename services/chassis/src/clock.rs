@@ -4,10 +4,10 @@
 //! to a practice, what is due, how figures stand. [`Clock::machine_now`] is for the machinery: sessions, keys,
 //! tokens, rate limits, the access log, retries, TLS. They are one and the same everywhere but in a
 //! demonstration, where all practices are generated and their year is long over: there the field's face shows the
-//! date at which the demonstration stands, which somebody has to move on, and the time of day in London.
+//! date at which the demonstration stands, which someone has to move on, and the time of day in London.
 //!
 //! Which is right for a new use? If it would make no sense to move it by moving the demonstration's date, such as how
-//! long somebody stays signed in, it is the machine's.
+//! long someone stays signed in, it is the machine's.
 
 use std::sync::{
     Arc,
@@ -140,7 +140,7 @@ impl Recorded {
     }
 
     /// The date at which a demonstration over the log stands: the day after the last generated event, or the day to
-    /// which somebody has moved it since, and never a day before that of the newest event.
+    /// which someone has moved it since, and never a day before that of the newest event.
     pub fn demonstration_date(&self, moved_to: Option<Day>) -> Option<Day> {
         let begins = Day::in_london(self.generated?).plus_days(1);
         Some(begins).max(moved_to).max(self.newest.map(Day::in_london))

@@ -2,7 +2,7 @@
 //!
 //! One command yields at most one event. States come from a cache that may lag behind; the log has
 //! the last word: a decision that writes is checked by the log itself, one that does not is checked
-//! against the aggregate's last position before it is told to anybody.
+//! against the aggregate's last position before it is told to anyone.
 
 use bytes::Bytes;
 use jiff::Timestamp;

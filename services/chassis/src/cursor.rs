@@ -46,7 +46,7 @@ pub fn read<P: Place>(text: Option<&str>) -> Result<Option<P>, Problem> {
 
 /// A cursor cannot be used, and why.
 pub fn refused(why: impl Into<String>) -> Problem {
-    Problem::bad_input("a query parameter is not as accepted").at("cursor", why)
+    Problem::bad_input("a query parameter is wrong").at("cursor", why)
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ impl<R> From<ReadError> for Failure<R> {
     }
 }
 
-/// Somebody named in a command: in the directory already, or new to it.
+/// Someone named in a command: in the directory already, or new to it.
 #[derive(Debug, Clone)]
 pub enum Who {
     /// By the id they have there.
@@ -85,16 +85,16 @@ pub enum Who {
     New(Person),
 }
 
-/// Somebody, as a body names them: by the id they have in the directory, or by name. Names stay in
+/// Someone, as a body names them: by the id they have in the directory, or by name. Names stay in
 /// the directory; the log holds the id.
 #[derive(Debug, Default, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PersonInput {
-    /// The id of somebody in the directory.
+    /// The id of someone in the directory.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = "uuid")]
     pub person: Option<Uuid>,
-    /// The name of somebody new to it.
+    /// The name of someone new to it.
     #[serde(default)]
     pub name: String,
     /// The office held.
@@ -106,7 +106,7 @@ pub struct PersonInput {
 }
 
 impl PersonInput {
-    /// Somebody by name and office.
+    /// Someone by name and office.
     pub fn named(name: &str, role: &str) -> Self {
         Self { name: name.to_owned(), role: role.to_owned(), ..Self::default() }
     }
@@ -210,7 +210,7 @@ impl Desk {
         Ok(commands.execute(aggregate, command, &meta).await?)
     }
 
-    /// Gives a command that names a person. Somebody new goes into the directory first, under an id
+    /// Gives a command that names a person. Someone new goes into the directory first, under an id
     /// that the same key gives again, and out of it again when the command is refused.
     pub async fn give_naming<A: Aggregate>(
         &self,
@@ -250,14 +250,14 @@ impl Desk {
         outcome
     }
 
-    /// Finds somebody in the directory, or enters somebody new.
+    /// Finds someone in the directory, or enters someone new.
     fn enter(&self, order: &Order<'_>, purpose: &str, who: Who) -> Result<Named, Problem> {
         let mut new = match who {
             Who::Known(person) if self.person(person)?.is_some() => {
                 return Ok(Named { person, is_new: false });
             }
             Who::Known(_) => {
-                let detail = "nobody in the directory has this id; give a name instead";
+                let detail = "no one in the directory has this id; give a name instead";
                 return Err(Problem::bad_input(detail).at("person", detail));
             }
             Who::New(new) => new,
@@ -307,7 +307,7 @@ impl Desk {
     }
 }
 
-/// Somebody a command names, and whether they were entered into the directory for it.
+/// Someone a command names, and whether they were entered into the directory for it.
 #[derive(Debug, Clone, Copy)]
 struct Named {
     person: PersonId,
@@ -353,7 +353,7 @@ pub enum Became {
     Recorded,
     /// It was so already.
     Unchanged,
-    /// It is on record, and counts for nothing until somebody has looked at it.
+    /// It is on record, and counts for nothing until someone has looked at it.
     Held,
 }
 

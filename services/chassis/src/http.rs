@@ -155,7 +155,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
         axum::extract::Query::try_from_uri(own.as_ref().unwrap_or(&parts.uri))
             .map(|axum::extract::Query(value)| Query(value))
             .map_err(|rejection| {
-                Problem::bad_input("a query parameter is not as accepted").at("query", rejection.body_text())
+                Problem::bad_input("a query parameter is wrong").at("query", rejection.body_text())
             })
     }
 }
@@ -217,7 +217,7 @@ impl<'de> Deserializer<'de> for Fields<'_> {
 pub(crate) fn parameter_names(uri: &Uri) -> Result<Vec<String>, Problem> {
     let parameters =
         axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(|rejection| {
-            Problem::bad_input("a query parameter is not as accepted").at("query", rejection.body_text())
+            Problem::bad_input("a query parameter is wrong").at("query", rejection.body_text())
         })?;
     Ok(parameters.0.into_iter().map(|(name, _)| name).collect())
 }
@@ -233,9 +233,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
         axum::extract::Path::from_request_parts(parts, state)
             .await
             .map(|axum::extract::Path(value)| Path(value))
-            .map_err(|rejection| {
-                Problem::bad_input("the address is not as accepted").at("path", rejection.body_text())
-            })
+            .map_err(|rejection| Problem::bad_input("the address is wrong").at("path", rejection.body_text()))
     }
 }
 
@@ -410,7 +408,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// Nothing of the machine that a browser could hand a page is of use here.
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
-/// The header by which a page says that it asks by itself: nobody need be there, so no session is kept
+/// The header by which a page says that it asks by itself: no one need be there, so no session is kept
 /// alive by it.
 const BACKGROUND: HeaderName = HeaderName::from_static("oversight-background");
 
@@ -482,7 +480,7 @@ impl Door {
         let Some(session) = session.filter(|session| session.is_to_be_renewed(now)) else { return };
         let answer = response.headers();
         let is_for_all = |kept: &HeaderValue| kept.to_str().is_ok_and(|kept| kept.contains("public"));
-        // What others may be handed too carries nobody's cookie.
+        // What others may be handed too carries no one's cookie.
         if answer.contains_key(header::SET_COOKIE)
             || answer.get(header::CACHE_CONTROL).is_some_and(is_for_all)
         {

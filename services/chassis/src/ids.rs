@@ -14,7 +14,7 @@ const COMMAND: Uuid = Uuid::from_u128(0x6f76_6572_7369_6768_7400_636f_6d6d_616e)
 pub struct CommandId(Uuid);
 
 impl CommandId {
-    /// A new one that nobody has used.
+    /// A new one that no one has used.
     pub fn fresh() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that makes ids up")]
         Self(Uuid::new_v4())
@@ -42,7 +42,7 @@ impl CommandId {
     }
 }
 
-/// 256 bits that nobody can guess, for keys.
+/// 256 bits that no one can guess, for keys.
 pub fn secret() -> [u8; 32] {
     let chance = [fresh(), fresh(), fresh()].map(Uuid::into_bytes).concat();
     Sha256::digest(chance).into()

@@ -152,7 +152,7 @@ fn network(address: IpAddr) -> IpAddr {
 
 type Limiter<C> = RateLimiter<u64, DashMapStateStore<u64>, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
-/// Counts how often each asker asked in the last minute. Askers are counted by a hash that nobody outside
+/// Counts how often each asker asked in the last minute. Askers are counted by a hash that no one outside
 /// can foresee: who they are is not kept.
 pub struct Counter<C: Clock = MonotonicClock> {
     limiter: Limiter<C>,

@@ -28,7 +28,7 @@ use crate::{
     problem::Problem,
 };
 
-/// Where anybody may look up what is published.
+/// Where anyone may look up what is published.
 const LOOK_UP: &str = "/status";
 
 /// A page with the viewer's menu, and what they have to know on every page.
@@ -37,7 +37,7 @@ pub fn with_menu(page: Page, viewer: &Viewer) -> Page {
 }
 
 /// A page with what the viewer has to know on every page: that they have emergency access, with its time left and a way
-/// to end it; and which emergency accesses to their own organisation nobody there has seen.
+/// to end it; and which emergency accesses to their own organisation no one there has seen.
 pub fn with_alerts(page: Page, viewer: &Viewer) -> Page {
     let (open, unseen) = alerts_of(viewer);
     if open.is_none() && unseen.is_empty() {
@@ -145,7 +145,7 @@ pub fn demonstration_notice(viewer: &Viewer) -> Markup {
     }
 }
 
-/// A form that is sent once, and by nobody but the viewer.
+/// A form that is sent once, and by no one but the viewer.
 pub fn form_of(viewer: &Viewer, action: impl Into<String>) -> Form {
     Form::post(action).hidden(KEY_FIELD, ids::fresh().to_string()).hidden(CSRF_FIELD, viewer.csrf())
 }
@@ -185,7 +185,7 @@ pub fn code_entered(text: &str, what: &str) -> Result<proto::OdsCode, String> {
     })
 }
 
-/// Longer ago than this, nobody counts the days.
+/// Longer ago than this, no one counts the days.
 const DAYS_COUNTED: i32 = 120;
 
 /// `in 12 days`, `today`, `3 days ago`, `passed`.

@@ -50,7 +50,7 @@ impl Problem {
 
     /// 400: a parameter, field or file is not what is accepted.
     pub fn bad_input(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad-input", "The input is not as accepted", detail)
+        Self::new(StatusCode::BAD_REQUEST, "bad-input", "There is a problem with what you entered", detail)
     }
 
     /// 404.

@@ -16,7 +16,7 @@ pub(crate) fn durable_enough(durability: Durability) -> bool {
 }
 
 /// The first server to which events would go over a network in plain text. Within this machine
-/// nobody is in between; everywhere else TLS is needed.
+/// no one is in between; everywhere else TLS is needed.
 pub(crate) fn plain_text_over_a_network(url: &LogUrl) -> Option<&NatsServer> {
     match url {
         LogUrl::File(_) => None,

@@ -1,4 +1,4 @@
-//! Background tasks whose end somebody sees.
+//! Background tasks whose end someone sees.
 
 use std::future::Future;
 

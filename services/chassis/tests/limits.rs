@@ -26,7 +26,7 @@ use futures::StreamExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-/// Something that everybody may do.
+/// Something that everyone may do.
 const OPEN: Action = Action::new("platform", "probe");
 
 /// A process whose only service answers at once, never, or once it has read a body.

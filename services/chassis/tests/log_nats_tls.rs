@@ -96,7 +96,7 @@ async fn nats_tls_is_spoken_with_a_server_of_the_named_authority() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nats_tls_with_anybody_else_is_not() {
+async fn nats_tls_with_anyone_else_is_not() {
     let authority = Authority::new();
     let broker = authority.broker("127.0.0.1");
     let another = Authority::new();

@@ -1,5 +1,5 @@
 //! The log in JetStream over the broker's configuration as it is shipped: each user may do its own
-//! work, and nothing of anybody else's.
+//! work, and nothing of anyone else's.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what helps a test may fail it")]
 
 mod support;

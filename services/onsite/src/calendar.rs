@@ -1,7 +1,7 @@
 //! Visits as a calendar feed (RFC 5545), for the calendars of partners and CCGs.
 //!
 //! Written here and not by a library: ten properties on days we have already, where the libraries bring a
-//! parser, a second calendar arithmetic and a fixed product name. Nobody is named in it: a feed goes to
+//! parser, a second calendar arithmetic and a fixed product name. No one is named in it: a feed goes to
 //! programs that keep copies.
 
 use jiff::{Timestamp, tz::TimeZone};

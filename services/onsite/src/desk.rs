@@ -90,7 +90,7 @@ pub(crate) fn nothing(code: OdsCode, number: u16) -> Problem {
     Problem::not_found(format!("there is no on-site assessment {number} of {code}"))
 }
 
-/// Whether an assessment is there for somebody: asked for, and theirs to see. Who does not see all of an
+/// Whether an assessment is there for someone: asked for, and theirs to see. Who does not see all of an
 /// organisation's sees those to which their own body is sent.
 pub(crate) fn is_shown(state: &OnsiteAssessment, sees_all: bool, own: Option<OdsCode>) -> bool {
     state.requested.is_some() && (sees_all || (own.is_some() && state.sent() == own))
@@ -106,7 +106,7 @@ impl Desk {
         if code.as_str() == NHS_DIGITAL { "NHS Digital".to_owned() } else { self.common.roster.name(code) }
     }
 
-    /// Whether somebody sees an assessment of an organisation.
+    /// Whether someone sees an assessment of an organisation.
     pub fn shows(&self, viewer: &Viewer, code: OdsCode, state: &OnsiteAssessment) -> bool {
         let own = viewer.holder().map(|holder| holder.organisation);
         viewer.may(VIEW, code) && is_shown(state, viewer.may(VIEW_ALL, code), own)
@@ -138,7 +138,7 @@ impl Desk {
         Ok(Case { viewer: viewer.clone(), practice, number, loaded, today: self.today() })
     }
 
-    /// The assessments that somebody sees, by organisation and number, each made into something small.
+    /// The assessments that someone sees, by organisation and number, each made into something small.
     pub async fn listed<T>(
         &self,
         viewer: &Viewer,

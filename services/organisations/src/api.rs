@@ -293,7 +293,7 @@ pub struct OrganisationView {
 /// An organisation as the registers showed it last.
 ///
 /// Who may call it: whoever belongs to it or stands above it, national bodies and administrators. To
-/// everybody else there is nothing.
+/// everyone else there is nothing.
 #[utoipa::path(
     get,
     path = "/api/v1/organisations/{code}",
@@ -428,7 +428,7 @@ pub struct ListedOrganisation {
 
 /// Organisations by code, filtered by kind and by what their code or name contains.
 ///
-/// Who may call it: everybody who is signed in; it lists what they may see.
+/// Who may call it: everyone who is signed in; it lists what they may see.
 #[utoipa::path(
     get,
     path = "/api/v1/organisations",

@@ -221,7 +221,7 @@ impl Audit {
             }
         };
         let expected = before.map(|(hash, _)| hash);
-        // An event whose envelope cannot be read is nobody's; the one after it still names it.
+        // An event whose envelope cannot be read is no one's; the one after it still names it.
         let after_unreadable = link.previous.is_some_and(|hash| self.unreadable.contains(hash.bytes()));
         if link.previous != expected && !after_unreadable {
             let what = What::BrokenChain { expected, carried: link.previous };

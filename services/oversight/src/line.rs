@@ -1,7 +1,7 @@
 //! One event as one line of NDJSON: its CloudEvents object with the position put first.
 //!
 //! Everything after the position is the body as the log holds it, so a line can be turned back into
-//! the same bytes. A body that is not an object on one line (nobody of ours writes such) travels in
+//! the same bytes. A body that is not an object on one line (no one of ours writes such) travels in
 //! hexadecimal digits.
 
 use std::io::Write as _;

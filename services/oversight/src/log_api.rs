@@ -23,7 +23,7 @@ use crate::{
 /// The header that says how far the log went when the answer began.
 pub const LAST_POSITION: HeaderName = HeaderName::from_static("oversight-last-position");
 
-/// How often it is looked whether somebody who waits for events may still have them.
+/// How often it is looked whether someone who waits for events may still have them.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// The bytes of lines that are sent together.
@@ -74,7 +74,7 @@ pub(crate) fn of_the_field(name: &str) -> Result<Service, String> {
     })
 }
 
-/// Whether somebody may read an event: by the organisation it is of.
+/// Whether someone may read an event: by the organisation it is of.
 fn may_read(viewer: &Viewer, body: &[u8]) -> bool {
     let Ok(header) = Header::read(body) else { return viewer.may_in_england(READ_EVENTS) };
     let Ok(subject) = header.subject.parse::<Subject>() else { return viewer.may_in_england(READ_EVENTS) };
@@ -89,7 +89,7 @@ fn may_read(viewer: &Viewer, body: &[u8]) -> bool {
 /// `position` put first. The header `Oversight-Last-Position` says how far the log went when the
 /// answer began. An answer that breaks off without its end is not complete.
 ///
-/// Who may call it: everybody who may read the events of some organisation; it has those alone. All of
+/// Who may call it: everyone who may read the events of some organisation; it has those alone. All of
 /// the log is for NHS Digital and administrators.
 #[utoipa::path(get, path = "/api/v1/events", tag = "log", params(Asked), responses(
     (status = 200, content_type = "application/x-ndjson", description = "one event a line"),

@@ -41,9 +41,9 @@ pub enum RestoreError {
     /// The log holds more events.
     #[error("the log holds events beyond the backup's last position {0}: restore into an empty log")]
     MoreEvents(Position),
-    /// Somebody else writes to the log.
+    /// Someone else writes to the log.
     #[error(
-        "position {0} went to another event: somebody else writes to this log; restore into one that nobody uses"
+        "position {0} went to another event: someone else writes to this log; restore into one that no one uses"
     )]
     Disturbed(Position),
 }
@@ -170,7 +170,7 @@ struct Homes {
 
 impl Homes {
     /// The id and subject of an event. What is none, is of the other stream, or has the id of an event
-    /// before it, nobody reads; it keeps its position, under an id and a subject made from that.
+    /// before it, no one reads; it keeps its position, under an id and a subject made from that.
     fn of(&mut self, event: &Recorded) -> Result<(Uuid, Subject), RestoreError> {
         if let Some((id, subject)) = home_of(event)
             && subject.stream() == self.stream

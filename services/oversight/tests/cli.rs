@@ -171,7 +171,7 @@ fn production_refuses_what_does_for_a_first_look_alone() {
     let data = text(folder.path());
     let listen = format!("127.0.0.1:{}", free_port());
     let serve = ["serve", "--production", "--listen", &listen, "--data", data];
-    // The address is one that nobody has: it is refused before anybody is asked.
+    // The address is one that no one has: it is refused before anyone is asked.
     let plain = ["--log", "nats://192.0.2.1:4222"];
     fails(&[&serve[..], &plain[..]].concat(), &["plain text", "tls://", "192.0.2.1"]);
 
@@ -179,8 +179,8 @@ fn production_refuses_what_does_for_a_first_look_alone() {
     server.wait_until_ready();
     let (status, page) = server.get("/sign-in");
     assert_eq!(status, 200);
-    assert!(!page.contains("/sign-in/persona"), "nobody made up comes in: {page}");
-    // Nobody else gets at its log meanwhile.
+    assert!(!page.contains("/sign-in/persona"), "no one made up comes in: {page}");
+    // No one else gets at its log meanwhile.
     fails(&[&serve[..], &["--empty"]].concat(), &["cannot open the event log", "another process"]);
     assert_eq!(server.stop(), Some(0));
     let log = format!("file:{}", folder.path().join("log.redb").display());
@@ -445,7 +445,7 @@ fn there_is_one_first_administrator_and_without_a_key_nothing_is_done() {
 }
 
 #[test]
-fn somebody_gets_an_account_is_shut_out_and_removed() {
+fn someone_gets_an_account_is_shut_out_and_removed() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let key = bootstrap(&data);
@@ -474,7 +474,7 @@ fn somebody_gets_an_account_is_shut_out_and_removed() {
     assert!(said(&enabled).contains("add the person anew"), "{}", said(&enabled));
     well(&add);
 
-    // Somebody of the provider, whom nobody here has heard of.
+    // Someone of the provider, whom no one here has heard of.
     let stranger = "0b9e3cf4-6a1f-4d0e-8d57-1a1b3c2d4e5f";
     well(&["disable", stranger]);
     well(&["enable", stranger]);

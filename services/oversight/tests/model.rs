@@ -287,7 +287,7 @@ fn assessments_on_site_go_as_onsite_would_let_them_and_end_in_every_way() {
         *kinds.entry(event.event_type()).or_default() += 1;
     }
     for kind in OnsiteEvent::TYPES {
-        assert!(kinds.contains_key(kind), "nobody tells {kind}: {kinds:?}");
+        assert!(kinds.contains_key(kind), "no one tells {kind}: {kinds:?}");
     }
     let practices: BTreeSet<&str> = states.keys().filter_map(|id| id.split('_').next()).collect();
     assert!((350..500).contains(&practices.len()), "some six of a hundred are asked: {}", practices.len());

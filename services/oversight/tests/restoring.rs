@@ -98,7 +98,7 @@ async fn an_altered_backup_writes_nothing() {
 #[tokio::test]
 async fn what_nobody_reads_keeps_its_position() {
     let mut events = events(1, 9);
-    events[6].body = Bytes::from_static(b"nobody's");
+    events[6].body = Bytes::from_static(b"no one's");
     events[7].body = events[2].body.clone();
     for pace in [Pace::Any, Pace::OneOfEach] {
         let folder = tempfile::tempdir().unwrap();
@@ -110,7 +110,7 @@ async fn what_nobody_reads_keeps_its_position() {
 }
 
 #[tokio::test]
-async fn somebody_else_who_writes_is_noticed() {
+async fn someone_else_who_writes_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
     let (log, events) = (empty_log(&folder).await, events(1, 20));
     let file = backup(&events);

@@ -223,7 +223,7 @@ pub(crate) fn lower_sort(sort: Option<&str>) -> Result<LowerSort, Problem> {
     let Some(name) = sort.filter(|sort| !sort.is_empty()) else { return Ok(LowerSort::default()) };
     LowerSort::from_slug(name).ok_or_else(|| {
         let accepted: Vec<&str> = LowerSort::ALL.iter().map(|(name, _)| *name).collect();
-        Problem::bad_input("a query parameter is not as accepted")
+        Problem::bad_input("a query parameter is wrong")
             .at("sort", format!("“{}” is none of {}", cut(name), accepted.join(", ")))
     })
 }
@@ -254,7 +254,7 @@ async fn areas_below(
             AreaKind::from_slug(slug).filter(|kind| *kind != AreaKind::England).ok_or_else(|| {
                 let accepted =
                     "region, integrated-care-board (or local-office), sub-icb-location (or ccg) and primary-care-network";
-                Problem::bad_input("a query parameter is not as accepted")
+                Problem::bad_input("a query parameter is wrong")
                     .at("of", format!("“{}” is none of {accepted}", cut(slug)))
             })?
         }
@@ -314,7 +314,7 @@ async fn trend(
         None => to.plus_days(-365),
     };
     if from > to || from.days_until(to) > TREND_MAX_DAYS {
-        return Err(Problem::bad_input("a query parameter is not as accepted")
+        return Err(Problem::bad_input("a query parameter is wrong")
             .at("from", format!("from {from} to {to} is not between 0 and {TREND_MAX_DAYS} days")));
     }
     let area = when.area(&code)?;
@@ -329,7 +329,7 @@ async fn trend(
 }
 
 /// A practice: where it belonged, what held when and why, and what changes next by itself. Who may not see
-/// its records is told why in general words, and of no event; nobody is told of another organisation's events
+/// its records is told why in general words, and of no event; no one is told of another organisation's events
 /// whose causes are not for them.
 #[utoipa::path(
     get, path = "/api/v1/practices/{code}", tag = "practices", params(("code" = String, Path, description = "The ODS code of the practice"), WhenQuery),
@@ -346,7 +346,7 @@ async fn practice(
     Ok(json_response(json(&answer)?))
 }
 
-/// A practice with the events behind its changes that somebody may know of, read from the log.
+/// A practice with the events behind its changes that someone may know of, read from the log.
 pub async fn practice_with_events(
     shared: &Shared,
     viewer: &Viewer,
@@ -368,7 +368,7 @@ pub async fn practice_with_events(
     Ok(answer)
 }
 
-/// The event at a position, read from the log, where somebody may know of it; where they may not, not even its
+/// The event at a position, read from the log, where someone may know of it; where they may not, not even its
 /// position.
 async fn event_behind(
     shared: &Shared,
@@ -392,7 +392,7 @@ async fn event_behind(
     Ok((position, Some(event)))
 }
 
-/// Whether somebody may be told which event changed how a practice stands: one of its own, or one of another
+/// Whether someone may be told which event changed how a practice stands: one of its own, or one of another
 /// organisation of which they may know the causes, too. What is of no organisation, as a supplier's record
 /// is, is for those who may in all of England.
 fn may_know_event(viewer: &Viewer, practice: OdsCode, header: &Header<'_>) -> bool {
@@ -426,12 +426,12 @@ async fn search(
     Ok(json_response(json(&answers::search(&served.board, &query.q, may_see(&viewer)))?))
 }
 
-/// What of the finds somebody may see.
+/// What of the finds someone may see.
 pub(crate) fn may_see(viewer: &Viewer) -> impl Fn(OdsCode, &'static str) -> bool + '_ {
     |code, kind| viewer.may(if kind == "practice" { VIEW_PRACTICE } else { VIEW_AREA }, code)
 }
 
-/// Which practices somebody may see: who sees England sees every one of them.
+/// Which practices someone may see: who sees England sees every one of them.
 pub(crate) fn may_see_practice(viewer: &Viewer) -> impl Fn(OdsCode) -> bool + '_ {
     let all = viewer.may_in_england(VIEW_PRACTICE);
     move |code| all || viewer.may(VIEW_PRACTICE, code)
@@ -439,7 +439,7 @@ pub(crate) fn may_see_practice(viewer: &Viewer) -> impl Fn(OdsCode) -> bool + '_
 
 /// What practices of a name, code or postcode have published, and the areas of that name or code.
 ///
-/// Who may call it: everybody, signed in or not.
+/// Who may call it: everyone, signed in or not.
 #[utoipa::path(
     get, path = "/api/v1/status", tag = "status", params(SearchQuery),
     responses((status = 200, body = answers::LookUpAnswer), (status = 400, body = Problem))
@@ -454,7 +454,7 @@ async fn look_up(
 
 /// What a practice has published: status, day and edition.
 ///
-/// Who may call it: everybody, signed in or not.
+/// Who may call it: everyone, signed in or not.
 #[utoipa::path(
     get, path = "/api/v1/status/{code}", tag = "status", params(("code" = String, Path, description = "The ODS code of the practice")),
     responses((status = 200, body = answers::PracticeStatusAnswer), (status = 400, body = Problem), (status = 404, body = Problem))
@@ -482,7 +482,7 @@ pub struct AfterQuery {
 
 /// What the practices of an area have published, a hundred on a page, by code.
 ///
-/// Who may call it: everybody, signed in or not.
+/// Who may call it: everyone, signed in or not.
 #[utoipa::path(
     get, path = "/api/v1/status/areas/{code}", tag = "status",
     params(("code" = String, Path, description = "ENG, or the ODS code of a region, integrated care board, sub-ICB location or primary care network"), AfterQuery),
@@ -506,7 +506,7 @@ pub(crate) fn area_statuses_of(
     let code = ods_code(code)?;
     let after = query.after.as_deref().filter(|after| !after.is_empty());
     let after = after.map(str::parse).transpose().map_err(|error: proto::codes::CodeError| {
-        Problem::bad_input("a query parameter is not as accepted").at("after", error.to_string())
+        Problem::bad_input("a query parameter is wrong").at("after", error.to_string())
     })?;
     answers::area_statuses(board, code, after)
         .ok_or_else(|| Problem::not_found(format!("no area with practices today has the code {code}")))

@@ -89,6 +89,11 @@ impl Area {
         self.names.on(day).cloned().unwrap_or_else(|| self.kind.unnamed(self.code, day).into())
     }
 
+    /// The day by which to say what it is called where no other is asked about: this one, or its last.
+    pub fn day_called(&self, on: Day) -> Day {
+        self.closed.map_or(on, |closed| closed.min(on))
+    }
+
     /// What it was called on a day as the body that it was: a CCG, an integrated care board.
     pub fn word_on(&self, day: Day) -> Word {
         self.kind.word_of(self.code, day)

@@ -43,7 +43,7 @@ impl Telling {
     }
 }
 
-/// Whether a count is of so few practices that it is withheld. What is of none gives nobody away.
+/// Whether a count is of so few practices that it is withheld. What is of none gives no one away.
 pub fn is_few(practices: u32) -> bool {
     (1..FEW).contains(&practices)
 }

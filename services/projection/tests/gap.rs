@@ -20,13 +20,13 @@ async fn held(running: &mut Running, practice: &str, on: &str, found: &[(&str, O
     let results = found.iter().map(result).collect();
     let held = AssessmentHeld { organisation: code(practice), number: 1, on: day(on), results };
     let assessment = format!("{practice}_1");
-    running.write(Service::Onsite, &assessment, &OnsiteEvent::from(held), By::Somebody).await;
+    running.write(Service::Onsite, &assessment, &OnsiteEvent::from(held), By::Someone).await;
 }
 
 /// A small England where one practice that had declared all standards met was assessed, and one that had
 /// declared nothing.
 async fn assessed() -> Running {
-    let mut england = Running::small_england(By::Somebody).await;
+    let mut england = Running::small_england(By::Someone).await;
     let found = [("patching", Outcome::NotSatisfied), ("training", Outcome::Satisfied)];
     held(&mut england, "A81001", "2019-05-10", &found).await;
     held(&mut england, "A81002", "2019-05-20", &[("patching", Outcome::PartlySatisfied)]).await;

@@ -40,7 +40,7 @@ fn links(html: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn england_opens_on_what_needs_attention_with_a_number_and_a_name() {
-    let england = Running::small_england(By::Somebody).await;
+    let england = Running::small_england(By::Someone).await;
     let page = england.get("/").await;
     assert_eq!(page.status, StatusCode::OK);
     let said = words(&page.text);
@@ -61,7 +61,7 @@ async fn england_opens_on_what_needs_attention_with_a_number_and_a_name() {
 
 #[tokio::test]
 async fn before_the_deadline_nothing_is_known_and_after_the_last_day_nobody_has_acted() {
-    let england = Running::small_england(By::Somebody).await;
+    let england = Running::small_england(By::Someone).await;
     let before = words(&england.get("/areas/ENG?at=2019-03-25").await.text);
     assert!(
         before.contains("On 25 March 2019 there is no evidence for 6 of 8 practices (75.0%)"),
@@ -82,7 +82,7 @@ async fn before_the_deadline_nothing_is_known_and_after_the_last_day_nobody_has_
 
 #[tokio::test]
 async fn a_ccg_lists_its_practices_that_are_short_by_patients() {
-    let england = Running::small_england(By::Somebody).await;
+    let england = Running::small_england(By::Someone).await;
     let said = words(&england.get("/areas/00K").await.text);
     assert!(
         said.contains("Queen's Park Medical Centre is the largest of them, with 20,000 patients."),
@@ -96,7 +96,7 @@ async fn a_ccg_lists_its_practices_that_are_short_by_patients() {
 
 #[tokio::test]
 async fn a_ccg_that_was_merged_says_where_its_practices_are() {
-    let england = Running::small_england(By::Somebody).await;
+    let england = Running::small_england(By::Someone).await;
     let page = england.get("/areas/99Z").await;
     let said = words(&page.text);
     assert!(
@@ -111,7 +111,7 @@ async fn a_ccg_that_was_merged_says_where_its_practices_are() {
 
 #[tokio::test]
 async fn a_practice_says_what_holds_since_when_and_by_which_event() {
-    let england = Running::small_england(By::Somebody).await;
+    let england = Running::small_england(By::Someone).await;
     let said = words(&england.get("/practices/A81001").await.text);
     assert!(said.contains("Today, 17 June 2019, the toolkit requirement is met, since 20 March 2019: the national register shows Standards Met for the DSP Toolkit 2018/19."), "{said}");
     assert!(
@@ -131,7 +131,7 @@ async fn a_practice_says_what_holds_since_when_and_by_which_event() {
 
 #[tokio::test]
 async fn every_link_keeps_the_day_the_knowledge_and_the_membership() {
-    let england = Running::small_england(By::Somebody).await;
+    let england = Running::small_england(By::Someone).await;
     let choices = "at=2019-04-30&known=2019-06-17&footprint=now";
     for page in
         ["/areas/ENG", "/areas/Y54", "/areas/00K", "/areas/00K/practices", "/practices/A81001", "/search"]
@@ -154,7 +154,7 @@ async fn every_link_keeps_the_day_the_knowledge_and_the_membership() {
 
 #[tokio::test]
 async fn every_link_and_download_of_the_pages_leads_somewhere() {
-    let england = Running::small_england(By::Somebody).await;
+    let england = Running::small_england(By::Someone).await;
     let mut asked = BTreeSet::new();
     for page in PAGES {
         for link in links(&england.get(page).await.text) {
@@ -182,7 +182,7 @@ async fn every_link_and_download_of_the_pages_leads_somewhere() {
 
 #[tokio::test]
 async fn pages_have_one_heading_a_stamp_and_nothing_inline_and_take_names_as_text() {
-    let england = Running::small_england(By::Somebody).await;
+    let england = Running::small_england(By::Someone).await;
     for page in PAGES {
         let html = england.get(page).await.text;
         assert_eq!(html.matches("<h1").count(), 1, "{page}");
@@ -209,7 +209,7 @@ async fn pages_have_one_heading_a_stamp_and_nothing_inline_and_take_names_as_tex
 
 #[tokio::test]
 async fn a_list_is_filtered_sorted_and_walked_page_by_page() {
-    let england = Running::small_england(By::Somebody).await;
+    let england = Running::small_england(By::Someone).await;
     let first = england.get("/areas/ENG/practices?limit=3&sort=code").await.text;
     assert!(words(&first).contains("Practices 1 to 3 of 7"), "{}", words(&first));
     let next = links(&first).into_iter().find(|link| link.contains("cursor=")).unwrap();
@@ -236,7 +236,7 @@ async fn a_list_is_filtered_sorted_and_walked_page_by_page() {
 
 #[tokio::test]
 async fn what_was_known_earlier_is_said_to_be_that() {
-    let england = Running::small_england(By::Somebody).await;
+    let england = Running::small_england(By::Someone).await;
     let said = words(&england.get("/areas/ENG?known=2019-05-28T02:30:00Z&at=2019-06-17").await.text);
     assert!(said.contains("using information recorded by 28 May 2019 at 3:30am"), "{said}");
 }
@@ -247,7 +247,7 @@ async fn generated_data_is_marked_on_every_page() {
     for page in PAGES {
         assert!(england.get(page).await.text.contains("Demonstration data:"), "{page}");
     }
-    let real = Running::small_england(By::Somebody).await;
+    let real = Running::small_england(By::Someone).await;
     assert!(!real.get("/").await.text.contains("Demonstration data:"));
 }
 
@@ -266,7 +266,7 @@ async fn an_empty_log_gives_a_page_that_says_how_to_begin() {
 
 #[tokio::test]
 async fn events_set_aside_are_counted_and_listed() {
-    let mut england = Running::small_england(By::Somebody).await;
+    let mut england = Running::small_england(By::Someone).await;
     england.write_nonsense().await;
     england.caught_up().await;
     let said = words(&england.get("/set-aside").await.text);
@@ -276,7 +276,7 @@ async fn events_set_aside_are_counted_and_listed() {
 
 #[tokio::test]
 async fn a_page_asked_for_again_unchanged_is_not_sent_again() {
-    let mut england = Running::small_england(By::Somebody).await;
+    let mut england = Running::small_england(By::Someone).await;
     let page = england.get("/areas/00K").await;
     let etag = page.headers["etag"].to_str().unwrap().to_owned();
     assert_eq!(page.headers["cache-control"], "private, no-cache");
@@ -288,7 +288,7 @@ async fn a_page_asked_for_again_unchanged_is_not_sent_again() {
             "A81002",
             proto::assessments::PublishedResult::StandardsMet { edition },
             Some("2019-06-17"),
-            By::Somebody,
+            By::Someone,
         )
         .await;
     england.caught_up().await;
@@ -312,7 +312,7 @@ async fn a_page_asked_for_again_unchanged_is_not_sent_again() {
 
 #[tokio::test]
 async fn news_comes_as_it_happens_and_ends_with_the_process() {
-    let mut england = Running::small_england(By::Somebody).await;
+    let mut england = Running::small_england(By::Someone).await;
     let response = england.open("GET", "/live", &[]).await;
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let mut news = response.into_body().into_data_stream();
@@ -328,7 +328,7 @@ async fn news_comes_as_it_happens_and_ends_with_the_process() {
 
 #[tokio::test]
 async fn what_is_not_there_is_a_page_for_people_and_a_problem_for_programs() {
-    let england = Running::small_england(By::Somebody).await;
+    let england = Running::small_england(By::Someone).await;
     for address in ["/areas/XXX", "/practices/Z99999", "/no/such/page", "/assets/none.css"] {
         let page = england.ask("GET", address, &[("accept", "text/html,*/*")]).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{address}");
@@ -362,7 +362,7 @@ const JUNK: [&str; 14] = [
 
 #[tokio::test]
 async fn junk_is_answered_with_a_clear_no_on_every_route() {
-    let england = Running::small_england(By::Somebody).await;
+    let england = Running::small_england(By::Someone).await;
     let mut paths: Vec<String> = [
         "/areas/{code}",
         "/areas/{code}/bars.svg",
@@ -419,7 +419,7 @@ async fn junk_is_answered_with_a_clear_no_on_every_route() {
 
 #[tokio::test]
 async fn the_days_at_the_ends_of_the_calendar_have_pages_too() {
-    let england = Running::small_england(By::Somebody).await;
+    let england = Running::small_england(By::Someone).await;
     for day in ["1900-01-01", "1900-01-02", "2199-12-30", "2199-12-31"] {
         for page in
             ["/areas/ENG", "/areas/00K", "/areas/ENG/practices", "/practices/A81001", "/areas/ENG/trend.svg"]
@@ -434,7 +434,7 @@ async fn the_days_at_the_ends_of_the_calendar_have_pages_too() {
 /// every address in the code is described.
 #[tokio::test]
 async fn the_description_of_the_api_is_true_and_complete() {
-    let england = Running::small_england(By::Somebody).await;
+    let england = Running::small_england(By::Someone).await;
     let description: serde_json::Value =
         serde_json::from_str(&england.get("/api/v1/openapi.json").await.text).unwrap();
     assert!(description["openapi"].as_str().unwrap().starts_with("3.1"));

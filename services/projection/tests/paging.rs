@@ -37,17 +37,12 @@ async fn england() -> Running {
         let listing = listing(&name, ["00K", "00M", "15E"][number % 3], "Y54");
         let listed = PracticeListed { as_of: day("2018-05-31"), listing };
         running
-            .write(
-                Service::Organisations,
-                &practice,
-                &OrganisationEvent::PracticeListed(listed),
-                By::Somebody,
-            )
+            .write(Service::Organisations, &practice, &OrganisationEvent::PracticeListed(listed), By::Someone)
             .await;
         with_patients(&mut running, &practice, u32::try_from(1_000 + number * 5 % 7 * 300).unwrap()).await;
         if number % 2 == 0 {
             let published = format!("2019-03-{:02}", 10 + number * 3 % 20);
-            running.result(&practice, met(), Some(&published), By::Somebody).await;
+            running.result(&practice, met(), Some(&published), By::Someone).await;
         }
     }
     running.caught_up().await;
@@ -61,7 +56,7 @@ fn met() -> PublishedResult {
 async fn with_patients(running: &mut Running, practice: &str, registered_patients: u32) {
     let size = ListSizePublished { as_of: day("2018-05-01"), registered_patients };
     running
-        .write(Service::Organisations, practice, &OrganisationEvent::ListSizePublished(size), By::Somebody)
+        .write(Service::Organisations, practice, &OrganisationEvent::ListSizePublished(size), By::Someone)
         .await;
 }
 
@@ -77,15 +72,15 @@ async fn change(running: &mut Running, round: usize) {
         let changed =
             PracticeAmended { as_of: day("2018-06-01"), listing: changed, changed: vec!["name".to_owned()] };
         let event = OrganisationEvent::PracticeAmended(changed);
-        running.write(Service::Organisations, &practice, &event, By::Somebody).await;
+        running.write(Service::Organisations, &practice, &event, By::Someone).await;
         with_patients(running, &practice, u32::try_from(9_000 - number * 100 - round).unwrap()).await;
         if number % 2 == 1 {
-            running.result(&practice, met(), Some("2019-03-05"), By::Somebody).await;
+            running.result(&practice, met(), Some("2019-03-05"), By::Someone).await;
         }
     }
     let listed = PracticeListed { as_of: day("2018-05-31"), listing: listing("AAA NEW", "00K", "Y54") };
     let event = OrganisationEvent::PracticeListed(listed);
-    running.write(Service::Organisations, &format!("A70{round:03}"), &event, By::Somebody).await;
+    running.write(Service::Organisations, &format!("A70{round:03}"), &event, By::Someone).await;
     running.caught_up().await;
 }
 

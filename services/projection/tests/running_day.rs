@@ -19,10 +19,10 @@ async fn at(now: &str) -> Running {
     let listed =
         PracticeListed { as_of: day("2018-05-31"), listing: listing("THE ALPHA SURGERY", "00K", "Y54") };
     let listed = OrganisationEvent::PracticeListed(listed);
-    england.write(Service::Organisations, "A81009", &listed, By::Somebody).await;
+    england.write(Service::Organisations, "A81009", &listed, By::Someone).await;
     let edition: EditionId = "dspt-2024-25".parse().unwrap();
     let met = PublishedResult::StandardsMet { edition };
-    england.result("A81009", met, Some("2025-06-20"), By::Somebody).await;
+    england.result("A81009", met, Some("2025-06-20"), By::Someone).await;
     england.caught_up().await;
     england
 }

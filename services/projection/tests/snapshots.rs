@@ -35,7 +35,7 @@ fn fingerprint(facts: &Facts) -> proto::EventHash {
 
 #[tokio::test]
 async fn a_snapshot_brings_back_the_same_view_and_only_on_its_own_log() {
-    let mut running = Running::small_england(By::Somebody).await;
+    let mut running = Running::small_england(By::Someone).await;
     running.write_nonsense().await;
     running.caught_up().await;
     let facts = folded(&running.log).await;

@@ -60,9 +60,9 @@ async fn public(served: &support::Running, practice: &str) -> Value {
 #[tokio::test]
 async fn words_not_understood_are_shown_as_received_and_count_once_explained() {
     let mut served = support::Running::set_to("2026-11-28T12:00:00Z").await;
-    served.pen.small_england(By::Somebody).await;
+    served.pen.small_england(By::Someone).await;
     let words = shown("A81001", "2026-10-15", "25/26 Assured", PublishedResult::Unrecognised, "2026-06-01");
-    served.write(Service::Assessments, "register_A81001", &words, By::Somebody).await;
+    served.write(Service::Assessments, "register_A81001", &words, By::Someone).await;
     served.caught_up().await;
 
     assert_eq!(toolkit(&served, "A81001", "2026-10-15").await, "no-evidence");
@@ -80,7 +80,7 @@ async fn words_not_understood_are_shown_as_received_and_count_once_explained() {
         edition: None,
         reason: "the toolkit's news".to_owned(),
     });
-    served.write(Service::Assessments, "editions", &explained, By::Somebody).await;
+    served.write(Service::Assessments, "editions", &explained, By::Someone).await;
     served.caught_up().await;
 
     assert_eq!(toolkit(&served, "A81001", "2026-10-15").await, "met");
@@ -93,13 +93,13 @@ async fn words_not_understood_are_shown_as_received_and_count_once_explained() {
 async fn publish(served: &mut support::Running, edition: &str, on: &str) {
     let came = Came { effective: Some(day(on)), import: None };
     let (event, aggregate) = (published("A81001", edition), format!("A81001_{edition}"));
-    served.pen.write_with(Service::Assessments, &aggregate, &event, By::Somebody, came).await;
+    served.pen.write_with(Service::Assessments, &aggregate, &event, By::Someone, came).await;
 }
 
 /// A row of a register, with its import.
 async fn list(served: &mut support::Running, import: u128, event: &AssessmentEvent) {
     let came = Came { effective: None, import: Some(Uuid::from_u128(import)) };
-    served.pen.write_with(Service::Assessments, "register_A81001", event, By::Somebody, came).await;
+    served.pen.write_with(Service::Assessments, "register_A81001", event, By::Someone, came).await;
 }
 
 /// A register was read to its end, and showed of the practice what was known already.
@@ -118,7 +118,7 @@ async fn confirm(served: &mut support::Running, import: u128, as_of: &str) {
         unread: CodeList::default(),
     }));
     served
-        .write(Service::Assessments, &import_aggregate(import).unwrap().to_string(), &event, By::Somebody)
+        .write(Service::Assessments, &import_aggregate(import).unwrap().to_string(), &event, By::Someone)
         .await;
 }
 
@@ -129,7 +129,7 @@ async fn withdraw(served: &mut support::Running, import: u128) {
         reason: "the wrong file".to_owned(),
     }));
     served
-        .write(Service::Assessments, &import_aggregate(import).unwrap().to_string(), &event, By::Somebody)
+        .write(Service::Assessments, &import_aggregate(import).unwrap().to_string(), &event, By::Someone)
         .await;
 }
 
@@ -141,7 +141,7 @@ async fn explain(served: &mut support::Running) {
         edition: None,
         reason: "the toolkit's news".to_owned(),
     });
-    served.write(Service::Assessments, "editions", &explained, By::Somebody).await;
+    served.write(Service::Assessments, "editions", &explained, By::Someone).await;
 }
 
 fn assured(as_of: &str) -> AssessmentEvent {
@@ -151,7 +151,7 @@ fn assured(as_of: &str) -> AssessmentEvent {
 #[tokio::test]
 async fn the_public_status_is_of_the_newest_edition_not_of_the_newest_publication() {
     let mut served = support::Running::set_to("2026-11-28T12:00:00Z").await;
-    served.pen.small_england(By::Somebody).await;
+    served.pen.small_england(By::Someone).await;
     // Last year's edition was published late, and a still older one after it.
     publish(&mut served, "dspt-2025-26", "2026-07-15").await;
     publish(&mut served, "dspt-2018-19", "2026-11-01").await;
@@ -167,7 +167,7 @@ async fn the_public_status_is_of_the_newest_edition_not_of_the_newest_publicatio
 #[tokio::test]
 async fn of_two_editions_published_on_one_day_the_newer_one_is_shown() {
     let mut served = support::Running::set_to("2026-11-28T12:00:00Z").await;
-    served.pen.small_england(By::Somebody).await;
+    served.pen.small_england(By::Someone).await;
     publish(&mut served, "dspt-2025-26", "2026-06-15").await;
     publish(&mut served, "dspt-2018-19", "2026-06-15").await;
     served.caught_up().await;
@@ -179,7 +179,7 @@ async fn of_two_editions_published_on_one_day_the_newer_one_is_shown() {
 #[tokio::test]
 async fn what_the_newest_register_no_longer_shows_is_no_longer_public_and_the_reason_says_so() {
     let mut served = support::Running::set_to("2026-11-28T12:00:00Z").await;
-    served.pen.small_england(By::Somebody).await;
+    served.pen.small_england(By::Someone).await;
     let met = ResultLevel::StandardsMet.of("dspt-2025-26".parse().unwrap());
     list(&mut served, 1, &shown("A81001", "2026-07-20", "25/26 Standards Met", met, "2026-06-15")).await;
     served.caught_up().await;
@@ -209,7 +209,7 @@ async fn what_the_newest_register_no_longer_shows_is_no_longer_public_and_the_re
 #[tokio::test]
 async fn words_of_a_withdrawn_import_are_shown_nowhere_and_stay_without_effect_once_explained() {
     let mut served = support::Running::set_to("2026-11-28T12:00:00Z").await;
-    served.pen.small_england(By::Somebody).await;
+    served.pen.small_england(By::Someone).await;
     list(&mut served, 1, &assured("2026-10-15")).await;
     withdraw(&mut served, 1).await;
     served.caught_up().await;
@@ -224,7 +224,7 @@ async fn words_of_a_withdrawn_import_are_shown_nowhere_and_stay_without_effect_o
 #[tokio::test]
 async fn words_that_a_later_register_confirmed_outlive_the_withdrawal_of_the_earlier() {
     let mut served = support::Running::set_to("2026-11-28T12:00:00Z").await;
-    served.pen.small_england(By::Somebody).await;
+    served.pen.small_england(By::Someone).await;
     list(&mut served, 1, &assured("2026-10-15")).await;
     confirm(&mut served, 2, "2026-11-15").await;
     served.caught_up().await;
@@ -245,7 +245,7 @@ async fn words_that_a_later_register_confirmed_outlive_the_withdrawal_of_the_ear
 #[tokio::test]
 async fn a_row_of_an_edition_that_is_added_later_counts_without_a_second_import() {
     let mut served = support::Running::set_to("2028-08-01T12:00:00Z").await;
-    served.pen.small_england(By::Somebody).await;
+    served.pen.small_england(By::Someone).await;
     let words = PublishedResult::Unrecognised;
     list(&mut served, 1, &shown("A81001", "2028-07-20", "27/28 Standards Met", words, "2028-06-01")).await;
     served.caught_up().await;
@@ -255,7 +255,7 @@ async fn a_row_of_an_edition_that_is_added_later_counts_without_a_second_import(
         include_str!("../../../proto/samples/assessments/oversight.assessments.edition-added.v1.json");
     let added: EditionAdded = serde_json::from_value(read(added)["data"].clone()).unwrap();
     let added = AssessmentEvent::EditionAdded(added);
-    served.write(Service::Assessments, "editions", &added, By::Somebody).await;
+    served.write(Service::Assessments, "editions", &added, By::Someone).await;
     served.caught_up().await;
     assert_eq!(public(&served, "A81001").await["title"], "DSP Toolkit 2027/28");
     assert_eq!(toolkit(&served, "A81001", "2028-07-20").await, "met");

@@ -20,7 +20,7 @@ use proto::{
 use serde_json::{Value, json};
 use support::{By, NOW, Pen, code, day, listing, words};
 
-/// Somebody in a role at an organisation.
+/// Someone in a role at an organisation.
 type Who = (Role, &'static str);
 
 const DIGITAL: Who = (Role::NhsDigital, "X26");
@@ -38,7 +38,7 @@ impl Guarded {
     async fn small_england() -> Self {
         let server = Server::guarded(NOW, [], projection::service).await;
         let mut pen = Pen::at(server.log.clone());
-        pen.small_england(By::Somebody).await;
+        pen.small_england(By::Someone).await;
         let guarded = Self { server, pen };
         guarded.caught_up().await;
         guarded
@@ -62,7 +62,7 @@ impl Guarded {
     async fn practice(&mut self, practice: &str, ccg: &str, region: &str) {
         let listed = PracticeListed { as_of: day("2018-05-31"), listing: listing("A SURGERY", ccg, region) };
         let listed = OrganisationEvent::PracticeListed(listed);
-        self.pen.write(Service::Organisations, practice, &listed, By::Somebody).await;
+        self.pen.write(Service::Organisations, practice, &listed, By::Someone).await;
     }
 
     /// Assessors came to a practice, were asked for and found something wanting.
@@ -82,7 +82,7 @@ impl Guarded {
         let held = AssessmentHeld { organisation: code(practice), number: 1, on: day(on), results };
         let assessment = format!("{practice}_1");
         for event in [OnsiteEvent::from(asked), OnsiteEvent::from(held)] {
-            self.pen.write(Service::Onsite, &assessment, &event, By::Somebody).await;
+            self.pen.write(Service::Onsite, &assessment, &event, By::Someone).await;
         }
     }
 
@@ -161,7 +161,7 @@ async fn a_list_of_another_day_names_no_practice_that_one_does_not_cover_today()
     }
     let cursor = england.get(former, "/api/v1/areas/99Z/practices?at=2018-12-31&cursor=M85003").await;
     assert_eq!(cursor.status, 400, "not even as a cursor: {}", cursor.text);
-    // One that somebody was given who sees more shows no more.
+    // One that someone was given who sees more shows no more.
     let list = "/api/v1/areas/99Z/practices?at=2018-12-31&limit=1";
     assert_eq!(codes(&england.json(DIGITAL, list).await["practices"]), ["M85003"]);
 }
@@ -174,7 +174,7 @@ async fn what_needed_attention_on_another_day_leads_nowhere_one_may_not_go() {
     let amended = PracticeAmended { as_of: day("2019-06-10"), listing, changed: vec!["region".to_owned()] };
     england
         .pen
-        .write(Service::Organisations, "A81004", &OrganisationEvent::PracticeAmended(amended), By::Somebody)
+        .write(Service::Organisations, "A81004", &OrganisationEvent::PracticeAmended(amended), By::Someone)
         .await;
     england.caught_up().await;
     for (who, leads) in [(DIGITAL, true), ((Role::RegionalLead, "Y54"), false)] {
@@ -220,8 +220,8 @@ async fn what_a_practice_buys_and_what_was_found_there_is_not_told_by_why_it_is_
         Used { supplier: "acme".parse().unwrap(), service: None, service_type: "network".parse().unwrap() };
     let begun = EngagementBegun { organisation: code("A81001"), used, list: List::Here };
     let begun = SupplierEvent::from(begun);
-    england.pen.write(Service::Suppliers, "buyer_A81001", &begun, By::Somebody).await;
-    england.plan("A81001", "2019-06-05", By::Somebody).await;
+    england.pen.write(Service::Suppliers, "buyer_A81001", &begun, By::Someone).await;
+    england.plan("A81001", "2019-06-05", By::Someone).await;
     england.caught_up().await;
 
     let own = england.json(LEAD, "/api/v1/practices/A81001").await;
@@ -276,10 +276,10 @@ async fn what_a_practice_buys_and_what_was_found_there_is_not_told_by_why_it_is_
 #[tokio::test]
 async fn why_a_practice_is_short_names_no_event_of_another_organisation() {
     let mut england = Guarded::small_england().await;
-    england.plan("A81001", "2020-05-01", By::Somebody).await;
+    england.plan("A81001", "2020-05-01", By::Someone).await;
     let leans =
         RelianceStated { organisation: code("A81001"), partner: code("0AR"), services: "desktops".into() };
-    england.pen.write(Service::Continuity, "A81001", &ContinuityEvent::from(leans), By::Somebody).await;
+    england.pen.write(Service::Continuity, "A81001", &ContinuityEvent::from(leans), By::Someone).await;
     england.plan("0AR", "2019-06-05", By::AnotherOrganisation).await;
     england.caught_up().await;
 
@@ -319,7 +319,7 @@ const FOUND: [&str; 4] = [
     "/areas/{}/tally.svg?requirement=onsite&tally=findings-by-age",
 ];
 
-/// Which areas of England tell topics and which findings, to somebody.
+/// Which areas of England tell topics and which findings, to someone.
 async fn telling<const N: usize>(england: &Guarded, who: Who, areas: [&str; N]) -> [(u64, bool); N] {
     let mut tells = [(0, false); N];
     for (area, tells) in areas.iter().zip(&mut tells) {

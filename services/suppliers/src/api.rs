@@ -72,7 +72,7 @@ pub(crate) use reliance::{Relying, relying};
         imports::list,
         imports::progress,
     ),
-    tags((name = "suppliers", description = "Suppliers, their certificates, and whether what is bought is certified: looked up by everybody, kept by suppliers and NHS Digital, checked by those who buy."))
+    tags((name = "suppliers", description = "Suppliers, their certificates, and whether what is bought is certified: looked up by everyone, kept by suppliers and NHS Digital, checked by those who buy."))
 )]
 pub(crate) struct Description;
 

@@ -73,7 +73,7 @@ pub(crate) struct Judged {
 #[derive(Debug, Clone)]
 pub(crate) struct Certified {
     pub outcome: Outcome,
-    /// Whether it waits for somebody to look, because another supplier has it on record.
+    /// Whether it waits for someone to look, because another supplier has it on record.
     pub is_held: bool,
 }
 
@@ -115,7 +115,7 @@ impl Desk {
         self.register.known().supplier(id).cloned().ok_or_else(unknown)
     }
 
-    /// Whether somebody keeps the record of a supplier.
+    /// Whether someone keeps the record of a supplier.
     pub fn keeps(&self, viewer: &Viewer, supplier: &Supplier) -> bool {
         keeps(viewer.holder(), supplier.dossier.details.ods_code)
     }
@@ -134,7 +134,7 @@ impl Desk {
         ))
     }
 
-    /// Registers a supplier that nobody knew.
+    /// Registers a supplier that no one knew.
     pub async fn register_supplier(
         &self,
         giver: &Giver,
@@ -354,8 +354,8 @@ impl Desk {
     }
 }
 
-/// Whether somebody keeps the record of the company of an ODS code: NHS Digital any, a supplier its own,
-/// and nobody else.
+/// Whether someone keeps the record of the company of an ODS code: NHS Digital any, a supplier its own,
+/// and no one else.
 pub(crate) fn keeps(holder: Option<&Holder>, code: Option<OdsCode>) -> bool {
     holder.is_some_and(|holder| match holder.role {
         Role::NhsDigital => true,

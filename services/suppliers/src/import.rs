@@ -8,7 +8,7 @@
 //! | `principal-suppliers` | practice and name of its clinical system's supplier | an engagement |
 //!
 //! A name is taken for a known supplier only where that is sure ([`Register::whom`]); what resembles one
-//! is held for someone to look at. What a row says of an entry that nobody has matched, or in words that nobody has
+//! is held for someone to look at. What a row says of an entry that no one has matched, or in words that no one has
 //! explained, is kept, and recorded once that is decided ([`crate::waiting`]).
 
 use std::{sync::Arc, time::Duration};
@@ -44,11 +44,11 @@ use crate::{
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why rows are passed over.
-const HELD: &str = "resembles a known supplier: somebody has to look, at /suppliers/review";
+const HELD: &str = "resembles a known supplier: to be reviewed at /suppliers/review";
 const NOT_DECIDED: &str = "the name has not been matched to a supplier yet: once that is decided at /suppliers/review, the row is recorded";
 const REJECTED: &str = "the entry names no supplier: so decided at /suppliers/review";
 const IN_REVIEW: &str =
-    "another supplier has this certificate on record: somebody has to look, at /suppliers/review";
+    "another supplier has this certificate on record: to be reviewed at /suppliers/review";
 const NO_COMPANY: &str = "not a company or business partner";
 const NO_SUPPLIER: &str = "the supplier is not known yet: once it is, the row is recorded";
 
@@ -290,7 +290,7 @@ impl Import {
             .and_then(|issued| status_as_certificate(code, &name, &status, result, issued, &catalogue));
         let Some(printed) = printed else { return Ok(outcome) };
         if self.job.mode == Mode::DryRun && matches!(outcome, RowOutcome::Recorded(_)) {
-            // Nobody is there yet to be certified.
+            // No one is there yet to be certified.
             return Ok(outcome);
         }
         let effective = Some(printed.issued);
@@ -306,7 +306,7 @@ impl Import {
         let name = row.tidy(1);
         let listing = listing(row, List::PrincipalSuppliers, &name)?;
         let details = SupplierDetails { legal_name: name, ..SupplierDetails::default() };
-        // Short names of systems: only ever what somebody has looked at.
+        // Short names of systems: only ever what someone has looked at.
         let whom = self.register.known().whom(&listing, &details);
         let supplier = match whom {
             Match::Known(supplier) => supplier,
@@ -330,7 +330,7 @@ impl Import {
             .await
     }
 
-    /// Takes note of an entry of a list of suppliers, and says whose it is, unless somebody has to look.
+    /// Takes note of an entry of a list of suppliers, and says whose it is, unless someone has to look.
     async fn entry(
         &self,
         row: &Row,

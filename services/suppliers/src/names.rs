@@ -23,7 +23,7 @@ const WORDS_MAX: usize = 8;
 pub const QUESTION_MAX_CHARS: usize = 120;
 /// From how many characters on a beginning of a number is looked for.
 const NUMBER_MIN_CHARS: usize = 4;
-/// Words that say what form of company it is: they tell nobody apart.
+/// Words that say what form of company it is: they tell no one apart.
 const FORMS: [&str; 6] = ["ltd", "limited", "plc", "llp", "inc", "company"];
 
 /// How well a word fits. A typing error more is worth less.

@@ -61,7 +61,7 @@ fn verdict_tag(verdict: Verdict) -> Markup {
         Verdict::Certified => (Tone::Good, "Certified"),
         Verdict::RunsOut => (Tone::Partial, "Runs out"),
         Verdict::HolderOnly => (Tone::Partial, "Supplier only"),
-        Verdict::NotCertified => (Tone::Bad, "Not shown"),
+        Verdict::NotCertified => (Tone::Bad, "Not certified"),
     };
     tag(tone, words)
 }

@@ -25,10 +25,10 @@ use crate::{
 /// The types of events that matter here begin so.
 const SUPPLIERS: &str = "oversight.suppliers.";
 
-/// How many known suppliers are named beside an entry that somebody has to look at.
+/// How many known suppliers are named beside an entry that someone has to look at.
 const RESEMBLING_MAX: usize = 5;
 
-/// How alike two names have to be for somebody to look: the share of letters that agree, by Jaro and
+/// How alike two names have to be for someone to look: the share of letters that agree, by Jaro and
 /// Winkler.
 const RESEMBLING: f64 = 0.93;
 
@@ -52,7 +52,7 @@ pub struct Register {
     rows: BTreeMap<(Listing, u16), RowWaiting>,
     /// Who has certificates held for review.
     in_review: BTreeSet<SupplierId>,
-    /// The organisations that use what is listed under a name nobody had matched, with the day from which.
+    /// The organisations that use what is listed under a name no one had matched, with the day from which.
     waiting: BTreeMap<Listing, BTreeMap<OdsCode, Day>>,
     buyers: BTreeMap<OdsCode, Buyer>,
     users: FxHashMap<SupplierId, Vec<OdsCode>>,
@@ -65,11 +65,11 @@ pub enum Match {
     Known(SupplierId),
     /// This supplier, by something sure.
     Sure(SupplierId, MatchedBy),
-    /// Somebody has to look whether it is one of these.
+    /// Someone has to look whether it is one of these.
     Unsure(Vec<SupplierId>),
-    /// Nobody that is known.
+    /// No one that is known.
     New,
-    /// No supplier: somebody has looked.
+    /// No supplier: someone has looked.
     Rejected,
 }
 
@@ -109,7 +109,7 @@ impl Register {
         self.by_certificate.get(&key)?.iter().find(|id| has_it(id)).copied()
     }
 
-    /// The certificates that somebody has to look at, because another supplier has them, too.
+    /// The certificates that someone has to look at, because another supplier has them, too.
     pub fn in_review(&self) -> impl Iterator<Item = &CertificateHeldForReview> {
         self.in_review.iter().filter_map(|id| self.supplier(*id)).flat_map(|supplier| &supplier.in_review)
     }
@@ -125,7 +125,7 @@ impl Register {
         found.filter_map(|number| self.suppliers.get(number as usize).cloned()).collect()
     }
 
-    /// The entries that somebody has to look at.
+    /// The entries that someone has to look at.
     pub fn held(&self) -> impl Iterator<Item = &ListingHeld> {
         self.held.values()
     }
@@ -135,7 +135,7 @@ impl Register {
         self.rejected.values()
     }
 
-    /// An entry that somebody has to look at, or found to name no supplier.
+    /// An entry that someone has to look at, or found to name no supplier.
     pub fn to_settle(&self, listing: &Listing) -> Option<&ListingHeld> {
         self.held.get(listing).or_else(|| self.rejected.get(listing))
     }
@@ -177,7 +177,7 @@ impl Register {
     }
 
     /// Whom an entry of a list is to be taken for. Sure is a number that both have and no third, or the
-    /// name of a legal entity that one supplier alone has; what is merely alike is for somebody to look at.
+    /// name of a legal entity that one supplier alone has; what is merely alike is for someone to look at.
     pub fn whom(&self, listing: &Listing, details: &SupplierDetails) -> Match {
         if let Some(known) = self.by_listing.get(listing) {
             return Match::Known(*known);

@@ -77,7 +77,7 @@
     const asked = wanted;
     try {
       const answer = await fetch(location.href, {
-        // Nobody need be there for this: it keeps no session alive.
+        // No one need be there for this: it keeps no session alive.
         headers: { Accept: "text/html", "Oversight-Background": "1" },
         cache: "no-store",
       });

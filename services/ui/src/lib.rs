@@ -1,6 +1,6 @@
 //! Pages, components and charts on the NHS design system, and the files they need.
 //!
-//! Responsible for: how a page looks and reads, for everybody who reads it (keyboard, screen reader, phone, paper,
+//! Responsible for: how a page looks and reads, for everyone who reads it (keyboard, screen reader, phone, paper,
 //! no JavaScript), and for a strict content security policy. Callers hand over words, numbers and addresses and get
 //! markup.
 //!

@@ -17,9 +17,9 @@ pub fn problem_page(status: u16, title: &str, detail: &str, faults: &[(String, S
                 }
             }
             @match status {
-                404 => p { "If you typed the address, check that it is right. You can look for a practice in the search box above, or begin at the start page." },
+                404 => p { "If you typed the address, check that it is right. You can look for a practice in the search box above, or go to the home page." },
                 500.. => p { "Try again in a little while. What is recorded is safe." },
-                _ => p { "Go back to the page before, or begin at the start page." },
+                _ => p { "Go back to the page before, or go to the home page." },
             }
             (components::action_link("/", "Start page"))
         })
@@ -43,9 +43,10 @@ mod tests {
     #[test]
     fn a_problem_says_where_and_stays_text() {
         let faults = [("at".to_owned(), "“<script>” is no day".to_owned())];
-        let page = problem_page(400, "The input is not as accepted", "a parameter is wrong", &faults)
-            .render()
-            .into_string();
+        let page =
+            problem_page(400, "There is a problem with what you entered", "a parameter is wrong", &faults)
+                .render()
+                .into_string();
         assert!(page.contains("A parameter is wrong."));
         assert!(page.contains("“&lt;script&gt;” is no day"));
         assert_eq!(page.matches("<h1").count(), 1);

@@ -32,7 +32,7 @@ export async function provider() {
       findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...people[id] }) }),
       interactions: { url: (_, interaction) => `/login/${interaction.uid}` },
       features: { devInteractions: { enabled: false } },
-      // Nobody is asked whether their own employer's installation may know their role.
+      // No one is asked whether their own employer's installation may know their role.
       async loadExistingGrant({ oidc: { client, session, provider: { Grant } } }) {
         const known = session.grantIdFor(client.clientId);
         if (known) return Grant.find(known);

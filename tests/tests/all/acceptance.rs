@@ -63,7 +63,7 @@ async fn embedded(story: &Story) -> BTreeMap<String, String> {
     answers
 }
 
-/// Every event of a log that nobody has open.
+/// Every event of a log that no one has open.
 pub async fn all_of(path: &std::path::Path) -> Vec<(Position, bytes::Bytes)> {
     let log = log::open(&LogUrl::File(path.to_owned())).await.unwrap();
     let head = log.head().await.unwrap();

@@ -101,7 +101,7 @@ impl Relations {
             }
             Role::CcgOfficer => vec![ccg],
             Role::RegionalLead => vec![region(self.practice), region(self.ccg)],
-            // At a body that stands under nobody here and has nobody under it, and at a CCG, which buys and
+            // At a body that stands under no one here and has no one under it, and at a CCG, which buys and
             // may be a delivery partner, too.
             _ => vec![[Some(code("ZZ9")), None, None, england, Some(self.stranger)], ccg],
         }
@@ -118,8 +118,8 @@ access/break-glass             administrator yes
 access/manage-accounts         administrator yes
 access/manage-keys             administrator yes
 access/move-demonstration-date administrator yes
-access/see-own                 everybody yes
-access/sign-in                 everybody yes | public yes
+access/see-own                 everyone yes
+access/sign-in                 everyone yes | public yes
 access/view-doors              administrator yes
 access/view-history            practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital ocspf
 assessments/add-edition        nhs-digital yes | administrator yes
@@ -129,7 +129,7 @@ assessments/do-work            practice-lead o | ccg-officer c
 assessments/find               practice-lead yes | ccg-officer yes | regional-lead yes | nhs-digital yes
 assessments/import             nhs-digital yes | administrator yes
 assessments/publish            practice-lead o
-assessments/read-editions      everybody yes
+assessments/read-editions      everyone yes
 assessments/review-grade       ccg-officer c | regional-lead c
 assessments/sign-statement     practice-lead o
 assessments/view-work          practice-lead o | ccg-officer c | regional-lead c | nhs-digital ocspf
@@ -149,38 +149,38 @@ onsite/plan                    practice-lead o | ccg-officer c
 onsite/request                 ccg-officer c | regional-lead c | nhs-digital ocspf
 onsite/respond                 practice-lead o
 onsite/schedule                ccg-officer c | nhs-digital ocspf
-onsite/subscribe               everybody yes | public yes
+onsite/subscribe               everyone yes | public yes
 onsite/view                    practice-lead o | ccg-officer c | regional-lead c | assessor ocspf | nhs-digital ocspf
 onsite/view-all                practice-lead o | ccg-officer c | regional-lead c | nhs-digital ocspf
 organisations/import           nhs-digital yes | administrator yes
-organisations/list             everybody yes
+organisations/list             everyone yes
 organisations/view             practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital ocspf | nhs-improvement ocspf | administrator ocspf | assessor oc | buyer oc | supplier oc
-platform/describe-api          everybody yes | public yes
-platform/load-assets           everybody yes | public yes
-platform/probe                 everybody yes | public yes
+platform/describe-api          everyone yes | public yes
+platform/load-assets           everyone yes | public yes
+platform/probe                 everyone yes | public yes
 platform/read-metrics          administrator yes
-projection/follow              everybody yes
-projection/look-up-status      everybody yes | public yes
+projection/follow              everyone yes
+projection/look-up-status      everyone yes | public yes
 projection/rebuild             administrator yes
-projection/search              everybody yes
+projection/search              everyone yes
 projection/view-area           practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital ocspf | nhs-improvement ocspf | administrator ocspf
 projection/view-causes         practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital ocspf
 projection/view-found          practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital ocspf
 projection/view-practice       practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital ocspf | nhs-improvement ocspf | administrator ocspf
 projection/view-set-aside      nhs-digital yes | administrator yes
-projection/view-state          everybody yes
+projection/view-state          everyone yes
 suppliers/agree-gap-plan       practice-lead o | buyer o | ccg-officer oc
 suppliers/check                practice-lead o | buyer o | ccg-officer oc
 suppliers/import               nhs-digital yes | administrator yes
 suppliers/keep-record          supplier yes | nhs-digital yes
-suppliers/look-up              everybody yes | public yes
+suppliers/look-up              everyone yes | public yes
 suppliers/review               nhs-digital yes | administrator yes
 suppliers/see-reliance         practice-lead yes | buyer yes | ccg-officer yes | regional-lead yes | nhs-digital yes
 suppliers/state-coverage       practice-lead yes | buyer yes | ccg-officer yes | regional-lead yes | supplier yes | nhs-digital yes
 suppliers/view-purchases       practice-lead o | buyer oc | ccg-officer oc | regional-lead oc | nhs-digital ocspf
 ";
 
-/// Role (`public`: nobody) to what the table grants it, for every action.
+/// Role (`public`: no one) to what the table grants it, for every action.
 fn table() -> BTreeMap<String, BTreeMap<String, String>> {
     let mut table = BTreeMap::new();
     for line in TABLE.lines().filter(|line| !line.is_empty()) {
@@ -188,7 +188,7 @@ fn table() -> BTreeMap<String, BTreeMap<String, String>> {
         let mut granted = BTreeMap::new();
         for grant in grants.split('|') {
             let (role, what) = grant.trim().split_once(' ').unwrap();
-            let roles = if role == "everybody" {
+            let roles = if role == "everyone" {
                 Role::ALL.iter().map(|role| role.name().to_owned()).collect()
             } else {
                 vec![role.to_owned()]
@@ -258,7 +258,7 @@ fn every_role_may_do_what_the_table_says_of_every_relation_and_nothing_else() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What nobody has a code for is nobody's, but for those who see all of England.
+/// What no one has a code for is no one's, but for those who see all of England.
 #[test]
 fn what_is_no_code_is_found_by_nobody_who_does_not_see_everything() {
     let (policies, relations) = (policies(), Relations::new());

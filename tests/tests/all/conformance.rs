@@ -1,5 +1,5 @@
 //! The API as it is described: Schemathesis asks everything the description allows, and what it does not,
-//! as each role and as nobody. No answer is a mistake of ours, none has a status or a shape that the
+//! as each role and as no one. No answer is a mistake of ours, none has a status or a shape that the
 //! description leaves out.
 
 use std::{
@@ -15,7 +15,7 @@ use whole_system::{OneProcess, keys, platform::until_caught_up, programs};
 const CHECKS: &str =
     "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
 
-/// How much is asked as somebody.
+/// How much is asked as someone.
 #[derive(Debug, Clone, Copy)]
 struct Depth {
     phases: &'static str,
@@ -25,7 +25,7 @@ struct Depth {
     cases_min: u32,
 }
 
-/// As nobody, and as the administrator, to whom most is open: every limit that the description states is tried, too.
+/// As no one, and as the administrator, to whom most is open: every limit that the description states is tried, too.
 const WHOLE: Depth = Depth { phases: "examples,coverage,fuzzing", made_up: "5", cases_min: 800 };
 
 /// As the others, who meet the same code behind other permissions.
@@ -68,7 +68,7 @@ fn settings(folder: &Path, codes: &[&str]) -> PathBuf {
     path
 }
 
-/// Asks everything as somebody; what it found wrong, where it did.
+/// Asks everything as someone; what it found wrong, where it did.
 async fn ask(settings: &Path, url: &str, key: Option<&str>, depth: Depth) -> Option<String> {
     let mut command = Command::new(schemathesis());
     command

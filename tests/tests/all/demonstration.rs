@@ -1,4 +1,4 @@
-//! The generated England as somebody tries it out: one date for all services, which begins the day after the
+//! The generated England as someone tries it out: one date for all services, which begins the day after the
 //! deadline, and what one does changes one's own page.
 
 use proto::Day;

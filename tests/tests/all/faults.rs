@@ -148,7 +148,7 @@ async fn bad_rows_are_named_by_line_and_the_others_land() {
         D,NOBODY1,Standards Met,2019-03-02,GP,\r\nE,A99004,Standards Met,2030-01-01,GP,\r\n";
     let said = desk.import("results", results, "2019-06-17").await;
     assert_eq!(said.code, Some(3), "{}", said.all());
-    // A status that nobody knows is kept as it is; codes that no other file has are, too.
+    // A status that no one knows is kept as it is; codes that no other file has are, too.
     assert_eq!((reported(&said.out, "recorded"), reported(&said.out, "rejected")), (3, 3), "{}", said.out);
     let unknown = "\"NOBODY1\",\"90A\",\"W\",\"20130401\",\"\",\"0\"\r\n";
     let said = desk.import("memberships", unknown, "2019-08-31").await.well();

@@ -155,7 +155,7 @@ async fn a_certificate_ends_and_the_ccg_sees_who_relied_on_it() {
     let id = certified_supplier(&supplier, last).await;
     let nobody = land.services.client.without_key();
     let found = nobody.json("/api/v1/suppliers?q=acmee+lines+ltd").await;
-    assert_eq!(found["suppliers"][0]["id"], id.as_str(), "anybody finds it, misspelt");
+    assert_eq!(found["suppliers"][0]["id"], id.as_str(), "anyone finds it, misspelt");
 
     let ccg = land.who("ccg-officer", CCG).await;
     let buyer = land.who("buyer", PRACTICE).await;
@@ -165,7 +165,7 @@ async fn a_certificate_ends_and_the_ccg_sees_who_relied_on_it() {
         assert_eq!(shown["verdict"], "certified");
         let (at, hash) = (position(&shown), shown["hash"].as_str().unwrap());
         let receipt = nobody.json(&format!("/api/v1/receipts/{at}/{hash}")).await;
-        assert_eq!(receipt["verdict"], "certified", "anybody can verify it");
+        assert_eq!(receipt["verdict"], "certified", "anyone can verify it");
         let another = nobody.get(&format!("/api/v1/receipts/{at}/{}", "0".repeat(64))).await;
         assert_eq!(another.status, 404, "and no other: {}", another.text());
     }

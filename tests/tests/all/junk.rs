@@ -207,7 +207,7 @@ async fn no_junk_makes_any_route_fail_on_its_side() {
     for (role, at) in [("nhs-digital", "X26"), ("practice-lead", "A99001"), ("ccg-officer", "90A")] {
         keys.push(Some(whole_system::keys::issue(client, role, at).await));
     }
-    // And somebody with no key, and somebody with a wrong one.
+    // And someone with no key, and someone with a wrong one.
     keys.extend([None, Some("ovk_no".to_owned())]);
     let mut sent = 0;
     let mut failed = Vec::new();

@@ -12,7 +12,7 @@ use whole_system::{Client, OneProcess, keys, platform::until_caught_up};
 
 use crate::support::Story;
 
-/// What somebody in a role at an organisation may find, by code.
+/// What someone in a role at an organisation may find, by code.
 struct Looker {
     who: &'static str,
     client: Client,
@@ -38,7 +38,7 @@ async fn practices_of(client: &Client, area: &str) -> BTreeSet<String> {
     codes(&client.json(&format!("/api/v1/areas/{area}/practices?limit=500&footprint=now")).await, "practices")
 }
 
-/// The invented England, and everybody in it.
+/// The invented England, and everyone in it.
 struct Town {
     server: OneProcess,
     everything: BTreeSet<String>,
@@ -132,7 +132,7 @@ async fn what_one_may_not_see_is_in_no_list_search_feed_or_file() {
             );
         }
 
-        // The event feed: all of what they may see, and of nobody else.
+        // The event feed: all of what they may see, and of no one else.
         let feed = client.get("/api/v1/events").await;
         if !reads {
             assert_eq!(feed.status, 403, "{who}: {}", feed.text());
@@ -157,7 +157,7 @@ async fn what_one_may_not_see_is_in_no_list_search_feed_or_file() {
         assert!(silent.is_empty(), "{who}: the feed has nothing of {silent:?}");
     }
 
-    // Nobody in particular has what is published: status, day and edition.
+    // No one in particular has what is published: status, day and edition.
     let public = town.server.client.without_key();
     for path in
         ["/api/v1/events", "/api/v1/organisations", "/api/v1/search?q=9", "/api/v1/view", "/api/v1/areas/ENG"]
@@ -318,7 +318,7 @@ async fn what_is_not_for_one_answers_as_what_is_not_there() {
         }
     }
 
-    // What one may see, and not do, is said to be that; and the count of refusals names nobody.
+    // What one may see, and not do, is said to be that; and the count of refusals names no one.
     let publish = officer.post(&format!("{base}/publish"), &Value::Null).await;
     assert_eq!(publish.status, 403, "{}", publish.text());
     assert!(named_in(&publish.text(), &town.everything).is_subset(&town.looker("ccg-officer").finds));

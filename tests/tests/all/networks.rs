@@ -99,7 +99,7 @@ async fn a_network_has_its_practices_of_the_day_its_own_page_counts_and_files() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everybody_finds_areas_and_what_their_practices_have_published() {
+async fn everyone_finds_areas_and_what_their_practices_have_published() {
     let platform = with_practices().await;
     platform.import_text("networks", DETAILS, "2022-06-30").await;
     platform.import_text("networks", PARTNERS, "2022-06-30").await;

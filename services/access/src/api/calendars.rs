@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{Desk, Shared, actions::SEE_OWN};
 
-/// The most addresses somebody may have at a time: one for each of their programs.
+/// The most addresses someone may have at a time: one for each of their programs.
 const CALENDARS_MAX: usize = 10;
 
 /// The routes.
@@ -107,7 +107,7 @@ pub(crate) fn path_of(address: &CalendarAddress) -> String {
 
 /// One's private calendar addresses, the oldest first, without their secrets.
 ///
-/// Who may call it: everybody who is signed in.
+/// Who may call it: everyone who is signed in.
 #[utoipa::path(get, path = "/api/v1/access/calendars", tag = "access",
     responses((status = 200, body = [CalendarView]), (status = "4XX", body = Problem)))]
 pub(super) async fn list(
@@ -120,7 +120,7 @@ pub(super) async fn list(
 /// Makes a private address by which a calendar program reads the on-site visits one may see, without signing in. It is
 /// in the answer, once. It ends when it is revoked, or when its holder is suspended.
 ///
-/// Who may call it: everybody who is signed in.
+/// Who may call it: everyone who is signed in.
 #[utoipa::path(post, path = "/api/v1/access/calendars", tag = "access",
     params(("Idempotency-Key" = Option<String>, Header, description = "the same key never makes two addresses")),
     responses((status = 201, body = OpenedCalendar), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
@@ -135,7 +135,7 @@ pub(super) async fn open(
 /// Revokes one of one's private calendar addresses: from the answer on it opens nothing here, and a moment later
 /// nowhere.
 ///
-/// Who may call it: everybody who is signed in, of their own.
+/// Who may call it: everyone who is signed in, of their own.
 #[utoipa::path(post, path = "/api/v1/access/calendars/{id}/revoke", tag = "access",
     params(("id" = String, Path, format = "uuid", description = "the address's id")),
     responses((status = 204), (status = "4XX", body = Problem), (status = 503, body = Problem)))]

@@ -50,7 +50,7 @@ pub(crate) struct UserInput {
     pub organisation_name: Option<String>,
 }
 
-/// A password that somebody was given.
+/// A password that someone was given.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct FirstPassword {
     /// Whose it is.
@@ -82,7 +82,7 @@ pub(crate) struct UserView {
     /// When it was opened.
     #[schema(value_type = String, format = "date-time")]
     opened: Timestamp,
-    /// Whether it lets nobody in for the time being.
+    /// Whether it lets no one in for the time being.
     disabled: bool,
     /// Whether its holder has to change a first password.
     must_change: bool,
@@ -114,7 +114,7 @@ impl From<Listed> for UserView {
     }
 }
 
-/// Opens an account for somebody. Its first password is in the answer, once, and has to be changed at
+/// Opens an account for someone. Its first password is in the answer, once, and has to be changed at
 /// the first sign-in. A repeat under the same `Idempotency-Key` opens nothing and cannot show it again.
 ///
 /// Who may call it: administrators.
@@ -155,13 +155,13 @@ pub(super) async fn list(State(desk): State<Shared>) -> Result<AxumJson<Vec<User
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DisableInput {
-    /// Why, in words. It stays in the access log: name nobody.
+    /// Why, in words. It stays in the access log: do not include names.
     #[serde(default)]
     reason: String,
 }
 
-/// Shuts somebody out for the time being: they do not get in, and are out where they are in. Of somebody
-/// with an account here that closes the account; somebody of the sign-in provider needs none.
+/// Shuts someone out for the time being: they do not get in, and are out where they are in. Of someone
+/// with an account here that closes the account; someone of the sign-in provider needs none.
 ///
 /// Who may call it: administrators, of others than themselves.
 #[utoipa::path(post, path = "/api/v1/access/users/{id}/disable", tag = "access",
@@ -178,7 +178,7 @@ pub(super) async fn disable(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Lets somebody in again who was shut out: opens their closed account, where they have one.
+/// Lets someone in again who was shut out: opens their closed account, where they have one.
 ///
 /// Who may call it: administrators.
 #[utoipa::path(post, path = "/api/v1/access/users/{id}/enable", tag = "access",
@@ -193,7 +193,7 @@ pub(super) async fn enable(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Puts somebody out of wherever they are signed in. Who may still sign in comes back in: close their
+/// Puts someone out of wherever they are signed in. Who may still sign in comes back in: close their
 /// account too, or take their role from them at the provider.
 ///
 /// Who may call it: administrators.
@@ -226,7 +226,7 @@ pub(super) async fn reset(
 }
 
 /// Deletes the names and the password of a closed account. Its user name is free again; the account stays
-/// closed for ever. Somebody whose role or organisation changes gets a new one: events keep what they were.
+/// closed for ever. Someone whose role or organisation changes gets a new one: events keep what they were.
 ///
 /// Who may call it: administrators, of accounts that are disabled.
 #[utoipa::path(post, path = "/api/v1/access/users/{id}/remove", tag = "access",

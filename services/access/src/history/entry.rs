@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::thing::{About, TRANSPARENT};
 
-/// Something that somebody did.
+/// Something that someone did.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Entry {
     /// Where its event stands.

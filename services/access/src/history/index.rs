@@ -87,10 +87,10 @@ impl Names {
 pub enum Whose<'a> {
     /// What happened to an organisation.
     Organisation(OdsCode),
-    /// What somebody did.
+    /// What someone did.
     Actor(&'a str),
     /// All there is.
-    Everybody,
+    Everyone,
 }
 
 /// Which part of a history, the newest being first.
@@ -186,7 +186,7 @@ impl Marks {
         let list = match whose {
             Whose::Organisation(code) => self.by_organisation.get(&code),
             Whose::Actor(actor) => self.actors.get(actor).and_then(|number| self.by_actor.get(number)),
-            Whose::Everybody => {
+            Whose::Everyone => {
                 let end = self.all.partition_point(|mark| mark.position < before);
                 return Box::new(self.all.iter().take(end).rev());
             }
@@ -267,7 +267,7 @@ impl Fold for Marks {
         if let Some(thing) = about.thing {
             self.last_of.insert(thing, number);
         }
-        // The platform itself is nobody whose actions are asked for.
+        // The platform itself is no one whose actions are asked for.
         if !header.actor.starts_with("system:") {
             self.by_actor.entry(actor).or_default().push(number);
         }
@@ -331,14 +331,14 @@ mod tests {
             }
         }
         assert_eq!(seen, (1..=20_000).rev().collect::<Vec<u64>>());
-        for whose in [Whose::Organisation(code), Whose::Actor("key:7"), Whose::Everybody] {
+        for whose in [Whose::Organisation(code), Whose::Actor("key:7"), Whose::Everyone] {
             let part = Part { before: Position(701), limit: 500 };
             let on = marks.chosen(marks.marks(whose, part.before), &Filter::default(), part, Count::Part);
             let places: Vec<u64> = on.places.iter().map(|place| place.position.0).collect();
             assert_eq!((places, on.more), ((201..=700).rev().collect(), true), "{whose:?}");
         }
         let first_year = Filter { to: Some("2012-12-31".parse().unwrap()), ..Filter::default() };
-        for whose in [Whose::Organisation(code), Whose::Actor("key:7"), Whose::Everybody] {
+        for whose in [Whose::Organisation(code), Whose::Actor("key:7"), Whose::Everyone] {
             assert_eq!(found(&marks, whose, &first_year).len(), 1_999, "{whose:?}");
         }
     }
@@ -353,7 +353,7 @@ mod tests {
         ]);
         let last = Some("2019-03-31".parse().unwrap());
         let of_the_day = Filter { from: last, to: last, ..Filter::default() };
-        assert_eq!(found(&marks, Whose::Everybody, &of_the_day), [2], "summer time had begun");
+        assert_eq!(found(&marks, Whose::Everyone, &of_the_day), [2], "summer time had begun");
     }
 
     #[test]
@@ -387,15 +387,15 @@ mod tests {
         assert_eq!(found(&marks, own, &requirement("continuity")), [3]);
         assert_eq!(found(&marks, own, &requirement("onsite")), [0; 0], "of another practice");
         assert_eq!(found(&marks, own, &requirement("none")), [0; 0]);
-        assert_eq!(found(&marks, Whose::Everybody, &requirement("1.1.1")), [1], "nor what is of no service");
+        assert_eq!(found(&marks, Whose::Everyone, &requirement("1.1.1")), [1], "nor what is of no service");
         let by = Filter { actor: Some("key:8".to_owned()), ..Filter::default() };
         assert_eq!(found(&marks, own, &by), [3, 2]);
         assert_eq!(found(&marks, Whose::Actor("key:8"), &Filter::default()), [4, 3, 2]);
         assert_eq!(found(&marks, Whose::Actor("key:9"), &Filter::default()), [0; 0]);
         let what = Filter { what: Some("withdrawn".to_owned()), ..Filter::default() };
-        assert_eq!(found(&marks, Whose::Everybody, &what), [3]);
+        assert_eq!(found(&marks, Whose::Everyone, &what), [3]);
         let types = Filter { types: &["oversight.onsite.assessment-closed.v1"], ..Filter::default() };
-        assert_eq!(found(&marks, Whose::Everybody, &types), [4]);
+        assert_eq!(found(&marks, Whose::Everyone, &types), [4]);
     }
 
     #[test]
@@ -404,6 +404,6 @@ mod tests {
             event(number, &format!("junk.type-{number}"), "x", "key:7", "2019-03-31T12:00:00Z", "{}")
         }));
         assert_eq!(marks.kinds.texts.len(), NAMES_MAX);
-        assert_eq!(found(&marks, Whose::Everybody, &Filter::default()).len(), NAMES_MAX + 10);
+        assert_eq!(found(&marks, Whose::Everyone, &Filter::default()).len(), NAMES_MAX + 10);
     }
 }

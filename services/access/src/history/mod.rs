@@ -1,4 +1,4 @@
-//! Who did what, when, and what it changed: of an organisation, of a requirement, of somebody, and at
+//! Who did what, when, and what it changed: of an organisation, of a requirement, of someone, and at
 //! the doors.
 //!
 //! What it costs: a page reads its own entries from the log and the event that each is compared with;
@@ -55,11 +55,11 @@ pub enum Tale {
     /// Who looked at what is an organisation's own or took it away. Who was refused is for those who
     /// watch the doors.
     LooksAt(OdsCode),
-    /// What somebody did on the event log.
+    /// What someone did on the event log.
     ByActor(String),
-    /// What somebody did at the doors.
+    /// What someone did at the doors.
     AtTheDoorsBy(String),
-    /// What happened at the doors.
+    /// Access log.
     AtTheDoors,
 }
 
@@ -165,7 +165,7 @@ impl History {
             Tale::OfOrganisation(code) => (Whose::Organisation(*code), filter.types),
             Tale::LooksAt(code) => (Whose::Organisation(*code), LOOKS),
             Tale::ByActor(actor) | Tale::AtTheDoorsBy(actor) => (Whose::Actor(actor), filter.types),
-            Tale::AtTheDoors => (Whose::Everybody, filter.types),
+            Tale::AtTheDoors => (Whose::Everyone, filter.types),
         };
         choose(self.index_of(tale), whose, &Filter { types, ..filter.clone() }, part)
     }

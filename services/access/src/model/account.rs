@@ -1,4 +1,4 @@
-//! Somebody's account over its life: pure. The user name and the password stand in the store of
+//! Someone's account over its life: pure. The user name and the password stand in the store of
 //! accounts and not in the log.
 
 use chassis::{Aggregate, Context, Problem, When};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{TEXT_MAX_CHARS, is_short};
 
-/// An account, or somebody who comes through a provider and has none here: they can be shut out too.
+/// An account, or someone who comes through a provider and has none here: they can be shut out too.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     person: Option<PersonId>,
@@ -32,7 +32,7 @@ pub enum AccountCommand {
         /// What that is called, where no file lists it.
         organisation_name: Option<String>,
     },
-    /// To let nobody in. Who comes through a provider needs no account for that.
+    /// To let no one in. Who comes through a provider needs no account for that.
     Disable {
         /// Who.
         person: PersonId,
@@ -69,10 +69,12 @@ pub enum AccountRefusal {
     #[error("this account was opened before; its first password was shown then, and `reset` makes a new one")]
     OpenedBefore,
     /// It is open.
-    #[error("this account is open: disable it first, so that nobody is removed by mistake")]
+    #[error("this account is open: disable it first, so that no one is removed by mistake")]
     Open,
     /// It was removed.
-    #[error("this account was removed, and its names and password are deleted: add the person anew")]
+    #[error(
+        "this account was removed, and its names and password are deleted: add the person as a new account"
+    )]
     Removed,
     /// A reason is too long.
     #[error("a reason has up to {TEXT_MAX_CHARS} characters")]
@@ -233,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_without_an_account_can_be_shut_out_and_let_in_again() {
+    fn someone_without_an_account_can_be_shut_out_and_let_in_again() {
         let enabled = AccessEvent::AccountEnabled(AccountEnabled { person: WHO });
         given::<Account>([]).when(enable()).then_nothing();
         given::<Account>([])
@@ -246,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_without_an_account_can_be_put_out_too() {
+    fn someone_without_an_account_can_be_put_out_too() {
         let ended = AccessEvent::SessionsEnded(SessionsEnded { person: WHO });
         let end = AccountCommand::EndSessions { person: WHO };
         given::<Account>([]).when(end.clone()).then(ended.clone()).when(end).then(ended);

@@ -54,7 +54,7 @@ pub enum KeyRefusal {
     #[error("there is no such key")]
     Unknown,
     /// Its id is taken.
-    #[error("a key with this id was issued before; its secret was shown then, and is nowhere kept")]
+    #[error("a key with this id was issued before; its secret was shown then, and cannot be shown again")]
     IssuedBefore,
     /// What it is for is not said.
     #[error("say in up to {TEXT_MAX_CHARS} characters what the key is for, such as “nightly import”")]

@@ -14,7 +14,7 @@ use chassis::{
 use jiff::{SignedDuration, Timestamp};
 use maud::html;
 use proto::{
-    Role,
+    OdsCode, Role,
     access::{AccessEvent, GlassBroken, GlassClosed, GlassSeen},
 };
 use serde::Deserialize;
@@ -51,9 +51,10 @@ pub(super) async fn break_it(
     FormBody(form): FormBody<GlassForm>,
 ) -> Result<Response, Problem> {
     let Some(session) = viewer.session() else {
-        return Err(Problem::bad_input("only somebody who is signed in as a person breaks the glass"));
+        return Err(Problem::bad_input("only someone who is signed in as a person can get emergency access"));
     };
-    let organisation = code_entered(&form.organisation, "the code of the organisation");
+    let organisation = code_entered(&form.organisation, "the ODS code of the practice")
+        .and_then(|code| practice_of(&desk, code));
     let reason = form.reason.trim();
     let mut errors = Vec::new();
     if let Err(detail) = &organisation {
@@ -76,6 +77,14 @@ pub(super) async fn break_it(
     let session = Session { written: now, glass: Some((organisation, until)), ..session.clone() };
     let cookie = desk.access.sessions().give(&session).ok_or_else(Problem::internal)?;
     Ok(with_cookie(Redirect::to(&format!("/assessments/{organisation}")).into_response(), cookie))
+}
+
+/// What is opened are the records of a general practice, and of nothing else.
+fn practice_of(desk: &Shared, code: OdsCode) -> Result<OdsCode, String> {
+    if desk.access.hierarchy().is_practice(code) {
+        return Ok(code);
+    }
+    Err(format!("{code} is not the code of a general practice known here: enter one such as A81001"))
 }
 
 /// Ends an emergency access before its time: here at once, and a moment later everywhere.
@@ -127,12 +136,12 @@ fn render(viewer: &Viewer, status: StatusCode, form: &GlassForm, errors: Vec<Fie
                 .value(form.organisation.clone()).input(InputKind::Text))
             (Field::new("reason", "What is the emergency?").hint("It is recorded with your name, and the practice can read it").error(of("reason"))
                 .value(form.reason.clone()).textarea(3))
-            (Button::new("Open it for an hour").kind(ButtonKind::Warning))
+            (Button::new("Get emergency access for 1 hour").kind(ButtonKind::Warning))
         }))
         h2.nhsuk-heading-m { "What this does" }
         (warning_callout("For emergencies alone", html! {
             p { "It lets you see, for an hour, the assessments, comments and evidence of one practice that are closed to you. What you look at is recorded." }
         }))
     };
-    respond(status, page(viewer, "/access", "Break the glass").errors(errors.clone()).body(body))
+    respond(status, page(viewer, "/access", "Emergency access").errors(errors.clone()).body(body))
 }

@@ -99,7 +99,7 @@ pub(super) async fn issue(
                 "key-issued",
                 "Copy this key now",
                 html! {
-                    p { "It is shown this once and is nowhere kept." }
+                    p { "You will not be able to see it again." }
                     p { code #key { (key.reveal()) } }
                 },
             );
@@ -169,12 +169,12 @@ fn render(
         p { a.nhsuk-link href="/access/users" { "Accounts of people" } }
         (issued)
         ul.nhsuk-list {
-            li { a.nhsuk-link href="/access/records" { "What happened at the doors" } }
-            li { a.nhsuk-link href="/access/glass" { "Break the glass in an emergency" } }
+            li { a.nhsuk-link href="/access/records" { "Access log" } }
+            li { a.nhsuk-link href="/access/glass" { "Emergency access" } }
         }
         (table(desk, viewer))
         h2.nhsuk-heading-m { "Issue a key" }
-        p { "For a program that acts for an organisation: it may do just what somebody in that role may." }
+        p { "For a program that acts for an organisation: it may do just what someone in that role may." }
         (form_of(viewer, "/access/keys").body(html! {
             (Field::new("role", "Role").error(of("role")).value(form.role.clone()).select(&roles))
             (Field::new("organisation", "ODS code of the organisation").width(Width::Characters(10)).error(of("organisation"))
@@ -182,7 +182,7 @@ fn render(
             (Field::new("organisation_name", "Name of the organisation (only where no file lists it)").hint("For delivery partners, suppliers and national bodies")
                 .error(of("organisation_name")).value(form.organisation_name.clone()).input(InputKind::Text))
             (Field::new("purpose", "What it is for").hint("Such as “nightly import”").error(of("purpose")).value(form.purpose.clone()).input(InputKind::Text))
-            (Field::new("expires", "Last day it opens anything").hint("Leave empty for a key that is good until it is revoked").error(of("expires"))
+            (Field::new("expires", "Expiry date").hint("Leave empty for a key that is good until it is revoked").error(of("expires"))
                 .value(form.expires.clone()).input(InputKind::Date))
             (Button::new("Continue"))
         }))

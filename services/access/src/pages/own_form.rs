@@ -1,5 +1,5 @@
-//! That a form with which somebody signs in comes from our own page: else another site could sign somebody
-//! in as somebody else, who then reads what is done here.
+//! That a form with which someone signs in comes from our own page: else another site could sign someone
+//! in as someone else, who then reads what is done here.
 //!
 //! Browsers say where a form comes from, and the door refuses what comes from elsewhere. Of those that say
 //! nothing it is asked that the form carries what a cookie of theirs holds, sealed.

@@ -58,7 +58,7 @@ fn render(viewer: &Viewer, status: StatusCode, errors: Vec<FieldError>) -> Respo
     };
     let body = html! {
         @if must {
-            (inset(html! { p { "Your password was set by somebody else. Choose one of your own before you go on." } }))
+            (inset(html! { p { "Your password was set by someone else. Choose one of your own before you go on." } }))
         }
         @if has_password {
             p { "Wherever else you are signed in you will be signed out." }

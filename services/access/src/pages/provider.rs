@@ -25,7 +25,7 @@ use crate::{
     provider::{Back, Hint, NotShown, OnTheWay, Shown, SignIn},
 };
 
-/// How long somebody may be away at the provider.
+/// How long someone may be away at the provider.
 const AWAY_MAX: SignedDuration = SignedDuration::from_mins(10);
 
 /// A longer hint is not kept: with its cookie the head of an answer still has room in the 4 KB that a
@@ -34,15 +34,15 @@ const HINT_MAX_BYTES: usize = 2048;
 
 impl Desk {
     fn provider(&self) -> Result<&SignIn, Problem> {
-        self.sign_in.as_ref().ok_or_else(|| Problem::not_found("nobody signs in at a provider here"))
+        self.sign_in.as_ref().ok_or_else(|| Problem::not_found("no one signs in at a provider here"))
     }
 
-    /// The name of the cookie that somebody takes along to the provider.
+    /// The name of the cookie that someone takes along to the provider.
     fn way_cookie(&self) -> String {
         format!("{}-way", self.access.sessions().name())
     }
 
-    /// The name of the cookie that keeps what the provider is shown when somebody signs out.
+    /// The name of the cookie that keeps what the provider is shown when someone signs out.
     fn hint_cookie(&self) -> String {
         format!("{}-hint", self.access.sessions().name())
     }
@@ -87,7 +87,7 @@ pub(super) async fn go(State(desk): State<Shared>, Query(to): Query<To>) -> Resu
     Ok(super::sign_in::with_cookie(Redirect::to(address.as_str()).into_response(), cookie))
 }
 
-/// What somebody takes along, and when they set out: a cookie's age is the browser's word alone.
+/// What someone takes along, and when they set out: a cookie's age is the browser's word alone.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Sent {
     way: OnTheWay,

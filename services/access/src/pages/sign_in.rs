@@ -48,7 +48,7 @@ impl To {
     }
 }
 
-/// The longest address that somebody is led back to: it has room in a cookie.
+/// The longest address that someone is led back to: it has room in a cookie.
 const ADDRESS_MAX_BYTES: usize = 1000;
 
 /// A path of this server, as a redirect may lead to it: not `//host`, not `/\host`, no control
@@ -146,7 +146,7 @@ fn offer(form: Form, persona: &Persona, name: Option<&str>) -> Row {
     ])
 }
 
-/// Who somebody says they are. Not `Debug`: it holds a password.
+/// Who someone says they are. Not `Debug`: it holds a password.
 #[derive(Deserialize)]
 pub(super) struct PasswordForm {
     #[serde(default)]
@@ -214,7 +214,7 @@ pub(super) async fn as_persona(
 }
 
 impl Desk {
-    /// A session that begins, of somebody with an account here.
+    /// A session that begins, of someone with an account here.
     pub fn session_of(&self, known: &Recognised, way: SignInWay) -> Session {
         let session =
             Session::begin(known.person, known.role, known.organisation, way, self.clock.machine_now());
@@ -239,7 +239,7 @@ impl Desk {
         Ok(with_cookie(answer, cookie.ok_or_else(Problem::internal)?))
     }
 
-    /// Lets somebody in: on record, with a cookie, and on to where they wanted to go.
+    /// Lets someone in: on record, with a cookie, and on to where they wanted to go.
     pub async fn enter(&self, viewer: &Viewer, session: Session, to: &str) -> Result<Response, Problem> {
         let holder = chassis::access::Principal::Holder(session.holder());
         let record = Record {
@@ -254,7 +254,7 @@ impl Desk {
     }
 }
 
-/// An answer that sets or takes a cookie; kept by nobody.
+/// An answer that sets or takes a cookie; kept by no one.
 pub(super) fn with_cookie(mut response: Response, cookie: HeaderValue) -> Response {
     response.headers_mut().append(header::SET_COOKIE, cookie);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

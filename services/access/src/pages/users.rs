@@ -173,7 +173,7 @@ pub(super) async fn remove(
     Ok(Redirect::to("/access/users").into_response())
 }
 
-/// Somebody to be shut out or let in again, as the form sends it.
+/// Someone to be shut out or let in again, as the form sends it.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct PersonForm {
     #[serde(default)]
@@ -189,7 +189,7 @@ pub(super) struct PersonForm {
 const SHUT_OUT: &str = "shut-out";
 const LET_IN: &str = "let-in";
 
-/// Shuts somebody out or lets them in again who may have no account here: by their id.
+/// Shuts someone out or lets them in again who may have no account here: by their id.
 pub(super) async fn shut_out_or_let_in(
     State(desk): State<Shared>,
     viewer: Viewer,
@@ -213,7 +213,7 @@ pub(super) async fn shut_out_or_let_in(
         }
         (id, what) => {
             let no_id = "this is no id of a person, such as person:0b9e3cf4-6a1f-4d0e-8d57-1a1b3c2d4e5f";
-            let no_choice = "choose whether to shut them out or to let them in again";
+            let no_choice = "choose whether to suspend or restore their access";
             let faults = [
                 id.is_err().then(|| FieldError::new("person", no_id)),
                 (!matches!(what, SHUT_OUT | LET_IN)).then(|| FieldError::new("what", no_choice)),
@@ -225,7 +225,7 @@ pub(super) async fn shut_out_or_let_in(
     render(&desk, &viewer, StatusCode::BAD_REQUEST, &forms, errors, html! {})
 }
 
-/// The page that tells what somebody did, and what was done about them.
+/// The page that tells what someone did, and what was done about them.
 fn to_actor(person: PersonId) -> Response {
     Redirect::to(&format!("/history/actors/{}", Actor::person(person).as_str())).into_response()
 }
@@ -267,7 +267,7 @@ fn first_password(user_name: &str, password: &Typed) -> Markup {
     html! {
         h2.nhsuk-heading-m { "A first password" }
         (warning_callout(
-            "Hand it on now",
+            "Give it to the user now",
             html! {
                 p { "It is for " strong { (user_name.trim()) } ", is shown this once, and has to be changed at the first sign-in." }
                 p { code #first-password { (password.as_str()) } }
@@ -288,8 +288,7 @@ fn render(
         Field::new(name, label).error(FieldError::of(&errors, name)).value(value)
     };
     let roles: Vec<Choice> = Role::ALL.iter().map(|role| Choice::new(role.name(), role.words())).collect();
-    let choices =
-        [Choice::new(SHUT_OUT, "Shut them out for the time being"), Choice::new(LET_IN, "Let them in again")];
+    let choices = [Choice::new(SHUT_OUT, "Suspend access"), Choice::new(LET_IN, "Restore access")];
     let Forms { user: form, person } = forms;
     let body = html! {
         p { a.nhsuk-link href="/access" { "API keys of programs" } }
@@ -305,12 +304,12 @@ fn render(
                 .hint("For delivery partners, suppliers and national bodies").autocomplete("off").input(InputKind::Text))
             (Button::new("Continue"))
         }))
-        h2.nhsuk-heading-m { "Shut somebody out, or let them in again" }
-        p { "Also somebody who comes through your organisation’s sign-in and has no account here. Who is shut out does not get in, and is out where they are in." }
+        h2.nhsuk-heading-m { "Suspend or restore access" }
+        p { "Also someone who comes through your organisation’s sign-in and has no account here. Who is shut out does not get in, and is out where they are in." }
         (form_of(viewer, "/access/people").body(html! {
             (field("person", "Who", &person.person).hint("Their id, as records name them: person: and what follows it").autocomplete("off").input(InputKind::Text))
             (field("what", "What to do", &person.what).select(&choices))
-            (field("reason", "Why", &person.reason).hint("It stays in the access log: name nobody").autocomplete("off").input(InputKind::Text))
+            (field("reason", "Why", &person.reason).hint("It stays in the access log: do not include names").autocomplete("off").input(InputKind::Text))
             (Button::new("Do it").kind(ButtonKind::Secondary).about("for this person"))
         }))
     };
@@ -363,6 +362,6 @@ fn table(viewer: &Viewer, listed: Vec<Listed>) -> Markup {
         .column(Column::text("State"))
         .column(Column::text("Change"))
         .rows(listed.into_iter().map(row))
-        .empty("Nobody has an account.")
+        .empty("No one has an account.")
         .render()
 }

@@ -1,4 +1,4 @@
-//! Browsers that somebody signed in with before.
+//! Browsers that someone signed in with before.
 
 use jiff::{SignedDuration, Timestamp};
 use proto::{EventHash, PersonId};
@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounts::Entry;
 
-/// How long a browser is known after somebody signed in with it.
+/// How long a browser is known after someone signed in with it.
 pub const KNOWN_MAX: SignedDuration = SignedDuration::from_hours(180 * 24);
 
-/// What a browser keeps, sealed, of somebody who signed in with it: that they did. It opens nothing. With
+/// What a browser keeps, sealed, of someone who signed in with it: that they did. It opens nothing. With
 /// it the browser's wrong passwords are counted apart from those of strangers, who so cannot keep
-/// somebody out by trying their user name. Another password makes it worthless.
+/// someone out by trying their user name. Another password makes it worthless.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownBrowser {
     person: PersonId,
@@ -22,7 +22,7 @@ pub struct KnownBrowser {
 }
 
 impl KnownBrowser {
-    /// A browser that somebody signs in with.
+    /// A browser that someone signs in with.
     pub fn of(person: PersonId, password_hash: &str, now: Timestamp) -> Self {
         Self { person, password: EventHash::of(password_hash.as_bytes()), since: now }
     }

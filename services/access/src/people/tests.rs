@@ -81,7 +81,7 @@ impl Here {
         self.clock.set(self.clock.machine_now() + SignedDuration::from_secs(seconds));
     }
 
-    /// Somebody with a first password.
+    /// Someone with a first password.
     async fn open_account(&self) -> (PersonId, Typed) {
         let new = NewAccount {
             user_name: NAME.parse().unwrap(),
@@ -104,14 +104,14 @@ impl Here {
         )
     }
 
-    /// Somebody as handlers hear of them.
+    /// Someone as handlers hear of them.
     async fn viewer_of(&mut self, session: &Session) -> Viewer {
         let cookie = self.access.sessions().give(session).unwrap();
         let pair = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
         catch(&self.app, &mut self.caught, header::COOKIE, &pair).await.viewer
     }
 
-    /// Signs in, and does something else once the password was found right and before anybody is in. The
+    /// Signs in, and does something else once the password was found right and before anyone is in. The
     /// other has to wait at the door, and the session begins meanwhile.
     async fn sign_in_while<T>(
         &self,

@@ -129,7 +129,7 @@ impl Installation {
         Self { app, clock, access, event_log, access_log, administrator: key.reveal(), _folder: folder }
     }
 
-    /// Writes organisations to the event log, by somebody.
+    /// Writes organisations to the event log, by someone.
     pub async fn tell(&self, told: &[Told], by: Actor) {
         for told in told {
             let (envelope, _) = recorded(told);

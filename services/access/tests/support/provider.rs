@@ -107,7 +107,7 @@ impl MadeProvider {
         self.change(|state| state.key = key(number));
     }
 
-    /// Somebody signed in: the code they go back with.
+    /// Someone signed in: the code they go back with.
     pub fn issue(&self, challenge: &str, id_token: String, user_info: Value) -> String {
         self.change(|state| {
             let code = format!("code-{}", state.codes.len());

@@ -74,7 +74,7 @@ pub(crate) struct AssessedOrganisationView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum WorkState {
-    /// Nobody has begun.
+    /// No one has begun.
     NotStarted,
     /// Begun, with something left to do.
     Started,
@@ -159,7 +159,7 @@ pub(crate) struct PublicationView {
     grade_today: GradeBody,
     /// The percentage today.
     percentage_today: Option<u8>,
-    /// What falls short today.
+    /// Requirements not met today.
     gaps: Vec<String>,
     /// What was exempt when it was published.
     exempt: Vec<String>,

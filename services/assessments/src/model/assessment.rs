@@ -61,11 +61,11 @@ pub struct Held {
     pub evidence: Option<Evidence>,
     /// The level aimed at.
     pub target: Option<u8>,
-    /// Whether somebody has looked at it this year.
+    /// Whether someone has looked at it this year.
     pub review: Reviewed,
 }
 
-/// Whether somebody has looked at an answer this year.
+/// Whether someone has looked at an answer this year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reviewed {

@@ -29,7 +29,7 @@ pub struct Blocker {
 pub enum Missing {
     /// It has no answer.
     Answer,
-    /// Its answer was carried over from last year and nobody has looked at it since.
+    /// Its answer was carried over from last year and no one has looked at it since.
     Review,
     /// It claims something that no comment and no evidence supports.
     Support,

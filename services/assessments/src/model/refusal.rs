@@ -96,7 +96,7 @@ pub enum Refusal {
     #[error("the SHA-256 of the evidence is written as 64 hexadecimal digits")]
     NotAHash,
     /// Nothing to review.
-    #[error("{0} has no answer that could be looked at again: answer it instead")]
+    #[error("{0} has no answer to review: answer it instead")]
     NothingToReview(RequirementId),
     /// Something blocks publication.
     #[error("the assessment cannot be published yet: {} to do", count(.0.len()))]

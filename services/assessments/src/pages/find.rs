@@ -112,7 +112,7 @@ pub(super) async fn practice(
     let mut table = Table::new("assessments", "Assessments, newest first")
         .column(Column::text("Edition"))
         .column(Column::text("Deadline"))
-        .column(Column::text("How far"))
+        .column(Column::text("Progress"))
         .column(Column::text("Published"))
         .column(Column::text("Grade as published"));
     let catalogue = desk.catalogue();

@@ -248,7 +248,7 @@ fn title(case: &Case, requirement: RequirementId) -> String {
 
 fn gap_list(case: &Case, gaps: &[RequirementId]) -> Markup {
     html! {
-        h2.nhsuk-heading-m { "What falls short" }
+        h2.nhsuk-heading-m { "Requirements not met" }
         @if gaps.is_empty() { p { "Nothing falls short of the standard." } }
         @else {
             ul.nhsuk-list.nhsuk-list--bullet {
@@ -316,7 +316,7 @@ fn new_action(case: &Case, gaps: &[RequirementId], form: &PlanForm, errors: &[Fi
             (Field::new("requirement", "Which requirement falls short?").error(of("requirement")).value(form.requirement.clone()).select(&choices))
             (Field::new("gap", "What is missing?").error(of("gap")).value(form.gap.clone()).textarea(2))
             (Field::new("action", "What will be done?").error(of("action")).value(form.action.clone()).textarea(2))
-            (Field::new("name", "Who will do it?").hint("A name; it goes into the directory of office holders").error(of("name")).value(form.name.clone()).input(InputKind::Text))
+            (Field::new("name", "Name of the person responsible").hint("Their name is stored so it can be deleted later").error(of("name")).value(form.name.clone()).input(InputKind::Text))
             (Field::new("role", "In which role?").error(of("role")).value(form.role.clone()).input(InputKind::Text))
             (Field::new("due", "By when?").error(of("due")).value(form.due.clone()).input(InputKind::Date))
             (Button::new("Add the action").kind(ButtonKind::Secondary))
@@ -361,11 +361,11 @@ fn decision(desk: &Desk, case: &Case, form: &PlanForm, errors: &[FieldError]) ->
         @if choices.is_empty() && known {
             (inset(html! { p { "The practice’s commissioner or region agrees or refuses the plan: " (overseers.in_words()) "." } }))
         } @else if choices.is_empty() {
-            (inset(html! { p { "Neither the commissioner nor the region of this practice is known here, so nobody can agree the plan yet. They become known by importing the national practice file." } }))
+            (inset(html! { p { "Neither the commissioner nor the region of this practice is known here, so no one can agree the plan yet. They become known by importing the national practice file." } }))
         } @else {
             (form_of(&case.viewer, format!("{}/decide", href(case))).body(html! {
                 (Field::new("by", "Who decides?").error(of("by")).value(form.by.clone()).width(Width::Full).select(&choices))
-                (Field::new("reason", "Why, if you refuse").hint("The practice reads this").error(of("reason")).value(form.reason.clone()).textarea(3))
+                (Field::new("reason", "Reason for not agreeing").hint("The practice will see this").error(of("reason")).value(form.reason.clone()).textarea(3))
                 (Button::new("Agree the plan").value("decision", "agree")) " "
                 (Button::new("Refuse the plan").kind(CAREFUL).value("decision", "refuse"))
             }))

@@ -178,7 +178,7 @@ fn render(
     let here = format!("{}/requirements/{requirement}", case_href(case));
     let body = html! {
         @if case.exempt().contains(&requirement) {
-            (inset(html! { p { "This requirement has been exempted centrally for general practices: it needs no answer and plays no part in the result." } }))
+            (inset(html! { p { "This requirement has been exempted centrally for general practices: it needs no answer and does not affect the result." } }))
         }
         (inset(html! { p { (asked.help) } }))
         @if !asked.certainty.is_sure() { (unsure(asked)) }
@@ -191,7 +191,7 @@ fn render(
         } @else {
             @if case.state().answers.get(&requirement).is_some_and(|held| held.review == Reviewed::No) {
                 (warning_callout("Carried over from last year", html! {
-                    p { "This answer was given last year. Look whether it still stands. If it does, say so; otherwise answer anew below." }
+                    p { "This answer is from last year. Confirm it is still correct or change it." }
                     (form_of(&case.viewer, format!("{here}/review"))
                         .body(html! { (Button::new("The answer still stands").kind(ButtonKind::Secondary)) }))
                 }))
@@ -263,12 +263,12 @@ fn fields(case: &Case, asked: &Requirement, form: &AnswerForm, errors: &[FieldEr
             .error(of("comment")).value(form.comment.clone()).textarea(4))
         (Field::new("evidence", "Where the evidence is").hint("A title, path or address you can find it by; the file itself stays with you")
             .error(of("evidence")).value(form.evidence.clone()).input(InputKind::Text))
-        (details("Prove later which file it was", html! {
+        (details("Record the file’s fingerprint (SHA-256)", html! {
             (Field::new("sha256", "SHA-256 of the file").hint("64 hexadecimal digits").error(of("sha256"))
                 .value(form.sha256.clone()).input(InputKind::Text))
         }))
         @if case.edition.scale == AnswerScale::Levels {
-            (Field::new("target", "Target level").hint("What the practice aims at, for its own planning; it plays no part in the result")
+            (Field::new("target", "Target level").hint("What the practice aims for, for its own planning. This does not affect your result.")
                 .error(of("target")).value(form.target.clone()).width(Width::Characters(10))
                 .select(&[Choice::new("", "None"), Choice::new("0", "Level 0"), Choice::new("1", "Level 1"), Choice::new("2", "Level 2"), Choice::new("3", "Level 3")]))
         }

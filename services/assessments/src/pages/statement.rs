@@ -87,14 +87,14 @@ fn render(
         @if may_sign {
             (inset(html! {
                 p { "By accepting it you state, for " (case.practice.shown_name()) ", that the published answers are true, that the practice keeps to the terms under which it uses national systems and the network, and that it will put right what falls short." }
-                p { "It is accepted once a year, by somebody entitled to speak for the practice." }
+                p { "It is accepted once a year, by someone authorised to sign for the practice." }
             }))
             (form_of(&case.viewer, format!("{}/statement", case_href(case))).body(html! {
                 (Field::new("name", "Your name").error(of("name")).value(form.name.clone()).autocomplete("name").input(InputKind::Text))
                 (Field::new("role", "Your role").hint("Such as partner or practice manager").error(of("role")).value(form.role.clone())
                     .autocomplete("organization-title").input(InputKind::Text))
                 (Field::new("email", "Your work e-mail address").error(of("email")).value(form.email.clone()).autocomplete("email").input(InputKind::Email))
-                p.nhsuk-hint { "Your name, role and address go into the directory of office holders and can be deleted from it; the record of the acceptance holds only a number." }
+                p.nhsuk-hint { "Your name, role and address are stored so they can be deleted later. The record of the acceptance holds only a number." }
                 (Button::new("Accept the statement"))
             }))
         } @else if let Some(statement) = &case.state().statement {

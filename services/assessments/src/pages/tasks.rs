@@ -119,7 +119,7 @@ async fn render(
 
 fn summary(case: &Case, exempt: &[RequirementId]) -> SummaryList {
     let state = case.state();
-    let mut list = SummaryList::new().row("How far", state_tag(case.work_state()));
+    let mut list = SummaryList::new().row("Progress", state_tag(case.work_state()));
     if let Some(deadline) = case.deadline() {
         let words = deadline_words(Some(deadline), case.deadline_is_sure());
         list = list.text("Deadline", format!("{words} ({})", from_today(case.today, deadline)));
@@ -133,7 +133,7 @@ fn summary(case: &Case, exempt: &[RequirementId]) -> SummaryList {
             .count();
         list = list.text("Answered", format!("{answered} of {asked} requirements"));
         if let Some(percent) = percentage(&case.edition, state.given(), exempt) {
-            list = list.text("Score of the answers so far", format!("{percent}% of the levels attainable"));
+            list = list.text("Score of the answers so far", format!("{percent}% of the maximum score"));
         }
     }
     if let (Some(publication), Some(standing)) =
@@ -153,7 +153,7 @@ fn summary(case: &Case, exempt: &[RequirementId]) -> SummaryList {
             html! {
                 (grade_tag(standing.grade))
                 @if let Some(percent) = standing.percentage {
-                    " " (percent) "%. Grade and percentage follow rules of their own: one requirement below level 2 is enough to be not satisfactory, however high the others are."
+                    " " (percent) "%. The percentage does not decide the grade: one requirement below level 2 is enough to be not satisfactory, however high the others are."
                 }
             },
         );
@@ -163,8 +163,8 @@ fn summary(case: &Case, exempt: &[RequirementId]) -> SummaryList {
 
 fn not_opened(case: &Case) -> Markup {
     html! {
-        @if !case.may(DO_WORK) { p { "Nobody has begun this assessment." } }
-        @else { p { "Nobody has begun this assessment. Open it to answer its requirements. Answers of last year’s edition, where the practice gave them here, are carried over, and each then needs another look." }
+        @if !case.may(DO_WORK) { p { "This assessment has not been started." } }
+        @else { p { "This assessment has not been started. Open it to answer its requirements. Answers of last year’s edition, where the practice gave them here, are carried over, and each must then be reviewed." }
         (form_of(&case.viewer, format!("{}/open", case_href(case)))
             .body(html! { (Button::new("Open the assessment")) })) }
     }
@@ -180,7 +180,7 @@ fn publication(case: &Case, exempt: &[RequirementId]) -> Markup {
         } @else if blocking.is_empty() {
             p {
                 "Nothing blocks publication."
-                @if case.state().publication.is_some() { " Published again, the new publication counts from its day on." }
+                @if case.state().publication.is_some() { " If you publish again, the new result applies from that date." }
             }
             (inset(html! {
                 p { "Publishing says that the answers are final and that the partners, or the board, have signed them off. You can publish again, also after the deadline; late publication is shown as late." }
@@ -308,7 +308,7 @@ fn reviewed_grade(desk: &Desk, case: &Case) -> Markup {
                 p { "The practice’s own grade stays beside it. " @if case.may(REVIEW_GRADE) { a.nhsuk-link href=(href) { "Change the reviewed grade" } } }
             }
             None if case.state().publication.is_some() => {
-                p { "Nobody has reviewed the assessment. " @if case.may(REVIEW_GRADE) { a.nhsuk-link href=(href) { "Set a reviewed grade" } } }
+                p { "No one has reviewed the assessment. " @if case.may(REVIEW_GRADE) { a.nhsuk-link href=(href) { "Set a reviewed grade" } } }
             }
             None => { p { "An overseer can set one once the assessment is published." } }
         }

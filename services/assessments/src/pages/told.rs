@@ -49,7 +49,7 @@ fn words(desk: &Desk, event: &AssessmentEvent) -> Option<(String, Markup, Tone)>
             Tone::Neutral,
         ),
         AssessmentEvent::RequirementReviewed(event) => {
-            (format!("{} looked at again", event.requirement), html! {}, Tone::Neutral)
+            (format!("{} reviewed", event.requirement), html! {}, Tone::Neutral)
         }
         AssessmentEvent::AssessmentPublished(event) => (
             format!("Published: {}", grade_words(event.grade)),

@@ -90,7 +90,7 @@ fn answers_are_checked_against_the_edition() {
 
 #[test]
 fn not_relevant_is_accepted_where_it_is_offered_and_has_a_reason() {
-    let not_relevant = answer("14-318", Answer::NotRelevant { reason: "nobody works away".into() });
+    let not_relevant = answer("14-318", Answer::NotRelevant { reason: "no one works away".into() });
     given::<Assessment>([opened(IGT, vec![])])
         .asked(AssessmentCommand::Answer(not_relevant.clone()))
         .then(answered(IGT, not_relevant));

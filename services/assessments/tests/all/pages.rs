@@ -26,7 +26,7 @@ async fn a_practice_works_through_its_assessment() {
     server
         .page(&format!("{AT}/requirements/14-117"))
         .await
-        .is(200, "It does not ask that everybody works through");
+        .is(200, "It does not ask that everyone works through");
 
     for asked in edition(IGT).requirements_of(OrganisationType::GeneralPractice) {
         let level = if asked.id.as_str() == "14-319" { "1" } else { "2" };

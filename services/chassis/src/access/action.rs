@@ -56,9 +56,9 @@ pub struct Asks {
     /// … of this.
     pub about: About,
     /// Who may do this of it may know that it is there, and is told that the other is not for them;
-    /// to everybody else there is nothing.
+    /// to everyone else there is nothing.
     pub seen_by: Option<Action>,
-    /// Whether it is recorded when somebody of another organisation does it.
+    /// Whether it is recorded when someone of another organisation does it.
     pub sensitive: bool,
     /// What it counts as where it may be asked only so often.
     pub pace: Option<Pace>,
@@ -71,7 +71,7 @@ impl Asks {
         self
     }
 
-    /// Recorded when somebody of another organisation does it.
+    /// Recorded when someone of another organisation does it.
     pub const fn sensitive(mut self) -> Self {
         self.sensitive = true;
         self

@@ -76,7 +76,7 @@ async fn read_events(
             unshown = true;
             at_head = *position >= batch.head;
         }
-        // Until the log was read once nobody is told anything, and nothing is made for nobody.
+        // Until the log was read once no one is told anything, and nothing is made for no one.
         if !(is_read() || at_head) {
             continue;
         }

@@ -102,7 +102,7 @@ impl Gate {
         of_the_action.or_else(of_the_process).unwrap_or(Service::Access)
     }
 
-    /// Whether everybody may do everything.
+    /// Whether everyone may do everything.
     pub(super) fn is_open(&self) -> bool {
         self.access().0.doors == Doors::Open
     }
@@ -124,7 +124,7 @@ impl Gate {
     }
 }
 
-/// Where nobody is asked who they are, handlers still hear who it is.
+/// Where no one is asked who they are, handlers still hear who it is.
 async fn stand_aside(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let (Some(Identified(caller)), Some(asks)) = (parts.extensions.remove(), gate.asks_of(&parts)) else {
@@ -155,7 +155,7 @@ fn drained(body: Body) -> BoxFuture<'static, ()> {
 
 /// A request that did not come through the door, or to a route that declares nothing: closed.
 fn astray(parts: &Parts) -> Response {
-    tracing::error!(path = parts.uri.path(), "nobody said who comes here, or what for, and so it is closed");
+    tracing::error!(path = parts.uri.path(), "no one said who comes here, or what for, and so it is closed");
     Problem::internal().into_response()
 }
 

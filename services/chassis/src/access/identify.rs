@@ -1,4 +1,4 @@
-//! Who a request comes from: a key, a token or a session, or nobody in particular.
+//! Who a request comes from: a key, a token or a session, or no one in particular.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub(crate) struct Caller {
     pub(super) request: Uuid,
 }
 
-/// What somebody showed of themselves.
+/// What someone showed of themselves.
 #[derive(Debug)]
 enum Shown {
     /// Nothing, or nothing is asked for.
@@ -35,7 +35,7 @@ enum Shown {
 }
 
 impl Caller {
-    /// Somebody whose private address a request comes by.
+    /// Someone whose private address a request comes by.
     pub(super) fn by_address(holder: Holder, request: Uuid) -> Self {
         Self { principal: Principal::Holder(holder), shown: Shown::Nothing, request }
     }
@@ -54,7 +54,7 @@ impl Caller {
 pub(crate) struct Identified(pub(crate) Arc<Caller>);
 
 impl Access {
-    /// Who holds a key. One that nobody knows may have been issued a moment ago.
+    /// Who holds a key. One that no one knows may have been issued a moment ago.
     async fn holder_of(&self, key: &ApiKey, now: jiff::Timestamp) -> Option<Holder> {
         {
             let known = self.known();
@@ -67,7 +67,7 @@ impl Access {
         self.known().holder(key, now, self.made_up())
     }
 
-    /// Whose a private address is. One that nobody knows may have been made a moment ago.
+    /// Whose a private address is. One that no one knows may have been made a moment ago.
     pub(super) async fn holder_of_address(&self, address: &CalendarAddress) -> Option<Holder> {
         let now = self.0.clock.machine_now();
         {
@@ -88,7 +88,7 @@ impl Access {
         Ok(Some((holder, life)).filter(|_| is_in))
     }
 
-    /// Whether what somebody came with a while ago is still good.
+    /// Whether what someone came with a while ago is still good.
     pub(crate) fn still_stands(&self, caller: &Caller) -> bool {
         let now = self.0.clock.machine_now();
         match &caller.shown {
@@ -109,14 +109,14 @@ impl Access {
     pub(crate) async fn identify(&self, headers: &HeaderMap, request: Uuid) -> Result<Identified, Problem> {
         let known = |principal, shown| Ok(Identified(Arc::new(Caller { principal, shown, request })));
         if self.0.doors == Doors::Open {
-            let everybody = Holder {
+            let everyone = Holder {
                 actor: proto::Actor::system("unguarded"),
                 role: Role::NhsDigital,
                 organisation: hierarchy::england(),
                 session: None,
                 glass: None,
             };
-            return known(Principal::Holder(everybody), Shown::Nothing);
+            return known(Principal::Holder(everyone), Shown::Nothing);
         }
         let now = self.0.clock.machine_now();
         if let Some(credentials) = headers.get(header::AUTHORIZATION) {

@@ -141,7 +141,7 @@ pub fn made_up_person(role: Role) -> PersonId {
 pub struct Known {
     keys: FxHashMap<Uuid, Issued>,
     accounts: FxHashMap<PersonId, Account>,
-    /// Whoever signed in as somebody before this is out.
+    /// Whoever signed in as someone before this is out.
     out_before: FxHashMap<PersonId, Timestamp>,
     /// Sessions that their holders ended, and when.
     ended: FxHashMap<Uuid, Timestamp>,
@@ -264,7 +264,7 @@ impl Known {
         self.ended.insert(session, time);
     }
 
-    /// Whether a session that was sealed once still stands: its holder did not end it, nobody put them
+    /// Whether a session that was sealed once still stands: its holder did not end it, no one put them
     /// out since or keeps them out, and no made-up person is behind it where they are left out.
     pub fn stands(&self, session: &Session, made_up: MadeUp) -> bool {
         let is_real =
@@ -274,7 +274,7 @@ impl Known {
             && (made_up == MadeUp::LetIn || is_real())
     }
 
-    /// Whether somebody who showed at a moment who they are is in: nobody put them out since, and nobody
+    /// Whether someone who showed at a moment who they are is in: no one put them out since, and no one
     /// keeps them out.
     fn is_in(&self, person: PersonId, since: Timestamp) -> bool {
         !self.is_barred(person) && self.out_before.get(&person).is_none_or(|out| since >= *out)
@@ -285,7 +285,7 @@ impl Known {
         actor.person_id().is_none_or(|person| self.is_in(person, since))
     }
 
-    /// Whether somebody is kept out, whether or not they have an account here.
+    /// Whether someone is kept out, whether or not they have an account here.
     pub fn is_barred(&self, person: PersonId) -> bool {
         self.barred.contains(&person)
     }
@@ -324,7 +324,7 @@ impl Known {
         Holder { glass: holder.glass.filter(|glass| is_open(glass.until)), ..holder }
     }
 
-    /// The emergency accesses to an organisation that nobody there has seen, the oldest first.
+    /// The emergency accesses to an organisation that no one there has seen, the oldest first.
     pub fn emergencies_unseen(&self, organisation: OdsCode) -> Vec<Emergency> {
         let seen = self.emergencies_seen.get(&organisation);
         let all = self.emergencies.get(&organisation).into_iter().flatten();
@@ -394,7 +394,7 @@ impl Known {
         accounts
     }
 
-    /// Whether somebody can administer the platform at a moment. What made-up people made is nobody's.
+    /// Whether someone can administer the platform at a moment. What made-up people made is no one's.
     pub fn has_administrator(&self, now: Timestamp) -> bool {
         let key = |issued: &Issued| {
             issued.key.role == Role::Administrator && issued.is_good(now) && !issued.made_up

@@ -1,11 +1,11 @@
 //! The menu of the whole platform, by role: one for all services, so that it is the same on every page
-//! and never leads anybody where they may not go.
+//! and never leads anyone where they may not go.
 
 use proto::{OdsCode, Role};
 
 use super::{Holder, Principal, Viewer};
 
-/// Where somebody begins.
+/// Where someone begins.
 pub fn home_of(holder: &Holder) -> String {
     let own = holder.organisation;
     match holder.role {
@@ -20,7 +20,7 @@ pub fn home_of(holder: &Holder) -> String {
     }
 }
 
-/// Whether somebody sees what a practice is judged by, its assessments, plans and purchases, by what the
+/// Whether someone sees what a practice is judged by, its assessments, plans and purchases, by what the
 /// policies of those services say: for links from pages of services that do not have them.
 pub fn sees_records(viewer: &Viewer, practice: OdsCode) -> bool {
     viewer.holder().is_some_and(|holder| match holder.role {
@@ -34,13 +34,13 @@ pub fn sees_records(viewer: &Viewer, practice: OdsCode) -> bool {
     })
 }
 
-/// Whether somebody sees who did what to an organisation, by what the policy of `access` says: those who
+/// Whether someone sees who did what to an organisation, by what the policy of `access` says: those who
 /// see what it was done to.
 pub fn sees_history(viewer: &Viewer, organisation: OdsCode) -> bool {
     sees_records(viewer, organisation)
 }
 
-/// Whether somebody sees the figures of an area, by what the views' policy says: for links from pages
+/// Whether someone sees the figures of an area, by what the views' policy says: for links from pages
 /// of services that do not have that policy.
 pub fn sees_area(viewer: &Viewer, area: OdsCode) -> bool {
     viewer.holder().is_some_and(|holder| match holder.role {

@@ -102,7 +102,7 @@ struct Inner {
     looked_again: tokio::sync::Mutex<Option<tokio::time::Instant>>,
 }
 
-/// Whether anybody is asked who they are.
+/// Whether anyone is asked who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Doors {
     Guarded,
@@ -133,7 +133,7 @@ impl Access {
         Self(inner)
     }
 
-    /// Lets everybody do everything: for tests of other things, and to measure what guarding costs.
+    /// Lets everyone do everything: for tests of other things, and to measure what guarding costs.
     /// Nothing in a running program calls it.
     pub fn unguarded(log: &Log, clock: &Clock) -> Self {
         let sessions = Sessions::new(Vec::new(), session::Wire::Clear);
@@ -161,7 +161,7 @@ impl Access {
         })
     }
 
-    /// Begins to follow who stands under whom where nobody is asked who they are, for what needs to know
+    /// Begins to follow who stands under whom where no one is asked who they are, for what needs to know
     /// it all the same. Guarded it is followed from the start.
     pub(crate) fn follow_unguarded(&self, log: &Log, tasks: &Tasks) {
         if self.0.doors == Doors::Open {
@@ -284,7 +284,7 @@ impl Access {
     }
 
     /// Reads what the access log has by now: a key that is not known may have been issued a moment ago
-    /// by another service. Whoever asks just after somebody else did waits for nothing.
+    /// by another service. Whoever asks just after someone else did waits for nothing.
     pub(crate) async fn look_again(&self) {
         let mut looked = self.0.looked_again.lock().await;
         if looked.is_some_and(|looked| looked.elapsed() < LOOK_AGAIN_AFTER) {

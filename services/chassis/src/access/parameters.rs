@@ -66,5 +66,5 @@ fn refused(unknown: &str, taken: &[String]) -> Problem {
     let takes =
         if taken.is_empty() { "takes none".to_owned() } else { format!("takes {}", taken.join(", ")) };
     let detail = format!("this address has no parameter “{name}”; it {takes}");
-    Problem::bad_input("a query parameter is not as accepted").at(name, detail)
+    Problem::bad_input("a query parameter is wrong").at(name, detail)
 }

@@ -182,7 +182,7 @@ impl Policies {
         let what = match resource {
             Resource::Platform => self.platform.clone(),
             Resource::Organisation(code) => self.add(code, hierarchy, &mut entities),
-            // A code that nobody can have: in England, as any body is, and in nothing else.
+            // A code that no one can have: in England, as any body is, and in nothing else.
             Resource::NoCode => {
                 let uid = self.uid(&self.organisation, "?");
                 entities.push(Entity::new_no_attrs(uid.clone(), HashSet::from([self.england.clone()])));

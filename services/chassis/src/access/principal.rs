@@ -1,4 +1,4 @@
-//! Who asks: nobody in particular, or somebody in a role at an organisation.
+//! Who asks: no one in particular, or someone in a role at an organisation.
 
 use jiff::Timestamp;
 use proto::{Actor, By, OdsCode, PersonId, Role};
@@ -7,13 +7,13 @@ use uuid::Uuid;
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
-    /// Anybody, not signed in.
+    /// Anyone, not signed in.
     Public,
-    /// Somebody who has shown who they are.
+    /// Someone who has shown who they are.
     Holder(Holder),
 }
 
-/// Somebody in a role at an organisation.
+/// Someone in a role at an organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
     /// Who.
@@ -28,7 +28,7 @@ pub struct Holder {
     pub glass: Option<Glass>,
 }
 
-/// An organisation opened in an emergency to somebody it is closed to.
+/// An organisation opened in an emergency to someone it is closed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Glass {
     /// Which one.
@@ -37,7 +37,7 @@ pub struct Glass {
     pub until: Timestamp,
 }
 
-/// All of somebody that decisions go by: who bears the same may do the same.
+/// All of someone that decisions go by: who bears the same may do the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Bears {
     /// Their role; none: the public.

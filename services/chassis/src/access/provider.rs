@@ -2,7 +2,7 @@
 //!
 //! What the provider says of itself, and its keys, are fetched when they are first needed and kept. A
 //! key that is not known is looked for again, at most once a minute. A provider that is away stops
-//! nobody from starting, and is not asked again for each request.
+//! no one from starting, and is not asked again for each request.
 
 use std::{sync::Arc, time::Duration};
 
@@ -90,7 +90,7 @@ pub enum Rejected {
     /// It is no token of this provider for this audience now.
     #[error("the token is not good: {0}")]
     NotGood(&'static str),
-    /// Nobody can tell.
+    /// No one can tell.
     #[error(transparent)]
     Away(#[from] Away),
 }
@@ -145,7 +145,7 @@ impl Provider {
         self.0.clock.machine_now().duration_since(found.fetched)
     }
 
-    /// Fetches it anew, unless somebody else just did.
+    /// Fetches it anew, unless someone else just did.
     async fn fetch(&self, than: Option<&Arc<Found>>) -> Result<Arc<Found>, Away> {
         let turn = tokio::time::timeout(TURN_TIMEOUT, self.0.turn.lock());
         let mut away_since = turn.await.map_err(|_| Away)?;
@@ -240,7 +240,7 @@ impl Provider {
         token.claims(&verifier, is_wanted).map(drop)
     }
 
-    /// The id of somebody this provider knows: the same one always, and nobody else's.
+    /// The id of someone this provider knows: the same one always, and no one else's.
     pub fn person(&self, subject: &str) -> PersonId {
         let issuer = self.0.issuer.0.as_str();
         PersonId(CommandId::keyed("provider", &format!("{issuer}\0{subject}")).uuid())
@@ -261,7 +261,7 @@ fn utc(time: Timestamp) -> chrono::DateTime<chrono::Utc> {
 fn in_words(error: &ClaimsVerificationError) -> &'static str {
     match error {
         ClaimsVerificationError::Expired(_) => "it has expired, or was issued in the future",
-        ClaimsVerificationError::InvalidAudience(_) => "it is for somebody else",
+        ClaimsVerificationError::InvalidAudience(_) => "it is for someone else",
         ClaimsVerificationError::InvalidIssuer(_) => "it is of another issuer",
         ClaimsVerificationError::InvalidNonce(_) => "it belongs to another sign-in",
         ClaimsVerificationError::SignatureVerification(_) => "its signature is not the provider's",

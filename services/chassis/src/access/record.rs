@@ -75,7 +75,7 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// The next one, what matters most first; none once nobody can hand in any more.
+    /// The next one, what matters most first; none once no one can hand in any more.
     async fn next(&mut self) -> Option<(Record, Option<oneshot::Sender<Result<Position, AppendError>>>)> {
         tokio::select! {
             biased;
@@ -190,13 +190,13 @@ impl Chain {
             tracing::error!(%error, "a record of access could not be written");
         }
         if let Some(written) = written {
-            // Nobody waits any more where the request was given up.
+            // No one waits any more where the request was given up.
             let _ = written.send(outcome);
         }
     }
 
     /// Appends a record to the chain of its service, or begins a new chain with it where the one there
-    /// is has moved on: after an answer that never came, or because somebody else wrote there.
+    /// is has moved on: after an answer that never came, or because someone else wrote there.
     async fn append(&mut self, record: Record) -> Result<Position, AppendError> {
         match self.append_to(&record).await {
             Err(AppendError::Conflict { .. }) => {
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn where_somebody_else_wrote_into_its_chain_records_go_on_in_another() {
+    async fn where_someone_else_wrote_into_its_chain_records_go_on_in_another() {
         let folder = tempfile::tempdir().unwrap();
         let log = log(&folder).await;
         let tasks = Tasks::new();

@@ -1,4 +1,4 @@
-//! Which role somebody has, by what a sign-in provider says of them.
+//! Which role someone has, by what a sign-in provider says of them.
 //!
 //! A file of rules, the first that fits wins; whom none fits gets no role and is not let in:
 //!
@@ -22,7 +22,7 @@ use proto::{OdsCode, Role};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// What a provider says of somebody.
+/// What a provider says of someone.
 pub type Claims = Map<String, Value>;
 
 /// The most rules of a file.
@@ -42,7 +42,7 @@ pub enum RulesError {
     /// It is not as it should be.
     #[error("the file of roles is not as accepted: {0}")]
     Text(String),
-    /// It names nobody.
+    /// It names no one.
     #[error("the file of roles has 1 to {RULES_MAX} rules, each beginning with [[rule]]")]
     Count,
 }
@@ -92,7 +92,7 @@ impl Rules {
         std::fs::read_to_string(path).map_err(fail)?.parse()
     }
 
-    /// The role of somebody and where they hold it, by the first rule that fits.
+    /// The role of someone and where they hold it, by the first rule that fits.
     pub fn role_of(&self, claims: &Claims) -> Option<(Role, OdsCode)> {
         self.0.iter().find_map(|rule| {
             let has = texts(find(claims, &rule.claim)?).any(|text| text == rule.value);

@@ -33,7 +33,7 @@ pub const KEY_BYTES: usize = 64;
 /// How many opened cookies are remembered.
 const OPENED_MAX: usize = 16 * 1024;
 
-/// Longer cookies are nobody's.
+/// Longer cookies are no one's.
 const COOKIE_MAX_BYTES: usize = 4096;
 
 /// Who is signed in, since when.
@@ -121,7 +121,7 @@ impl Session {
         now.duration_since(self.began) < SESSION_MAX && now.duration_since(self.written) < IDLE_MAX
     }
 
-    /// Whether it is not yet too old; an answer that goes on is no sign of somebody being there.
+    /// Whether it is not yet too old; an answer that goes on is no sign of someone being there.
     pub(super) fn has_time_left(&self, now: Timestamp) -> bool {
         now.duration_since(self.began) < SESSION_MAX
     }

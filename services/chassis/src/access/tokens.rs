@@ -36,7 +36,7 @@ pub struct ProviderConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderError {
     /// Its address without rules.
-    #[error("--oidc-issuer needs --oidc-roles: without rules nobody of the provider has a role")]
+    #[error("--oidc-issuer needs --oidc-roles: without rules no one of the provider has a role")]
     NoRules,
     /// Rules or an audience without its address.
     #[error("--oidc-roles and --oidc-audience mean nothing without --oidc-issuer")]

@@ -44,7 +44,7 @@ pub struct Viewer {
     pub(super) caller: Arc<Caller>,
 }
 
-/// All that decides what somebody is shown: what they bear, in a state of the hierarchy.
+/// All that decides what someone is shown: what they bear, in a state of the hierarchy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sees {
     by: Bears,
@@ -271,8 +271,8 @@ fn cut(text: &str) -> String {
     without_secrets(text).chars().take(ADDRESS_MAX_CHARS).collect()
 }
 
-/// Put into an answer: who acted, where that is not who came. A calendar program comes as nobody in particular, with the
-/// address of somebody.
+/// Put into an answer: who acted, where that is not who came. A calendar program comes as no one in particular, with the
+/// address of someone.
 #[derive(Debug, Clone)]
 pub struct ActedAs(pub Viewer);
 

@@ -111,7 +111,7 @@ where
     F: Fn(Row) -> Fut,
     Fut: Future<Output = Result<RowOutcome, RowFault>>,
 {
-    // Where the request is dropped, nobody comes back to say so.
+    // Where the request is dropped, no one comes back to say so.
     let watched = EndsInterrupted(&progress);
     let mut tally = Tally::new(job, watched.0);
     match read_all(&mut tally, shape, &mut body, apply).await {

@@ -195,7 +195,7 @@ struct Known {
 /// Whose import is asked after.
 #[derive(Debug, Clone, Copy)]
 enum Whose<'a> {
-    /// The one that somebody began.
+    /// The one that someone began.
     Of(&'a Actor),
     /// Whoever began it.
     Anybodys,
@@ -207,7 +207,7 @@ impl Imports {
         Self::default()
     }
 
-    /// Notes that somebody's import begins. One of theirs whose id is running already is refused; one whose
+    /// Notes that someone's import begins. One of theirs whose id is running already is refused; one whose
     /// id has ended may run again.
     pub fn begin(&self, job: &Job, by: &Actor) -> Result<Arc<Progress>, Problem> {
         let mut known = self.known.lock();
@@ -237,7 +237,7 @@ impl Imports {
         Ok(progress)
     }
 
-    /// The progress of an import, for whoever began it; for administrators that of anybody's.
+    /// The progress of an import, for whoever began it; for administrators that of anyone's.
     pub fn get(&self, id: Uuid, viewer: &Viewer) -> Result<ProgressView, Problem> {
         let sees_all = viewer.holder().is_some_and(|holder| holder.role == Role::Administrator);
         let actor = viewer.by(None).actor;

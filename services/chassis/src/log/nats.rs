@@ -360,7 +360,7 @@ fn in_its_place(position: Position, subject: &str, body: Bytes) -> Bytes {
         return body;
     }
     metrics::counter!("oversight_log_misplaced_total").increment(1);
-    tracing::error!(%position, subject, "a user of the broker wrote an event in the name of another, which nobody reads");
+    tracing::error!(%position, subject, "a user of the broker wrote an event in the name of another, which no one reads");
     MISPLACED
 }
 

@@ -42,7 +42,7 @@ pub struct NatsUrl {
     /// it acknowledges.
     pub monitor: Option<String>,
     /// Under which name this client's answers and deliveries come, so that the server can keep other
-    /// users from reading them. Without one they come to `_INBOX.>`, which is everybody's.
+    /// users from reading them. Without one they come to `_INBOX.>`, which is everyone's.
     pub inbox: Option<String>,
 }
 

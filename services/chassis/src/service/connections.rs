@@ -51,7 +51,7 @@ async fn serve_within(head_timeout: Duration, listener: TcpListener, app: Router
         let connection = http.serve_connection(TokioIo::new(prompt(stream)), answering(app.clone(), peer));
         let connection = graceful.watch(connection);
         connections.spawn(async move {
-            // Whoever asked is gone, or was too slow: nobody is left to tell.
+            // Whoever asked is gone, or was too slow: no one is left to tell.
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection broke off");
             }

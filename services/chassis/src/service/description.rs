@@ -66,7 +66,7 @@ fn give_shapes(description: &mut Value) {
 /// Says of every operation what it asks for, and what it answers to those who may not.
 fn say_who_may(description: &mut Value, declared: &[Declared]) {
     const REFUSALS: [(&str, &str); 6] = [
-        ("400", "The input is not as accepted, or a parameter of the address is not known here"),
+        ("400", "There is a problem with what you entered, or a parameter of the address is not known here"),
         ("401", "Not signed in, or with a key or token that opens nothing"),
         ("403", "Not for the caller to do"),
         ("404", "Not there, or not for the caller to see"),
@@ -101,6 +101,6 @@ fn say_who_may(description: &mut Value, declared: &[Declared]) {
         "description": "An API key (ovk_…) that `oversight key create` made, or a token of the provider"
     });
     description["components"]["securitySchemes"]["bearer"] = keys;
-    // Some operations are for everybody; which, the policies say.
+    // Some operations are for everyone; which, the policies say.
     description["security"] = serde_json::json!([{ "bearer": [] }, {}]);
 }

@@ -121,7 +121,7 @@ impl Platform {
         Ok(Self::new(log, &config.data, access, names, clock, tasks))
     }
 
-    /// Over a log alone, with nobody asked who they are: for tests of other things, and to measure what
+    /// Over a log alone, with no one asked who they are: for tests of other things, and to measure what
     /// asking costs.
     pub fn unguarded(log: Log, data: &Path, clock: Clock) -> Self {
         let access = Access::unguarded(&log, &clock);

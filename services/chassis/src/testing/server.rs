@@ -126,7 +126,7 @@ impl Begun {
 }
 
 impl Server {
-    /// Starts a service at an instant over a log with these events, and waits until it is ready. Nobody is
+    /// Starts a service at an instant over a log with these events, and waits until it is ready. No one is
     /// asked who they are.
     pub async fn start(
         now: &str,
@@ -153,7 +153,7 @@ impl Server {
         Self { records: Some(access_log), ..begun.serve(platform, start).await }
     }
 
-    /// Asks a guarded service as somebody in a role at an organisation, with the kind of the body and
+    /// Asks a guarded service as someone in a role at an organisation, with the kind of the body and
     /// the body.
     pub async fn ask_as(
         &self,
@@ -179,7 +179,7 @@ impl Server {
         self.ask_in(&self.session(who), method, path, headers, body).await
     }
 
-    /// Looks at something as somebody who has broken the glass before an organisation.
+    /// Looks at something as someone who has broken the glass before an organisation.
     pub async fn look_through_glass(&self, who: (Role, &str), organisation: &str, path: &str) -> Answer {
         let until = self.clock.now() + std::time::Duration::from_secs(3600);
         let session = Session { glass: Some((organisation.parse().unwrap(), until)), ..self.session(who) };

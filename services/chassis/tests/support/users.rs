@@ -51,7 +51,7 @@ impl Broker {
         fs::read_to_string(self.seeds.path().join(user)).unwrap().trim().to_owned()
     }
 
-    /// The seed of nobody's key.
+    /// The seed of no one's key.
     pub fn strange_seed() -> String {
         nkey::new_user().unwrap().seed
     }

@@ -90,7 +90,7 @@ pub(crate) struct ContinuityPlansPage {
 }
 
 fn refuse(at: &str, detail: impl Into<String>) -> Problem {
-    Problem::bad_input("a query parameter is not as accepted").at(at, detail)
+    Problem::bad_input("a query parameter is wrong").at(at, detail)
 }
 
 /// What is given, read; an empty parameter is as none.

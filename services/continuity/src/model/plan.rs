@@ -375,7 +375,7 @@ impl ContinuityPlan {
         })?;
         match &self.dates.in_force {
             Some(in_force) if in_force.version >= newest.version => Err(Refusal::as_things_stand(format!(
-                "version {} was approved on {} and is the newest; review it, or write the next one first",
+                "version {} was approved on {} and is the newest; review it, or add a new version first",
                 in_force.version,
                 in_force.since.long()
             ))),
@@ -470,7 +470,10 @@ impl ContinuityPlan {
         today: Day,
     ) -> Result<bool, Refusal> {
         if partner == organisation {
-            return Err(Refusal::at("partner", "nobody leans on their own plan; name the delivery partner"));
+            return Err(Refusal::at(
+                "partner",
+                "an organisation does not rely on its own plan; name the delivery partner",
+            ));
         }
         not_to_come("since", since, today)?;
         match self.reliances.iter().rev().find(|held| held.partner == partner) {

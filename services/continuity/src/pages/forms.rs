@@ -73,7 +73,7 @@ impl Task {
 
     pub fn title(self) -> &'static str {
         match self {
-            Task::Version => "Write a version",
+            Task::Version => "Add a new version",
             Task::Approval => "Approve the newest version",
             Task::Review => "Record a review",
             Task::Exercise => "Record an exercise",
@@ -83,7 +83,7 @@ impl Task {
         }
     }
 
-    /// What somebody has to be allowed to.
+    /// What someone has to be allowed to.
     pub fn asks(self) -> Action {
         match self {
             Task::Version | Task::Exercise | Task::Invocation | Task::Reliance => WORK_ON_PLAN,
@@ -119,10 +119,10 @@ impl Task {
                 "A partner, a board member or the practice manager approves the plan for the organisation."
             }
             Task::Review => {
-                "The approved plan was looked at again and stands as it is. If it has to change, write a version instead."
+                "The approved plan was reviewed and does not need to change. If it must change, add a new version instead."
             }
             Task::Exercise => {
-                "An hour around a table is enough: somebody reads out what has happened, and each says what they would do."
+                "A one-hour table-top exercise is enough: one person describes what has happened, and each says what they would do."
             }
             Task::Invocation => "The plan was needed for real. Write nothing about patients or staff.",
             Task::Reliance => {
@@ -362,7 +362,7 @@ impl Asked<'_> {
 
     fn who(&self, label: &str) -> Markup {
         html! {
-            (self.field("name", label).hint("A name; it goes into the directory of office holders").input(InputKind::Text))
+            (self.field("name", label).hint("Their name is stored so it can be deleted later").input(InputKind::Text))
             (self.field("role", "In which role?").hint("For example partner, or practice manager").input(InputKind::Text))
         }
     }
@@ -409,7 +409,7 @@ impl Asked<'_> {
             @for row in 1..=(before + SYSTEM_ROWS).min(SYSTEMS_MAX) {
                 h2.nhsuk-heading-s { "System " (row) " (leave empty if there is none)" }
                 (self.field(&format!("system-{row}"), "Which system?").hint("For example the clinical system, telephones, or e-mail").input(InputKind::Text))
-                (self.field(&format!("impact-{row}"), "How bad is it when it is away?").select(&impacts))
+                (self.field(&format!("impact-{row}"), "Impact if unavailable").select(&impacts))
                 (self.hours(&format!("rto-{row}"), "Hours within which it has to be back", "Also called its recovery time objective, RTO"))
                 (self.hours(&format!("rpo-{row}"), "Hours of data that may be lost", "Also called its recovery point objective, RPO: how old the last copy may be"))
             }
@@ -440,8 +440,8 @@ fn questions(case: &Case, task: Task, asked: &Asked<'_>) -> Markup {
             }
             Task::Exercise => {
                 (asked.field("kind", "How was it exercised?").radios(&choices(&ExerciseKind::ALL, ExerciseKind::slug, ExerciseKind::words)))
-                (asked.run("What was played?", "When was it held?"))
-                (asked.field("board", "Who took part for the partners or the board?").hint("A name; leave it empty if nobody did").input(InputKind::Text))
+                (asked.run("Which scenario was tested?", "When was it held?"))
+                (asked.field("board", "Who took part for the partners or the board?").hint("A name; leave it empty if no one did").input(InputKind::Text))
                 (asked.field("board_role", "In which role?").hint("For example partner").input(InputKind::Text))
                 (asked.lessons())
             }

@@ -123,8 +123,8 @@ fn enough() -> Markup {
             ul.nhsuk-list.nhsuk-list--bullet {
                 li { "A plan approved by someone accountable. A few pages will do." }
                 li { "It covers that data are lost or out of reach, and a cyber incident such as malicious software." }
-                li { "It is looked at again within twelve months of its approval or last review." }
-                li { "It is exercised at least once a year: talking it through around a table for an hour is enough." }
+                li { "It is reviewed within 12 months of its approval or last review." }
+                li { "It is tested at least once a year: a one-hour table-top exercise is enough." }
                 li { "Each delivery partner you rely on has an up-to-date plan." }
             }
         },
@@ -209,7 +209,7 @@ fn runs(desk: &Desk, case: &Case) -> Markup {
             Cell::text(what(run)),
             Cell::text(run.scenario.words()),
             Cell::text(run.on.long()),
-            Cell::text(board.unwrap_or_else(|| "Nobody".to_owned())),
+            Cell::text(board.unwrap_or_else(|| "No one".to_owned())),
             Cell::from(html! { (run.outcome.words()) @if !run.account.is_empty() { br; (run.account) } }),
         ])
     });

@@ -21,7 +21,7 @@ const VIEW: &str = "view-plan";
 const WORK: &str = "work-on-plan";
 const APPROVE: &str = "approve-plan";
 
-/// What of the three somebody may do, in this order.
+/// What of the three someone may do, in this order.
 fn may(hierarchy: &Hierarchy, principal: &Principal, organisation: &str) -> [bool; 3] {
     let policies = Policies::of(&[continuity::access::POLICY]).unwrap();
     [VIEW, WORK, APPROVE].map(|name| {
@@ -133,7 +133,7 @@ async fn nobody_looks_at_a_plan_that_is_not_theirs_by_leaning_on_it() {
         post(&server, who, &at, lean(theirs)).await.ok();
     }
     let own = format!("/api/v1/continuity/{PRACTICE}/reliances");
-    post(&server, LEAD, &own, lean(PRACTICE)).await.is(400, "nobody leans on their own plan");
+    post(&server, LEAD, &own, lean(PRACTICE)).await.is(400, "does not rely on its own plan");
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ async fn who_looks_through_plans_or_opens_a_form_of_anothers_is_written_down() {
     for path in ["/api/v1/continuity", "/continuity"] {
         get(&server, CCG, path).await.ok();
     }
-    // What is one's own is nobody's business.
+    // What is one's own is no one's business.
     get(&server, LEAD, "/continuity/A81001/version").await.ok();
     for form in ["version", "reliance", "exercise"] {
         get(&server, CCG, &format!("/continuity/A81001/{form}")).await.ok();

@@ -31,7 +31,7 @@ async fn in_force(server: &Server, code: &str) {
 fn exercise(on: &str) -> Value {
     json!({ "kind": "desktop", "scenario": "cyber-incident", "on": on, "outcome": "some-missed",
         "board": { "name": "B. Partner" },
-        "lessons": [{ "lesson": "nobody knew the number", "action": "put it up", "due": "2018-05-31" }] })
+        "lessons": [{ "lesson": "no one knew the number", "action": "put it up", "due": "2018-05-31" }] })
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ const EXERCISE: [(&str, &str); 8] = [
     ("on", "2018-02-20"),
     ("outcome", "some-missed"),
     ("board", "B. Partner"),
-    ("lesson-2", "nobody knew the number"),
+    ("lesson-2", "no one knew the number"),
     ("action-2", "put it up"),
     ("due-2", "2018-02-28"),
 ];

@@ -46,7 +46,7 @@ pub fn withdraw(reason: &str) -> PlanCommand {
 }
 
 pub fn lesson(due: &str) -> Lesson {
-    Lesson { lesson: "nobody knew the number".into(), action: "put it up".into(), due: day(due) }
+    Lesson { lesson: "no one knew the number".into(), action: "put it up".into(), due: day(due) }
 }
 
 pub fn exercise(on: &str, lessons: Vec<Lesson>) -> PlanCommand {

@@ -85,7 +85,7 @@ pub(crate) struct Filter {
 }
 
 fn wrong(at: &str, detail: impl Into<String>) -> Problem {
-    Problem::bad_input("a query parameter is not as accepted").at(at, detail)
+    Problem::bad_input("a query parameter is wrong").at(at, detail)
 }
 
 fn given(text: Option<&str>) -> Option<&str> {

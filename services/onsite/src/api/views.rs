@@ -208,7 +208,7 @@ fn text(day: Day) -> String {
     day.to_string()
 }
 
-/// An assessment in short; none where nobody asked for it.
+/// An assessment in short; none where no one asked for it.
 pub(crate) fn line(
     desk: &Desk,
     code: OdsCode,

@@ -20,7 +20,7 @@ use proto::{
 
 use super::{HeldFinding, OnsiteAssessment, OnsiteCommand, Proposal, Reply, Request};
 
-/// NHS Digital's own ODS code: it may ask anybody to be assessed.
+/// NHS Digital's own ODS code: it may ask anyone to be assessed.
 pub const NHS_DIGITAL: &str = "X26";
 
 /// The most characters of a reason, grounds, finding, answer, remark or action.

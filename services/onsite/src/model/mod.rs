@@ -57,7 +57,7 @@ pub enum OnsiteCommand {
         /// Its assessor.
         assessor: PersonId,
     },
-    /// Call the visit off.
+    /// Cancel the visit.
     Cancel {
         /// Why.
         reason: String,
@@ -80,7 +80,7 @@ pub enum OnsiteCommand {
         /// In words.
         answer: String,
     },
-    /// Disclose the outcome to the commissioner.
+    /// Share the outcome to the commissioner.
     Disclose {
         /// To whom.
         to: OdsCode,

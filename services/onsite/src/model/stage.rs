@@ -19,7 +19,7 @@ pub enum Stage {
     Scheduled,
     /// Held, and its outcome not disclosed.
     Held,
-    /// Disclosed, with no plan that lies with anybody or is agreed.
+    /// Disclosed, with no plan that lies with anyone or is agreed.
     Disclosed,
     /// A plan lies with the commissioner or region.
     PlanProposed,
@@ -102,7 +102,7 @@ impl fmt::Display for Open {
 }
 
 impl OnsiteAssessment {
-    /// How far it has come; none where nobody asked for it.
+    /// How far it has come; none where no one asked for it.
     pub fn stage(&self) -> Option<Stage> {
         self.requested.as_ref()?;
         let visit_is_set = self.visit.as_ref().is_some_and(|visit| visit.cancelled.is_none());
@@ -179,7 +179,7 @@ impl OnsiteAssessment {
             .collect()
     }
 
-    /// What is next and by whom, as a sentence; none where nobody asked for an assessment.
+    /// What is next and by whom, as a sentence; none where no one asked for an assessment.
     pub fn next(&self, today: Day) -> Option<String> {
         let stage = self.stage()?;
         let fixed = |text: &str| text.to_owned();

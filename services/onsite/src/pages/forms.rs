@@ -124,7 +124,7 @@ fn refuse(form: &Asking<'_>) -> Markup {
     html! {
         h2.nhsuk-heading-m { "Or refuse" }
         (form.form(html! {
-            (form.field("grounds", "On what grounds?").hint("Who asked reads this").textarea(3))
+            (form.field("grounds", "Reason").hint("Whoever requested it will see this").textarea(3))
             (Button::new("Refuse").kind(ButtonKind::Warning))
         }))
     }
@@ -132,11 +132,11 @@ fn refuse(form: &Asking<'_>) -> Markup {
 
 fn schedule(form: &Asking<'_>, is_set: bool) -> Markup {
     html! {
-        h2.nhsuk-heading-m { @if is_set { "Set the visit anew" } @else { "Set the visit" } }
+        h2.nhsuk-heading-m { @if is_set { "Change the visit" } @else { "Set the visit" } }
         (form.form(html! {
             (form.field("on", "On which day?").input(InputKind::Date))
             (form.field("partner", "Code of the delivery partner").width(Width::Characters(10)).input(InputKind::Text))
-            (form.field("name", "Who comes?").hint("A name; it goes into the directory of office holders").input(InputKind::Text))
+            (form.field("name", "Assessor").hint("Their name is stored so it can be deleted later").input(InputKind::Text))
             (form.text("role", "In which role?"))
             (Button::new("Set the visit"))
         }))
@@ -145,23 +145,23 @@ fn schedule(form: &Asking<'_>, is_set: bool) -> Markup {
 
 fn cancel(form: &Asking<'_>) -> Markup {
     html! {
-        h2.nhsuk-heading-m { "Call the visit off" }
+        h2.nhsuk-heading-m { "Cancel the visit" }
         (form.form(html! {
             (form.field("reason", "Why?").textarea(2))
-            (Button::new("Call the visit off").kind(ButtonKind::Warning))
+            (Button::new("Cancel the visit").kind(ButtonKind::Warning))
         }))
     }
 }
 
 fn result(form: &Asking<'_>) -> Markup {
-    let outcomes: Vec<Choice> = std::iter::once(Choice::new("", "Not looked at"))
+    let outcomes: Vec<Choice> = std::iter::once(Choice::new("", "Not assessed"))
         .chain(Outcome::ALL.iter().map(|outcome| Choice::new(outcome.slug(), outcome.words())))
         .collect();
     let known = form.case.state().held.as_ref();
     html! {
         h2.nhsuk-heading-m { "Enter the result" }
         (form.form(html! {
-            (form.field_with("on", "On which day was it held?", known.map(|held| held.on.to_string()).unwrap_or_default()).hint("Of several days the last").input(InputKind::Date))
+            (form.field_with("on", "On which day was it held?", known.map(|held| held.on.to_string()).unwrap_or_default()).hint("If it took several days, enter the last").input(InputKind::Date))
             @for topic in topics() {
                 @let before = known.and_then(|held| held.results.iter().find(|result| result.topic == topic.id));
                 (form.field_with(&format!("outcome_{}", topic.id), &topic.title, before.map(|before| before.outcome.slug()).unwrap_or_default()).hint(&topic.help)
@@ -185,7 +185,7 @@ fn finding(form: &Asking<'_>) -> Markup {
         h2.nhsuk-heading-m { "Record a finding" }
         (form.form(html! {
             (form.field("topic", "On which topic?").select(&of_topics))
-            (form.field("severity", "How bad is it?").radios(&severities))
+            (form.field("severity", "Severity").radios(&severities))
             (form.text("system", "Which system is it about?"))
             (form.field("responsibility", "Who answers for that system?").radios(&whose))
             (form.field("found", "What was found?").textarea(3))
@@ -244,11 +244,11 @@ fn disclose(desk: &Desk, form: &Asking<'_>) -> Markup {
     let left = overseers(desk, form.case, |code| !form.case.state().disclosed.contains_key(&code));
     html! {
         @if !left.is_empty() {
-            h2.nhsuk-heading-m { "Disclose the outcome" }
+            h2.nhsuk-heading-m { "Share the outcome" }
             (form.form(html! {
-                (form.field("to", "To whom?").select(&left))
+                (form.field("to", "Share it with").select(&left))
                 (form.field("on", "On which day?").input(InputKind::Date))
-                (Button::new("Disclose the outcome"))
+                (Button::new("Share the outcome"))
             }))
         }
     }

@@ -198,7 +198,7 @@ fn findings(case: &Case) -> Table {
         .column(Column::text("The practice’s answer"))
         .column(Column::text("State"))
         .rows(rows)
-        .empty("Nothing was found.")
+        .empty("No findings recorded.")
 }
 
 fn actions<'a>(

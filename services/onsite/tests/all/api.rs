@@ -225,7 +225,7 @@ async fn what_is_wrong_is_said_with_what_is_accepted() {
         .is(400, "\"at\":\"on\"");
     let unknown =
         json!({ "on": "2018-03-20", "partner": PARTNER, "assessor": { "person": uuid::Uuid::nil() } });
-    server.post("/api/v1/onsite/A81001/1/schedule", unknown).await.is(400, "nobody in the directory");
+    server.post("/api/v1/onsite/A81001/1/schedule", unknown).await.is(400, "no one in the directory");
 }
 
 #[tokio::test]

@@ -328,7 +328,7 @@ mod member {
 /// The type of parent is one letter, W.
 const KIND_MAX_CHARS: usize = 2;
 
-/// `epcmem`. A practice has a row for each time it belonged to somebody.
+/// `epcmem`. A practice has a row for each time it belonged to someone.
 pub(super) fn memberships() -> Shape {
     Shape {
         columns: Columns::positions(6..=6, &member::COLUMNS),

@@ -14,7 +14,7 @@ pub enum Failure {
     #[error("{0}")]
     Said(String),
     /// Whoever read the output has gone; nothing is wrong.
-    #[error("nobody reads the output any more")]
+    #[error("no one reads the output any more")]
     OutputClosed,
     /// A process did not start.
     #[error(transparent)]

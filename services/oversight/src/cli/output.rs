@@ -26,7 +26,7 @@ pub fn say(line: impl AsRef<str>) -> Result<(), Failure> {
 
 /// Tells a person something beside the result, on standard error.
 pub fn note(line: &str) {
-    // Nobody to tell is no failure.
+    // No one to tell is no failure.
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 

@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(seconds(429, Some("0"), Repeat::Unsafe), Some(1));
         assert_eq!(seconds(503, Some("5"), Repeat::Safe), Some(5));
         assert_eq!(seconds(503, Some("5"), Repeat::Unsafe), None, "it may have been carried out");
-        assert_eq!(seconds(429, None, Repeat::Safe), None, "nobody says when");
+        assert_eq!(seconds(429, None, Repeat::Safe), None, "no one says when");
         assert_eq!(seconds(429, Some("soon"), Repeat::Safe), None);
         assert_eq!(seconds(429, Some("301"), Repeat::Safe), None, "too long to wait");
         assert_eq!(seconds(200, Some("5"), Repeat::Safe), None);

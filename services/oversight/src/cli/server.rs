@@ -149,8 +149,8 @@ impl Ask {
 /// Why there was no answer, or not all of it.
 #[derive(Debug, thiserror::Error)]
 pub enum NoAnswer {
-    /// Nobody answers there.
-    #[error("nobody answers: {0}")]
+    /// No one answers there.
+    #[error("no one answers: {0}")]
     NotThere(String),
     /// The connection broke.
     #[error("the connection broke: {0}")]

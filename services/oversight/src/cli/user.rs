@@ -47,16 +47,16 @@ enum What {
     },
     /// Lists every account.
     List,
-    /// Shuts somebody out for the time being, with or without an account here: where they are in, they are
+    /// Shuts someone out for the time being, with or without an account here: where they are in, they are
     /// out.
     Disable {
         /// Who: the id, as listed, or as records name them after `person:`.
         id: PersonId,
-        /// Why. It stays in the access log: name nobody.
+        /// Why. It stays in the access log: do not include names.
         #[arg(long, default_value = "", value_name = "TEXT")]
         reason: String,
     },
-    /// Lets somebody in again who was shut out.
+    /// Lets someone in again who was shut out.
     Enable {
         /// Who: the id, as listed, or as records name them after `person:`.
         id: PersonId,
@@ -69,7 +69,7 @@ enum What {
         /// Whose: the id, as listed.
         id: PersonId,
     },
-    /// Puts somebody out of wherever they are signed in, with or without an account here.
+    /// Puts someone out of wherever they are signed in, with or without an account here.
     SignOut {
         /// Who: the id, as listed, or as records name them after `person:`.
         id: PersonId,

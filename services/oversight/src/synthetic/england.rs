@@ -30,7 +30,7 @@ use super::{
     story::{self, Choice, REQUIREMENTS, Step, Story},
 };
 
-/// The seed of the England that everybody sees who does not choose another one.
+/// The seed of the England that everyone sees who does not choose another one.
 pub const DEFAULT_SEED: u64 = 2018;
 
 /// To be raised whenever the same seed would yield other events: a load begun by one version is

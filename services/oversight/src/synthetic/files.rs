@@ -52,7 +52,7 @@ fn practice_files() -> [(Day, Day); 5] {
     ]
 }
 
-/// Bodies beside those of the national files for which somebody acts here: national bodies, delivery partners,
+/// Bodies beside those of the national files for which someone acts here: national bodies, delivery partners,
 /// and the supplier that keeps its own record.
 const OTHERS: [(&str, &str); 7] = [
     (NHS_DIGITAL, "NHS Digital"),

@@ -1,6 +1,6 @@
 //! Keeps the writers of this process apart from the loader.
 //!
-//! The loader sends flights of appends that rest on each other. Nobody else may write in between, or
+//! The loader sends flights of appends that rest on each other. No one else may write in between, or
 //! some of a flight would be turned down. The services get the log with a gate in front of it, which
 //! is shut while a flight is under way: a fraction of a second at a time, and never for readers.
 
@@ -22,7 +22,7 @@ pub struct Shut {
 }
 
 impl Gate {
-    /// An open gate that nobody stands behind.
+    /// An open gate that no one stands behind.
     pub fn new() -> Self {
         Self::default()
     }

@@ -2,9 +2,9 @@
 //! interrupted.
 //!
 //! A flight of appends is sent in order of time, each expecting its aggregate's last event where it
-//! will stand if nobody else writes meanwhile. The writers of this process wait for a flight behind
+//! will stand if no one else writes meanwhile. The writers of this process wait for a flight behind
 //! a [`Gate`]; those of other processes on the same broker cannot be kept waiting, and some of a
-//! flight may be turned down. These are then repeated one by one. An aggregate that somebody else has
+//! flight may be turned down. These are then repeated one by one. An aggregate that someone else has
 //! written to is left to them.
 
 use std::{
@@ -142,7 +142,7 @@ pub struct Loaded {
     pub written: u64,
     /// Events that were there already.
     pub found: u64,
-    /// Events left out because somebody else had written to their aggregate.
+    /// Events left out because someone else had written to their aggregate.
     pub left_out: u64,
 }
 
@@ -228,7 +228,7 @@ struct Sent {
 /// Appends that were sent together.
 struct Flight {
     appends: FuturesOrdered<BoxFuture<'static, Sent>>,
-    /// Where the next event sent will stand if nobody else writes.
+    /// Where the next event sent will stand if no one else writes.
     next: Position,
     /// How many of each aggregate are under way.
     aggregates: FxHashMap<String, u8>,
@@ -362,7 +362,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Where the event stands now; none where somebody else has written to its aggregate.
+    /// Where the event stands now; none where someone else has written to its aggregate.
     async fn try_to_settle(&mut self, event: &Ready) -> Result<Option<Position>, LoadError> {
         let last = last_of(self.log.as_ref(), &event.subject).await?;
         if let Some(last) = last.filter(|last| last.id == event.id) {
@@ -388,7 +388,7 @@ impl Loader<'_> {
         if self.loaded.left_out == 0 {
             tracing::warn!(
                 aggregate = event.subject.aggregate(),
-                "somebody else has written to an aggregate of the synthetic England: the rest of it is left out"
+                "someone else has written to an aggregate of the synthetic England: the rest of it is left out"
             );
         }
         self.loaded.left_out += 1;
@@ -398,7 +398,7 @@ impl Loader<'_> {
 
 async fn last_of(log: &dyn EventLog, subject: &Subject) -> Result<Option<Tail>, ReadError> {
     let Some(last) = log.last(subject).await? else { return Ok(None) };
-    // A body without an id is nobody's of ours.
+    // A body without an id is no one's of ours.
     let id = ChainLink::read(&last.body).map_or(Uuid::nil(), |link| link.id);
     Ok(Some(Tail { position: last.position, id }))
 }

@@ -355,7 +355,7 @@ impl Writer<'_> {
     fn later(&mut self, time: Timestamp, least: i64, most: i64) -> Timestamp {
         let seconds = SignedDuration::from_secs(self.rng.i64(least..most));
         let moved = time.saturating_add(seconds).unwrap_or(time);
-        // Nobody works past midnight; a publication of the last evening is still of that day.
+        // No one works past midnight; a publication of the last evening is still of that day.
         let midnight = Day::in_london(time).end_in_london();
         if moved < midnight {
             return moved;

@@ -150,7 +150,7 @@ pub fn area_gap(
     })
 }
 
-/// What somebody is told of areas.
+/// What someone is told of areas.
 struct Told<'a> {
     asked: &'a Asked<'a>,
     may_know_of: &'a dyn Fn(OdsCode) -> bool,

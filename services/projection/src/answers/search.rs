@@ -53,7 +53,7 @@ pub fn search(
         .into_iter()
         .filter_map(|entry| match entry.target {
             Target::Area(number) => board.areas.get(number).map(|area| Found {
-                body: named(area, board.today),
+                body: named(area, area.day_called(board.today)),
                 postcode: area.listing.as_ref().map(|listing| listing.postcode.clone()).unwrap_or_default(),
                 ccg: None,
                 live: area.counts(0, Footprint::Then, board.today).practices() > 0,

@@ -1,4 +1,4 @@
-//! What an organisation has published: for everybody, signed in or not.
+//! What an organisation has published: for everyone, signed in or not.
 //!
 //! Its name and code, the published status, the day and the edition. Nothing of how it came about,
 //! nothing that is not published, and no count of anything.

@@ -1,6 +1,6 @@
 //! Why a status began, in words.
 //!
-//! The causes lie in records that not everybody sees who sees what holds: what assessors found, what a
+//! The causes lie in records that not everyone sees who sees what holds: what assessors found, what a
 //! practice uses, how a partner's plan fares. Who may not know the causes of an organisation is told in
 //! general words, and of no event.
 

@@ -50,7 +50,7 @@ impl Format {
             None | Some("") => Ok(None),
             Some("json") => Ok(Some(Format::Json)),
             Some("csv") => Ok(Some(Format::Csv)),
-            Some(other) => Err(Problem::bad_input("a query parameter is not as accepted")
+            Some(other) => Err(Problem::bad_input("a query parameter is wrong")
                 .at("format", format!("“{}” is neither json nor csv", cut(other)))),
         }
     }

@@ -182,9 +182,8 @@ impl PracticesQuery {
 
     /// The filter and order.
     fn listing(&self, behind: Option<OdsCode>) -> Result<Listing, Problem> {
-        let refuse = |at: &str, detail: String| {
-            Problem::bad_input("a query parameter is not as accepted").at(at, detail)
-        };
+        let refuse =
+            |at: &str, detail: String| Problem::bad_input("a query parameter is wrong").at(at, detail);
         let status = given(&self.status)
             .map(|slug| {
                 Status::from_slug(slug).ok_or_else(|| {

@@ -110,7 +110,7 @@ impl When {
             None | Some("" | "then") => Footprint::Then,
             Some("now") => Footprint::Now,
             Some(other) => {
-                return Err(Problem::bad_input("a query parameter is not as accepted")
+                return Err(Problem::bad_input("a query parameter is wrong")
                     .at("footprint", format!("“{}” is neither then nor now", cut(other))));
             }
         };
@@ -118,7 +118,7 @@ impl When {
             None => DEFAULT_RULE,
             Some(slug) => rule_of(slug).ok_or_else(|| {
                 let accepted: Vec<&str> = RULES.iter().map(|rule| rule.requirement.slug).collect();
-                Problem::bad_input("a query parameter is not as accepted")
+                Problem::bad_input("a query parameter is wrong")
                     .at("requirement", format!("“{}” is none of {}", cut(slug), accepted.join(", ")))
             })?,
         };
@@ -210,13 +210,13 @@ pub(crate) fn cut(text: &str) -> String {
 
 pub(crate) fn ods_code(text: &str) -> Result<OdsCode, Problem> {
     text.parse().map_err(|error: proto::codes::CodeError| {
-        Problem::bad_input("the address is not as accepted").at("code", error.to_string())
+        Problem::bad_input("the address is wrong").at("code", error.to_string())
     })
 }
 
 pub(crate) fn day(parameter: &str, text: &str) -> Result<Day, Problem> {
     text.parse().map_err(|error: proto::codes::CodeError| {
-        Problem::bad_input("a query parameter is not as accepted").at(parameter, error.to_string())
+        Problem::bad_input("a query parameter is wrong").at(parameter, error.to_string())
     })
 }
 
@@ -225,7 +225,7 @@ pub(crate) fn instant(text: &str) -> Result<Timestamp, Problem> {
         return Ok(day.end_in_london());
     }
     text.parse().map_err(|_| {
-        Problem::bad_input("a query parameter is not as accepted").at(
+        Problem::bad_input("a query parameter is wrong").at(
             "known",
             format!(
                 "“{}” is neither a day (yyyy-mm-dd) nor an RFC 3339 time such as 2019-03-31T12:00:00Z",

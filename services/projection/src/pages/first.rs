@@ -40,7 +40,7 @@ pub(super) fn page(desk: &Desk, served: &Served, keep: &Keep) -> Markup {
                     }
                 }
                 (inset(html! {
-                    p { "A file may be loaded again: only what it shows anew is recorded. Add " code { "--dry-run" } " to see what it would do." }
+                    p { "A file may be loaded again: only what is new is recorded. Add " code { "--dry-run" } " to see what it would do." }
                     p { "Without files at hand, start the server with an empty data folder and without " code { "--empty" } " to see a made-up England." }
                 }))
             }

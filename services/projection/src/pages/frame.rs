@@ -25,7 +25,7 @@ use crate::{
 /// Which entry of the menu a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Menu {
-    /// Where somebody begins.
+    /// Where someone begins.
     Home,
     Practices,
     About,

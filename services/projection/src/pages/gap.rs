@@ -150,7 +150,7 @@ fn requirement(number: u8) -> String {
     known.map_or_else(|| number.to_string(), |rule| format!("{number}, {}", rule.requirement.title))
 }
 
-/// The members where somebody was assessed, those with most that is good by word alone first.
+/// The members where someone was assessed, those with most that is good by word alone first.
 fn members(when: &When, keep: &Keep, area: &Area, answer: &AreaGapAnswer) -> Markup {
     let mut rows: Vec<&GapRow> = answer.members.iter().filter(|row| row.assessed_practices > 0).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.total.self_assessed_met_not_confirmed));

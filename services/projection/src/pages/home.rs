@@ -1,4 +1,4 @@
-//! The first page, by who looks; and what everybody may look up.
+//! The first page, by who looks; and what everyone may look up.
 
 use axum::{
     http::{HeaderMap, StatusCode, Uri},
@@ -27,7 +27,7 @@ use crate::{
     board::{AreaKind, Board},
 };
 
-/// Who sees England is shown it; who has an organisation of their own is led there; everybody else
+/// Who sees England is shown it; who has an organisation of their own is led there; everyone else
 /// may look up what practices have published.
 pub(super) async fn home(
     desk: Desk,
@@ -122,7 +122,7 @@ fn kind(board: &Board, area: &Named) -> String {
     AreaKind::from_slug(area.kind).map(|kind| kind.word(board.today).capital()).unwrap_or_default()
 }
 
-/// What the practices of an area have published: for everybody, without any count.
+/// What the practices of an area have published: for everyone, without any count.
 pub(super) async fn area_statuses(
     desk: Desk,
     Path(code): Path<String>,

@@ -24,7 +24,7 @@ pub(super) struct Keep {
 }
 
 impl Keep {
-    /// For somebody: links that lead where they may not go are left out.
+    /// For someone: links that lead where they may not go are left out.
     pub fn seen_by(mut self, viewer: &Viewer) -> Self {
         self.viewer = Some(viewer.clone());
         self

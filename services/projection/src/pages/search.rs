@@ -75,11 +75,14 @@ fn page(desk: &Desk, served: &Served, keep: &Keep, question: &str) -> Markup {
             Cell::link(keep.to(path), name),
             Cell::text(find.body.code),
             Cell::text(match board.area(find.body.code) {
-                Some(area) if !is_practice => area.word_on(board.today).capital(),
+                Some(area) if !is_practice => area.word_on(area.day_called(board.today)).capital(),
                 _ => super::attention::capital(find.body.kind),
             }),
             match find.ccg {
-                Some(ccg) => Cell::from(keep.area(ccg, words::name_of(board, ccg, board.today))),
+                Some(ccg) => {
+                    let on = board.area(ccg).map_or(board.today, |area| area.day_called(board.today));
+                    Cell::from(keep.area(ccg, words::name_of(board, ccg, on)))
+                }
                 None => Cell::text(""),
             },
             Cell::text(&find.postcode),
@@ -102,11 +105,11 @@ fn page(desk: &Desk, served: &Served, keep: &Keep, question: &str) -> Markup {
             }
         } @else {
             (lede(html! {
-                @if found.len() == SEARCH_MAX { "The first " (SEARCH_MAX) " finds" } @else { (ui::fmt::count(found.len() as u64, "find", "finds")) }
+                @if found.len() == SEARCH_MAX { "The first " (SEARCH_MAX) " results" } @else { (ui::fmt::count(found.len() as u64, "result", "results")) }
                 " for “" (question) "”."
                 @if found.len() == SEARCH_MAX { " Another word narrows them down." }
             }))
-            (Table::new("finds", format!("Finds for “{question}”")).hide_caption()
+            (Table::new("finds", format!("Results for “{question}”")).hide_caption()
                 .column(Column::text("Name")).column(Column::text("Code")).column(Column::text("Kind"))
                 .column(Column::text(AreaKind::Ccg.word(board.today).capital())).column(Column::text("Postcode")).column(Column::text("Today"))
                 .rows(found.iter().map(row)).render())

@@ -52,7 +52,7 @@ pub(super) async fn drawing(
         let answer = answer.filter(|answer| answer.withheld.is_none()).ok_or_else(|| nothing_at(&uri))?;
         let Some(found) = answer.tallies.iter().find(|of| of.tally == wanted) else {
             let accepted: Vec<&str> = answer.tallies.iter().map(|of| of.tally).collect();
-            return Err(Problem::bad_input("a query parameter is not as accepted")
+            return Err(Problem::bad_input("a query parameter is wrong")
                 .at("tally", format!("“{}” is none of {}", cut(&wanted), accepted.join(", "))));
         };
         Ok(Body::svg(bars(&when, &keep, area, found).svg_file()))

@@ -136,7 +136,7 @@ pub(super) fn footprint(footprint: Footprint) -> &'static str {
     }
 }
 
-/// The statuses that are worth a column: all but those that nobody has and that are rare.
+/// The statuses that are worth a column: all but those that no one has and that are rare.
 pub(super) fn statuses<'a>(all: impl Iterator<Item = &'a Counts> + Clone) -> Vec<Status> {
     Status::ALL
         .into_iter()

@@ -82,7 +82,7 @@ pub struct Seen<'a> {
 /// What is the same for all practices of one board.
 #[derive(Debug)]
 pub struct Common<'a> {
-    /// What the events say of everybody else.
+    /// What the events say of everyone else.
     pub facts: &'a Facts,
     /// The deadlines.
     pub calendar: &'a Calendar,

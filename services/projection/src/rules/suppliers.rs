@@ -171,7 +171,7 @@ pub struct Ending {
 }
 
 /// The services in use at the end of a day that are certified then, if only by their holder, and will be
-/// less so one day, if nobody acts.
+/// less so one day, if no one acts.
 pub fn endings(
     purchases: &[PurchaseFact],
     standing: impl Fn(Used) -> Arc<Standing>,

@@ -34,7 +34,7 @@ pub const HOSTILE: &str = "<script>alert(1)</script> & \"Sons\" SURGERY";
 /// The moment at which the tests stand.
 pub const NOW: &str = "2019-06-17T10:00:00Z";
 
-/// A running service over a log of its own. Nobody is asked who they are.
+/// A running service over a log of its own. No one is asked who they are.
 pub struct Running {
     app: Router,
     pub log: chassis::log::Log,
@@ -126,7 +126,7 @@ pub struct Came {
 /// Who writes the events.
 #[derive(Clone, Copy, PartialEq)]
 pub enum By {
-    Somebody,
+    Someone,
     TheGenerator,
     AnotherOrganisation,
 }
@@ -263,7 +263,7 @@ impl Pen {
             subject: subject.clone(),
             time: Timestamp::from_second(1_559_000_000 + self.number * 60).unwrap(),
             by: match by {
-                By::Somebody => Actor::system("import"),
+                By::Someone => Actor::system("import"),
                 By::TheGenerator => Actor::synthetic(),
                 By::AnotherOrganisation => Actor::system("elsewhere"),
             }

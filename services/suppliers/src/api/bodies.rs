@@ -99,8 +99,8 @@ pub(crate) struct CoverageView {
     pub since: Day,
 }
 
-/// Whether the words in which somebody says how they know are told, too. They are free text of people at
-/// work, and not for everybody.
+/// Whether the words in which someone says how they know are told, too. They are free text of people at
+/// work, and not for everyone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Grounds {
     /// They are.
@@ -223,7 +223,7 @@ impl CertificateView {
     }
 }
 
-/// Whether a service is certified as it has to be.
+/// Whether a service is certified as required.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CheckView {
     /// Of which supplier.

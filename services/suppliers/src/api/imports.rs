@@ -14,8 +14,8 @@ use crate::{
 
 /// Imports a list (CSV, any size): `catalogue-suppliers`, `catalogue-services`, `toolkit-companies` or
 /// `principal-suppliers`. Bad rows are reported by line and column and the others land; the same file again
-/// adds nothing. A name that resembles a known supplier without being surely the same is held for somebody
-/// to look at; what its rows say is kept, and recorded once that is decided. The same holds for a status that nobody has
+/// adds nothing. A name that resembles a known supplier without being surely the same is held for someone
+/// to look at; what its rows say is kept, and recorded once that is decided. The same holds for a status that no one has
 /// explained yet.
 ///
 /// Who may call it: NHS Digital and administrators.

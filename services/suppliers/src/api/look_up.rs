@@ -1,4 +1,4 @@
-//! Looking up: for everybody, signed in or not.
+//! Looking up: for everyone, signed in or not.
 
 use axum::{
     Json as AxumJson,
@@ -70,7 +70,7 @@ struct ServiceTypeView {
 
 /// The schemes of certification, and which of them each type of service needs.
 ///
-/// Who may call it: everybody.
+/// Who may call it: everyone.
 #[utoipa::path(get, path = "/api/v1/certification", tag = "suppliers",
     responses((status = 200, body = CertificationView), (status = "4XX", body = Problem)))]
 pub(crate) async fn certification() -> AxumJson<CertificationView> {
@@ -117,7 +117,7 @@ pub(crate) struct FoundView {
 /// Suppliers by name, trading name, product, company number, ODS code or certificate number, best
 /// first. Typing errors are forgiven where nothing fits as typed.
 ///
-/// Who may call it: everybody, some hundred times a minute.
+/// Who may call it: everyone, some hundred times a minute.
 #[utoipa::path(get, path = "/api/v1/suppliers", tag = "suppliers", params(FindQuery),
     responses((status = 200, body = FoundView), (status = "4XX", body = Problem)))]
 pub(crate) async fn find(
@@ -141,10 +141,10 @@ pub(crate) async fn find(
     Ok(AxumJson(FoundView { suppliers, position }))
 }
 
-/// A supplier with its services, certificates and what they cover. On what ground somebody says what a
+/// A supplier with its services, certificates and what they cover. On what ground someone says what a
 /// certificate covers is told to those who may say so themselves.
 ///
-/// Who may call it: everybody.
+/// Who may call it: everyone.
 #[utoipa::path(get, path = "/api/v1/suppliers/{id}", tag = "suppliers",
     params(("id" = String, Path, description = "the supplier's id")),
     responses((status = 200, body = SupplierView), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
@@ -182,11 +182,11 @@ impl CheckQuery {
     }
 }
 
-/// Whether a service is certified as it has to be over the days of a contract: a verdict with five answers
+/// Whether a service is certified as required over the days of a contract: a verdict with five answers
 /// for each scheme that its type needs. Nothing is recorded; a buyer's own check with a receipt is a POST to
 /// `/api/v1/purchases/{code}/checks`. May be embedded elsewhere.
 ///
-/// Who may call it: everybody.
+/// Who may call it: everyone.
 #[utoipa::path(get, path = "/api/v1/suppliers/{id}/check", tag = "suppliers",
     params(("id" = String, Path, description = "the supplier's id"), CheckQuery),
     responses((status = 200, body = CheckView), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
@@ -203,7 +203,7 @@ pub(crate) async fn check(
 
 /// The same as a picture for a procurement site: a few words in a frame.
 ///
-/// Who may call it: everybody.
+/// Who may call it: everyone.
 #[utoipa::path(get, path = "/api/v1/suppliers/{id}/badge.svg", tag = "suppliers",
     params(("id" = String, Path, description = "the supplier's id"), CheckQuery),
     responses((status = 200, body = String, content_type = "image/svg+xml"), (status = "4XX", body = Problem),
@@ -224,7 +224,7 @@ pub(crate) async fn badge(
     Ok((embeddable(), [(header::CONTENT_TYPE, "image/svg+xml; charset=utf-8")], picture).into_response())
 }
 
-/// Pages of others may show it; it says nothing that is not for everybody.
+/// Pages of others may show it; it says nothing that is not for everyone.
 fn embeddable() -> [(header::HeaderName, HeaderValue); 3] {
     [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
@@ -273,6 +273,6 @@ fn short_words(verdict: Verdict) -> &'static str {
         Verdict::Certified => "Certified",
         Verdict::RunsOut => "Certified, but not to the contract’s end,",
         Verdict::HolderOnly => "Supplier certified, service not shown to be,",
-        Verdict::NotCertified => "Not shown to be certified",
+        Verdict::NotCertified => "No evidence of certification",
     }
 }

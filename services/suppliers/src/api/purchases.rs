@@ -221,7 +221,7 @@ pub(crate) struct CheckedView {
     answer: CheckView,
 }
 
-/// Checks whether a service is certified as it has to be over the days of a contract, and records who
+/// Checks whether a service is certified as required over the days of a contract, and records who
 /// asked, for whom, when, and what was known: the organisation's proof of diligence.
 ///
 /// Who may call it: the organisation, and its CCG on its behalf.
@@ -367,7 +367,7 @@ pub(crate) async fn receipt(
 /// Whether a receipt is genuine: the log holds a check at its position, with its hash. Shows what it says;
 /// who holds the hash has been given the receipt.
 ///
-/// Who may call it: everybody.
+/// Who may call it: everyone.
 #[utoipa::path(get, path = "/api/v1/receipts/{position}/{hash}", tag = "suppliers",
     params(("position" = u64, Path), ("hash" = String, Path, description = "64 hexadecimal digits")),
     responses((status = 200, body = ReceiptView), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
@@ -601,7 +601,7 @@ pub(crate) fn buyer_of(desk: &Desk, organisation: OdsCode) -> Buyer {
     desk.register.known().buyer(organisation).cloned().unwrap_or_default()
 }
 
-/// Whether somebody may see what an organisation buys.
+/// Whether someone may see what an organisation buys.
 pub(crate) fn sees(viewer: &Viewer, organisation: OdsCode) -> bool {
     viewer.may(crate::access::VIEW_PURCHASES, organisation)
 }

@@ -55,7 +55,7 @@ pub(crate) struct RegisteredView {
     position: u64,
 }
 
-/// Registers a supplier that nobody knew. One that resembles a known one is registered all the same: say so
+/// Registers a supplier that no one knew. One that resembles a known one is registered all the same: say so
 /// only after looking it up. An ODS code or company number that another supplier has is refused.
 ///
 /// Who may call it: NHS Digital; a supplier, for its own ODS code.
@@ -165,7 +165,7 @@ pub(crate) async fn retire(
 }
 
 /// Records a certificate. The same certificate again changes nothing. One that another supplier has on record, by
-/// its scheme and number whatever their case and blanks, is `held`: it counts for nothing until somebody has looked,
+/// its scheme and number whatever their case and blanks, is `held`: it counts for nothing until someone has looked,
 /// at `/api/v1/suppliers/certificate-reviews`.
 ///
 /// Who may call it: the supplier, and NHS Digital.
@@ -305,7 +305,7 @@ pub(crate) struct CoverageInput {
     from: Option<Day>,
 }
 
-/// Says whether a certificate covers a service: as the supplier, or as somebody who read the certificate
+/// Says whether a certificate covers a service: as the supplier, or as someone who read the certificate
 /// for the NHS. What is said last counts, and who said it is shown beside it.
 ///
 /// Who may call it: the supplier of it; practices, buyers, CCGs, regions and NHS Digital.
@@ -330,7 +330,7 @@ pub(crate) async fn cover(
     answered(desk.keep(&giver, supplier, &format!("cover {certificate} {service}"), from, &command).await)
 }
 
-/// In whose name somebody speaks of a certificate's coverage.
+/// In whose name someone speaks of a certificate's coverage.
 pub(crate) fn voice_of(giver: &Giver) -> Voice {
     match giver.viewer.holder().map(|holder| holder.role) {
         Some(Role::Supplier) => Voice::Supplier,
@@ -394,7 +394,7 @@ pub(crate) async fn release_sub_supplier(
     give(&desk, &giver, &id, &format!("release {sub_supplier}"), None, command).await
 }
 
-/// An entry of a list that somebody has to look at.
+/// An entry of a list that someone has to look at.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct HeldView {
     /// Which list: `buying-catalogue`, `dsp-toolkit` or `principal-suppliers`.
@@ -461,7 +461,7 @@ pub(crate) async fn settle(
 ) -> Answered {
     let listing = Listing { list, entry };
     let held = desk.register.known().to_settle(&listing).cloned();
-    let held = held.ok_or_else(|| Problem::not_found("no such entry waits for somebody to look"))?;
+    let held = held.ok_or_else(|| Problem::not_found("no such entry waits for someone to look"))?;
     match (no_supplier, supplier) {
         (false, _) => answered(desk.settle(&giver, held, supplier).await),
         (true, None) => answered(desk.reject(&giver, &listing, reason).await),
@@ -472,7 +472,7 @@ pub(crate) async fn settle(
     }
 }
 
-/// A certificate that waits for somebody to look, because another supplier has it on record.
+/// A certificate that waits for someone to look, because another supplier has it on record.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CertificateReviewView {
     /// The id of the supplier that showed it.
@@ -489,7 +489,7 @@ pub(crate) struct CertificateReviewView {
     printed: PrintedBody,
 }
 
-/// Certificates that wait for somebody to look, because another supplier has them on record, by scheme and number.
+/// Certificates that wait for someone to look, because another supplier has them on record, by scheme and number.
 ///
 /// Who may call it: NHS Digital and administrators.
 #[utoipa::path(get, path = "/api/v1/suppliers/certificate-reviews", tag = "suppliers",

@@ -1,4 +1,4 @@
-//! Who relies on what ends soon.
+//! Certificates ending soon.
 
 use std::collections::BTreeMap;
 
@@ -55,7 +55,7 @@ pub(crate) struct Relying {
     /// What holds today.
     #[schema(value_type = String)]
     pub today: Verdict,
-    /// The first day on which it is worse, if nobody acts.
+    /// The first day on which it is worse, if no one acts.
     #[schema(value_type = String, format = "date")]
     pub lapses: Day,
     /// What holds then.
@@ -142,7 +142,7 @@ pub(crate) fn relying(desk: &Desk, viewer: &Viewer, of: Option<SupplierId>, days
     found
 }
 
-/// The services whose certification gets worse within some days if nobody acts, soonest first, and which of
+/// The services whose certification gets worse within some days if no one acts, soonest first, and which of
 /// the organisations you may see use them, by CCG and region. Also as CSV, an organisation a row.
 ///
 /// Who may call it: practices, buyers, CCGs, regions and NHS Digital.

@@ -35,7 +35,7 @@ pub struct Buyer {
     pub plans: BTreeMap<Used, GapPlan>,
     /// How many checks there were.
     pub checks: u32,
-    /// The names under which lists say what it uses and that nobody had matched to a supplier, each with the
+    /// The names under which lists say what it uses and that no one had matched to a supplier, each with the
     /// day from which the list says so.
     #[serde(default, with = "as_pairs", skip_serializing_if = "BTreeMap::is_empty")]
     pub waiting: BTreeMap<Listing, Day>,
@@ -109,7 +109,7 @@ pub enum BuyerCommand {
         /// Where that is known from.
         list: List,
     },
-    /// A list says what it uses, under a name that nobody has matched to a supplier yet.
+    /// A list says what it uses, under a name that no one has matched to a supplier yet.
     Wait {
         /// Whose affair it is.
         organisation: OdsCode,

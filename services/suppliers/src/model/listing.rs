@@ -1,4 +1,4 @@
-//! An entry of a list that somebody has to look at.
+//! An entry of a list that someone has to look at.
 
 use chassis::{Aggregate, Context, Refusal, When, refusal::needed};
 use proto::{
@@ -31,7 +31,7 @@ pub struct HeldListing {
 /// What can be asked of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListingCommand {
-    /// Lay it before somebody.
+    /// Lay it before someone.
     Hold {
         /// The entry.
         listing: Listing,
@@ -96,7 +96,7 @@ impl Aggregate for HeldListing {
             ListingCommand::Reject { reason } => {
                 let reason = needed("reason", "a reason", reason, TEXT_MAX_CHARS)?;
                 let Some(held) = &self.held else {
-                    return Err(Refusal::unknown("no such entry waits for somebody to look"));
+                    return Err(Refusal::unknown("no such entry waits for someone to look"));
                 };
                 let event = ListingRejected { listing: held.listing.clone(), reason };
                 Ok((!self.is_rejected).then(|| event.into()))

@@ -1,7 +1,7 @@
 //! What may be decided, and what is so: pure.
 //!
 //! Three kinds of aggregate: [`Supplier`] (who it is, what it offers, what is certified), [`Buyer`] (what
-//! an organisation uses and has checked) and [`HeldListing`] (an entry of a list that somebody has to look
+//! an organisation uses and has checked) and [`HeldListing`] (an entry of a list that someone has to look
 //! at). None of them reads a clock or makes up an id.
 
 mod buyer;

@@ -63,7 +63,7 @@ pub struct Offered {
 /// What can be asked of a supplier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SupplierCommand {
-    /// Take note of a supplier that nobody knew.
+    /// Take note of a supplier that no one knew.
     Register {
         /// Its id.
         supplier: SupplierId,
@@ -109,10 +109,10 @@ pub enum SupplierCommand {
         printed: Certificate,
         /// The one it follows.
         renews: Option<u16>,
-        /// Another supplier that has one of the same scheme and number: somebody has to look first.
+        /// Another supplier that has one of the same scheme and number: someone has to look first.
         also_of: Option<SupplierId>,
     },
-    /// Somebody looked at a certificate that was held for review.
+    /// Someone looked at a certificate that was held for review.
     Review {
         /// The number of the review.
         review: u16,
@@ -135,7 +135,7 @@ pub enum SupplierCommand {
         /// Why.
         reason: String,
     },
-    /// Somebody says whether a certificate covers a service.
+    /// Someone says whether a certificate covers a service.
     StateCoverage {
         /// Which certificate.
         certificate: u16,

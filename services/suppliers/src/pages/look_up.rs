@@ -1,4 +1,4 @@
-//! Looking a supplier up, and the answer to a buyer's question: for everybody.
+//! Looking a supplier up, and the answer to a buyer's question: for everyone.
 
 use axum::{
     extract::{RawQuery, State},
@@ -104,7 +104,7 @@ pub(super) async fn find(
             p { a.nhsuk-link href="/suppliers/reliance" { "Who relies on certificates that end soon" } }
         }
         @if viewer.may_here(crate::access::REVIEW) {
-            p { a.nhsuk-link href="/suppliers/review" { "Entries of lists that somebody has to look at" } }
+            p { a.nhsuk-link href="/suppliers/review" { "Supplier matches to review" } }
         }
         p { a.nhsuk-link href="/receipts" { "Verify the receipt of a check" } " · "
             a.nhsuk-link href="/api/v1/certification" { "What each type of service needs, as data" } }
@@ -435,12 +435,12 @@ fn record_form(desk: &Desk, viewer: &Viewer, own: OdsCode, judged: &Judged) -> M
         .hidden("to", judged.question.to.to_string())
         .body(html! {
             h2.nhsuk-heading-m { "Keep this check" }
-            p { "It is recorded for " (desk.common.roster.name(own)) " with what is known now. You get a receipt to print, which anybody can verify later." }
+            p { "It is recorded for " (desk.common.roster.name(own)) " with what is known now. You get a receipt to print, which anyone can verify later." }
             (Button::new("Record this check"))
         })
 }
 
-/// A receipt that somebody wants verified.
+/// A receipt that someone wants verified.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct VerifyQuery {
     #[serde(default)]

@@ -227,7 +227,7 @@ fn line_forms(viewer: &Viewer, organisation: OdsCode, line: &Line, may_plan: boo
             }
             (of("engagements/end").body(html! {
                 (field("on", "Last day in use").hint("Empty: today.").width(Width::Characters(10)).input(InputKind::Text))
-                (Button::new("No longer used").kind(ButtonKind::Warning).about(&line.name))
+                (Button::new("Stop using").kind(ButtonKind::Warning).about(&line.name))
             }))
         }))
     }

@@ -51,14 +51,14 @@ pub(super) async fn show(State(desk): State<Shared>, viewer: Viewer) -> Result<R
     });
     let body = html! {
         (lede(html! { "Within " (RELIANCE_DAYS) " days the certification of " (ui::fmt::count(found.len() as u64, "service", "services"))
-            " gets worse if nobody acts; " strong { (organisations) } " uses of them rely on it." }))
+            " gets worse if nothing changes, affecting " strong { (organisations) } " uses of them." }))
         (Table::new("reliance", "Services whose certification ends, soonest first").column(Column::text("Supplier and service"))
             .column(Column::text("Lapses on")).column(Column::text("Certified")).column(Column::text("Who relies on it")).rows(rows)
-            .empty("No certificate that anybody you may see relies on ends within this time.").render())
+            .empty("No certificate that anyone you may see relies on ends within this time.").render())
         (downloads("reliance", &[
             Download::new("CSV", "/api/v1/suppliers/reliance?format=csv"),
             Download::new("JSON", "/api/v1/suppliers/reliance"),
         ]))
     };
-    Ok(page_response(StatusCode::OK, page(&desk, &viewer, "Who relies on what ends soon").body(body)))
+    Ok(page_response(StatusCode::OK, page(&desk, &viewer, "Certificates ending soon").body(body)))
 }

@@ -1,4 +1,4 @@
-//! What somebody has to look at: which company an entry of a list is, and whose a certificate is that two suppliers
+//! What someone has to look at: which company an entry of a list is, and whose a certificate is that two suppliers
 //! have.
 
 use axum::{
@@ -28,7 +28,7 @@ use crate::{
 
 /// The most of each kind shown at a time; settled ones make room for others.
 const SHOWN_MAX: usize = 50;
-/// Says that an entry is a supplier nobody knew.
+/// Says that an entry is a supplier no one knew.
 const NEW: &str = "new";
 /// Says that an entry names no supplier.
 const NONE: &str = "none";
@@ -113,13 +113,13 @@ fn render(desk: &Desk, viewer: &Viewer, status: StatusCode, refused: &Refused, d
     let body = html! {
         (done.banner())
         (lede(html! { strong { (total) } " " @if total == 1 { "entry resembles" } @else { "entries resemble" }
-            " a known supplier without being surely the same. Nothing is merged until somebody says so." }))
+            " a known supplier without being surely the same. Nothing is merged until someone says so." }))
         @for entry in &held { (entry_settled(desk, viewer, refused, entry)) }
         @if total > held.len() { p { "The first " (held.len()) " are shown." } }
         @if !certificates.is_empty() {
             h2.nhsuk-heading-l #certificates { "Certificates that two suppliers have" }
             p { (ui::fmt::count(certificates_total as u64, "certificate was", "certificates were"))
-                " shown whose number another supplier has on record. They count for nothing until somebody says so." }
+                " shown whose number another supplier has on record. They count for nothing until someone says so." }
             @for held in &certificates { (certificate_reviewed(desk, viewer, refused, held)) }
             @if certificates_total > certificates.len() { p { "The first " (certificates.len()) " are shown." } }
         }
@@ -129,7 +129,10 @@ fn render(desk: &Desk, viewer: &Viewer, status: StatusCode, refused: &Refused, d
             @if was_rejected { (forms) } @else { (expander("Show them, to decide anew", forms)) }
         }
     };
-    page_response(status, page(desk, viewer, "Entries to look at").errors(refused.errors.clone()).body(body))
+    page_response(
+        status,
+        page(desk, viewer, "Supplier matches to review").errors(refused.errors.clone()).body(body),
+    )
 }
 
 /// The id of the form of an entry.
@@ -228,7 +231,7 @@ pub(super) async fn settle(
     let list = List::ALL.into_iter().find(|list| list.slug() == form.list);
     let listing = list.map(|list| Listing { list, entry: form.entry.clone() });
     let held = listing.and_then(|listing| desk.register.known().to_settle(&listing).cloned());
-    let held = held.ok_or_else(|| Problem::not_found("no such entry waits for somebody to look"))?;
+    let held = held.ok_or_else(|| Problem::not_found("no such entry waits for someone to look"))?;
     let shown = entry_form(&held.listing);
     let chosen = if form.other.trim().is_empty() { form.supplier.trim() } else { form.other.trim() };
     if chosen == NONE {
@@ -255,7 +258,7 @@ pub(super) async fn certificate(
     FormBody(form): FormBody<CertificateForm>,
 ) -> Result<Response, Problem> {
     let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
-    let unknown = || Problem::not_found("no such certificate waits for somebody to look");
+    let unknown = || Problem::not_found("no such certificate waits for someone to look");
     let review: u16 = form.review.parse().map_err(|_| unknown())?;
     let supplier = desk.supplier(&form.supplier).await.map_err(|_| unknown())?.id.ok_or_else(unknown)?;
     let given = async {

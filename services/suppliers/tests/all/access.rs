@@ -137,7 +137,7 @@ async fn a_code_and_a_number_are_of_one_supplier_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn how_somebody_knows_what_a_certificate_covers_is_not_for_everybody() {
+async fn how_someone_knows_what_a_certificate_covers_is_not_for_everyone() {
     let server = guarded("2018-03-10").await;
     let (acme, _) = acme_and_beta(&server).await;
     certified_lines(&server, &acme).await;
@@ -203,7 +203,7 @@ async fn a_buyer_sees_no_other_buyers_purchases_or_reliance() {
             assert!(!page.contains(&format!("/purchases/{}\"", other.1)), "{who:?} {other:?}");
         }
     }
-    // The CCG sees those of its practices, and nobody without a purchase of theirs sees any.
+    // The CCG sees those of its practices, and no one without a purchase of theirs sees any.
     let ccg = get(&server, (Role::CcgOfficer, "00K"), "/api/v1/suppliers/reliance?days=90").await.ok().json();
     assert_eq!(ccg[0]["by_ccg"][0]["organisations"], json!([PRACTICE, "A81002"]), "{ccg}");
     let none = get(&server, (Role::Buyer, "RYY"), "/api/v1/suppliers/reliance?days=90").await.ok().json();

@@ -31,7 +31,7 @@ async fn a_list_adds_what_it_shows_anew_and_the_same_again_nothing() {
     let found = server.get("/api/v1/suppliers?q=egton").await.ok().json();
     assert_eq!(found["suppliers"][0]["trading_names"], json!(["EMIS Health"]));
 
-    let services = "catalogue_item_id,name,supplier_id\n10000-001,Emis Web GP,10000\n99-1,Nobody’s,99\n";
+    let services = "catalogue_item_id,name,supplier_id\n10000-001,Emis Web GP,10000\n99-1,No one’s,99\n";
     let report = import(&server, "catalogue-services", "2020-04-07", services).await;
     assert_eq!(report["recorded"], 1, "{report}");
     assert_eq!(
@@ -47,12 +47,12 @@ async fn what_is_surely_the_same_is_matched_and_what_is_alike_is_held() {
     let toolkit = "OrganisationName,ODSCode,PublicationStatus,DateOfPublication,PrimarySector\n\
         EMIS HEALTH LTD (8HP68),8HP68,Standards Met,2019-03-21,Company\n\
         EMIS Health Systems Ltd,8XX01,Standards Met,2019-03-21,Company\n\
-        Somebody Else Ltd,8XX02,,,NHS Business Partner\n\
+        Someone Else Ltd,8XX02,,,NHS Business Partner\n\
         A SURGERY,A81001,Standards Met,2019-03-21,GP\n";
     let report = import(&server, "toolkit-companies", "2019-06-17", toolkit).await;
     assert_eq!(report["recorded"], 2, "{report}");
     assert_eq!(report["skipped"]["not a company or business partner"], 1);
-    let held = "resembles a known supplier: somebody has to look, at /suppliers/review";
+    let held = "resembles a known supplier: to be reviewed at /suppliers/review";
     assert_eq!(report["skipped"][held], 1, "{report}");
 
     let emis = server.get("/api/v1/suppliers?q=8HP68").await.ok().json()["suppliers"][0].clone();
@@ -63,7 +63,7 @@ async fn what_is_surely_the_same_is_matched_and_what_is_alike_is_held() {
     assert_eq!((waiting.as_array().unwrap().len(), &waiting[0]["entry"]), (1, &json!("8XX01")));
     assert_eq!(waiting[0]["resembles"][0], emis["id"]);
 
-    // Somebody looks: it is a company of its own. What its row says is recorded then.
+    // Someone looks: it is a company of its own. What its row says is recorded then.
     server.post("/api/v1/suppliers/review", json!({ "list": "dsp-toolkit", "entry": "8XX01" })).await.ok();
     let company = comes(&server, "8XX01", "certificates").await;
     assert_eq!(company["certificates"][0]["issued"], "2019-03-21", "{company}");
@@ -143,7 +143,7 @@ async fn a_certificate_is_its_companys_and_not_of_one_that_had_its_code_before()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_two_suppliers_of_an_old_log_claim_somebody_has_to_look_at() {
+async fn what_two_suppliers_of_an_old_log_claim_someone_has_to_look_at() {
     let claimed = ["first", "second"].map(|id| {
         let details = SupplierDetails { ods_code: Some(code("8BB02")), ..details(id) };
         let listing = listing(List::Here, id);
@@ -171,7 +171,7 @@ async fn a_list_does_not_give_a_supplier_what_another_has() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn practices_use_what_they_are_listed_with_once_somebody_said_who_that_is() {
+async fn practices_use_what_they_are_listed_with_once_someone_said_who_that_is() {
     let server = server("2020-05-01").await;
     import(&server, "catalogue-suppliers", "2020-04-07", SUPPLIERS).await;
     let listed = "ODS,Principal_Supplier\nA81001,TPP\nA81002,TPP\n";
@@ -229,7 +229,7 @@ async fn the_public_lists_come_in_as_they_are_published() {
     let report = import(&server, "catalogue-suppliers", "2021-09-23", suppliers.clone()).await;
     assert_eq!((&report["rows"], &report["rejected"]), (&json!(74), &json!(0)), "{report}");
     let held = |report: &Value| {
-        report["skipped"]["resembles a known supplier: somebody has to look, at /suppliers/review"]
+        report["skipped"]["resembles a known supplier: to be reviewed at /suppliers/review"]
             .as_u64()
             .unwrap_or(0)
     };

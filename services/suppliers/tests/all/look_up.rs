@@ -40,7 +40,7 @@ async fn the_verdict_has_its_five_answers() {
         (&too_long["verdict"], &too_long["answers"][0]["dates"]),
         (&json!("runs-out"), &json!("partly"))
     );
-    // The holder's certificate does not speak for a service that nobody said it covers.
+    // The holder's certificate does not speak for a service that no one said it covers.
     let holder = server.get(&check("service_type=network")).await.ok().json();
     assert_eq!(holder["verdict"], "holder-only");
     assert_eq!(holder["in_words"], "the supplier is certified, this service is not shown to be");

@@ -45,7 +45,7 @@ async fn what_is_in_use_is_added_by_name_and_wants_attention_until_checked() {
     assert!(page.text.contains("<strong>1</strong> of 1 service in use needs attention"), "{}", page.text);
     server.form("/purchases/A81001/checks", &[("supplier", "acme"), ("service", "lines")]).await;
     server.page("/purchases/A81001").await.is(200, "<strong>0</strong> of 1 service");
-    server.page("/suppliers/reliance").await.is(200, "Who relies on what ends soon");
+    server.page("/suppliers/reliance").await.is(200, "Certificates ending soon");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,7 +68,7 @@ async fn a_record_is_kept_by_forms_and_what_is_wrong_is_told_at_its_field() {
         .is(400, "Enter the date the certificate was issued");
     let covered = [("certificate", "1"), ("service", "lines"), ("covers", "yes")];
     assert_eq!(server.form(&path("coverage"), &covered).await.status.as_u16(), 303);
-    server.page(&path("check?service=lines")).await.is(200, "certified as it has to be");
+    server.page(&path("check?service=lines")).await.is(200, "certified as required");
     server
         .form(&path("coverage"), &[("certificate", "1"), ("service", "lines")])
         .await

@@ -1,4 +1,4 @@
-//! What somebody has to look at before it counts.
+//! What someone has to look at before it counts.
 
 use chassis::testing::server::Server;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ async fn certificates(server: &Server, supplier: &str) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_that_two_suppliers_have_counts_once_somebody_has_looked() {
+async fn a_certificate_that_two_suppliers_have_counts_once_someone_has_looked() {
     let server = server("2018-03-10").await;
     let acme = certified(&server).await;
     let beta = with_supplier(&server, "Beta Networks Limited").await;

@@ -288,7 +288,7 @@ fn what_is_said_of_coverage_is_kept_with_who_said_it() {
         .then(stated.into())
         .when(say(Answer::Yes, Voice::Supplier))
         .then_nothing()
-        // The same from somebody else is worth keeping.
+        // The same from someone else is worth keeping.
         .when(say(Answer::Yes, Voice::Reader))
         .then_event(|_| {})
         .when(say(Answer::Yes, Voice::Supplier))

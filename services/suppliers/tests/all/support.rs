@@ -101,7 +101,7 @@ pub fn purchase(id: &str) -> Value {
     json!({ "supplier": id, "service": "lines" })
 }
 
-/// A public file, where somebody has laid them beside the checkout.
+/// A public file, where someone has laid them beside the checkout.
 pub fn public_file(path: &str) -> Option<Vec<u8>> {
     let Some(folder) = std::env::var_os("OVERSIGHT_SHARED_DATA") else {
         eprintln!("skipped: OVERSIGHT_SHARED_DATA does not name the folder of public files ({path})");

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::summary::tag;
 use crate::Tone;
 
-/// One thing somebody should look at.
+/// One thing someone should look at.
 #[derive(Debug, Clone)]
 pub struct AttentionItem {
     /// How bad it is.

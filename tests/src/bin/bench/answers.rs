@@ -166,7 +166,7 @@ pub fn measure(figures: &mut Figures, log: &Log, folder: &Path, views: &Views) {
         ),
     );
     figures.ratio(
-        "England on a day that nobody asked for yet, beside the same",
+        "England on a day that no one asked for yet, beside the same",
         new / page,
         Target::Stated,
         &format!("{} requests/s; {}", grouped(new), new_times.told()),
@@ -206,12 +206,12 @@ pub fn guarding(figures: &mut Figures, log: &Log) {
             without.join(&one);
             with.join(&other);
         }
-        (median(&ratios), format!("{}; with nobody asked: {}", with.told(), without.told()))
+        (median(&ratios), format!("{}; with no one asked: {}", with.told(), without.told()))
     };
     let cost = decision();
     let (ratio, told) = measure(1);
     figures.ratio(
-        "England on any day with an API key and policies, beside the same with nobody asked (median time)",
+        "England on any day with an API key and policies, beside the same with no one asked (median time)",
         ratio,
         Target::AtMost(1.05),
         &format!(
@@ -230,7 +230,7 @@ pub fn guarding(figures: &mut Figures, log: &Log) {
     guarded.stop();
 }
 
-/// Seconds that the policies take for one decision that nobody asked for before.
+/// Seconds that the policies take for one decision that no one asked for before.
 fn decision() -> f64 {
     const DECISIONS: u32 = 20_000;
     let policies = Policies::of(&[projection::access::POLICY]).expect("a policy");

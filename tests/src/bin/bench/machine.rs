@@ -2,7 +2,7 @@
 
 use std::{fs, sync::LazyLock, time::Instant};
 
-/// Seconds that the cores have worked for this process; not a number where nobody tells.
+/// Seconds that the cores have worked for this process; not a number where no one tells.
 pub fn busy_seconds() -> f64 {
     /// Of Linux, on every machine that matters.
     const TICKS_A_SECOND: f64 = 100.0;
@@ -13,7 +13,7 @@ pub fn busy_seconds() -> f64 {
     ticks / TICKS_A_SECOND
 }
 
-/// Seconds that a core has worked for this thread; those by the clock where nobody tells.
+/// Seconds that a core has worked for this thread; those by the clock where no one tells.
 pub fn thread_seconds() -> f64 {
     static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
     let schedule = fs::read_to_string("/proc/thread-self/schedstat").ok();
@@ -21,7 +21,7 @@ pub fn thread_seconds() -> f64 {
     busy.map_or_else(|| BEGAN.elapsed().as_secs_f64(), |nanoseconds| nanoseconds as f64 / 1e9)
 }
 
-/// Bytes of memory this process holds; none where nobody tells.
+/// Bytes of memory this process holds; none where no one tells.
 pub fn memory_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

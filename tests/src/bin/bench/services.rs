@@ -167,7 +167,7 @@ impl Invented {
         ]
     }
 
-    /// Something that somebody who looks for it may have typed so far.
+    /// Something that someone who looks for it may have typed so far.
     fn question(&self, rng: &mut Rng) -> String {
         let typed =
             |rng: &mut Rng, text: &str| -> String { text.chars().take(rng.usize(3..=text.len())).collect() };

@@ -34,7 +34,7 @@ pub(super) fn need_text(
     check_text(field, what, text, max)
 }
 
-/// A reason that somebody will read later.
+/// A reason that someone will read later.
 pub(in crate::model) fn need_reason(text: &str) -> Result<(), Refusal> {
     need_text("reason", "A reason", "say why, for those who read this later", text, REASON_MAX_CHARS)
 }

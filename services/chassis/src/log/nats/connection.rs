@@ -1,5 +1,5 @@
 //! A connection: how it is opened, whether it stands, what the server last denied, and questions
-//! that are repeated while nobody can answer.
+//! that are repeated while no one can answer.
 
 use std::{
     error::Error as _,
@@ -96,7 +96,7 @@ impl Connection {
                      OVERSIGHT_NATS_CA, OVERSIGHT_NATS_CERT and OVERSIGHT_NATS_KEY name"
                 ),
                 Kind::Io | Kind::TimedOut | Kind::Dns => {
-                    format!("nobody answers there ({error}): start nats-server, or correct the address")
+                    format!("no one answers there ({error}): start nats-server, or correct the address")
                 }
                 _ => error.to_string(),
             })
@@ -164,7 +164,7 @@ impl Connection {
 }
 
 /// Whether two sides that could talk do not agree on TLS. The library calls most of that an error of
-/// input and output, as if nobody were there.
+/// input and output, as if no one were there.
 fn fails_in_tls(error: &async_nats::ConnectError) -> bool {
     if error.kind() == async_nats::ConnectErrorKind::Tls {
         return true;

@@ -33,7 +33,7 @@ pub(super) enum Answer {
     WrongLast,
     /// Nothing was written, but might be soon.
     NotNow { reason: String },
-    /// Nobody knows.
+    /// No one knows.
     InDoubt { reason: String },
     /// Nothing was written, and will not be.
     Fails(AppendError),

@@ -38,7 +38,7 @@ const SILENCE: Duration = Duration::from_millis(3200);
 /// How often the stream's end is compared while nothing comes.
 const COMPARE_EVERY: Duration = Duration::from_secs(5);
 
-/// When the server forgets a consumer that nobody listens to.
+/// When the server forgets a consumer that no one listens to.
 const INACTIVE: Duration = Duration::from_secs(30);
 
 /// While a reader catches up it gathers for so long before it hands out a small batch: fewer, larger

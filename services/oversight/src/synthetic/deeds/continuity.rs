@@ -140,7 +140,7 @@ pub(super) fn tell(land: &Geography, deed: Keep, on: Day) -> Told {
             let turn = on.number().unsigned_abs() as usize + organisation.as_str().len();
             let outcome = Against::ALL[[0, 0, 0, 1, 0, 1, 0, 2][turn % 8]];
             let lesson = Lesson {
-                lesson: "Not everybody knew where the paper forms are.".to_owned(),
+                lesson: "Not everyone knew where the paper forms are.".to_owned(),
                 action: "Put a box into each room and show it to all staff.".to_owned(),
                 due: on.plus_days(60),
             };

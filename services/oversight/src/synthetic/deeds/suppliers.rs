@@ -37,7 +37,7 @@ struct Invented {
 enum Course {
     /// It was renewed on its day, and the product said to be covered again.
     Renewed,
-    /// Nobody renewed it, or its year is not over.
+    /// No one renewed it, or its year is not over.
     Ends,
 }
 
@@ -71,7 +71,7 @@ const SUPPLIERS: [Invented; 8] = [
         ],
         covers: Answer::Yes,
     },
-    // Its certificate ends in May, and nobody renews it.
+    // Its certificate ends in May, and no one renews it.
     Invented {
         id: "syn-cedar",
         name: "Cedar Health Systems Limited",
@@ -92,7 +92,7 @@ const SUPPLIERS: [Invented; 8] = [
         certificates: &[("cyber-essentials", (3, 6), Renewed), ("dsp-toolkit", (5, 22), Renewed)],
         covers: Answer::Yes,
     },
-    // The company is certified; nobody says that its product is.
+    // The company is certified; no one says that its product is.
     Invented {
         id: "syn-elm",
         name: "Elm Documents Limited",
@@ -193,7 +193,7 @@ impl Writer<'_> {
                         writer.at_the_start(known, certify, Some(on));
                         writer.at_the_start(known + 1, cover, Some(on));
                     } else {
-                        // Before anybody comes to the office and checks.
+                        // Before anyone comes to the office and checks.
                         let time = writer.clocks.at(on, 28_800 + 120 * u32::from(scheme));
                         writer.deeds.push((time, certify.into(), None));
                         let later = writer.clocks.at(on, 28_860 + 120 * u32::from(scheme));

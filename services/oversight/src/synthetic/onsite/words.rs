@@ -130,14 +130,14 @@ pub const WEAKNESSES: [Weakness; 25] = [
         "patching",
         "Doctors' tablets",
         Practice,
-        "Nobody is responsible for their updates.",
-        "Name somebody, and turn on updates overnight.",
+        "No one is responsible for their updates.",
+        "Name someone, and turn on updates overnight.",
     ),
     weakness(
         "access-control",
         "Smartcards",
         Practice,
-        "Two cards were in their readers with nobody in the room.",
+        "Two cards were in their readers with no one in the room.",
         "Talk about it with all staff, and look around every week.",
     ),
     weakness(
@@ -145,7 +145,7 @@ pub const WEAKNESSES: [Weakness; 25] = [
         "Document system",
         Practice,
         "Reception shares one account.",
-        "Give everybody an account of their own.",
+        "Give everyone an account of their own.",
     ),
     weakness(
         "personal-data",
@@ -165,7 +165,7 @@ pub const WEAKNESSES: [Weakness; 25] = [
         "responsibilities",
         "The practice as a whole",
         Practice,
-        "Nobody could name who is responsible for information security.",
+        "No one could name who is responsible for information security.",
         "Name the person in the handbook and at the next meeting.",
     ),
     weakness(
@@ -186,7 +186,7 @@ pub const WEAKNESSES: [Weakness; 25] = [
         "incidents",
         "Advisories",
         Commissioned,
-        "The national advisories go to an address that nobody reads.",
+        "The national advisories go to an address that no one reads.",
         "Register two people who read them.",
     ),
     weakness(
@@ -200,7 +200,7 @@ pub const WEAKNESSES: [Weakness; 25] = [
         "continuity",
         "Backups",
         Commissioned,
-        "Nobody has tried to restore one.",
+        "No one has tried to restore one.",
         "Restore a day's data together with the delivery partner.",
     ),
     weakness(

@@ -143,7 +143,7 @@ fn what_changed_last_brought_the_change() {
     // The phones stay as they were checked before.
     let checked = last(&[("2018-03-05", "phones", Checked), ("2018-03-10", "lines", Checked)]);
     assert_eq!(checked, (Status::PartlyMet, "2018-03-10".to_owned(), Cause::Event(Position(4))));
-    // Of the phones nobody knows; from the day after their last one they do not count.
+    // Of the phones no one knows; from the day after their last one they do not count.
     let ended = last(&[("2018-03-05", "lines", Checked), ("2018-03-20", "phones", Ended)]);
     assert_eq!(ended, (Status::Met, "2018-03-21".to_owned(), Cause::Event(Position(4))));
 }
