@@ -61,6 +61,11 @@ fn day(date: civil::Date) -> Day {
     Day::from_date(date).unwrap_or(Day::FIRST)
 }
 
+/// The first day of partnerships in the place of local offices: 1 April 2020.
+pub fn stps_from() -> Day {
+    day(STPS_FROM)
+}
+
 /// The first day of integrated care boards: 1 July 2022.
 pub fn icbs_from() -> Day {
     day(ICBS_FROM)
@@ -169,7 +174,7 @@ pub fn is_local_office(code: OdsCode) -> bool {
 /// Whether what stands between a region and its commissioners on a day can have this code: local offices of NHS England
 /// ended in March 2020, and what a file of before then says of them tells nothing of the partnerships and boards after.
 pub fn may_stand_between(code: OdsCode, on: Day) -> bool {
-    !is_local_office(code) || on < day(STPS_FROM)
+    !is_local_office(code) || on < stps_from()
 }
 
 fn is_ccg_shaped(code: OdsCode) -> bool {

@@ -36,7 +36,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     Day, OdsCode, Position,
-    areas::{Successions, may_stand_between},
+    areas::{Successions, may_stand_between, stps_from},
     imports::Row,
     organisations::{
         AreaListing, Membership, NetworkMembership, OdsStatus, OrganisationKind, OrganisationListing,
@@ -621,6 +621,7 @@ pub fn placed(
         let mut days = vec![span.from];
         days.extend(shown.iter().map(|shown| shown.as_of));
         days.extend(places.successions.days());
+        days.push(stps_from());
         days.extend(networks.iter().flat_map(|stay| [stay.span.from, stay.span.to.plus_days(1)]));
         for (index, stay) in stays.iter().enumerate() {
             let until = stays.get(index + 1).map_or(Day::LAST, |next| next.from.plus_days(-1));

@@ -255,6 +255,9 @@ fn a_practice_lies_in_the_successor_of_its_board_however_old_its_file_is() {
         of_day.place.local_office.map(|office| office.to_string())
     };
     let office = |code: &str| Some(code.to_owned());
+    // Local offices ended when partnerships came; what a file of before says tells nothing of these.
+    assert_eq!(lies_in("Q70", "01A", "2020-03-31"), office("Q70"));
+    assert_eq!(lies_in("Q70", "01A", "2020-04-01"), None);
     assert_eq!(lies_in("QMJ", "93C", "2026-03-31"), office("QMJ"));
     assert_eq!(lies_in("QMJ", "93C", "2026-04-01"), office("Z9B2Z"));
     assert_eq!(lies_in("QM7", "07H", "2026-04-01"), office("D7T5G"));

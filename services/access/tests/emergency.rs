@@ -62,6 +62,20 @@ async fn emergency_access_is_shown_with_its_time_left_and_ends_when_asked() {
 }
 
 #[tokio::test]
+async fn emergency_access_is_for_a_general_practice_alone() {
+    let here = Installation::start().await;
+    let mut boss = signed_in(&here, "boss@example.org", "administrator", "X26").await;
+    let csrf = boss.get("/account").await.hidden("csrf");
+    for organisation in ["00K", "X26", "ZZ999"] {
+        let fields = [("csrf", csrf.as_str()), ("organisation", organisation), ("reason", REASON)];
+        let refused = boss.post("/access/glass", &fields).await;
+        assert_eq!(refused.status, 400, "{organisation}: {}", refused.text);
+        assert!(refused.text.contains("not the code of a general practice"), "{}", refused.text);
+    }
+    assert!(!here.events().await.iter().any(|event| matches!(event, AccessEvent::GlassBroken(_))));
+}
+
+#[tokio::test]
 async fn a_practice_is_shown_each_emergency_access_until_someone_there_has_seen_it() {
     let here = Installation::start().await;
     let mut boss = signed_in(&here, "boss@example.org", "administrator", "X26").await;

@@ -471,7 +471,7 @@ fn someone_gets_an_account_is_shut_out_and_removed() {
     let listed = well(&["list"]);
     assert!(listed.contains(id) && !listed.contains("a@example.org"), "{listed}");
     let enabled = user(&["enable", id]);
-    assert!(said(&enabled).contains("add the person anew"), "{}", said(&enabled));
+    assert!(said(&enabled).contains("add the person as a new account"), "{}", said(&enabled));
     well(&add);
 
     // Someone of the provider, whom no one here has heard of.
@@ -479,5 +479,5 @@ fn someone_gets_an_account_is_shut_out_and_removed() {
     well(&["disable", stranger]);
     well(&["enable", stranger]);
     let help = printed(&oversight(&["user", "remove", "--help"]));
-    assert!(help.contains("add the person anew"), "{help}");
+    assert!(help.contains("add the person as a new account"), "{help}");
 }

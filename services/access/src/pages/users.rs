@@ -212,8 +212,8 @@ pub(super) async fn shut_out_or_let_in(
             }
         }
         (id, what) => {
-            let no_id = "this is no id of a person, such as person:0b9e3cf4-6a1f-4d0e-8d57-1a1b3c2d4e5f";
-            let no_choice = "choose whether to suspend or restore their access";
+            let no_id = "Enter the id of the person, as the list of users has it.";
+            let no_choice = "Choose whether to suspend or restore their access.";
             let faults = [
                 id.is_err().then(|| FieldError::new("person", no_id)),
                 (!matches!(what, SHUT_OUT | LET_IN)).then(|| FieldError::new("what", no_choice)),

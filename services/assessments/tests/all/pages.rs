@@ -124,7 +124,7 @@ async fn a_carried_over_answer_is_ticked_on_its_page() {
     server.form(&format!("{this}/open"), &[]).await;
     server.page(&format!("{this}/requirements/3")).await.is(200, "The answer still stands");
     assert_eq!(server.form(&format!("{this}/requirements/3/review"), &[]).await.status.as_u16(), 303);
-    server.page(this).await.is(200, "3 looked at again");
+    server.page(this).await.is(200, "3 reviewed");
     server.page(&format!("{this}/plan")).await.is(200, "no improvement plan");
     server.page(&format!("{this}/statement")).await.is(200, "does not end with an assurance statement");
 }

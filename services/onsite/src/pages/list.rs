@@ -75,10 +75,10 @@ pub(super) async fn all(
             (Button::new("Filter").kind(ui::components::ButtonKind::Secondary))
         }))
         (overdue(&lines))
-        (table("asked", "Asked for", &of(&[Stage::Requested, Stage::Refused])))
-        (table("coming", "Coming", &of(&[Stage::Agreed, Stage::Scheduled])))
-        (table("held", "Held, and followed up", &of(&[Stage::Held, Stage::Disclosed, Stage::PlanProposed, Stage::PlanAgreed])))
-        (table("closed", "Closed", &of(&[Stage::Closed])))
+        (table(&desk, "asked", "Asked for", &of(&[Stage::Requested, Stage::Refused])))
+        (table(&desk, "coming", "Coming", &of(&[Stage::Agreed, Stage::Scheduled])))
+        (table(&desk, "held", "Held, and followed up", &of(&[Stage::Held, Stage::Disclosed, Stage::PlanProposed, Stage::PlanAgreed])))
+        (table(&desk, "closed", "Closed", &of(&[Stage::Closed])))
         (downloads("all assessments", &[
             Download::new("CSV", format!("/api/v1/onsite?{kept}&format=csv")),
             Download::new("JSON", format!("/api/v1/onsite?{kept}")),
@@ -120,14 +120,21 @@ fn overdue(lines: &[OnsiteLine]) -> Markup {
     }
 }
 
-fn table(id: &str, caption: &str, lines: &[&OnsiteLine]) -> Markup {
+/// A body by its name and code.
+fn named(desk: &Desk, code: Option<&str>) -> String {
+    let Some(code) = code else { return String::new() };
+    let name = code.parse().ok().and_then(|code| desk.common.roster.body_name(code));
+    name.map_or_else(|| code.to_owned(), |name| format!("{name} ({code})"))
+}
+
+fn table(desk: &Desk, id: &str, caption: &str, lines: &[&OnsiteLine]) -> Markup {
     let rows = lines.iter().take(ROWS_MAX).map(|line| {
         Row::new([
             Cell::link(href(line), format!("{}, assessment {}", line.name, line.number)),
-            Cell::text(line.ccg.as_deref().unwrap_or_default()),
+            Cell::text(named(desk, line.ccg.as_deref())),
             Cell::from(stage_tag(line.stage)),
             Cell::text(line.visit.as_deref().map(shown_day).unwrap_or_default()),
-            Cell::text(line.partner.as_deref().unwrap_or_default()),
+            Cell::text(named(desk, line.partner.as_deref())),
             Cell::text(format!("{} of {}", line.findings_open, line.findings_count)),
         ])
     });
@@ -241,7 +248,7 @@ async fn of_practice(
     let own: Vec<&OnsiteLine> = lines.iter().rev().collect();
     let body = html! {
         @if !practice.no_longer.is_empty() { (inset(html! { p { "This practice is " (practice.no_longer) "." } })) }
-        (table("assessments", "On-site assessments, newest first", &own))
+        (table(desk, "assessments", "On-site assessments, newest first", &own))
         @if viewer.may(REQUEST, practice.code) { (request_form(desk, viewer, practice, fields, &errors)) }
         p { a.nhsuk-link href={ "/api/v1/onsite/" (practice.code) } { "These assessments as data" } }
     };

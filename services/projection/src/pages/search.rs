@@ -80,7 +80,8 @@ fn page(desk: &Desk, served: &Served, keep: &Keep, question: &str) -> Markup {
             }),
             match find.ccg {
                 Some(ccg) => {
-                    let on = board.area(ccg).map_or(board.today, |area| area.day_called(board.today));
+                    let last = board.practice(find.body.code).and_then(|practice| practice.placed.last());
+                    let on = last.map_or(board.today, |placed| placed.span.to.min(board.today));
                     Cell::from(keep.area(ccg, words::name_of(board, ccg, on)))
                 }
                 None => Cell::text(""),

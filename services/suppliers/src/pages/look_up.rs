@@ -18,8 +18,8 @@ use proto::{
 };
 use serde::Deserialize;
 use ui::components::{
-    Button, ButtonKind, Cell, Choice, Column, Field, Form, InputKind, Row, SummaryList, Table, Width, inset,
-    lede,
+    Button, ButtonKind, Cell, Choice, Column, Field, FieldError, Form, InputKind, Row, SummaryList, Table,
+    Width, inset, lede,
 };
 
 use super::{Done, answer_tag, page, record, verdict_tag};
@@ -447,6 +447,9 @@ pub(super) struct VerifyQuery {
     position: String,
     #[serde(default)]
     hash: String,
+    /// Sent along by the form, so that an empty one is told from the page alone.
+    #[serde(default)]
+    verify: String,
 }
 
 pub(super) async fn verify(
@@ -454,11 +457,19 @@ pub(super) async fn verify(
     viewer: Viewer,
     Query(query): Query<VerifyQuery>,
 ) -> Result<Response, Problem> {
-    let asked = !query.position.is_empty() || !query.hash.is_empty();
+    let (position, hash) = (query.position.trim(), query.hash.trim());
+    let asked = !query.verify.is_empty() || !position.is_empty() || !hash.is_empty();
     let (mut status, mut errors, mut receipt) = (StatusCode::OK, Vec::new(), None);
-    if asked {
-        let position = query.position.trim().parse().unwrap_or_default();
-        match genuine(&desk, position, query.hash.trim()).await {
+    if asked && (position.is_empty() || hash.is_empty()) {
+        status = StatusCode::BAD_REQUEST;
+        let missing = [
+            (position, "position", "Enter the position printed on the receipt."),
+            (hash, "hash", "Enter the fingerprint printed on the receipt."),
+        ];
+        let missing = missing.into_iter().filter(|(text, ..)| text.is_empty());
+        errors.extend(missing.map(|(_, field, words)| FieldError::new(field, words)));
+    } else if asked {
+        match genuine(&desk, position.parse().unwrap_or_default(), hash).await {
             Ok(found) => receipt = Some(found),
             Err(problem) => (status, errors) = chassis::pages::form_errors(problem),
         }
@@ -470,9 +481,9 @@ pub(super) async fn verify(
             }))
             (receipt_body(&desk, receipt))
         }
-        (Form::get("/receipts").label("Verify a receipt").body(html! {
-            (Field::new("position", "Position").value(&query.position).hint("The number printed on the receipt.").width(Width::Characters(10)).input(InputKind::Text))
-            (Field::new("hash", "Fingerprint").value(&query.hash).hint("The 64 letters and digits printed on it.").input(InputKind::Text))
+        (Form::get("/receipts").label("Verify a receipt").hidden("verify", "1").body(html! {
+            (Field::new("position", "Position").error(FieldError::of(&errors, "position")).value(&query.position).hint("The number printed on the receipt.").width(Width::Characters(10)).input(InputKind::Text))
+            (Field::new("hash", "Fingerprint").error(FieldError::of(&errors, "hash")).value(&query.hash).hint("The 64 letters and digits printed on it.").input(InputKind::Text))
             (Button::new("Verify").kind(ButtonKind::Secondary))
         }))
     };

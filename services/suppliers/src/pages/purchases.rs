@@ -234,7 +234,11 @@ fn line_forms(viewer: &Viewer, organisation: OdsCode, line: &Line, may_plan: boo
 }
 
 /// The supplier of a form: by id, or by a name or number that fits one alone.
-async fn supplier_id(desk: &Desk, text: &str) -> Result<String, Problem> {
+pub(super) async fn supplier_id(desk: &Desk, text: &str) -> Result<String, Problem> {
+    if text.trim().is_empty() {
+        let detail = "enter the name or number of the supplier";
+        return Err(Problem::bad_input(detail).at("supplier", detail));
+    }
     if desk.supplier(text).await.is_ok() {
         return Ok(text.trim().to_owned());
     }
@@ -285,7 +289,12 @@ pub(super) async fn begin(
     let given = async {
         let used = question(&desk, &form).await?.used;
         let command = BuyerCommand::Begin { organisation, used, list: List::Here };
-        desk.buy(&giver, organisation, "begin", day("on", &form.on, "the date use began")?, &command).await
+        let on = day("on", &form.on, "the date use began")?;
+        if on.is_some_and(|on| on > desk.today()) {
+            let detail = "the date use began must be today or in the past";
+            return Err(Problem::bad_input(detail).at("on", detail).into());
+        }
+        desk.buy(&giver, organisation, "begin", on, &command).await
     };
     Ok(respond(&desk, &viewer, organisation, &form, given.await, "begun"))
 }

@@ -20,7 +20,7 @@ use proto::{
 use serde::Deserialize;
 use ui::components::{Button, Choice, Field, FieldError, InputKind, expander, lede};
 
-use super::{Done, page};
+use super::{Done, page, purchases::supplier_id};
 use crate::{
     desk::{Desk, Failure, Shared},
     model::ReviewFinding,
@@ -157,8 +157,7 @@ fn entry_settled(desk: &Desk, viewer: &Viewer, refused: &Refused, entry: &Listin
             (field("supplier", "Which supplier is it?").radios(&choices))
             (field("reason", "Reason, where it is no supplier").input(InputKind::Text))
             (expander("Another known supplier", html! {
-                p { "Look it up at " a.nhsuk-link href="/suppliers" { "Suppliers" } "; its id is the end of its address." }
-                (field("other", "Id of the supplier").input(InputKind::Text))
+                (field("other", "Name or number of the supplier").hint("Or the address of its page").input(InputKind::Text))
             }))
             (Button::new("Settle").about(&details.legal_name))
         }))
@@ -242,14 +241,28 @@ pub(super) async fn settle(
         let supplier = if chosen == NEW {
             None
         } else {
-            let detail = "choose the supplier, or say that it is a new one or none";
-            let known =
-                desk.supplier(chosen).await.map_err(|_| Problem::bad_input(detail).at("supplier", detail))?;
-            Some(known.id.ok_or_else(Problem::internal)?)
+            Some(known_supplier(&desk, &form.supplier, &form.other).await?)
         };
         desk.settle(&giver, held, supplier).await
     };
     Ok(respond(&desk, &viewer, given.await, "settled", shown))
+}
+
+/// The supplier that was typed, by id, address, name or number; else the one that was chosen.
+async fn known_supplier(desk: &Desk, chosen: &str, typed: &str) -> Result<SupplierId, Problem> {
+    let typed = typed.trim();
+    let known = if typed.is_empty() {
+        let detail = "choose the supplier, or say that it is a new one or none";
+        desk.supplier(chosen.trim()).await.map_err(|_| Problem::bad_input(detail).at("supplier", detail))?
+    } else {
+        let last = typed.trim_end_matches('/').rsplit('/').next().unwrap_or(typed);
+        let id = supplier_id(desk, last).await.map_err(|problem| {
+            let detail = problem.detail;
+            Problem::bad_input(detail.clone()).at("other", detail)
+        })?;
+        desk.supplier(&id).await?
+    };
+    known.id.ok_or_else(Problem::internal)
 }
 
 pub(super) async fn certificate(

@@ -75,7 +75,7 @@ async fn a_record_is_kept_by_forms_and_what_is_wrong_is_told_at_its_field() {
         .is(400, "Say whether it covers");
     let suspended = [("covers", "suspend"), ("reason", "audit")];
     assert_eq!(server.form(&path("certificates/1"), &suspended).await.status.as_u16(), 303);
-    server.page(&path("check?service=lines")).await.is(200, "not shown to be certified");
+    server.page(&path("check?service=lines")).await.is(200, "no evidence of the required certification");
     server
         .form(&path("certificates/1"), &[("covers", "burn")])
         .await
