@@ -164,7 +164,7 @@ test("an administrator opens an account, and its holder sets a password of their
   await checkAccessibility(boss, "the accounts with one that was removed");
   await boss.getByLabel("Who").fill("nobody");
   await boss.getByRole("button", { name: "Do it for this person" }).click();
-  assert.match(await boss.locator(".nhsuk-error-summary").innerText(), /no id of a person/);
+  assert.match(await boss.locator(".nhsuk-error-summary").innerText(), /Enter the id of the person/);
   await checkAccessibility(boss, "someone to be shut out who is no one");
   await boss.context().close();
 });
