@@ -475,7 +475,10 @@ async fn an_administrator_shuts_out_by_id_on_the_page() {
     };
     let wrong = send(&mut boss, "a.officer@example.org", "").await;
     assert_eq!(wrong.status, 400);
-    assert!(wrong.text.contains("no id of a person") && wrong.text.contains("choose whether"), "{wrong:?}");
+    assert!(
+        wrong.text.contains("Enter the id of the person") && wrong.text.contains("Choose whether"),
+        "{wrong:?}"
+    );
     let actor = format!("person:{id}");
     let done = send(&mut boss, &actor, "shut-out").await;
     assert_eq!((done.status.as_u16(), done.location()), (303, &*format!("/history/actors/{actor}")));

@@ -64,7 +64,7 @@ enum What {
     /// Deletes the names and the password of a closed account, for ever; the user name is free again.
     ///
     /// Events keep who did something in which role, so an account keeps its role and organisation. Where
-    /// those change, disable and remove the account, and add the person anew.
+    /// those change, disable and remove the account, and add the person as a new account.
     Remove {
         /// Whose: the id, as listed.
         id: PersonId,
