@@ -70,3 +70,37 @@ async fn the_newest_file_of_each_kind_is_named_and_areas_open_on_what_they_tell_
     whole_system::platform::until_caught_up(&client).await;
     assert_eq!(rests_on(&nhs_digital, "/api/v1/areas/ENG").await, json!([practices]));
 }
+
+/// An extract of the register for boards says nothing of practices, whatever its date.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_extract_that_lists_no_practice_is_not_what_figures_of_practices_rest_on() {
+    let story = Story::invented();
+    let server = OneProcess::start().await;
+    let client = server.client.clone();
+    story.import_practices(&server.url(), &client).await;
+    let nhs_digital = client.with_key(&keys::issue(&client, "nhs-digital", "X26").await);
+    let extract = "Code,Organisation Name,Status,Date Of Publication,Primary Sector\n\
+        QZ9,AN INVENTED BOARD,21/22 Standards Met,30/06/2022,ICB\n";
+    let path = "/api/v1/assessments/imports/results?as_of=2022-11-16";
+    let read = async || {
+        let report = client.post_file(path, extract.as_bytes().to_vec()).await.json();
+        whole_system::platform::until_caught_up(&client).await;
+        assert_eq!((&report["rows"], &report["rejected"]), (&json!(1), &json!(0)), "{report}");
+    };
+    let practices = json!({ "file": "practices", "newest": "2019-11-30" });
+    read().await;
+    assert_eq!(
+        rests_on(&nhs_digital, "/api/v1/areas/ENG").await,
+        json!([practices]),
+        "no register of practices"
+    );
+    let public = client.without_key().json("/api/v1/status/A99001").await;
+    assert_eq!((&public["is_known"], &public["rests_on"]), (&json!(false), &json!([practices])));
+
+    story.import_results(&server.url(), &client).await;
+    read().await;
+    let results = json!({ "file": "results", "newest": "2019-06-17" });
+    assert_eq!(rests_on(&nhs_digital, "/api/v1/areas/ENG").await, json!([practices, results]));
+    let first = page(&nhs_digital, "/").await;
+    assert!(first.contains("The files loaded so far support figures up to 17 June 2019."), "{first}");
+}
