@@ -165,6 +165,39 @@ async fn the_public_status_is_of_the_newest_edition_not_of_the_newest_publicatio
 }
 
 #[tokio::test]
+async fn what_was_published_in_time_is_not_late_for_being_published_again() {
+    let mut served = support::Running::set_to("2026-11-28T12:00:00Z").await;
+    served.pen.small_england(By::Someone).await;
+    publish(&mut served, "dspt-2025-26", "2026-06-15").await;
+    publish(&mut served, "dspt-2025-26", "2026-07-15").await;
+    served.caught_up().await;
+    let shown = public(&served, "A81001").await;
+    assert_eq!((&shown["on"], &shown["late"]), (&json!("2026-07-15"), &json!(false)), "{shown}");
+}
+
+#[tokio::test]
+async fn of_a_result_without_a_date_only_the_register_that_shows_it_is_told() {
+    let mut served = support::Running::set_to("2026-11-28T12:00:00Z").await;
+    served.pen.small_england(By::Someone).await;
+    let met = ResultLevel::StandardsMet.of("dspt-2025-26".parse().unwrap());
+    let AssessmentEvent::ResultListed(dated) =
+        shown("A81001", "2026-07-20", "25/26 Standards Met", met, "2026-06-15")
+    else {
+        panic!("a result");
+    };
+    let words = Some("CompletedThroughQIO".to_owned());
+    let undated = ResultListed { published: None, published_text: words, ..dated };
+    list(&mut served, 1, &AssessmentEvent::ResultListed(undated)).await;
+    served.caught_up().await;
+    let shown = public(&served, "A81001").await;
+    let told = (&shown["on"], &shown["is_dated"], &shown["late"]);
+    assert_eq!(told, (&json!("2026-07-20"), &json!(false), &json!(false)), "{shown}");
+    assert_eq!(toolkit(&served, "A81001", "2026-07-01").await, "no-evidence", "by then it may have been");
+    let page = served.get("/status/A81001").await.text;
+    assert!(support::words(&page).contains("Date not given; in the register of 20 July 2026"), "{page}");
+}
+
+#[tokio::test]
 async fn of_two_editions_published_on_one_day_the_newer_one_is_shown() {
     let mut served = support::Running::set_to("2026-11-28T12:00:00Z").await;
     served.pen.small_england(By::Someone).await;
