@@ -20,7 +20,7 @@ pub(crate) const MOVE_DEMONSTRATION_DATE: Action = action("move-demonstration-da
 
 /// See who did what to an organisation.
 pub(crate) const VIEW_HISTORY: Action = action("view-history");
-/// See what happened at the doors, and what someone did.
+/// View the access log, and what someone did.
 pub(crate) const VIEW_DOORS: Action = action("view-doors");
 
 /// Open in an emergency what is closed to one.

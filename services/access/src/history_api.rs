@@ -345,7 +345,7 @@ async fn of_actor(
     query.answer(&desk, viewer, Tale::ByActor(actor), "history-actor", None).await
 }
 
-/// What someone did at the doors, newest first: signed in, was refused, looked, took away.
+/// The access log of one person or program, newest first: sign-ins, refusals, views and downloads.
 ///
 /// Who may call it: administrators.
 #[utoipa::path(get, path = "/api/v1/history/actors/{actor}/access", tag = "history",

@@ -18,7 +18,7 @@ use crate::{
     chain::{ChainLink, chain},
     model::{
         Buyer, BuyerCommand, Check, HeldListing, ListingCommand, ReviewFinding, Supplier, SupplierCommand,
-        buyer_aggregate, company_number, listing_aggregate, supplier_aggregate, supplier_of,
+        buyer_aggregate, company_number, listing_aggregate, number_key, supplier_aggregate, supplier_of,
     },
     register::Register,
 };
@@ -216,10 +216,15 @@ impl Desk {
         let _alone = self.identities.lock().await;
         self.register.must_catch_up(CATCH_UP_TIMEOUT).await?;
         let also_of = self.register.known().other_of_certificate(&printed, supplier);
+        let shown = number_key(&printed.number);
         let purpose = renews.map_or_else(|| "certify".to_owned(), |number| format!("renew {number}"));
         let command = SupplierCommand::Certify { printed, renews, also_of };
         let outcome = self.keep(giver, supplier, &purpose, None, &command).await?;
-        Ok(Certified { outcome, is_held: also_of.is_some() })
+        let is_held = also_of.is_some()
+            && self.register.known().supplier(supplier).is_some_and(|supplier| {
+                supplier.in_review.iter().any(|held| number_key(&held.printed.number) == shown)
+            });
+        Ok(Certified { outcome, is_held })
     }
 
     /// Says whether a certificate that another supplier has, too, is this one's.

@@ -34,8 +34,8 @@ use proto::{
 use crate::{
     desk::{Desk, Identities, need_free},
     model::{
-        Buyer, BuyerCommand, HeldListing, ListingCommand, Supplier, SupplierCommand, buyer_aggregate,
-        company_number, listing_aggregate, supplier_aggregate, supplier_of,
+        Buyer, BuyerCommand, HeldListing, ListingCommand, Supplier, SupplierCommand, TEXT_MAX_CHARS,
+        buyer_aggregate, company_number, listing_aggregate, supplier_aggregate, supplier_of,
     },
     register::{Match, Register},
 };
@@ -49,6 +49,7 @@ const NOT_DECIDED: &str = "the name has not been matched to a supplier yet: once
 const REJECTED: &str = "the entry names no supplier: so decided at /suppliers/review";
 const IN_REVIEW: &str =
     "another supplier has this certificate on record: to be reviewed at /suppliers/review";
+const UNDATED: &str = "no date of publication, so the status is no certificate";
 const NO_COMPANY: &str = "not a company or business partner";
 const NO_SUPPLIER: &str = "the supplier is not known yet: once it is, the row is recorded";
 
@@ -264,6 +265,10 @@ impl Import {
         }
         let code: OdsCode = row.parse(1)?;
         let (published, _) = row.day_or_words(3)?;
+        if row.get(2).chars().count() > TEXT_MAX_CHARS {
+            // Before the company is recorded, so that nothing is half done.
+            return Err(row.wrong(2, format!("is longer than {TEXT_MAX_CHARS} characters")).into());
+        }
         let catalogue = self.editions.catalogue();
         import::edition_is_open(row, 2, published, self.as_of, &catalogue)?;
         // The register puts the code behind some names.
@@ -288,12 +293,19 @@ impl Import {
         }
         let printed = published
             .and_then(|issued| status_as_certificate(code, &name, &status, result, issued, &catalogue));
-        let Some(printed) = printed else { return Ok(outcome) };
+        let Some(printed) = printed else {
+            let is_undated = published.is_none() && result.edition().is_some();
+            return Ok(match outcome {
+                RowOutcome::Unchanged(_) if is_undated => RowOutcome::Skipped(UNDATED),
+                outcome => outcome,
+            });
+        };
         if self.job.mode == Mode::DryRun && matches!(outcome, RowOutcome::Recorded(_)) {
             // No one is there yet to be certified.
             return Ok(outcome);
         }
         let effective = Some(printed.issued);
+        let _alone = self.identities.lock().await;
         let also_of = self.register.known().other_of_certificate(&printed, supplier);
         let command = SupplierCommand::Certify { printed, renews: None, also_of };
         let certified = self.give(&self.giving_status, row, supplier, &command, effective).await?;

@@ -11,8 +11,9 @@ use chassis::{
     ids::CommandId,
 };
 use proto::{
-    Actor, Day, OdsCode, SupplierId,
+    Actor, Day, OdsCode, Position, SupplierId,
     assessments::PublishedResult,
+    standards::Catalogue,
     suppliers::{List, RowSays, RowWaiting, Used},
 };
 
@@ -34,15 +35,24 @@ const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) async fn record_decided(desk: Arc<Desk>) {
     // Recorded already by the engagement it led to, which says nothing new: tried once, not for ever.
     let mut tried = std::collections::BTreeSet::new();
+    let mut looked: Option<(Position, Arc<Catalogue>)> = None;
     loop {
-        if let Err(reason) = record_engagements(&desk, &mut tried).await {
-            tracing::warn!(reason, "a waiting row could not be recorded yet");
-        }
-        if let Err(reason) = record_rows(&desk).await {
-            tracing::warn!(reason, "a waiting row could not be recorded yet");
+        let (position, catalogue) = (desk.register.position(), desk.common.editions.catalogue());
+        // What decides stands on the log: where nothing was recorded since, nothing is decided.
+        let is_same = |(at, by): &(Position, Arc<Catalogue>)| *at == position && Arc::ptr_eq(by, &catalogue);
+        if !looked.as_ref().is_some_and(is_same) {
+            match record_all(&desk, &mut tried, &catalogue).await {
+                Ok(()) => looked = Some((position, catalogue)),
+                Err(reason) => tracing::warn!(reason, "a waiting row could not be recorded yet"),
+            }
         }
         tokio::time::sleep(EVERY).await;
     }
+}
+
+async fn record_all(desk: &Desk, tried: &mut Tried, catalogue: &Catalogue) -> Result<(), String> {
+    record_engagements(desk, tried).await?;
+    record_rows(desk, catalogue).await
 }
 
 type Tried = std::collections::BTreeSet<(OdsCode, SupplierId, Day)>;
@@ -60,11 +70,15 @@ async fn record_engagements(desk: &Desk, tried: &mut Tried) -> Result<(), String
 }
 
 /// Records the rows whose entry is known to be a supplier, and whose words are understood.
-async fn record_rows(desk: &Desk) -> Result<(), String> {
+async fn record_rows(desk: &Desk, catalogue: &Catalogue) -> Result<(), String> {
     let rows: Vec<(SupplierId, RowWaiting)> =
         desk.register.known().rows_of_known().map(|(supplier, row)| (supplier, row.clone())).collect();
     for (supplier, waiting) in rows {
-        let Some((command, effective)) = what_it_leads_to(desk, supplier, &waiting) else { continue };
+        // Held from the look at who else has a certificate until the register shows this one.
+        let _alone = desk.identities.lock().await;
+        let Some((command, effective)) = what_it_leads_to(desk, catalogue, supplier, &waiting) else {
+            continue;
+        };
         let meta = |purpose: &str| {
             let RowWaiting { listing, row, .. } = &waiting;
             let name = format!("{}\0{}\0{row}", listing.list.slug(), listing.entry);
@@ -110,6 +124,7 @@ fn unless_refused<R: std::fmt::Display>(
 /// words are not understood.
 fn what_it_leads_to(
     desk: &Desk,
+    catalogue: &Catalogue,
     supplier: SupplierId,
     waiting: &RowWaiting,
 ) -> Option<(Option<SupplierCommand>, Day)> {
@@ -119,13 +134,12 @@ fn what_it_leads_to(
             Some((Some(SupplierCommand::Offer { service, product, version, service_type }), *as_of))
         }
         RowSays::Published { name, status, on } => {
-            let catalogue = desk.common.editions.catalogue();
             let result = catalogue.read_status(&status, on, *as_of);
             if result == PublishedResult::Unrecognised {
                 return None;
             }
             let certificate = listing.entry.parse().ok().zip(on).and_then(|(code, issued)| {
-                status_as_certificate(code, &name, &status, result, issued, &catalogue)
+                status_as_certificate(code, &name, &status, result, issued, catalogue)
             });
             let command = certificate.map(|printed| {
                 let also_of = desk.register.known().other_of_certificate(&printed, supplier);

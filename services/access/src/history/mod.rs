@@ -57,7 +57,7 @@ pub enum Tale {
     LooksAt(OdsCode),
     /// What someone did on the event log.
     ByActor(String),
-    /// What someone did at the doors.
+    /// The access log of one person or program.
     AtTheDoorsBy(String),
     /// Access log.
     AtTheDoors,

@@ -88,7 +88,7 @@ impl<'a> About<'a> {
         let named: Named<'a> = serde_json::from_slice(header.data).unwrap_or_default();
         let subject = header.subject.parse::<Subject>().ok();
         let organisation = subject.as_ref().and_then(Subject::organisation).or_else(|| {
-            // Access log, and what a delivery partner is told of, names it in its data.
+            // What the access log holds, and what a delivery partner is told of, names it in its data.
             let code = named.about.or(named.organisation)?;
             text_of(code)?.parse().ok()
         });

@@ -35,7 +35,7 @@ pub(crate) struct ActionInput {
     due: Day,
 }
 
-/// Plans an action for a gap, or plans one anew. Not while the plan lies with the commissioner or region.
+/// Adds an action for a gap, or changes one. Not while the plan lies with the commissioner or region.
 #[utoipa::path(post, path = "/api/v1/assessments/{code}/{edition}/plan/actions", tag = "assessments",
     params(("code" = String, Path), ("edition" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = ActionInput,

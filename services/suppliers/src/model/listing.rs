@@ -1,6 +1,9 @@
 //! An entry of a list that someone has to look at.
 
-use chassis::{Aggregate, Context, Refusal, When, refusal::needed};
+use chassis::{
+    Aggregate, Context, Refusal, When,
+    refusal::{needed, optional},
+};
 use proto::{
     Day, SupplierId,
     suppliers::{
@@ -10,7 +13,7 @@ use proto::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::TEXT_MAX_CHARS;
+use super::{NAME_MAX_CHARS, TEXT_MAX_CHARS};
 
 /// The most rows of an entry that wait at a time.
 const WAITING_MAX: usize = 500;
@@ -61,6 +64,21 @@ pub enum ListingCommand {
     },
 }
 
+/// Refuses what no supplier could have on record: it would wait for nothing.
+fn check(says: &RowSays) -> Result<(), Refusal> {
+    match says {
+        RowSays::Published { name, status, .. } => {
+            needed("name", "the name", name, NAME_MAX_CHARS)?;
+            needed("status", "the status", status, TEXT_MAX_CHARS)?;
+        }
+        RowSays::Offered { product, version, .. } => {
+            needed("product", "the product", product, NAME_MAX_CHARS)?;
+            optional("version", "the version", version, NAME_MAX_CHARS)?;
+        }
+    }
+    Ok(())
+}
+
 impl Aggregate for HeldListing {
     type Event = SupplierEvent;
     type Command = ListingCommand;
@@ -72,11 +90,13 @@ impl Aggregate for HeldListing {
     fn decide(&self, command: &ListingCommand, _: &Context) -> Result<Option<SupplierEvent>, Refusal> {
         match command {
             ListingCommand::Hold { listing, details, resembles } => {
+                needed("legal_name", "the name", &details.legal_name, NAME_MAX_CHARS)?;
                 let (listing, details, resembles) = (listing.clone(), details.clone(), resembles.clone());
                 let held = ListingHeld { listing, details, resembles };
                 Ok((self.is_rejected || self.held.as_ref() != Some(&held)).then(|| held.into()))
             }
             ListingCommand::Wait { listing, as_of, says } => {
+                check(says)?;
                 if self.waiting.iter().any(|waiting| waiting.says == *says) {
                     return Ok(None);
                 }

@@ -107,6 +107,34 @@ async fn services_of_a_supplier_that_comes_later_are_recorded_then() {
     assert_eq!(again["unchanged"], 1, "{again}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn words_too_long_to_be_on_record_do_not_wait_and_the_other_rows_land() {
+    let server = server("2020-05-01").await;
+    let long = "x".repeat(2_000);
+    let toolkit = format!(
+        "OrganisationName,ODSCode,PublicationStatus,DateOfPublication,PrimarySector\n\
+         ONE LTD,8XX01,{long},2019-03-21,Company\nTWO LTD,8XX02,Standards Met,2019-03-21,Company\n"
+    );
+    let report = import(&server, "toolkit-companies", "2019-06-17", toolkit).await;
+    assert_eq!((&report["recorded"], &report["rejected"]), (&json!(1), &json!(1)), "{report}");
+    let detail = report["problems"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains("is longer than 1000 characters"), "{report}");
+    // The company of the row that was rejected is not recorded either.
+    let found = server.get("/api/v1/suppliers?q=8XX01").await.ok().json();
+    assert_eq!(found["suppliers"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_with_a_word_for_its_date_is_no_certificate_and_that_is_counted() {
+    let server = server("2020-05-01").await;
+    let toolkit = "OrganisationName,ODSCode,PublicationStatus,DateOfPublication,PrimarySector\n\
+        ONE LTD,8XX01,Standards Met,Pending,Company\n";
+    let report = import(&server, "toolkit-companies", "2019-06-17", toolkit).await;
+    assert_eq!((&report["recorded"], &report["rejected"]), (&json!(1), &json!(0)), "{report}");
+    let report = import(&server, "toolkit-companies", "2019-06-17", toolkit).await;
+    assert_eq!(report["skipped"]["no date of publication, so the status is no certificate"], 1, "{report}");
+}
+
 /// The toolkit's register with one company, under this code.
 fn toolkit_of(code: &str) -> String {
     format!(

@@ -71,6 +71,14 @@ async fn a_certificate_withdrawn_at_one_supplier_is_recorded_for_another() {
     let shown = server.post(&path, printed("CE-2018-02-01")).await.ok().json();
     assert_eq!(shown["outcome"], "recorded");
     assert_eq!(server.get("/api/v1/suppliers/certificate-reviews").await.ok().json(), json!([]));
+    // The very certificate that was withdrawn says nothing new, and waits for no one.
+    let again = json!({
+        "scheme": "cyber-essentials", "number": "CE-2018-02-01", "holder": "Acme Health Ltd", "issuer": "IASME",
+        "issued": "2018-02-01", "expires": "2019-01-31", "scope": "All of it",
+    });
+    let shown = server.post(&format!("/api/v1/suppliers/{acme}/certificates"), again).await.ok().json();
+    assert_eq!(shown["outcome"], "unchanged");
+    assert_eq!(server.get("/api/v1/suppliers/certificate-reviews").await.ok().json(), json!([]));
     // Without a number nothing is compared.
     for supplier in [&acme, &beta] {
         let path = format!("/api/v1/suppliers/{supplier}/certificates");
