@@ -4,26 +4,26 @@ use std::{
     collections::{BTreeMap, HashMap, VecDeque, hash_map::Entry},
     hash::{BuildHasher, RandomState},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::{FutureExt, Stream, StreamExt, stream::FuturesUnordered};
-use proto::{Day, EventHash, OdsCode, Position};
-use sha2::{Digest, Sha256};
+use proto::{Day, OdsCode};
 use uuid::Uuid;
 
 use super::{
     columns::{Columns, FirstRow, Resolved, Widths, is_title, quote},
-    dates::{DatedColumns, EXAMPLES_MAX, Later, later_than_file},
+    dates::{DatedColumns, Later, later_than_file},
     give::{Giving, RowFault, RowOutcome, Stop},
     progress::{Progress, State},
     record::{ImportEvents, ImportRecords},
-    report::{PROBLEMS_MAX, Report, RowProblem},
+    report::{Report, RowProblem},
     row::Row,
-    rows::{Item, Next, RawRow, RowReader},
+    rows::{Item, RawRow, RowReader},
+    source::Source,
+    tally::Tally,
     text::FileFault,
-    zipped::{Check, Packed, Unpacking, check_size, is_zip},
 };
 use crate::problem::Problem;
 
@@ -114,10 +114,8 @@ where
     // Where the request is dropped, no one comes back to say so.
     let watched = EndsInterrupted(&progress);
     let mut tally = Tally::new(job, watched.0);
-    match read_all(&mut tally, shape, &mut body, apply).await {
-        Ok(_) => Ok(tally.finished()),
-        Err(halt) => Err(halted(halt, &tally, &mut body).await),
-    }
+    read_to_end(&mut tally, shape, &mut body, apply).await?;
+    Ok(tally.finished())
 }
 
 /// The same, and records at the end that the file was read.
@@ -139,10 +137,7 @@ where
     let (job, by, patience) = giving.parts();
     let watched = EndsInterrupted(&progress);
     let mut tally = Tally::new(job, watched.0);
-    let sha256 = match read_all(&mut tally, shape, &mut body, apply).await {
-        Ok(sha256) => sha256,
-        Err(halt) => return Err(halted(halt, &tally, &mut body).await),
-    };
+    let sha256 = read_to_end(&mut tally, shape, &mut body, apply).await?;
     tally.unchanged.extend(giving.unchanged());
     if job.mode == Mode::Write {
         match records.finish(job, by.clone(), tally.summary(sha256), patience).await {
@@ -151,6 +146,25 @@ where
         }
     }
     Ok(tally.finished())
+}
+
+/// Applies every row of a body, and gives the SHA-256 of its bytes.
+async fn read_to_end<B, E, F, Fut>(
+    tally: &mut Tally<'_>,
+    shape: &Shape,
+    body: &mut B,
+    apply: F,
+) -> Result<String, Problem>
+where
+    B: Stream<Item = Result<Bytes, E>> + Unpin,
+    E: std::fmt::Display,
+    F: Fn(Row) -> Fut,
+    Fut: Future<Output = Result<RowOutcome, RowFault>>,
+{
+    match read_all(tally, shape, body, apply).await {
+        Ok(sha256) => Ok(sha256),
+        Err(halt) => Err(halted(halt, tally, body).await),
+    }
 }
 
 /// Says that an import came to a halt, and lets its sender end.
@@ -201,7 +215,7 @@ where
 }
 
 /// Why not all rows were read.
-enum Halt {
+pub(super) enum Halt {
     File(FileFault),
     Body(String),
     TooManyRows,
@@ -230,13 +244,7 @@ where
     F: Fn(Row) -> Fut,
     Fut: Future<Output = Result<RowOutcome, RowFault>>,
 {
-    let mut source = Source {
-        reader: RowReader::new(),
-        body,
-        progress: tally.progress,
-        hash: Sha256::new(),
-        wrapping: Wrapping::NotKnown(BytesMut::new()),
-    };
+    let mut source = Source::of(body, tally.progress);
     let mut file = OpenFile::new(shape);
     // A row of its own aggregate each; the number tells which.
     let start = |aggregate: u64, row: Row| {
@@ -292,126 +300,7 @@ where
     }
     match halt {
         Some(halt) => Err(halt),
-        None => Ok(EventHash::from_bytes(source.hash.finalize().into()).to_string()),
-    }
-}
-
-/// Rows out of a body.
-struct Source<'a, B> {
-    reader: RowReader,
-    body: &'a mut B,
-    progress: &'a Progress,
-    /// Of the bytes as they came, packed or not.
-    hash: Sha256,
-    wrapping: Wrapping,
-}
-
-/// Whether the rows come in a zip archive, and how far it is unpacked.
-enum Wrapping {
-    /// Too few bytes to tell.
-    NotKnown(BytesMut),
-    /// They do not.
-    None,
-    /// The archive so far.
-    Zip(BytesMut),
-    /// The file in it is looked at before its first row is read.
-    Checking(Box<Check>),
-    /// Its rows are read.
-    Unpacking(Box<Unpacking>),
-}
-
-impl<B, E> Source<'_, B>
-where
-    B: Stream<Item = Result<Bytes, E>> + Unpin,
-    E: std::fmt::Display,
-{
-    /// The next record; none at the end. Loses nothing when it is dropped half-way.
-    async fn next(&mut self) -> Result<Option<Item>, Halt> {
-        loop {
-            match self.reader.next() {
-                Next::Item(item) => return Ok(Some(item)),
-                Next::End => return Ok(None),
-                Next::More => {}
-            }
-            if self.unpack().map_err(Halt::File)? {
-                // Others want the processor, too.
-                tokio::task::yield_now().await;
-                continue;
-            }
-            match self.body.next().await {
-                Some(Ok(chunk)) => {
-                    Progress::add(&self.progress.bytes, chunk.len() as u64);
-                    self.hash.update(&chunk);
-                    self.take(chunk).map_err(Halt::File)?;
-                }
-                Some(Err(error)) => return Err(Halt::Body(error.to_string())),
-                None => self.ended().map_err(Halt::File)?,
-            }
-        }
-    }
-
-    /// Takes bytes as they came.
-    fn take(&mut self, chunk: Bytes) -> Result<(), FileFault> {
-        match &mut self.wrapping {
-            Wrapping::NotKnown(first) => {
-                first.extend_from_slice(&chunk);
-                let Some(zipped) = is_zip(first) else { return Ok(()) };
-                let first = std::mem::take(first);
-                if zipped {
-                    check_size(first.len())?;
-                    self.wrapping = Wrapping::Zip(first);
-                    return Ok(());
-                }
-                self.wrapping = Wrapping::None;
-                self.reader.push(first.freeze())
-            }
-            Wrapping::Zip(archive) => {
-                check_size(archive.len() + chunk.len())?;
-                archive.extend_from_slice(&chunk);
-                Ok(())
-            }
-            Wrapping::None | Wrapping::Checking(_) | Wrapping::Unpacking(_) => self.reader.push(chunk),
-        }
-    }
-
-    /// The body has ended.
-    fn ended(&mut self) -> Result<(), FileFault> {
-        match std::mem::replace(&mut self.wrapping, Wrapping::None) {
-            Wrapping::NotKnown(first) => {
-                self.reader.push(first.freeze())?;
-                self.reader.finish()
-            }
-            Wrapping::Zip(archive) => {
-                let check = Packed::find(&archive.freeze())?.check();
-                self.wrapping = Wrapping::Checking(Box::new(check));
-                Ok(())
-            }
-            Wrapping::None | Wrapping::Checking(_) | Wrapping::Unpacking(_) => self.reader.finish(),
-        }
-    }
-
-    /// Goes a step on with what is in an archive; false where there is none, or not yet.
-    fn unpack(&mut self) -> Result<bool, FileFault> {
-        match &mut self.wrapping {
-            Wrapping::NotKnown(_) | Wrapping::None | Wrapping::Zip(_) => return Ok(false),
-            Wrapping::Checking(check) => {
-                if check.step()?
-                    && let Wrapping::Checking(check) = std::mem::replace(&mut self.wrapping, Wrapping::None)
-                {
-                    self.wrapping = Wrapping::Unpacking(Box::new(check.into_content()));
-                }
-            }
-            Wrapping::Unpacking(content) => {
-                let piece = content.next()?;
-                if piece.is_empty() {
-                    self.wrapping = Wrapping::None;
-                    self.reader.finish()?;
-                } else {
-                    self.reader.push(piece)?;
-                }
-            }
-        }
-        Ok(true)
+        None => Ok(source.sha256()),
     }
 }
 
@@ -606,193 +495,6 @@ impl Queues {
             }
         }
         next
-    }
-}
-
-/// Counts.
-struct Tally<'a> {
-    progress: &'a Progress,
-    job: &'a Job,
-    began: Instant,
-    skipped: BTreeMap<&'static str, u64>,
-    problems: Vec<RowProblem>,
-    last_position: Option<Position>,
-    counts: Counts,
-    /// What is worth saying of the whole file.
-    notes: Vec<String>,
-    /// How many rows held characters that do not show, and the first of these rows.
-    cleaned: (u64, Option<String>),
-    unchanged: Vec<OdsCode>,
-    unread: Vec<OdsCode>,
-    /// Rows that tell of days after the date of the file, and the first of them.
-    later: (u64, Vec<String>),
-}
-
-#[derive(Default)]
-struct Counts {
-    rows: u64,
-    recorded: u64,
-    unchanged: u64,
-    rejected: u64,
-}
-
-impl<'a> Tally<'a> {
-    fn new(job: &'a Job, progress: &'a Progress) -> Self {
-        Self {
-            progress,
-            job,
-            began: Instant::now(),
-            skipped: BTreeMap::new(),
-            problems: Vec::new(),
-            last_position: None,
-            counts: Counts::default(),
-            notes: Vec::new(),
-            cleaned: (0, None),
-            unchanged: Vec::new(),
-            unread: Vec::new(),
-            later: (0, Vec::new()),
-        }
-    }
-
-    /// Counts a row out of which characters that do not show were taken.
-    fn cleaned(&mut self, row: &Row) {
-        if let Some(removed) = row.removed() {
-            self.cleaned.0 += 1;
-            self.cleaned.1.get_or_insert_with(|| format!("{removed} on line {}", row.line()));
-        }
-    }
-
-    fn notes(&mut self) -> Vec<String> {
-        let mut notes = std::mem::take(&mut self.notes);
-        if let (count, Some(first)) = &self.cleaned {
-            notes.push(format!(
-                "characters that do not show were removed from {count} rows, the first {first}"
-            ));
-        }
-        notes
-    }
-
-    fn later(&mut self, example: String) {
-        let (count, examples) = &mut self.later;
-        *count += 1;
-        if examples.len() < EXAMPLES_MAX {
-            examples.push(example);
-        }
-    }
-
-    /// That rows tell of days after the date of the file.
-    fn contradictions(&self) -> Vec<String> {
-        let (count, examples) = &self.later;
-        let (Some(as_of), 1..) = (self.job.as_of, *count) else { return Vec::new() };
-        let withdraw = match self.job.mode {
-            Mode::Write => {
-                format!("; if so, withdraw this import (oversight imports withdraw {})", self.job.id)
-            }
-            Mode::DryRun => String::new(),
-        };
-        vec![format!(
-            "{count} {} of things after the date of the file, {} ({}). Is the date right? A file of another date makes \
-             figures of other days wrong{withdraw}",
-            if *count == 1 { "row tells" } else { "rows tell" },
-            as_of.long(),
-            examples.join("; "),
-        )]
-    }
-
-    fn summary(&mut self, sha256: String) -> Summary {
-        Summary {
-            sha256,
-            rows: self.counts.rows,
-            recorded: self.counts.recorded,
-            skipped: self.skipped_by_reason(),
-            rejected: self.counts.rejected,
-            unchanged: std::mem::take(&mut self.unchanged),
-            unread: std::mem::take(&mut self.unread),
-        }
-    }
-
-    fn skipped_by_reason(&self) -> BTreeMap<String, u64> {
-        self.skipped.iter().map(|(reason, count)| ((*reason).to_owned(), *count)).collect()
-    }
-
-    fn row(&mut self) {
-        self.counts.rows += 1;
-        Progress::add(&self.progress.rows, 1);
-    }
-
-    fn outcome(&mut self, outcome: RowOutcome, code: Option<OdsCode>) {
-        match outcome {
-            RowOutcome::Recorded(position) => {
-                self.counts.recorded += 1;
-                Progress::add(&self.progress.recorded, 1);
-                self.last_position = self.last_position.max(position);
-            }
-            RowOutcome::Unchanged(position) => {
-                self.counts.unchanged += 1;
-                Progress::add(&self.progress.unchanged, 1);
-                self.unchanged.extend(code);
-                self.last_position = self.last_position.max(position);
-            }
-            RowOutcome::Skipped(reason) => {
-                *self.skipped.entry(reason).or_default() += 1;
-                Progress::add(&self.progress.skipped, 1);
-            }
-        }
-    }
-
-    fn rejected(&mut self, problem: RowProblem) {
-        self.counts.rejected += 1;
-        Progress::add(&self.progress.rejected, 1);
-        if self.problems.len() < PROBLEMS_MAX {
-            self.problems.push(problem);
-        }
-    }
-
-    fn so_far(&self) -> String {
-        let Counts { recorded, unchanged, .. } = &self.counts;
-        match self.job.mode {
-            Mode::Write => format!(
-                "{recorded} rows were recorded and {unchanged} said nothing new. \
-                 Import the file again: rows that are in are not written twice"
-            ),
-            Mode::DryRun => "nothing was written, as this was a dry run. Try again".to_owned(),
-        }
-    }
-
-    /// The report of an import that is finished.
-    fn finished(&mut self) -> Report {
-        let report = self.report();
-        tracing::info!(
-            import = %self.job.id, kind = self.job.kind, rows = report.rows, recorded = report.recorded,
-            rejected = report.rejected, duration_ms = report.duration_ms, "an import is finished"
-        );
-        self.progress.finish(report.clone());
-        report
-    }
-
-    fn report(&mut self) -> Report {
-        let mut problems = std::mem::take(&mut self.problems);
-        problems.sort_by_key(|problem| problem.line);
-        let mut warnings = self.notes();
-        warnings.extend(self.contradictions());
-        let (not_understood, not_understood_rows) = self.progress.texts();
-        Report {
-            id: self.job.id,
-            kind: self.job.kind.to_owned(),
-            as_of: self.job.as_of,
-            dry_run: self.job.mode == Mode::DryRun,
-            rows: self.counts.rows,
-            recorded: self.counts.recorded,
-            unchanged: self.counts.unchanged,
-            skipped: self.skipped_by_reason(),
-            rejected: self.counts.rejected,
-            problems,
-            warnings,
-            not_understood,
-            not_understood_rows,
-            last_position: self.last_position,
-            duration_ms: self.began.elapsed().as_millis().try_into().unwrap_or(u64::MAX),
-        }
     }
 }
 

@@ -1,7 +1,9 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use proto::Position;
+
 use super::*;
-use crate::import::{Column, Heading, Needed};
+use crate::import::{Column, Heading, Needed, PROBLEMS_MAX};
 
 const CODES: Shape = Shape {
     columns: Columns::positions(2..=3, &["code", "name"]),

@@ -45,6 +45,8 @@ mod record;
 mod report;
 mod row;
 mod rows;
+mod source;
+mod tally;
 mod text;
 mod zipped;
 
