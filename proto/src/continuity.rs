@@ -149,7 +149,7 @@ pub struct PlannedSystem {
     pub name: String,
     /// How bad it is when it is away.
     pub impact: Impact,
-    /// Hours within which it has to be back (RTO).
+    /// Hours within which it must be back (RTO).
     pub recovery_time_hours: u16,
     /// Hours of data that may be lost (RPO).
     pub recovery_point_hours: u16,

@@ -32,7 +32,7 @@ pub(crate) struct PlannedSystemBody {
     /// How bad it is when it is away: `high`, `medium` or `low`.
     #[schema(value_type = String, pattern = "^(high|medium|low)$")]
     pub impact: Impact,
-    /// Hours within which it has to be back.
+    /// Hours within which it must be back.
     #[schema(maximum = 8784)]
     pub recovery_time_hours: u16,
     /// Hours of data that may be lost.

@@ -56,7 +56,7 @@ pub(crate) struct FirstPassword {
     /// Whose it is.
     #[schema(value_type = String, format = "uuid")]
     id: PersonId,
-    /// The password. It is shown this once, and has to be changed at the first sign-in.
+    /// The password. It is shown this once, and must be changed at the first sign-in.
     password: String,
     /// What the organisation of a new account is called.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -269,7 +269,7 @@ fn first_password(user_name: &str, password: &Typed) -> Markup {
         (warning_callout(
             "Give it to the user now",
             html! {
-                p { "It is for " strong { (user_name.trim()) } ", is shown this once, and has to be changed at the first sign-in." }
+                p { "It is for " strong { (user_name.trim()) } ", is shown this once, and must be changed at the first sign-in." }
                 p { code #first-password { (password.as_str()) } }
             },
         ))

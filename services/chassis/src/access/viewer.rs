@@ -227,7 +227,7 @@ impl Viewer {
             StatusCode::FORBIDDEN,
             "change-password",
             "Change your password first",
-            "the first password has to be changed at /account/password before anything else",
+            "the first password must be changed at /account/password before anything else",
         ))
     }
 

@@ -410,7 +410,7 @@ impl Asked<'_> {
                 h2.nhsuk-heading-s { "System " (row) " (leave empty if there is none)" }
                 (self.field(&format!("system-{row}"), "Which system?").hint("For example the clinical system, telephones, or e-mail").input(InputKind::Text))
                 (self.field(&format!("impact-{row}"), "Impact if unavailable").select(&impacts))
-                (self.hours(&format!("rto-{row}"), "Hours within which it has to be back", "Also called its recovery time objective, RTO"))
+                (self.hours(&format!("rto-{row}"), "Hours within which it must be back", "Also called its recovery time objective, RTO"))
                 (self.hours(&format!("rpo-{row}"), "Hours of data that may be lost", "Also called its recovery point objective, RPO: how old the last copy may be"))
             }
             h2.nhsuk-heading-s { "The document" }

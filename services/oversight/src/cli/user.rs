@@ -173,7 +173,7 @@ fn show(first: &FirstPassword) -> Result<(), Failure> {
         output::note(&format!("The account is at {name}."));
     }
     output::note(&format!(
-        "This is the first password of account {}. It is shown this once, and has to be changed at the first sign-in.",
+        "This is the first password of account {}. It is shown this once, and must be changed at the first sign-in.",
         first.id
     ));
     Ok(())

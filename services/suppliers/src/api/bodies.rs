@@ -55,7 +55,7 @@ pub(crate) struct ServiceView {
     /// The last day it was offered.
     #[schema(value_type = Option<String>, format = "date")]
     pub retired: Option<Day>,
-    /// Whether it is certified today as its type has to be.
+    /// Whether it is certified today as its type requires.
     #[schema(value_type = String)]
     pub today: Verdict,
 }

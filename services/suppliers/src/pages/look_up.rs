@@ -180,7 +180,7 @@ fn services(supplier: &Supplier, today: Day) -> Markup {
             Cell::from(verdict_tag(supplier.dossier.verdict_on(Some(*id), service.service_type, today))),
         ])
     });
-    Table::new("services-table", "Services, and whether each is certified today as its type has to be")
+    Table::new("services-table", "Services, and whether each is certified today as its type requires")
         .column(Column::text("Service"))
         .column(Column::text("Type"))
         .column(Column::text("Today"))

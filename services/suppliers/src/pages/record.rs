@@ -147,7 +147,7 @@ pub(super) fn forms(desk: &Desk, viewer: &Viewer, supplier: &Supplier, errors: &
                 (text("service", "Id of the service").id("offered-service").hint("Yours: lower-case letters, digits, dots and hyphens. The id of a known one changes it.").width(Width::Characters(20)).input(InputKind::Text))
                 (text("product", "Product").input(InputKind::Text))
                 (text("version", "Version").width(Width::Characters(10)).input(InputKind::Text))
-                (type_field("offered_service_type", "", "What has to be certified depends on it."))
+                (type_field("offered_service_type", "", "What must be certified depends on it."))
                 (Button::new("Record the service"))
             })))
         }

@@ -112,14 +112,17 @@ fn render(desk: &Desk, viewer: &Viewer, status: StatusCode, refused: &Refused, d
     let was_rejected = rejected.iter().any(|entry| entry_form(&entry.listing) == refused.form);
     let body = html! {
         (done.banner())
-        (lede(html! { strong { (total) } " " @if total == 1 { "entry resembles" } @else { "entries resemble" }
-            " a known supplier without being surely the same. Nothing is merged until someone says so." }))
+        @if total == 0 {
+            (lede(html! { "No entry of a list waits for a decision." }))
+        } @else {
+            (lede(html! { strong { (total) } " " @if total == 1 { "entry resembles" } @else { "entries resemble" }
+                " a known supplier without being surely the same. Nothing is merged until someone decides." }))
+        }
         @for entry in &held { (entry_settled(desk, viewer, refused, entry)) }
         @if total > held.len() { p { "The first " (held.len()) " are shown." } }
         @if !certificates.is_empty() {
             h2.nhsuk-heading-l #certificates { "Certificates that two suppliers have" }
-            p { (ui::fmt::count(certificates_total as u64, "certificate was", "certificates were"))
-                " shown whose number another supplier has on record. They count for nothing until someone says so." }
+            p { "Each has a number that another supplier has on record, and counts for nothing until someone decides whose it is." }
             @for held in &certificates { (certificate_reviewed(desk, viewer, refused, held)) }
             @if certificates_total > certificates.len() { p { "The first " (certificates.len()) " are shown." } }
         }
