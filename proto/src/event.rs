@@ -1,5 +1,7 @@
 //! What all events have in common, and the sum of them.
 
+use std::fmt;
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
@@ -60,7 +62,7 @@ impl DecodeError {
 }
 
 /// The events of one service.
-pub trait DomainEvent: Sized + Send + Sync + 'static {
+pub trait DomainEvent: fmt::Debug + Clone + Send + Sync + 'static {
     /// Who writes them.
     const SERVICE: Service;
     /// Where they stand.

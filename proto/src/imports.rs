@@ -4,6 +4,9 @@
 //! its correlation id. That a file was read, and which organisations it shows as before, is said once, at its
 //! end: without it no one could tell an organisation that a file shows unchanged from one that it leaves out.
 //!
+//! Where people record what files tell, too, the import says that it begins before its first row, so that its rows are
+//! told from what was recorded by hand even where it came to a halt.
+//!
 //! Each service that reads files writes these under types of its own, on the subject of the import.
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
@@ -24,6 +27,18 @@ pub const IMPORT: &str = "import";
 /// The aggregate of an import: its events stand on `oversight.<service>.import_<id>`.
 pub fn import_aggregate(import: Uuid) -> Result<AggregateId, CodeError> {
     AggregateId::of(&[IMPORT, &import.to_string()])
+}
+
+/// An import is about to record its first row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportBegun {
+    /// The import; the events of its rows have it as their correlation id.
+    pub import: Uuid,
+    /// What sort of file, as on the command line.
+    pub kind: String,
+    /// The date of the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Day>,
 }
 
 /// A file was read to its end.
@@ -80,6 +95,11 @@ impl Withdrawn {
     /// Notes that an import was withdrawn.
     pub fn note(&mut self, import: Uuid, position: Position) {
         self.0.entry(import).or_insert(position);
+    }
+
+    /// Whether none was.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Whether what came with an import counts, by what is recorded up to a position. What came with none does.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     codes::{OdsCode, PersonId, TopicId},
     day::Day,
+    imports,
 };
 
 events! {
@@ -42,6 +43,12 @@ events! {
         RetestHeld = "oversight.onsite.retest-held.v1",
         /// The assessment was closed.
         AssessmentClosed = "oversight.onsite.assessment-closed.v1",
+        /// An import is about to record its first row.
+        ImportBegun = "oversight.onsite.import-begun.v1",
+        /// A file was read to its end.
+        FileImported = "oversight.onsite.file-imported.v1",
+        /// An import was withdrawn.
+        ImportWithdrawn = "oversight.onsite.import-withdrawn.v1",
     }
 }
 
@@ -378,3 +385,18 @@ pub struct AssessmentClosed {
     /// Which assessment.
     pub number: u16,
 }
+
+/// An import is about to record its first row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ImportBegun(pub imports::ImportBegun);
+
+/// A file was read to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FileImported(pub imports::FileImported);
+
+/// An import was withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ImportWithdrawn(pub imports::ImportWithdrawn);

@@ -12,6 +12,7 @@ use crate::{
     codes::{OdsCode, SchemeId, ServiceId, ServiceTypeId, SupplierId},
     day::Day,
     envelope::Position,
+    imports,
 };
 
 events! {
@@ -69,6 +70,12 @@ events! {
         CertificationChecked = "oversight.suppliers.certification-checked.v1",
         /// A gap until a renewal was accepted, with a plan and a last day.
         GapPlanAgreed = "oversight.suppliers.gap-plan-agreed.v1",
+        /// An import is about to record its first row.
+        ImportBegun = "oversight.suppliers.import-begun.v1",
+        /// A file was read to its end.
+        FileImported = "oversight.suppliers.file-imported.v1",
+        /// An import was withdrawn.
+        ImportWithdrawn = "oversight.suppliers.import-withdrawn.v1",
     }
 }
 
@@ -101,8 +108,17 @@ impl SupplierEvent {
             | Self::EngagementBegun(_)
             | Self::EngagementEnded(_)
             | Self::CertificationChecked(_)
-            | Self::GapPlanAgreed(_) => return None,
+            | Self::GapPlanAgreed(_)
+            | Self::ImportBegun(_)
+            | Self::FileImported(_)
+            | Self::ImportWithdrawn(_) => return None,
         })
+    }
+
+    /// Whether it says who a supplier is. What an import said of that counts, even where it was withdrawn, as long as
+    /// anything else is recorded of the supplier.
+    pub fn says_who_it_is(&self) -> bool {
+        matches!(self, Self::SupplierRegistered(_))
     }
 
     /// The organisation whose purchase it is of.
@@ -666,3 +682,18 @@ pub struct GapPlanAgreed {
     /// The last day it holds.
     pub until: Day,
 }
+
+/// An import is about to record its first row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ImportBegun(pub imports::ImportBegun);
+
+/// A file was read to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FileImported(pub imports::FileImported);
+
+/// An import was withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ImportWithdrawn(pub imports::ImportWithdrawn);

@@ -6,14 +6,18 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use proto::{Actor, AggregateId, By, Day, DomainEvent, Envelope, EventHash, Header, Position, Subject};
+use proto::{
+    Actor, AggregateId, By, Day, DomainEvent, Envelope, EventHash, Header, Position, Subject,
+    imports::Withdrawn,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::collections::VecDeque;
+use std::{borrow::Cow, collections::VecDeque, fmt, sync::Arc};
 use uuid::Uuid;
 
 use crate::{
     cache::{Cache, CacheError, Mark, Part},
     ids::CommandId,
+    kept::{Kept, without},
     log::{AppendError, Log, NewEvent, ReadError, Recorded, Written},
     problem::Problem,
 };
@@ -50,6 +54,21 @@ pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Syn
     /// The state after an event. Cannot fail; events that are not of this kind of aggregate are
     /// ignored.
     fn evolve(&mut self, event: &Self::Event, when: &When);
+
+    /// Whether an event is kept beside the state, because it may come with an import that can be withdrawn, or what
+    /// comes of it depends on one.
+    fn keeps(_: &Self::Event) -> bool {
+        false
+    }
+
+    /// Whether what came with a withdrawn import counts nevertheless, as long as any other event of this thing does.
+    fn outlives(_: &Self::Event) -> bool {
+        false
+    }
+
+    /// Takes over what no import could have brought, and the numbers that are given but once: from the state with
+    /// the imports that were withdrawn.
+    fn take_over(&mut self, _: &Self) {}
 }
 
 /// What a decision may know beside the state.
@@ -178,9 +197,9 @@ impl<R: Into<Problem>> From<CommandError<R>> for Problem {
 }
 
 /// A state with where it stands.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(bound = "A: Aggregate")]
-pub struct Loaded<A> {
+pub struct Loaded<A: Aggregate> {
     /// The state.
     pub state: A,
     /// The aggregate's last event.
@@ -188,12 +207,35 @@ pub struct Loaded<A> {
     last_hash: Option<EventHash>,
     last_event: Option<Uuid>,
     recent: VecDeque<(Uuid, Position)>,
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    kept: Vec<Kept<A::Event>>,
+}
+
+impl<A: Aggregate> Default for Loaded<A> {
+    fn default() -> Self {
+        Self {
+            state: A::default(),
+            position: Position::START,
+            last_hash: None,
+            last_event: None,
+            recent: VecDeque::new(),
+            kept: Vec::new(),
+        }
+    }
 }
 
 impl<A: Aggregate> Loaded<A> {
-    fn apply(&mut self, event: &A::Event, id: Uuid, when: When, body: &[u8]) {
-        self.state.evolve(event, &when);
+    fn apply(&mut self, event: A::Event, id: Uuid, when: When, body: &[u8]) {
+        self.state.evolve(&event, &when);
+        if A::keeps(&event) {
+            self.kept.push(Kept { event, when });
+        }
         self.stands_at(id, when.position, body);
+    }
+
+    /// The state without the withdrawn imports.
+    fn standing(&self, withdrawn: &Withdrawn) -> Cow<'_, A> {
+        without(&self.state, &self.kept, withdrawn)
     }
 
     fn apply_recorded(&mut self, recorded: &Recorded) {
@@ -209,7 +251,7 @@ impl<A: Aggregate> Loaded<A> {
             correlation_id: header.correlation_id,
         };
         match header.event::<A::Event>() {
-            Ok(event) => self.apply(&event, header.id, when, &recorded.body),
+            Ok(event) => self.apply(event, header.id, when, &recorded.body),
             Err(error) => {
                 tracing::warn!(position = %recorded.position, %error, "an event was set aside while loading a state");
                 self.stands_at(header.id, recorded.position, &recorded.body);
@@ -234,15 +276,27 @@ impl<A: Aggregate> Loaded<A> {
 
 /// Decides the commands of one kind of aggregate.
 #[derive(Debug)]
-pub struct Commands<A> {
+pub struct Commands<A: Aggregate> {
     log: Log,
     cache: Cache,
     states: Part<Loaded<A>>,
+    withdrawn: WithdrawnImports,
 }
 
-impl<A> Clone for Commands<A> {
+/// Tells which imports were withdrawn, as far as is known.
+#[derive(Clone, Default)]
+struct WithdrawnImports(Option<Arc<dyn Fn() -> Arc<Withdrawn> + Send + Sync>>);
+
+impl fmt::Debug for WithdrawnImports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("WithdrawnImports").field(&self.0.as_ref().map(|tells| tells())).finish()
+    }
+}
+
+impl<A: Aggregate> Clone for Commands<A> {
     fn clone(&self) -> Self {
-        Self { log: self.log.clone(), cache: self.cache.clone(), states: self.states.clone() }
+        let Self { log, cache, states, withdrawn } = self;
+        Self { log: log.clone(), cache: cache.clone(), states: states.clone(), withdrawn: withdrawn.clone() }
     }
 }
 
@@ -250,7 +304,18 @@ impl<A: Aggregate> Commands<A> {
     /// The commands of a kind of aggregate, over a log and with a cache of its states.
     pub fn new(log: Log, cache: Cache) -> Result<Self, CacheError> {
         let states = cache.part(A::NAME, A::FOLD_VERSION)?;
-        Ok(Self { log, cache, states })
+        Ok(Self { log, cache, states, withdrawn: WithdrawnImports::default() })
+    }
+
+    /// The same, with states that leave out what came with an import that was withdrawn.
+    #[must_use]
+    pub fn without(mut self, withdrawn: impl Fn() -> Arc<Withdrawn> + Send + Sync + 'static) -> Self {
+        self.withdrawn = WithdrawnImports(Some(Arc::new(withdrawn)));
+        self
+    }
+
+    fn withdrawn(&self) -> Arc<Withdrawn> {
+        self.withdrawn.0.as_ref().map_or_else(Arc::default, |tells| tells())
     }
 
     fn subject(id: &AggregateId) -> Subject {
@@ -260,7 +325,11 @@ impl<A: Aggregate> Commands<A> {
     /// The state as the log has it now.
     pub async fn load(&self, id: &AggregateId) -> Result<Loaded<A>, ReadError> {
         let cached = self.states.get(id.as_str()).unwrap_or_default();
-        self.catch_up(id, cached).await
+        let mut loaded = self.catch_up(id, cached).await?;
+        if let Cow::Owned(state) = loaded.standing(&self.withdrawn()) {
+            loaded.state = state;
+        }
+        Ok(loaded)
     }
 
     /// Gives a command. Costs one append where it writes, one look at the aggregate's last
@@ -279,7 +348,7 @@ impl<A: Aggregate> Commands<A> {
             if let Some(position) = loaded.remembers(event_id) {
                 return Ok(Outcome::Recorded(position, Written::Before));
             }
-            let decision = loaded.state.decide(command, &context);
+            let decision = loaded.standing(&self.withdrawn()).decide(command, &context);
             if !matches!(decision, Ok(Some(_))) && current == Freshness::Cached {
                 loaded = self.catch_up(id, loaded).await?;
                 current = Freshness::Checked;
@@ -298,7 +367,7 @@ impl<A: Aggregate> Commands<A> {
                         position: receipt.position,
                         correlation_id: meta.correlation_id,
                     };
-                    loaded.apply(&event, event_id, when, &body);
+                    loaded.apply(event, event_id, when, &body);
                     self.keep(id, &loaded);
                     return Ok(Outcome::Recorded(receipt.position, Written::Now));
                 }

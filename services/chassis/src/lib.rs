@@ -16,6 +16,7 @@ pub mod following;
 pub mod http;
 pub mod ids;
 pub mod import;
+pub mod kept;
 pub mod log;
 pub mod pace;
 pub mod pages;

@@ -30,6 +30,8 @@ pub(crate) const DECIDE_PLAN: Action = action("decide-plan");
 pub(crate) const CLOSE: Action = action("close");
 /// Load a file of findings.
 pub(crate) const IMPORT: Action = action("import");
+/// See imports of findings, and withdraw one that was wrong.
+pub(crate) const WITHDRAW_IMPORT: Action = action("withdraw-import");
 
 /// The policy of this service.
 pub const POLICY: ServicePolicy = ServicePolicy {

@@ -9,9 +9,10 @@ use chassis::{
     desk::{Order, Who, aggregate_id, organisation_of_address},
     following::Following,
     http::nothing_at,
+    import::ImportRecords,
     roster::Practice,
 };
-use proto::{Day, OdsCode, PersonId};
+use proto::{Day, OdsCode, PersonId, onsite::OnsiteEvent};
 
 use crate::{
     access::{VIEW, VIEW_ALL},
@@ -30,6 +31,8 @@ const NUMBERS_TRIED_MAX: usize = 16;
 pub(crate) struct Desk {
     pub common: chassis::Desk,
     pub assessments: Commands<OnsiteAssessment>,
+    /// Imports of findings, which can be withdrawn.
+    pub records: ImportRecords<OnsiteEvent>,
     pub register: Following<Register>,
 }
 

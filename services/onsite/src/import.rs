@@ -9,8 +9,8 @@ use axum::body::BodyDataStream;
 use chassis::{
     Problem, Viewer,
     import::{
-        self, Column, Columns, DatedColumns, Giving, Heading, Job, Needed, Progress, Report, Row, RowFault,
-        RowOutcome, RowProblem, Shape, Stop,
+        self, Column, Columns, DatedColumns, Giving, Heading, Job, Needed, Opening, Progress, Report, Row,
+        RowFault, RowOutcome, RowProblem, Shape, Stop,
     },
 };
 use proto::{
@@ -141,7 +141,12 @@ pub(crate) async fn run(
     progress: Arc<Progress>,
     body: BodyDataStream,
 ) -> Result<Report, Problem> {
-    import::run(job, &SHAPE, progress, body, |row| async move {
+    let by = viewer.by(None);
+    let opening = &Opening::new(&desk.records, job, &by);
+    // What a withdrawn import said is to be known as withdrawn.
+    desk.records.withdrawn().await?;
+    let whole = Giving::new(job, desk.common.clock.clone(), by);
+    import::run_recorded(&whole, &desk.records, &SHAPE, progress, body, |row| async move {
         let code: OdsCode = row.parse(CODE)?;
         let number: u16 = row
             .get(NUMBER)
@@ -157,7 +162,7 @@ pub(crate) async fn run(
         if !desk.shows(viewer, code, &loaded.state) {
             return Err(row.wrong(NUMBER, nothing(code, number).detail).into());
         }
-        let giving = Giving::new(job, desk.common.clock.clone(), viewer.by(Some(code)));
+        let giving = Giving::new(job, desk.common.clock.clone(), viewer.by(Some(code))).opening(opening);
         let command = OnsiteCommand::RecordFinding(finding);
         giving
             .command(&desk.assessments, &id, &command, &row, |refusal| {

@@ -19,7 +19,7 @@ mod register;
 
 use std::sync::Arc;
 
-use chassis::{Commands, Platform, Service, service::StartError};
+use chassis::{Commands, Platform, Service, import::ImportRecords, service::StartError};
 use utoipa::OpenApi as _;
 
 /// The name of the service.
@@ -28,9 +28,15 @@ pub const NAME: &str = "onsite";
 /// Starts the service.
 pub async fn service(platform: &Platform) -> Result<Service, StartError> {
     let cache = platform.cache(NAME).await?;
+    let records = ImportRecords::new(
+        Commands::new(platform.log.clone(), cache.clone())?,
+        platform.following("onsite-imports"),
+        platform.clock.clone(),
+    );
     let desk = Arc::new(desk::Desk {
         common: chassis::Desk::new(platform)?,
-        assessments: Commands::new(platform.log.clone(), cache.clone())?,
+        assessments: records.left_out_of(Commands::new(platform.log.clone(), cache.clone())?),
+        records: records.clone(),
         register: platform.following("onsite-register"),
     });
     let (roster, register) = (desk.common.roster.clone(), desk.register.clone());
@@ -40,7 +46,11 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
         routes,
         policy: Some(access::POLICY),
         openapi: api::Description::openapi(),
-        ready: Arc::new(move || roster.ready().and_then(|()| register.ready())),
+        ready: Arc::new(move || {
+            roster.ready()?;
+            records.ready()?;
+            register.ready()
+        }),
         on_stop: Some(Box::new(move || Box::pin(async move { cache.flush().await }))),
     })
 }

@@ -7,8 +7,8 @@ use chassis::{
     Clock, Commands, Problem, Routes, Viewer,
     http::{Json as JsonBody, Path, Query},
     import::{
-        self, ImportEntry, ImportId, ImportRecords, Imports, Mode, ProgressView, Report, WithdrawalInput,
-        WithdrawalReceipt,
+        self, ImportEntry, ImportId, ImportRecords, Imports, Mode, ProgressView, Report, Whose,
+        WithdrawalInput, WithdrawalReceipt,
     },
     log::Log,
     pace::Pace,
@@ -213,8 +213,11 @@ async fn import_progress(
     tag = "organisations",
     responses((status = 200, body = Vec<ImportEntry>), (status = "4XX", body = Problem), (status = 503, body = Problem)),
 )]
-async fn list_imports(State(api): State<Arc<Api>>) -> Result<Json<Vec<ImportEntry>>, Problem> {
-    api.records.list().await.map(Json)
+async fn list_imports(
+    State(api): State<Arc<Api>>,
+    viewer: Viewer,
+) -> Result<Json<Vec<ImportEntry>>, Problem> {
+    api.records.list(&viewer, Whose::Everyones).await.map(Json)
 }
 
 /// Withdraw an import.
@@ -237,8 +240,7 @@ async fn withdraw_import(
     Path(id): Path<Uuid>,
     JsonBody(input): JsonBody<WithdrawalInput>,
 ) -> Result<Json<WithdrawalReceipt>, Problem> {
-    let position = api.records.withdraw(id, &input.reason, &viewer).await?;
-    Ok(Json(WithdrawalReceipt { position }))
+    api.records.withdraw(id, &input.reason, &viewer, Whose::Everyones).await.map(Json)
 }
 
 /// A row and the date of the file that showed it.

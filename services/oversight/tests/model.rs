@@ -342,5 +342,8 @@ fn onsite_command_behind(event: &OnsiteEvent, overseers: &BTreeMap<OdsCode, Over
         E::ActionCompleted(e) => C::CompleteAction { action: e.action, done: e.done },
         E::RetestHeld(e) => C::Retest { on: e.on, mended: e.mended },
         E::AssessmentClosed(_) => C::Close,
+        E::ImportBegun(_) | E::FileImported(_) | E::ImportWithdrawn(_) => {
+            unreachable!("{event:?} is not of a story")
+        }
     }
 }

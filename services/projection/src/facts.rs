@@ -34,18 +34,20 @@ mod files;
 pub mod onsite;
 mod status_words;
 mod suppliers;
+#[cfg(test)]
+mod withdrawn_tests;
 
 pub use continuity::{Continuity, ContinuityFact};
 pub use decoded::Decoded;
 use decoded::{Said, What};
-pub use files::{File, Files, RegisterRow};
+pub use files::{File, Files, Origin, RegisterRow};
 pub use onsite::{Onsite, OnsiteFact, Visit};
 pub use status_words::NotUnderstood;
 pub use suppliers::{Purchase, PurchaseFact, SupplierFacts};
 
 /// To be raised whenever the shape of the facts or the way they are gathered changes: snapshots of
 /// another version are dropped.
-pub const FOLD_VERSION: u32 = 8;
+pub const FOLD_VERSION: u32 = 9;
 
 /// The most events set aside that are listed one by one; all are counted.
 pub const SET_ASIDE_LISTED_MAX: usize = 1_000;
@@ -329,11 +331,17 @@ impl Facts {
             Ok(What::FileImported(imported)) => self.gather_file(position, &imported),
             Ok(What::ImportWithdrawn(withdrawn)) => {
                 self.files.note_withdrawal(position, &withdrawn);
-                Touched::Footprint
+                self.withdraw(position, withdrawn.import)
+            }
+            // Of an import that went on after it was withdrawn nothing counts.
+            Ok(What::Onsite(_) | What::Supplier(_)) if !self.files.withdrawn.stands(import, position) => {
+                Touched::Nothing
             }
             Ok(What::Onsite(said)) => {
-                let (organisation, fact) = OnsiteFact::of(position, effective, &said);
-                let Some(fact) = fact else { return Touched::Nothing };
+                let Some((organisation, Some(fact))) = OnsiteFact::of(position, effective, import, &said)
+                else {
+                    return Touched::Nothing;
+                };
                 let visit = Visit::of(position, &said);
                 self.add(organisation, |facts| {
                     facts.onsite.push(fact);
@@ -352,7 +360,9 @@ impl Facts {
                 });
                 if is_practice { Touched::Timelines(organisation) } else { Touched::AllTimelines }
             }
-            Ok(What::Supplier(event)) => self.gather_supplier(position, effective, *event),
+            Ok(What::Supplier(event)) => {
+                self.gather_supplier(position, effective, Origin::of(import), *event)
+            }
             Err(error) => {
                 self.set_aside.count += 1;
                 if self.set_aside.listed.len() < SET_ASIDE_LISTED_MAX {
@@ -483,19 +493,54 @@ impl Facts {
         touched
     }
 
-    fn gather_supplier(&mut self, position: Position, day: Day, event: SupplierEvent) -> Touched {
+    /// What came with an import no longer counts. Rows of registers are told by their import wherever they are
+    /// looked at; what people record, too, is marked here.
+    fn withdraw(&mut self, position: Position, import: Uuid) -> Touched {
+        let is_of = |origin: &Origin| origin.import == Some(import);
+        let of_organisation = |facts: &OrganisationFacts| {
+            facts.onsite.iter().any(|fact| is_of(&fact.origin))
+                || facts.purchases.iter().any(|fact| is_of(&fact.origin))
+        };
+        let organisations = self.organisations.iter().filter(|(_, facts)| of_organisation(facts));
+        for code in organisations.map(|(code, _)| *code).collect::<Vec<_>>() {
+            self.add(code, |facts| {
+                for fact in &mut facts.onsite {
+                    fact.origin.withdraw(import, position);
+                }
+                for fact in &mut facts.purchases {
+                    fact.origin.withdraw(import, position);
+                }
+            });
+        }
+        let suppliers = self.suppliers.iter().filter(|(_, facts)| facts.is_of(import));
+        for supplier in suppliers.map(|(supplier, _)| *supplier).collect::<Vec<_>>() {
+            if let Some(facts) = self.suppliers.get_mut(&supplier) {
+                Arc::make_mut(facts).withdraw(import, position);
+            }
+        }
+        // Rare, and of any number of organisations: all is worked out anew.
+        Touched::Footprint
+    }
+
+    fn gather_supplier(
+        &mut self,
+        position: Position,
+        day: Day,
+        origin: Origin,
+        event: SupplierEvent,
+    ) -> Touched {
         if let Some(supplier) = event.supplier() {
             match self.suppliers.get_mut(&supplier) {
-                Some(facts) => Arc::make_mut(facts).gather(position, day, event),
+                Some(facts) => Arc::make_mut(facts).gather(position, day, origin, event),
                 None => {
                     let mut facts = SupplierFacts::default();
-                    facts.gather(position, day, event);
+                    facts.gather(position, day, origin, event);
                     self.suppliers.insert(supplier, Arc::new(facts));
                 }
             }
             return self.users.get(&supplier).cloned().map_or(Touched::Nothing, Touched::TimelinesOf);
         }
-        match (event.organisation(), PurchaseFact::of(position, day, &event)) {
+        match (event.organisation(), PurchaseFact::of(position, day, origin, &event)) {
             (Some(organisation), Some(fact)) => {
                 self.users.entry(fact.used.supplier).or_default().insert(organisation);
                 self.add(organisation, |facts| facts.purchases.push(fact));

@@ -70,7 +70,9 @@ pub(crate) use reliance::{Relying, relying};
         purchases::verify,
         reliance::all,
         imports::list,
+        imports::all,
         imports::progress,
+        imports::withdraw,
     ),
     tags((name = "suppliers", description = "Suppliers, their certificates, and whether what is bought is certified: looked up by everyone, kept by suppliers and NHS Digital, checked by those who buy."))
 )]
@@ -125,6 +127,8 @@ pub(crate) fn routes() -> Routes<Shared> {
             purchases::gap_plan,
         )
         .get("/api/v1/receipts/{position}/{hash}", look_up, purchases::verify)
+        .get("/api/v1/suppliers/imports", IMPORT.here(), imports::all)
         .get("/api/v1/suppliers/imports/{kind_or_id}", IMPORT.here(), imports::progress)
+        .post("/api/v1/suppliers/imports/{kind_or_id}/withdraw", IMPORT.here(), imports::withdraw)
         .merge(uploads)
 }

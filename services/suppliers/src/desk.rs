@@ -7,11 +7,15 @@ use chassis::{
     access::Holder,
     desk::{Order, aggregate_id as id, organisation_of_address},
     following::Following,
+    import::ImportRecords,
 };
 use proto::{
     Day, OdsCode, Role, ServiceId, ServiceTypeId, SupplierId,
     certification::{Verdict, table},
-    suppliers::{Certificate, DemandAnswered, List, Listing, ListingHeld, MatchedBy, SupplierDetails, Used},
+    suppliers::{
+        Certificate, DemandAnswered, List, Listing, ListingHeld, MatchedBy, SupplierDetails, SupplierEvent,
+        Used,
+    },
 };
 
 use crate::{
@@ -33,6 +37,8 @@ pub(crate) struct Desk {
     pub suppliers: Commands<Supplier>,
     pub buyers: Commands<Buyer>,
     pub listings: Commands<HeldListing>,
+    /// Imports of lists, which can be withdrawn.
+    pub records: ImportRecords<SupplierEvent>,
     pub register: Following<Register>,
     pub identities: Identities,
 }

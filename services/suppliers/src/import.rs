@@ -19,8 +19,8 @@ use chassis::{
     editions::Editions,
     following::Following,
     import::{
-        self, Column, Columns, DatedColumns, Giving, Heading, Job, Mode, Needed, Progress, Report, Row,
-        RowFault, RowOutcome, Shape,
+        self, Column, Columns, DatedColumns, Giving, Heading, ImportRecords, Job, Mode, Needed, Opening,
+        Progress, Report, Row, RowFault, RowOutcome, Shape,
     },
 };
 use futures::Stream;
@@ -28,7 +28,7 @@ use proto::{
     By, Day, OdsCode, ServiceId, SupplierId,
     assessments::PublishedResult,
     standards::{Catalogue, OrganisationType},
-    suppliers::{Certificate, List, Listing, RowSays, SupplierDetails, Used},
+    suppliers::{Certificate, List, Listing, RowSays, SupplierDetails, SupplierEvent, Used},
 };
 
 use crate::{
@@ -175,6 +175,7 @@ pub(crate) struct Import {
     buyers: Commands<Buyer>,
     listings: Commands<HeldListing>,
     register: Following<Register>,
+    records: ImportRecords<SupplierEvent>,
     editions: Editions,
     identities: Identities,
     giving: Giving,
@@ -187,6 +188,7 @@ impl Import {
         let job = Job { id, kind: kind.name(), as_of: Some(as_of), mode };
         let clock: Clock = desk.common.clock.clone();
         let status = Job { kind: "toolkit-companies-status", ..job.clone() };
+        let opening = Opening::new(&desk.records, &job, &by);
         Self {
             kind,
             as_of,
@@ -194,10 +196,11 @@ impl Import {
             buyers: desk.buyers.clone(),
             listings: desk.listings.clone(),
             register: desk.register.clone(),
+            records: desk.records.clone(),
             editions: desk.common.editions.clone(),
             identities: desk.identities.clone(),
-            giving: Giving::new(&job, clock.clone(), by.clone()),
-            giving_status: Giving::new(&status, clock, by),
+            giving: Giving::new(&job, clock.clone(), by.clone()).opening(&opening),
+            giving_status: Giving::new(&status, clock, by).opening(&opening),
             job,
         }
     }
@@ -215,14 +218,23 @@ impl Import {
         self.register.must_catch_up(CATCH_UP_TIMEOUT).await?;
         self.editions.must_catch_up(CATCH_UP_TIMEOUT).await?;
         let counts = &progress.clone();
-        import::run(&self.job, &self.kind.shape(), progress, body, |row| async move {
-            match self.kind {
-                Kind::CatalogueSuppliers => self.catalogue_supplier(&row).await,
-                Kind::CatalogueServices => self.catalogue_service(&row).await,
-                Kind::ToolkitCompanies => self.toolkit_company(&row, counts).await,
-                Kind::PrincipalSuppliers => self.principal_supplier(&row).await,
-            }
-        })
+        // What a withdrawn import said is to be known as withdrawn.
+        self.records.withdrawn().await?;
+        import::run_recorded(
+            &self.giving,
+            &self.records,
+            &self.kind.shape(),
+            progress,
+            body,
+            |row| async move {
+                match self.kind {
+                    Kind::CatalogueSuppliers => self.catalogue_supplier(&row).await,
+                    Kind::CatalogueServices => self.catalogue_service(&row).await,
+                    Kind::ToolkitCompanies => self.toolkit_company(&row, counts).await,
+                    Kind::PrincipalSuppliers => self.principal_supplier(&row).await,
+                }
+            },
+        )
         .await
     }
 

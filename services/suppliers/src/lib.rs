@@ -20,7 +20,7 @@ mod waiting;
 
 use std::sync::Arc;
 
-use chassis::{Commands, Platform, Service, service::StartError};
+use chassis::{Commands, Platform, Service, import::ImportRecords, service::StartError};
 use utoipa::OpenApi as _;
 
 /// The name of the service.
@@ -29,11 +29,17 @@ pub const NAME: &str = "suppliers";
 /// Starts the service.
 pub async fn service(platform: &Platform) -> Result<Service, StartError> {
     let cache = platform.cache(NAME).await?;
+    let records = ImportRecords::new(
+        Commands::new(platform.log.clone(), cache.clone())?,
+        platform.following("suppliers-imports"),
+        platform.clock.clone(),
+    );
     let desk = Arc::new(desk::Desk {
         common: chassis::Desk::new(platform)?,
-        suppliers: Commands::new(platform.log.clone(), cache.clone())?,
-        buyers: Commands::new(platform.log.clone(), cache.clone())?,
-        listings: Commands::new(platform.log.clone(), cache.clone())?,
+        suppliers: records.left_out_of(Commands::new(platform.log.clone(), cache.clone())?),
+        buyers: records.left_out_of(Commands::new(platform.log.clone(), cache.clone())?),
+        listings: records.left_out_of(Commands::new(platform.log.clone(), cache.clone())?),
+        records: records.clone(),
         register: platform.following("suppliers-register"),
         identities: desk::Identities::default(),
     });
@@ -47,7 +53,10 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
         policy: Some(access::POLICY),
         openapi: api::Description::openapi(),
         ready: Arc::new(move || {
-            roster.ready().and_then(|()| editions.ready()).and_then(|()| register.ready())
+            roster.ready()?;
+            editions.ready()?;
+            records.ready()?;
+            register.ready()
         }),
         on_stop: Some(Box::new(move || Box::pin(async move { cache.flush().await }))),
     })

@@ -6,16 +6,18 @@ use std::{
     sync::Arc,
 };
 
-use chassis::{Aggregate as _, When, following::Fold, log::Recorded};
+use chassis::{Aggregate as _, When, following::Fold, kept::Kept, log::Recorded};
 use proto::{
-    Day, Header, OdsCode, SchemeId, ServiceId, ServiceTypeId, SupplierId,
+    Day, Header, OdsCode, Position, SchemeId, ServiceId, ServiceTypeId, SupplierId,
     certification::{Held, entity_key},
+    imports::Withdrawn,
     suppliers::{
         Certificate, CertificateHeldForReview, List, Listing, ListingHeld, MatchedBy, RowWaiting,
         SupplierDetails, SupplierEvent, Used,
     },
 };
 use rustc_hash::FxHashMap;
+use uuid::Uuid;
 
 use crate::{
     model::{Buyer, Engagement, Supplier, number_key},
@@ -48,14 +50,31 @@ pub struct Register {
     held: BTreeMap<Listing, ListingHeld>,
     /// Entries that were held and name no supplier.
     rejected: BTreeMap<Listing, ListingHeld>,
-    /// Rows of lists that wait for something to be decided, by entry and number.
-    rows: BTreeMap<(Listing, u16), RowWaiting>,
+    /// Rows of lists that wait for something to be decided, by entry and number, each with its import.
+    rows: BTreeMap<(Listing, u16), (RowWaiting, Option<Uuid>)>,
     /// Who has certificates held for review.
     in_review: BTreeSet<SupplierId>,
-    /// The organisations that use what is listed under a name no one had matched, with the day from which.
-    waiting: BTreeMap<Listing, BTreeMap<OdsCode, Day>>,
+    /// The organisations that use what is listed under a name no one had matched, with the day from which, and the
+    /// import that said so.
+    waiting: BTreeMap<Listing, BTreeMap<OdsCode, (Day, Option<Uuid>)>>,
     buyers: BTreeMap<OdsCode, Buyer>,
     users: FxHashMap<SupplierId, Vec<OdsCode>>,
+    /// All that led to this, but for what no import could have brought.
+    kept: Vec<Kept<SupplierEvent>>,
+    withdrawn: Withdrawn,
+}
+
+/// Something that waited for a name to be matched and can be recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Decided {
+    /// Who uses something.
+    pub organisation: OdsCode,
+    /// Of whom.
+    pub supplier: SupplierId,
+    /// From which day.
+    pub day: Day,
+    /// The import that said so.
+    pub import: Option<Uuid>,
 }
 
 /// What an entry of a list is to those who are known.
@@ -140,17 +159,29 @@ impl Register {
         self.held.get(listing).or_else(|| self.rejected.get(listing))
     }
 
-    /// What waited for a name to be matched and can be recorded, now that it is: who uses something of which
-    /// supplier, from which day.
-    pub fn decided(&self) -> impl Iterator<Item = (OdsCode, SupplierId, Day)> {
+    /// What waited for a name to be matched and can be recorded, now that it is.
+    pub fn decided(&self) -> impl Iterator<Item = Decided> {
         let matched =
-            self.waiting.iter().filter_map(|(listing, of)| Some((self.by_listing.get(listing)?, of)));
-        matched.flat_map(|(supplier, of)| of.iter().map(|(code, day)| (*code, *supplier, *day)))
+            self.waiting.iter().filter_map(|(listing, of)| Some((*self.by_listing.get(listing)?, of)));
+        matched.flat_map(|(supplier, of)| {
+            of.iter().map(move |(organisation, (day, import))| Decided {
+                organisation: *organisation,
+                supplier,
+                day: *day,
+                import: *import,
+            })
+        })
     }
 
-    /// The rows that wait and whose entry is known to be a supplier.
-    pub fn rows_of_known(&self) -> impl Iterator<Item = (SupplierId, &RowWaiting)> {
-        self.rows.values().filter_map(|row| Some((*self.by_listing.get(&row.listing)?, row)))
+    /// The rows that wait and whose entry is known to be a supplier, each with its import.
+    pub fn rows_of_known(&self) -> impl Iterator<Item = (SupplierId, &RowWaiting, Option<Uuid>)> {
+        let of_known = |(row, import): &'_ (RowWaiting, Option<Uuid>)| {
+            Some((*self.by_listing.get(&row.listing)?, *import))
+        };
+        self.rows.values().filter_map(move |waiting| {
+            let (supplier, import) = of_known(waiting)?;
+            Some((supplier, &waiting.0, import))
+        })
     }
 
     /// The one service of a type that a supplier offers, if it offers one alone.
@@ -296,7 +327,7 @@ impl Register {
     fn buyer_event(&mut self, event: &SupplierEvent, organisation: OdsCode, when: &When) {
         if let SupplierEvent::EngagementWaiting(event) = event {
             let of_the_name = self.waiting.entry(event.listing.clone()).or_default();
-            of_the_name.insert(organisation, when.effective);
+            of_the_name.insert(organisation, (when.effective, when.correlation_id));
         }
         if let SupplierEvent::EngagementBegun(event) = event {
             if event.list == List::PrincipalSuppliers {
@@ -369,7 +400,46 @@ impl Fold for Register {
             position: recorded.position,
             correlation_id: header.correlation_id,
         };
-        match &event {
+        if let SupplierEvent::ImportWithdrawn(event) = &event {
+            self.withdraw(event.0.import, recorded.position);
+            return;
+        }
+        // Of an import that went on after it was withdrawn nothing counts.
+        if self.withdrawn.stands(when.correlation_id, recorded.position) {
+            self.take(&event, &when);
+        }
+        if event.organisation().is_none() || Buyer::keeps(&event) {
+            self.kept.push(Kept { event, when });
+        }
+    }
+}
+
+impl Register {
+    /// Makes itself anew without what came with an import. Costs as much as reading all that is kept, some hundred
+    /// thousand events a second.
+    fn withdraw(&mut self, import: Uuid, position: Position) {
+        self.withdrawn.note(import, position);
+        let kept = std::mem::take(&mut self.kept);
+        let stands = |kept: &Kept<SupplierEvent>| self.withdrawn.stands(kept.when.correlation_id, position);
+        let known: BTreeSet<SupplierId> =
+            kept.iter().filter(|kept| stands(kept)).filter_map(|kept| kept.event.supplier()).collect();
+        let mut anew = Self { withdrawn: self.withdrawn.clone(), ..Self::default() };
+        for kept in &kept {
+            let outlives = kept.event.says_who_it_is()
+                && kept.event.supplier().is_some_and(|supplier| known.contains(&supplier));
+            if stands(kept) || outlives {
+                anew.take(&kept.event, &kept.when);
+            }
+        }
+        for (organisation, whole) in &self.buyers {
+            anew.buyers.entry(*organisation).or_default().take_over(whole);
+        }
+        anew.kept = kept;
+        *self = anew;
+    }
+
+    fn take(&mut self, event: &SupplierEvent, when: &When) {
+        match event {
             SupplierEvent::ListingHeld(held) => {
                 if !self.by_listing.contains_key(&held.listing) {
                     self.rejected.remove(&held.listing);
@@ -377,7 +447,7 @@ impl Fold for Register {
                 }
             }
             SupplierEvent::RowWaiting(row) => {
-                self.rows.insert((row.listing.clone(), row.row), row.clone());
+                self.rows.insert((row.listing.clone(), row.row), (row.clone(), when.correlation_id));
             }
             SupplierEvent::RowSettled(row) => {
                 self.rows.remove(&(row.listing.clone(), row.row));
@@ -388,8 +458,8 @@ impl Fold for Register {
                 }
             }
             event => match (event.supplier(), event.organisation()) {
-                (Some(supplier), _) => self.supplier_event(event, supplier, &when),
-                (None, Some(organisation)) => self.buyer_event(event, organisation, &when),
+                (Some(supplier), _) => self.supplier_event(event, supplier, when),
+                (None, Some(organisation)) => self.buyer_event(event, organisation, when),
                 (None, None) => {}
             },
         }

@@ -11,11 +11,12 @@ use chassis::{
     ids::CommandId,
 };
 use proto::{
-    Actor, Day, OdsCode, Position, SupplierId,
+    Actor, Day, Position, SupplierId,
     assessments::PublishedResult,
     standards::Catalogue,
     suppliers::{List, RowSays, RowWaiting, Used},
 };
+use uuid::Uuid;
 
 use crate::{
     desk::Desk,
@@ -23,6 +24,7 @@ use crate::{
     model::{
         BuyerCommand, ListingCommand, SupplierCommand, buyer_aggregate, listing_aggregate, supplier_aggregate,
     },
+    register::Decided,
 };
 
 /// How often it is looked for.
@@ -55,10 +57,10 @@ async fn record_all(desk: &Desk, tried: &mut Tried, catalogue: &Catalogue) -> Re
     record_rows(desk, catalogue).await
 }
 
-type Tried = std::collections::BTreeSet<(OdsCode, SupplierId, Day)>;
+type Tried = std::collections::BTreeSet<Decided>;
 
 async fn record_engagements(desk: &Desk, tried: &mut Tried) -> Result<(), String> {
-    let decided: Vec<(OdsCode, SupplierId, Day)> =
+    let decided: Vec<Decided> =
         desk.register.known().decided().filter(|decided| !tried.contains(decided)).collect();
     for waiting in decided {
         if let Some(Outcome::Recorded(position, _)) = record(desk, waiting).await? {
@@ -71,9 +73,11 @@ async fn record_engagements(desk: &Desk, tried: &mut Tried) -> Result<(), String
 
 /// Records the rows whose entry is known to be a supplier, and whose words are understood.
 async fn record_rows(desk: &Desk, catalogue: &Catalogue) -> Result<(), String> {
-    let rows: Vec<(SupplierId, RowWaiting)> =
-        desk.register.known().rows_of_known().map(|(supplier, row)| (supplier, row.clone())).collect();
-    for (supplier, waiting) in rows {
+    let rows: Vec<(SupplierId, RowWaiting, Option<Uuid>)> = {
+        let known = desk.register.known();
+        known.rows_of_known().map(|(supplier, row, import)| (supplier, row.clone(), import)).collect()
+    };
+    for (supplier, waiting, import) in rows {
         // Held from the look at who else has a certificate until the register shows this one.
         let _alone = desk.identities.lock().await;
         let Some((command, effective)) = what_it_leads_to(desk, catalogue, supplier, &waiting) else {
@@ -82,11 +86,15 @@ async fn record_rows(desk: &Desk, catalogue: &Catalogue) -> Result<(), String> {
         let meta = |purpose: &str| {
             let RowWaiting { listing, row, .. } = &waiting;
             let name = format!("{}\0{}\0{row}", listing.list.slug(), listing.entry);
-            CommandMeta::new(
-                CommandId::keyed(purpose, &name),
-                desk.common.clock.now(),
-                Actor::system("import"),
-            )
+            // What comes of a row came with its import.
+            CommandMeta {
+                correlation_id: import,
+                ..CommandMeta::new(
+                    CommandId::keyed(purpose, &name),
+                    desk.common.clock.now(),
+                    Actor::system("import"),
+                )
+            }
         };
         if let Some(command) = command {
             let aggregate = supplier_aggregate(supplier).map_err(|error| error.to_string())?;
@@ -150,16 +158,16 @@ fn what_it_leads_to(
     }
 }
 
-async fn record(
-    desk: &Desk,
-    (organisation, supplier, day): (OdsCode, SupplierId, Day),
-) -> Result<Option<Outcome>, String> {
+async fn record(desk: &Desk, decided: Decided) -> Result<Option<Outcome>, String> {
+    let Decided { organisation, supplier, day, import } = decided;
     let service_type = CLINICAL_SYSTEM.parse().map_err(|error: proto::codes::CodeError| error.to_string())?;
     let service = desk.register.known().only_service(supplier, service_type);
     let used = Used { supplier, service, service_type };
     let command = BuyerCommand::Begin { organisation, used, list: List::PrincipalSuppliers };
     let aggregate = buyer_aggregate(organisation).map_err(|error| error.to_string())?;
-    let id = CommandId::keyed("waiting-row", &format!("{organisation}\0{supplier}\0{day}"));
-    let meta = CommandMeta::new(id, desk.common.clock.now(), Actor::system("import")).effective(day);
+    let of_import = import.map(|import| format!("\0{import}")).unwrap_or_default();
+    let id = CommandId::keyed("waiting-row", &format!("{organisation}\0{supplier}\0{day}{of_import}"));
+    let mut meta = CommandMeta::new(id, desk.common.clock.now(), Actor::system("import")).effective(day);
+    meta.correlation_id = import;
     unless_refused(desk.buyers.execute(&aggregate, &command, &meta).await)
 }

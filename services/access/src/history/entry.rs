@@ -286,6 +286,8 @@ mod tests {
                 let has_own = [
                     "suppliers.supplier",
                     "suppliers.listing",
+                    "suppliers.import",
+                    "onsite.import",
                     "assessments.edition",
                     "assessments.import",
                     "organisations.import",

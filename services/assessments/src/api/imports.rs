@@ -7,7 +7,8 @@ use chassis::{
     Problem, Viewer,
     http::{Json, Path, Query},
     import::{
-        self, FileQuery, ImportEntry, ImportId, ProgressView, Report, WithdrawalInput, WithdrawalReceipt,
+        self, FileQuery, ImportEntry, ImportId, ProgressView, Report, Whose, WithdrawalInput,
+        WithdrawalReceipt,
     },
 };
 
@@ -58,8 +59,11 @@ pub(crate) async fn results(
 /// Who may call it: NHS Digital and administrators.
 #[utoipa::path(get, path = "/api/v1/assessments/imports", tag = "assessments",
     responses((status = 200, body = Vec<ImportEntry>), (status = "4XX", body = Problem)))]
-pub(crate) async fn list(State(desk): State<Shared>) -> Result<AxumJson<Vec<ImportEntry>>, Problem> {
-    desk.imports.list().await.map(AxumJson)
+pub(crate) async fn list(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+) -> Result<AxumJson<Vec<ImportEntry>>, Problem> {
+    desk.imports.list(&viewer, Whose::Everyones).await.map(AxumJson)
 }
 
 /// Withdraws an import, finished or not: from here on figures are as if it had not been. As known before, they stay
@@ -76,8 +80,7 @@ pub(crate) async fn withdraw(
     Path(id): Path<uuid::Uuid>,
     Json(input): Json<WithdrawalInput>,
 ) -> Result<AxumJson<WithdrawalReceipt>, Problem> {
-    let position = desk.imports.withdraw(id, &input.reason, &viewer).await?;
-    Ok(AxumJson(WithdrawalReceipt { position }))
+    desk.imports.withdraw(id, &input.reason, &viewer, Whose::Everyones).await.map(AxumJson)
 }
 
 /// How far an import is, or what came of it: for whoever began it, and for administrators.

@@ -1,15 +1,18 @@
 //! One command a row.
 
 use std::{
+    fmt,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use proto::{AggregateId, By, Day, OdsCode, Position};
 
 use super::{
     drive::{Job, Mode},
+    record::{ImportEvents, ImportRecords},
     report::RowProblem,
     row::Row,
 };
@@ -140,6 +143,34 @@ impl Waiting {
     }
 }
 
+/// Records that an import begins, once, before anything else is recorded of it.
+pub struct Opening {
+    is_recorded: tokio::sync::OnceCell<()>,
+    record: Box<dyn Fn(Patience) -> BoxFuture<'static, Result<(), Stop>> + Send + Sync>,
+}
+
+impl fmt::Debug for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opening").field("is_recorded", &self.is_recorded).finish_non_exhaustive()
+    }
+}
+
+impl Opening {
+    /// Of a job, with the imports of its service.
+    pub fn new<E: ImportEvents>(records: &ImportRecords<E>, job: &Job, by: &By) -> Arc<Self> {
+        let (records, job, by) = (records.clone(), job.clone(), by.clone());
+        let record = Box::new(move |patience| {
+            let (records, job, by) = (records.clone(), job.clone(), by.clone());
+            Box::pin(async move { records.begin(&job, by, patience).await }) as BoxFuture<'static, _>
+        });
+        Arc::new(Self { is_recorded: tokio::sync::OnceCell::new(), record })
+    }
+
+    async fn record(&self, patience: Patience) -> Result<(), Stop> {
+        self.is_recorded.get_or_try_init(|| (self.record)(patience)).await.map(|_| ())
+    }
+}
+
 /// Gives the commands of an import.
 #[derive(Debug, Clone)]
 pub struct Giving {
@@ -148,6 +179,8 @@ pub struct Giving {
     clock: Clock,
     by: By,
     patience: Patience,
+    /// What is to be recorded before the first row, where anything is.
+    opening: Option<Arc<Opening>>,
     /// Bodies that rows name beside the one they are about, of which they say nothing new.
     unchanged: Arc<Mutex<Vec<OdsCode>>>,
 }
@@ -163,8 +196,16 @@ impl Giving {
             clock,
             by: by.into(),
             patience: Patience::default(),
+            opening: None,
             unchanged: Arc::default(),
         }
+    }
+
+    /// The same, recording that the import begins before its first row is recorded.
+    #[must_use]
+    pub fn opening(mut self, opening: &Arc<Opening>) -> Self {
+        self.opening = Some(opening.clone());
+        self
     }
 
     /// For another body of a row that names several: its command is one of its own.
@@ -228,6 +269,9 @@ impl Giving {
         }
         let mut waiting = self.patience.begin();
         loop {
+            if let Err(stop) = self.open(commands, aggregate, command, &meta).await {
+                return Err(RowFault::Stop(stop));
+            }
             let error = match self.attempt(commands, aggregate, command, &meta).await {
                 Ok(outcome) => return Ok(outcome),
                 Err(error) => error,
@@ -239,6 +283,27 @@ impl Giving {
                 Err(Verdict::Stop(stop)) => return Err(RowFault::Stop(stop)),
                 Err(Verdict::Again(reason)) => return Err(RowFault::Stop(Stop::for_now(reason))),
             }
+        }
+    }
+
+    /// Records that the import begins, if this is the first command that would record anything. A command that cannot
+    /// be rehearsed now may record something.
+    async fn open<A: Aggregate>(
+        &self,
+        commands: &Commands<A>,
+        aggregate: &AggregateId,
+        command: &A::Command,
+        meta: &CommandMeta,
+    ) -> Result<(), Stop> {
+        let Some(opening) = self.opening.as_ref().filter(|opening| !opening.is_recorded.initialized()) else {
+            return Ok(());
+        };
+        if self.job.mode == Mode::DryRun {
+            return Ok(());
+        }
+        match commands.rehearse(aggregate, command, meta).await {
+            Ok(None) | Err(CommandError::Refused(_)) => Ok(()),
+            Ok(Some(_)) | Err(_) => opening.record(self.patience).await,
         }
     }
 

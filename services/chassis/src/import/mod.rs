@@ -57,12 +57,12 @@ pub use dates::{
 };
 pub use drive::{IN_FLIGHT_MAX, Job, Mode, ROWS_MAX, Shape, drain, run, run_recorded};
 pub use file::{FileQuery, date_in_name, receive};
-pub use give::{Giving, Patience, RowFault, RowOutcome, Stop};
+pub use give::{Giving, Opening, Patience, RowFault, RowOutcome, Stop};
 pub use not_understood::{TEXTS_MAX, TextCount, most_frequent};
 pub use progress::{ImportId, Imports, Progress, ProgressView, State};
 pub use record::{
-    ImportCommand, ImportEntry, ImportEvents, ImportLog, ImportRecords, ImportState, OfImport, Withdrawal,
-    WithdrawalInput, WithdrawalReceipt,
+    ImportCommand, ImportEntry, ImportEvents, ImportLog, ImportRecords, ImportState, OfImport, Whose,
+    Withdrawal, WithdrawalInput, WithdrawalReceipt,
 };
 pub use report::{PROBLEMS_MAX, Report, RowProblem};
 pub use row::{Row, tidy};

@@ -1,4 +1,4 @@
-//! Imports on the log: that a file was read to its end, and that an import was withdrawn.
+//! Imports on the log: that one began, that a file was read to its end, and that an import was withdrawn.
 //!
 //! An import is an aggregate of its own. What is known of all imports of a service is followed from the log, so that
 //! it is the same for every process and after every start.
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use proto::{
     AggregateId, By, Day, DomainEvent, Header, Position,
     codes::CodeError,
-    imports::{CodeList, FileImported, ImportWithdrawn, Withdrawn, import_aggregate},
+    imports::{CodeList, FileImported, ImportBegun, ImportWithdrawn, Withdrawn, import_aggregate},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -36,6 +36,10 @@ pub const REASON_MAX_CHARS: usize = 500;
 
 /// The events of a service that reads files.
 pub trait ImportEvents: DomainEvent {
+    /// The event that an import is about to record its first row; none where what files tell is recorded in no
+    /// other way, so that each event of a row tells of its import.
+    fn begun(begun: ImportBegun) -> Option<Self>;
+
     /// The event that a file was read to its end.
     fn imported(imported: FileImported) -> Self;
 
@@ -45,13 +49,22 @@ pub trait ImportEvents: DomainEvent {
     /// What an event says of an import as a whole, if anything.
     fn of_import(&self) -> Option<OfImport<'_>>;
 
-    /// Of a type of event that a row of a file leads to: the kind of file.
+    /// Whether imports say when they begin, because people record the same things by hand. Rows that say nothing new
+    /// are then not told of at the end: they leave no trace.
+    const BEGINS: bool;
+
+    /// The types of the events that say something of an import as a whole.
+    const OF_IMPORTS: &'static [&'static str];
+
+    /// Of a type of event that a row of a file leads to, and nothing else does: the kind of file.
     fn kind_of_row(event_type: &str) -> Option<&'static str>;
 }
 
 /// What is said of an import as a whole.
 #[derive(Debug, Clone, Copy)]
 pub enum OfImport<'a> {
+    /// It is about to record its first row.
+    Begun(&'a ImportBegun),
     /// Its file was read to its end.
     Imported(&'a FileImported),
     /// It was withdrawn.
@@ -62,6 +75,8 @@ pub enum OfImport<'a> {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct ImportState<E> {
+    #[serde(default)]
+    begun: bool,
     finished: bool,
     withdrawn: bool,
     #[serde(skip)]
@@ -70,19 +85,22 @@ pub struct ImportState<E> {
 
 impl<E> Clone for ImportState<E> {
     fn clone(&self) -> Self {
-        Self { finished: self.finished, withdrawn: self.withdrawn, events: PhantomData }
+        let Self { begun, finished, withdrawn, .. } = *self;
+        Self { begun, finished, withdrawn, events: PhantomData }
     }
 }
 
 impl<E> Default for ImportState<E> {
     fn default() -> Self {
-        Self { finished: false, withdrawn: false, events: PhantomData }
+        Self { begun: false, finished: false, withdrawn: false, events: PhantomData }
     }
 }
 
 /// What is asked of an import.
 #[derive(Debug, Clone)]
 pub enum ImportCommand {
+    /// Record that its first row is about to be recorded.
+    Begin(ImportBegun),
     /// Record that its file was read to its end.
     Finish(FileImported),
     /// Withdraw it.
@@ -114,6 +132,9 @@ impl<E: ImportEvents> Aggregate for ImportState<E> {
 
     fn decide(&self, command: &ImportCommand, _: &Context) -> Result<Option<E>, ImportRefusal> {
         match command {
+            ImportCommand::Begin(begun) => {
+                Ok(if self.begun || self.finished { None } else { E::begun(begun.clone()) })
+            }
             ImportCommand::Finish(imported) => {
                 Ok((!self.finished && !self.withdrawn).then(|| E::imported(imported.clone())))
             }
@@ -130,6 +151,7 @@ impl<E: ImportEvents> Aggregate for ImportState<E> {
 
     fn evolve(&mut self, event: &E, _: &When) {
         match event.of_import() {
+            Some(OfImport::Begun(_)) => self.begun = true,
             Some(OfImport::Imported(_)) => self.finished = true,
             Some(OfImport::Withdrawn(_)) => self.withdrawn = true,
             None => {}
@@ -209,6 +231,15 @@ impl<E> ImportLog<E> {
         self.withdrawn.clone()
     }
 
+    /// The imports of the same kind that stand and were recorded after one: where their rows said the same, they led
+    /// to no event.
+    pub fn later_of_its_kind(&self, id: Uuid) -> Vec<ImportEntry> {
+        let Some(of) = self.imports.get(&id) else { return Vec::new() };
+        let after = self.order.iter().skip_while(|known| **known != id).skip(1);
+        let entries = after.filter_map(|later| self.imports.get(later));
+        entries.filter(|later| later.kind == of.kind && later.withdrawn.is_none()).cloned().collect()
+    }
+
     /// Whether the same file of the same kind and date was read to its end before, and stands.
     fn has_file(&self, imported: &FileImported) -> bool {
         self.imports.values().any(|known| {
@@ -252,6 +283,7 @@ impl<E: ImportEvents> ImportLog<E> {
     fn note_import(&mut self, position: Position, header: &Header<'_>, said: OfImport<'_>) {
         let by = header.actor.clone().into_owned();
         let import = match said {
+            OfImport::Begun(begun) => begun.import,
             OfImport::Imported(imported) => imported.import,
             OfImport::Withdrawn(withdrawn) => withdrawn.import,
         };
@@ -271,6 +303,10 @@ impl<E: ImportEvents> ImportLog<E> {
             }
         });
         match said {
+            OfImport::Begun(begun) => {
+                entry.kind.clone_from(&begun.kind);
+                entry.as_of = begun.as_of;
+            }
             OfImport::Imported(imported) => {
                 entry.kind.clone_from(&imported.kind);
                 entry.as_of = imported.as_of;
@@ -298,8 +334,19 @@ impl<E: ImportEvents> Fold for ImportLog<E> {
             if let Some(import) = header.import() {
                 self.note_row(&header, import, kind);
             }
-        } else if E::TYPES.contains(&header.kind.as_ref())
-            && let Ok(event) = header.event::<E>()
+            return;
+        }
+        if !E::TYPES.contains(&header.kind.as_ref()) {
+            return;
+        }
+        let is_of_import = E::OF_IMPORTS.contains(&header.kind.as_ref());
+        if !is_of_import {
+            // Of rows and of what was recorded by hand: only what came with an import that has begun.
+            if let Some(entry) = header.import().and_then(|import| self.imports.get_mut(&import)) {
+                entry.recorded += 1;
+                entry.time = header.time;
+            }
+        } else if let Ok(event) = header.event::<E>()
             && let Some(said) = event.of_import()
         {
             self.note_import(recorded.position, &header, said);
@@ -309,13 +356,13 @@ impl<E: ImportEvents> Fold for ImportLog<E> {
 
 /// The imports of a service: what the log tells of them, and the commands about them.
 #[derive(Debug)]
-pub struct ImportRecords<E> {
+pub struct ImportRecords<E: ImportEvents> {
     commands: Commands<ImportState<E>>,
     log: Following<ImportLog<E>>,
     clock: Clock,
 }
 
-impl<E> Clone for ImportRecords<E> {
+impl<E: ImportEvents> Clone for ImportRecords<E> {
     fn clone(&self) -> Self {
         Self { commands: self.commands.clone(), log: self.log.clone(), clock: self.clock.clone() }
     }
@@ -339,6 +386,12 @@ impl<E: ImportEvents> ImportRecords<E> {
         self.log.ready()
     }
 
+    /// Commands whose states leave out what came with the imports withdrawn.
+    pub fn left_out_of<A: Aggregate>(&self, commands: Commands<A>) -> Commands<A> {
+        let log = self.log.clone();
+        commands.without(move || log.known().withdrawn())
+    }
+
     /// The imports withdrawn, once everything that the log holds now is known.
     pub async fn withdrawn(&self) -> Result<Arc<Withdrawn>, Problem> {
         self.log.must_catch_up(CATCH_UP_TIMEOUT).await?;
@@ -351,9 +404,10 @@ impl<E: ImportEvents> ImportRecords<E> {
     }
 
     /// All imports, the newest first.
-    pub async fn list(&self) -> Result<Vec<ImportEntry>, Problem> {
+    pub async fn list(&self, viewer: &Viewer, whose: Whose) -> Result<Vec<ImportEntry>, Problem> {
         self.log.must_catch_up(CATCH_UP_TIMEOUT).await?;
-        Ok(self.log.known().entries())
+        let entries = self.log.known().entries();
+        Ok(entries.into_iter().filter(|entry| whose.is(entry, viewer)).collect())
     }
 
     /// Records that the file of a job was read to its end; nothing where the same file was before.
@@ -373,8 +427,8 @@ impl<E: ImportEvents> ImportRecords<E> {
             recorded: summary.recorded,
             skipped: summary.skipped,
             rejected: summary.rejected,
-            unchanged: CodeList::of(summary.unchanged),
-            unread: CodeList::of(summary.unread),
+            unchanged: if E::BEGINS { CodeList::default() } else { CodeList::of(summary.unchanged) },
+            unread: if E::BEGINS { CodeList::default() } else { CodeList::of(summary.unread) },
         };
         if summary.recorded == 0 {
             // Of a log out of reach the command below says so.
@@ -383,18 +437,36 @@ impl<E: ImportEvents> ImportRecords<E> {
         if summary.recorded == 0 && self.log.known().has_file(&imported) {
             return Ok(None);
         }
+        self.tell(job, by, "end", &ImportCommand::Finish(imported), patience).await
+    }
+
+    /// Records that the first row of a job is about to be recorded, where that is to be told from what is recorded
+    /// by hand.
+    pub(super) async fn begin(&self, job: &Job, by: By, patience: Patience) -> Result<(), Stop> {
+        let begun = ImportBegun { import: job.id, kind: job.kind.to_owned(), as_of: job.as_of };
+        self.tell(job, by, "begin", &ImportCommand::Begin(begun), patience).await.map(|_| ())
+    }
+
+    /// Gives a command about a job, for as long as there is hope.
+    async fn tell(
+        &self,
+        job: &Job,
+        by: By,
+        purpose: &str,
+        command: &ImportCommand,
+        patience: Patience,
+    ) -> Result<Option<Position>, Stop> {
         let id = aggregate(job.id).map_err(|problem| Stop::until_mended(problem.title))?;
         let as_of = job.as_of.map(|day| day.to_string()).unwrap_or_default();
-        let command = CommandId::keyed("import", &format!("{}\0{}\0{as_of}\0end", job.id, job.kind));
-        let mut meta = CommandMeta::new(command, self.clock.now(), by);
+        let key = CommandId::keyed("import", &format!("{}\0{}\0{as_of}\0{purpose}", job.id, job.kind));
+        let mut meta = CommandMeta::new(key, self.clock.now(), by);
         meta.correlation_id = Some(job.id);
         if let Some(day) = job.as_of {
             meta = meta.effective(day);
         }
-        let finish = ImportCommand::Finish(imported);
         let mut waiting = patience.begin();
         loop {
-            let error = match self.commands.execute(&id, &finish, &meta).await {
+            let error = match self.commands.execute(&id, command, &meta).await {
                 Ok(Outcome::Recorded(position, _)) => return Ok(Some(position)),
                 Ok(Outcome::Unchanged(_)) => return Ok(None),
                 Err(error) => error,
@@ -409,9 +481,16 @@ impl<E: ImportEvents> ImportRecords<E> {
     }
 
     /// Withdraws an import. Repeated, it answers the same.
-    pub async fn withdraw(&self, import: Uuid, reason: &str, viewer: &Viewer) -> Result<Position, Problem> {
+    pub async fn withdraw(
+        &self,
+        import: Uuid,
+        reason: &str,
+        viewer: &Viewer,
+        whose: Whose,
+    ) -> Result<WithdrawalReceipt, Problem> {
         self.log.must_catch_up(CATCH_UP_TIMEOUT).await?;
-        if self.log.known().entry(import).is_none() {
+        let is_there = self.log.known().entry(import).is_some_and(|entry| whose.is(entry, viewer));
+        if !is_there {
             return Err(Problem::not_found(format!("no import {import} is on record here")));
         }
         let command = CommandId::keyed("withdraw-import", &import.to_string());
@@ -419,7 +498,10 @@ impl<E: ImportEvents> ImportRecords<E> {
         meta.correlation_id = Some(viewer.request());
         let withdraw = ImportCommand::Withdraw(ImportWithdrawn { import, reason: reason.to_owned() });
         let outcome = self.commands.execute(&aggregate(import)?, &withdraw, &meta).await?;
-        Ok(outcome.position())
+        let import_again = if E::BEGINS { self.log.known().later_of_its_kind(import) } else { Vec::new() };
+        // Whoever asks next is answered without it.
+        self.log.reached(outcome.position(), CATCH_UP_TIMEOUT).await;
+        Ok(WithdrawalReceipt { position: outcome.position(), import_again })
     }
 }
 
@@ -432,17 +514,54 @@ pub struct WithdrawalInput {
 }
 
 /// That an import is withdrawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct WithdrawalReceipt {
     /// The position of the log from which figures are without it.
     #[schema(value_type = u64)]
     pub position: Position,
+    /// Imports of the same kind that were recorded later and stand. A row of theirs that said what the withdrawn one
+    /// had said led to nothing: their files are to be imported again. Empty where such rows are kept.
+    pub import_again: Vec<ImportEntry>,
 }
 
-/// The events of a service as those of imports: the types of its rows, with the kind of file each is of.
+/// Whose imports someone may see and withdraw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Everyone's.
+    Everyones,
+    /// One's own.
+    Own,
+}
+
+impl Whose {
+    fn is(self, entry: &ImportEntry, viewer: &Viewer) -> bool {
+        self == Whose::Everyones || entry.by == viewer.by(None).actor.as_str()
+    }
+}
+
+/// The events of a service as those of imports: the types of its rows, with the kind of file each is of; or, where
+/// people record the same, that its imports say when they begin.
 macro_rules! import_events {
-    ($Events:ident of $module:ident { $($Row:ident => $kind:literal),* $(,)? }) => {
+    (@begins $Begun:ident) => { true };
+    (@begins) => { false };
+    (@begun $said:ident of $module:ident as $Begun:ident) => { Some(proto::$module::$Begun($said).into()) };
+    (@begun $said:ident of $module:ident as) => {{
+        let _ = $said;
+        None
+    }};
+    ($Events:ident of $module:ident { $($Row:ident => $kind:literal),* $(,)? } $(begun by $Begun:ident)?) => {
         impl ImportEvents for proto::$module::$Events {
+            const BEGINS: bool = import_events!(@begins $($Begun)?);
+            const OF_IMPORTS: &'static [&'static str] = &[
+                $(proto::$module::$Begun::TYPE,)?
+                proto::$module::FileImported::TYPE,
+                proto::$module::ImportWithdrawn::TYPE,
+            ];
+
+            fn begun(begun: ImportBegun) -> Option<Self> {
+                import_events!(@begun begun of $module as $($Begun)?)
+            }
+
             fn imported(imported: FileImported) -> Self {
                 proto::$module::FileImported(imported).into()
             }
@@ -453,6 +572,7 @@ macro_rules! import_events {
 
             fn of_import(&self) -> Option<OfImport<'_>> {
                 match self {
+                    $(Self::$Begun(said) => Some(OfImport::Begun(&said.0)),)?
                     Self::FileImported(said) => Some(OfImport::Imported(&said.0)),
                     Self::ImportWithdrawn(said) => Some(OfImport::Withdrawn(&said.0)),
                     _ => None,
@@ -463,6 +583,7 @@ macro_rules! import_events {
                 $(if event_type == proto::$module::$Row::TYPE {
                     return Some($kind);
                 })*
+                let _ = event_type;
                 None
             }
         }
@@ -484,3 +605,7 @@ import_events!(OrganisationEvent of organisations {
 });
 
 import_events!(AssessmentEvent of assessments { ResultListed => "results" });
+
+import_events!(SupplierEvent of suppliers {} begun by ImportBegun);
+
+import_events!(OnsiteEvent of onsite {} begun by ImportBegun);

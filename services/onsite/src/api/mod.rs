@@ -21,7 +21,10 @@ use chassis::{Routes, pace::Pace};
 use utoipa::OpenApi;
 
 use crate::{
-    access::{ASSESS, CLOSE, DECIDE_PLAN, FIND, IMPORT, PLAN, REQUEST, RESPOND, SCHEDULE, SUBSCRIBE, VIEW},
+    access::{
+        ASSESS, CLOSE, DECIDE_PLAN, FIND, IMPORT, PLAN, REQUEST, RESPOND, SCHEDULE, SUBSCRIBE, VIEW,
+        WITHDRAW_IMPORT,
+    },
     desk::Shared,
 };
 pub(crate) use lists::{Filter, calendar_of, lines_of};
@@ -53,7 +56,9 @@ pub(crate) use views::OnsiteLine;
         steps::retest,
         steps::close,
         imports::findings,
+        imports::all,
         imports::progress,
+        imports::withdraw,
     ),
     tags((name = "onsite", description = "On-site assessments of data and cyber security, from the request until what was found is mended."))
 )]
@@ -95,6 +100,8 @@ pub(crate) fn routes() -> Routes<Shared> {
         .post("/api/v1/onsite/{code}/{number}/plan/actions/{action}/done", plan, steps::action_done)
         .post("/api/v1/onsite/{code}/{number}/retest", assess, steps::retest)
         .post("/api/v1/onsite/{code}/{number}/close", CLOSE.of("code").seen_by(VIEW), steps::close)
+        .get("/api/v1/onsite/imports", WITHDRAW_IMPORT.here(), imports::all)
         .get("/api/v1/onsite/imports/{id}", IMPORT.here(), imports::progress)
+        .post("/api/v1/onsite/imports/{id}/withdraw", WITHDRAW_IMPORT.here(), imports::withdraw)
         .merge(uploads)
 }

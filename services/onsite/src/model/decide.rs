@@ -271,7 +271,7 @@ impl OnsiteAssessment {
             return Err(Refusal::as_things_stand(text));
         }
         let (organisation, number) = (request.organisation, request.number);
-        let next = self.findings.keys().last().map_or(1, |last| last.saturating_add(1));
+        let next = self.last_finding.saturating_add(1);
         event(FindingRecorded { organisation, number, finding: next, recorded })
     }
 

@@ -24,6 +24,8 @@ pub struct OnsiteAssessment {
     pub held: Option<AssessmentHeld>,
     /// The findings by number.
     pub findings: BTreeMap<u16, HeldFinding>,
+    /// The highest number that was ever given to a finding.
+    pub last_finding: u16,
     /// To whom the outcome was disclosed, and on which day.
     pub disclosed: BTreeMap<OdsCode, Day>,
     /// The action plan.
@@ -131,7 +133,7 @@ impl Aggregate for OnsiteAssessment {
     type Refusal = Refusal;
 
     const NAME: &'static str = "onsite-assessment";
-    const FOLD_VERSION: u32 = 1;
+    const FOLD_VERSION: u32 = 2;
 
     fn decide(&self, command: &OnsiteCommand, context: &Context) -> Result<Option<OnsiteEvent>, Refusal> {
         self.decide_on(command, Day::in_london(context.time))
@@ -166,6 +168,7 @@ impl Aggregate for OnsiteAssessment {
             }
             E::AssessmentHeld(e) => self.held = Some(e.clone()),
             E::FindingRecorded(e) => {
+                self.last_finding = self.last_finding.max(e.finding);
                 self.findings.insert(e.finding, HeldFinding { recorded: e.recorded.clone(), answer: None });
             }
             E::FindingAnswered(e) => {
@@ -177,7 +180,10 @@ impl Aggregate for OnsiteAssessment {
                 self.disclosed.insert(e.to, e.on);
             }
             E::ActionPlanProposed(e) => {
-                self.plan.proposed = Some(Proposal { on, actions: e.actions.clone() });
+                // Of a finding that is not there, because its import was withdrawn, nothing is asked.
+                let actions =
+                    e.actions.iter().filter(|(_, planned)| self.findings.contains_key(&planned.finding));
+                self.plan.proposed = Some(Proposal { on, actions: actions.cloned().collect() });
                 self.plan.returned = None;
             }
             E::ActionPlanAgreed(e) => self.plan.agree(e.by, on),
@@ -193,7 +199,16 @@ impl Aggregate for OnsiteAssessment {
             }
             E::RetestHeld(e) => self.retest = Some(Retest { on: e.on, mended: e.mended.clone() }),
             E::AssessmentClosed(_) => self.closed = Some(on),
+            E::ImportBegun(_) | E::FileImported(_) | E::ImportWithdrawn(_) => {}
         }
+    }
+
+    fn keeps(_: &OnsiteEvent) -> bool {
+        true
+    }
+
+    fn take_over(&mut self, whole: &Self) {
+        self.last_finding = whole.last_finding;
     }
 }
 

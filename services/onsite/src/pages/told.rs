@@ -2,7 +2,7 @@
 
 use chassis::{Problem, desk::aggregate_id, pages::moment};
 use maud::html;
-use proto::{Header, Service, onsite::OnsiteEvent};
+use proto::{Header, Position, Service, onsite::OnsiteEvent};
 use ui::{Tone, components::HistoryItem, fmt};
 
 use crate::{
@@ -13,24 +13,32 @@ use crate::{
 /// The most events told; the newest ones are.
 const TOLD_MAX: usize = 200;
 
+/// By all that is recorded.
+const NEWEST: Position = Position(u64::MAX);
+
 /// What happened, newest first.
 pub(super) async fn told(desk: &Desk, case: &Case) -> Result<Vec<HistoryItem>, Problem> {
     let aggregate = aggregate_id(onsite_id(case.practice.code, case.number))?;
     let recorded = desk.common.history(Service::Onsite, &aggregate).await?;
+    let withdrawn = desk.records.withdrawn().await?;
     let told = recorded.iter().rev().take(TOLD_MAX).filter_map(|recorded| {
         let header = Header::read(&recorded.body).ok()?;
-        let (title, body, tone) = words(desk, &header.event().ok()?);
+        let (mut title, body, tone) = words(desk, &header.event().ok()?)?;
+        if !withdrawn.stands(header.import(), NEWEST) {
+            title.push_str(" (withdrawn with its file)");
+        }
         let when = format!("{} (event {})", moment(header.time), recorded.position);
         Some(HistoryItem { when, title, href: None, body: html! { (body) }, tone })
     });
     Ok(told.collect())
 }
 
-fn words(desk: &Desk, event: &OnsiteEvent) -> (String, String, Tone) {
+/// What an event of an assessment says; nothing of one that is of an import as a whole.
+fn words(desk: &Desk, event: &OnsiteEvent) -> Option<(String, String, Tone)> {
     use OnsiteEvent as E;
     let plain = |title: &str| title.to_owned();
     let name = |code| desk.name_of(code);
-    match event {
+    Some(match event {
         E::OnsiteRequested(e) => (format!("Asked for by {}", name(e.by)), e.reason.clone(), Tone::Neutral),
         E::OnsiteAgreed(_) => (plain("Agreed"), String::new(), Tone::Good),
         E::OnsiteRefused(e) => (plain("Refused"), e.grounds.clone(), Tone::Bad),
@@ -73,5 +81,6 @@ fn words(desk: &Desk, event: &OnsiteEvent) -> (String, String, Tone) {
             (format!("Tested again on {}", e.on.long()), format!("{mended} resolved"), Tone::Neutral)
         }
         E::AssessmentClosed(_) => (plain("Closed"), String::new(), Tone::Good),
-    }
+        E::ImportBegun(_) | E::FileImported(_) | E::ImportWithdrawn(_) => return None,
+    })
 }

@@ -258,7 +258,7 @@ async fn the_topics_are_listed() {
 async fn every_described_route_is_served() {
     let server = server::start("2018-03-10T12:00:00Z").await;
     let paths = server.openapi["paths"].as_object().unwrap().clone();
-    assert_eq!(paths.len(), 22);
+    assert_eq!(paths.len(), 24);
     for (path, methods) in paths {
         let address = path
             .replace("{code}", PRACTICE)

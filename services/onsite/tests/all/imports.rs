@@ -1,7 +1,7 @@
 //! Files of findings, and what real files do wrong.
 
 use axum::http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     api::{ONE, held_here},
@@ -85,4 +85,31 @@ async fn a_file_of_another_sort_is_refused_whole() {
     import(&server, "", "").await.is(400, "empty");
     import(&server, "dryrun=true", FILE).await.is(400, "dryrun");
     server.get("/api/v1/onsite/imports/xyz").await.is(400, "path");
+}
+
+#[tokio::test]
+async fn findings_of_a_withdrawn_file_are_as_if_they_had_not_been() {
+    let server = held_here().await;
+    import(&server, "", FILE).await.ok();
+    let imports = server.get("/api/v1/onsite/imports").await.ok().json();
+    let id = imports[0]["id"].as_str().unwrap_or_else(|| panic!("{imports}"));
+    let answer = json!({ "accepted": true, "answer": "we replace it" });
+    server.post(&format!("{ONE}/findings/3/answer"), answer).await.ok();
+    let withdraw = format!("/api/v1/onsite/imports/{id}/withdraw");
+    server.post(&withdraw, json!({ "reason": "" })).await.is(400, "Enter the reason");
+    server.post(&withdraw, json!({ "reason": "of another practice" })).await.ok();
+    let findings = async || server.get(ONE).await.ok().json()["findings"].as_array().unwrap().clone();
+    let left = findings().await;
+    assert_eq!(left.iter().map(|finding| finding["number"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 2]);
+    server
+        .post(&format!("{ONE}/findings/3/answer"), json!({ "accepted": true, "answer": "again" }))
+        .await
+        .is(404, "finding 3");
+    assert_eq!(server.get("/api/v1/onsite").await.ok().json()["assessments"][0]["findings_count"], 2);
+
+    // Numbers are not given twice.
+    assert_eq!(counts(&import(&server, "", FILE).await.ok().json()), [3, 2, 1, 0]);
+    let numbers: Vec<u64> =
+        findings().await.iter().map(|finding| finding["number"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, [1, 2, 5, 6]);
 }

@@ -1,5 +1,6 @@
 //! `oversight imports`
 
+use axum::http::StatusCode;
 use clap::Subcommand;
 use jiff::Timestamp;
 use proto::{Day, Position};
@@ -9,11 +10,11 @@ use uuid::Uuid;
 
 use super::{
     Failure, Verdict, output,
-    server::{Server, ServerUrl},
+    server::{Server, ServerUrl, refused},
 };
 
 /// The services whose imports can be withdrawn.
-const SERVICES: [&str; 2] = ["organisations", "assessments"];
+const SERVICES: [&str; 4] = ["organisations", "assessments", "suppliers", "onsite"];
 
 /// Flags of `imports`.
 #[derive(Debug, clap::Args)]
@@ -27,7 +28,7 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Lists the imports of national files, the newest first.
+    /// Lists the imports that whoever the key belongs to may see, the newest first.
     List,
     /// Withdraws an import: figures are as if it had not been, from then on.
     Withdraw {
@@ -58,6 +59,7 @@ struct Withdrawal {
 #[derive(Debug, Deserialize)]
 struct Receipt {
     position: Position,
+    import_again: Vec<Entry>,
 }
 
 /// Lists and withdraws imports.
@@ -70,11 +72,27 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     Ok(Verdict::Good)
 }
 
+/// The imports of all services whose imports may be seen with the key: a delivery partner sees those of findings alone.
 async fn all(server: &Server) -> Result<Vec<(&'static str, Entry)>, Failure> {
     let mut all = Vec::new();
+    let mut not_allowed = None;
+    let mut is_allowed_any = false;
     for service in SERVICES {
-        let entries: Vec<Entry> = server.json(server.get(&format!("/api/v1/{service}/imports"))).await?;
+        let ask = server.get(&format!("/api/v1/{service}/imports"));
+        let response = server.answer(ask).await.map_err(|error| server.unreachable(&error))?;
+        if response.status() == StatusCode::FORBIDDEN {
+            not_allowed = Some(refused(response).await);
+            continue;
+        }
+        if !response.status().is_success() {
+            return Err(refused(response).await);
+        }
+        is_allowed_any = true;
+        let entries: Vec<Entry> = server.json_of(response).await?;
         all.extend(entries.into_iter().map(|entry| (service, entry)));
+    }
+    if let Some(failure) = not_allowed.filter(|_| !is_allowed_any) {
+        return Err(failure);
     }
     all.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.time));
     Ok(all)
@@ -83,16 +101,14 @@ async fn all(server: &Server) -> Result<Vec<(&'static str, Entry)>, Failure> {
 async fn list(server: &Server) -> Result<(), Failure> {
     for (_, entry) in all(server).await? {
         let Entry { id, kind, as_of, time, finished, recorded, withdrawn } = entry;
-        let as_of = as_of.map(|day| day.to_string()).unwrap_or_default();
+        let as_of = as_of.map(|day| format!("as of {day}")).unwrap_or_default();
         let state = match withdrawn {
             Some(Withdrawal { reason }) => format!("withdrawn: {}", output::one_line(&reason)),
             None if finished => "finished".to_owned(),
             None => "not finished".to_owned(),
         };
         let recorded = output::number(recorded);
-        output::say(format!(
-            "{id}  {kind:<13} as of {as_of:<10}  {time:.0}  {recorded:>9} recorded  {state}"
-        ))?;
+        output::say(format!("{id}  {kind:<19} {as_of:<16}  {time:.0}  {recorded:>9} recorded  {state}"))?;
     }
     Ok(())
 }
@@ -105,6 +121,18 @@ async fn withdraw(server: &Server, id: Uuid, reason: &str) -> Result<(), Failure
         )));
     };
     let path = format!("/api/v1/{service}/imports/{id}/withdraw");
-    let Receipt { position } = server.json(server.post(&path).json(&json!({ "reason": reason }))).await?;
-    output::say(format!("the import {id} is withdrawn; figures are without it from position {position} on"))
+    let Receipt { position, import_again } =
+        server.json(server.post(&path).json(&json!({ "reason": reason }))).await?;
+    output::say(format!("the import {id} is withdrawn; figures are without it from position {position} on"))?;
+    if import_again.is_empty() {
+        return Ok(());
+    }
+    output::say(
+        "Later files of the same kind may have shown the same, which was recorded already then. Import them again:",
+    )?;
+    for Entry { id, kind, as_of, time, .. } in import_again {
+        let as_of = as_of.map(|day| format!(" as of {day}")).unwrap_or_default();
+        output::say(format!("  {kind}{as_of}, imported {time:.0} ({id})"))?;
+    }
+    Ok(())
 }

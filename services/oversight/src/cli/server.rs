@@ -269,7 +269,12 @@ impl Server {
 
     /// The JSON answer to a request.
     pub async fn json<T: DeserializeOwned>(&self, ask: Ask) -> Result<T, Failure> {
-        let body = self.whole(self.send(ask).await?).await?;
+        self.json_of(self.send(ask).await?).await
+    }
+
+    /// The JSON of an answer.
+    pub async fn json_of<T: DeserializeOwned>(&self, response: Response<Body>) -> Result<T, Failure> {
+        let body = self.whole(response).await?;
         serde_json::from_slice(&body).map_err(|error| {
             Failure::said(format!(
                 "the answer of {} is not the one expected of this version: {error}",

@@ -211,6 +211,7 @@ impl Told<'_> {
             (Onsite::Disclosed, _) => {
                 "the outcome of the on-site assessment was shared, with nothing left to do"
             }
+            (Onsite::PlanProposed { .. }, _) => "a plan for the findings was proposed",
             (Onsite::PlanAgreed { .. }, _) => "a plan for the findings was agreed, and is in time",
             (Onsite::PlanReturned, _) => "the plan for the findings was sent back",
             (Onsite::ActionDone { .. }, Status::Met) => {

@@ -139,7 +139,11 @@ impl What {
             return Ok(said.map_or(What::NotGathered, |(code, what)| What::Continuity(code, what)));
         }
         if header.kind.starts_with("oversight.onsite.") {
-            return Ok(What::Onsite(Box::new(header.event()?)));
+            return Ok(match header.event()? {
+                OnsiteEvent::ImportBegun(_) | OnsiteEvent::FileImported(_) => What::NotGathered,
+                OnsiteEvent::ImportWithdrawn(event) => What::ImportWithdrawn(event.0),
+                event => What::Onsite(Box::new(event)),
+            });
         }
         let said = match header.kind.as_ref() {
             // They say nothing that a publication or the decision on a plan does not say again.
@@ -185,7 +189,7 @@ fn organisation(header: &Header<'_>) -> Result<What, DecodeError> {
     Ok(What::Organisation(code, event))
 }
 
-/// Of a supplier what bears on its certificates, and what organisations do as buyers.
+/// Of a supplier its certificates, services and sub-suppliers, and what organisations do as buyers.
 fn supplier(header: &Header<'_>) -> Result<What, DecodeError> {
     use SupplierEvent as E;
     Ok(match header.event()? {
@@ -196,11 +200,9 @@ fn supplier(header: &Header<'_>) -> Result<What, DecodeError> {
         | E::ListingParted(_)
         | E::CertificateHeldForReview(_)
         | E::CertificateRejected(_)
-        | E::ServiceOffered(_)
-        | E::ServiceAmended(_)
-        | E::ServiceRetired(_)
-        | E::SubSupplierNamed(_)
-        | E::SubSupplierReleased(_) => What::NotGathered,
+        | E::ImportBegun(_)
+        | E::FileImported(_) => What::NotGathered,
+        E::ImportWithdrawn(event) => What::ImportWithdrawn(event.0),
         event => What::Supplier(Box::new(event)),
     })
 }
@@ -228,6 +230,25 @@ mod tests {
         assert!(read > 0);
     }
 
+    /// What a service is sold as and who does part of it stand in no status, but in its words.
+    #[test]
+    fn the_services_and_sub_suppliers_of_a_supplier_are_gathered() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto/samples/suppliers");
+        let mut facts = Facts::default();
+        let mut gather = |position, kind: &str| {
+            let sample = folder.join(format!("oversight.suppliers.{kind}.v1.json"));
+            let body = fs::read(sample).unwrap();
+            facts.gather(Decoded::read(Position(position), &body));
+            Header::read(&body).unwrap().event::<SupplierEvent>().unwrap()
+        };
+        let SupplierEvent::ServiceOffered(offered) = gather(1, "service-offered") else { panic!() };
+        let SupplierEvent::SubSupplierNamed(named) = gather(2, "sub-supplier-named") else { panic!() };
+        let of = |supplier| &facts.suppliers[supplier];
+        assert_eq!(of(&offered.supplier).product(offered.service), Some(offered.offered.product.as_str()));
+        let chain = of(&named.supplier).sub_suppliers(named.service, Position(2));
+        assert_eq!(chain, [(named.sub_supplier, named.part)]);
+    }
+
     /// Snapshots keep facts as they are made here: what is kept otherwise needs another version of the fold. (A new
     /// sample moves the positions of those after it: then the digest changes alone.)
     #[test]
@@ -247,6 +268,6 @@ mod tests {
         let kept =
             serde_json::to_vec(&(&facts.organisations, &facts.suppliers, &facts.successions, &facts.files));
         let kept = proto::EventHash::of(&kept.unwrap()).to_string();
-        assert_eq!((FOLD_VERSION, &kept[..12]), (8, "f13705a0922a"));
+        assert_eq!((FOLD_VERSION, &kept[..12]), (9, "b3415e6e14cc"));
     }
 }

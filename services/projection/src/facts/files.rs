@@ -11,6 +11,36 @@ use proto::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// Where a fact came from: the import, if it came with one, and from where on in the log that is withdrawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Origin {
+    /// The import.
+    pub import: Option<Uuid>,
+    /// The event by which it was withdrawn.
+    pub withdrawn: Option<Position>,
+}
+
+impl Origin {
+    /// With what was requested, or with an import.
+    pub fn of(import: Option<Uuid>) -> Self {
+        Self { import, withdrawn: None }
+    }
+
+    /// Whether the fact counts, by what is recorded up to a position.
+    pub fn stands(self, upto: Position) -> bool {
+        self.withdrawn.is_none_or(|withdrawn| withdrawn > upto)
+    }
+
+    /// Notes that an import was withdrawn; true where the fact came with it.
+    pub(super) fn withdraw(&mut self, import: Uuid, position: Position) -> bool {
+        let is_of_it = self.import == Some(import);
+        if is_of_it {
+            self.withdrawn.get_or_insert(position);
+        }
+        is_of_it
+    }
+}
+
 /// A row of the national register of toolkit results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegisterRow {

@@ -5,6 +5,9 @@ use proto::{
     onsite::{OnsiteEvent, Outcome, Severity},
 };
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::files::Origin;
 
 /// Something happened around an on-site assessment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +20,8 @@ pub struct OnsiteFact {
     pub number: u16,
     /// What.
     pub what: Onsite,
+    /// Where it came from.
+    pub origin: Origin,
 }
 
 /// What happened around an on-site assessment.
@@ -41,6 +46,11 @@ pub enum Onsite {
     },
     /// The outcome was disclosed to the commissioner.
     Disclosed,
+    /// A plan was proposed: which finding each of its actions is for.
+    PlanProposed {
+        /// The findings, by the number of the action.
+        findings: Vec<(u16, u16)>,
+    },
     /// A plan was agreed, each action due on a day. It takes the place of the open actions of an
     /// earlier one.
     PlanAgreed {
@@ -86,8 +96,13 @@ impl Visit {
 }
 
 impl OnsiteFact {
-    /// Of whom an event speaks, and what it says that bears on the requirement.
-    pub fn of(position: Position, effective: Day, event: &OnsiteEvent) -> (OdsCode, Option<Self>) {
+    /// Of whom an event speaks, and what it says that bears on the requirement; none where it speaks of an import.
+    pub fn of(
+        position: Position,
+        effective: Day,
+        import: Option<Uuid>,
+        event: &OnsiteEvent,
+    ) -> Option<(OdsCode, Option<Self>)> {
         use OnsiteEvent as E;
         let (organisation, number, day, what) = match event {
             E::OnsiteRequested(e) => (e.organisation, e.number, effective, Some(Onsite::Requested)),
@@ -103,7 +118,10 @@ impl OnsiteFact {
             }
             E::FindingAnswered(e) => (e.organisation, e.number, effective, None),
             E::OutcomeDisclosed(e) => (e.organisation, e.number, e.on, Some(Onsite::Disclosed)),
-            E::ActionPlanProposed(e) => (e.organisation, e.number, effective, None),
+            E::ActionPlanProposed(e) => {
+                let findings = e.actions.iter().map(|(action, planned)| (*action, planned.finding)).collect();
+                (e.organisation, e.number, effective, Some(Onsite::PlanProposed { findings }))
+            }
             E::ActionPlanAgreed(e) => {
                 (e.organisation, e.number, effective, Some(Onsite::PlanAgreed { due: e.due.clone() }))
             }
@@ -115,7 +133,9 @@ impl OnsiteFact {
                 (e.organisation, e.number, e.on, Some(Onsite::Retested { mended: e.mended.clone() }))
             }
             E::AssessmentClosed(e) => (e.organisation, e.number, effective, Some(Onsite::Closed)),
+            E::ImportBegun(_) | E::FileImported(_) | E::ImportWithdrawn(_) => return None,
         };
-        (organisation, what.map(|what| OnsiteFact { position, day, number, what }))
+        let origin = Origin::of(import);
+        Some((organisation, what.map(|what| OnsiteFact { position, day, number, what, origin })))
     }
 }

@@ -68,14 +68,14 @@ fn judge_known(known: &[&OnsiteFact], moment: Moment) -> Judged {
 /// The facts up to a position in order of day, of each assessment only the last word on when it was held.
 pub(crate) fn in_order(facts: &[OnsiteFact], upto: Position) -> Vec<&OnsiteFact> {
     let known = facts.get(..facts.partition_point(|fact| fact.position <= upto)).unwrap_or_default();
+    let mut known: Vec<&OnsiteFact> = known.iter().filter(|fact| fact.origin.stands(upto)).collect();
     let mut held = BTreeMap::new();
     for fact in known.iter().filter(|fact| fact.what == Onsite::Held) {
         held.insert(fact.number, fact.position);
     }
-    let counts = |fact: &&OnsiteFact| {
+    known.retain(|fact| {
         fact.what != Onsite::Held || held.get(&fact.number).is_none_or(|last| *last == fact.position)
-    };
-    let mut known: Vec<&OnsiteFact> = known.iter().filter(counts).collect();
+    });
     // Stable: of facts of one day the later recorded one is the later one.
     known.sort_by_key(|fact| fact.day);
     known
@@ -113,6 +113,8 @@ struct Seen {
     refused: Option<Position>,
     held: Option<At>,
     findings: BTreeMap<u16, At>,
+    /// Which finding each action of the plans proposed is for.
+    planned_for: BTreeMap<u16, u16>,
     disclosed: Option<Position>,
     plan: Option<Position>,
     /// When each action of the plan that is not done is due.
@@ -145,9 +147,15 @@ impl Seen {
             Onsite::PlanAgreed { due } => {
                 (self.plan, self.failed) = (Some(position), None);
                 self.last_done = due.iter().filter_map(|(action, _)| self.done.get(action)).max().copied();
-                self.open =
-                    due.iter().filter(|(action, _)| !self.done.contains_key(action)).copied().collect();
+                // Of a finding that does not count, because its import was withdrawn, nothing is asked.
+                let is_asked = |(action, _): &&(u16, Day)| {
+                    let finding = self.planned_for.get(action);
+                    !self.done.contains_key(action)
+                        && finding.is_none_or(|finding| self.findings.contains_key(finding))
+                };
+                self.open = due.iter().filter(is_asked).copied().collect();
             }
+            Onsite::PlanProposed { findings } => self.planned_for.extend(findings.iter().copied()),
             Onsite::ActionDone { action } => {
                 self.done.insert(*action, position);
                 if self.open.remove(action).is_some() {

@@ -143,7 +143,7 @@ pub fn services(
     let known = purchases.partition_point(|fact| fact.position <= upto);
     let known = purchases.get(..known).unwrap_or_default();
     let mut services: Vec<Service> = Vec::new();
-    for fact in known {
+    for fact in known.iter().filter(|fact| fact.origin.stands(upto)) {
         let service = match services.iter_mut().position(|service| service.used == fact.used) {
             Some(known) => services.get_mut(known),
             None => {

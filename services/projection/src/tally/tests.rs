@@ -15,7 +15,7 @@ use super::*;
 use crate::{
     board::{Board, Footprint, Knowledge},
     facts::{
-        Continuity, ContinuityFact, Facts, Listed, Onsite, OnsiteFact, OrganisationFacts, Purchase,
+        Continuity, ContinuityFact, Facts, Listed, Onsite, OnsiteFact, OrganisationFacts, Origin, Purchase,
         PurchaseFact, SupplierFacts,
     },
     rules::rule_of,
@@ -81,13 +81,15 @@ impl Story {
     }
 
     fn visit(&mut self, whom: &str, number: u16, on: &str, what: Onsite) -> &mut Self {
-        let fact = OnsiteFact { position: self.next(), day: day(on), number, what };
+        let fact =
+            OnsiteFact { position: self.next(), day: day(on), number, what, origin: Origin::default() };
         self.of(whom, |facts| facts.onsite.push(fact));
         self
     }
 
     fn purchase(&mut self, whom: &str, on: &str, used: Used, what: Purchase) -> &mut Self {
-        let fact = PurchaseFact { position: self.next(), day: day(on), used, what };
+        let fact =
+            PurchaseFact { position: self.next(), day: day(on), used, what, origin: Origin::default() };
         self.of(whom, |facts| facts.purchases.push(fact));
         self
     }
@@ -243,7 +245,7 @@ fn certified(story: &mut Story, service: &str, number: u16, until: &str) {
     let mut facts: SupplierFacts =
         story.facts.suppliers.get(&supplier).map(|facts| (**facts).clone()).unwrap_or_default();
     for event in [SupplierEvent::from(registered), recorded.into(), covers.into()] {
-        facts.gather(story.next(), day("2017-09-01"), event);
+        facts.gather(story.next(), day("2017-09-01"), Origin::default(), event);
     }
     story.facts.suppliers.insert(supplier, Arc::new(facts));
 }

@@ -3,9 +3,13 @@
 use axum::{Json as AxumJson, body::Body, extract::State};
 use chassis::{
     Problem, Viewer,
-    http::{Path, Query},
-    import::{self, FileQuery, ImportId, ProgressView, Report},
+    http::{Json, Path, Query},
+    import::{
+        self, FileQuery, ImportEntry, ImportId, ProgressView, Report, Whose, WithdrawalInput,
+        WithdrawalReceipt,
+    },
 };
+use uuid::Uuid;
 
 use crate::{
     desk::Shared,
@@ -49,6 +53,37 @@ pub(crate) async fn list(
     };
     let ((import, progress), body) = import::receive(body, prepare).await?;
     Ok(AxumJson(import.run(progress, body).await?))
+}
+
+/// All imports of lists, the newest first: of what date, by whom, what came of them, and whether they were withdrawn.
+///
+/// Who may call it: NHS Digital and administrators.
+#[utoipa::path(get, path = "/api/v1/suppliers/imports", tag = "suppliers",
+    responses((status = 200, body = Vec<ImportEntry>), (status = "4XX", body = Problem)))]
+pub(crate) async fn all(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+) -> Result<AxumJson<Vec<ImportEntry>>, Problem> {
+    desk.records.list(&viewer, Whose::Everyones).await.map(AxumJson)
+}
+
+/// Withdraws an import, finished or not: from here on all is as if it had not been. As known before, figures stay as
+/// they were. A supplier that it was the first to name stays known as long as anything else is recorded of it.
+/// `import_again` names the later imports of the same kind: their files are to be imported again, because a row of
+/// theirs that said the same led to nothing. Repeated, it answers the same.
+///
+/// Who may call it: NHS Digital and administrators.
+#[utoipa::path(post, path = "/api/v1/suppliers/imports/{kind_or_id}/withdraw", tag = "suppliers",
+    params(("kind_or_id" = String, Path, format = "uuid", description = "The Import-Id it was begun with")),
+    request_body = WithdrawalInput,
+    responses((status = 200, body = WithdrawalReceipt), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub(crate) async fn withdraw(
+    State(desk): State<Shared>,
+    viewer: Viewer,
+    Path(id): Path<Uuid>,
+    Json(input): Json<WithdrawalInput>,
+) -> Result<AxumJson<WithdrawalReceipt>, Problem> {
+    desk.records.withdraw(id, &input.reason, &viewer, Whose::Everyones).await.map(AxumJson)
 }
 
 /// How far an import is, or what came of it.

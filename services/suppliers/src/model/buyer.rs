@@ -163,7 +163,7 @@ impl Aggregate for Buyer {
     type Refusal = Refusal;
 
     const NAME: &'static str = "buyer";
-    const FOLD_VERSION: u32 = 2;
+    const FOLD_VERSION: u32 = 3;
 
     fn decide(&self, command: &BuyerCommand, context: &Context) -> Result<Option<SupplierEvent>, Refusal> {
         match command {
@@ -276,6 +276,21 @@ impl Aggregate for Buyer {
             }
             _ => {}
         }
+    }
+
+    fn keeps(event: &SupplierEvent) -> bool {
+        matches!(
+            event,
+            SupplierEvent::EngagementBegun(_)
+                | SupplierEvent::EngagementEnded(_)
+                | SupplierEvent::EngagementWaiting(_)
+        )
+    }
+
+    fn take_over(&mut self, whole: &Self) {
+        self.checks = whole.checks;
+        self.checked.clone_from(&whole.checked);
+        self.plans.clone_from(&whole.plans);
     }
 }
 

@@ -85,7 +85,7 @@ impl Aggregate for HeldListing {
     type Refusal = Refusal;
 
     const NAME: &'static str = "held-listing";
-    const FOLD_VERSION: u32 = 2;
+    const FOLD_VERSION: u32 = 3;
 
     fn decide(&self, command: &ListingCommand, _: &Context) -> Result<Option<SupplierEvent>, Refusal> {
         match command {
@@ -138,5 +138,13 @@ impl Aggregate for HeldListing {
             SupplierEvent::ListingRejected(_) => self.is_rejected = true,
             _ => {}
         }
+    }
+
+    fn keeps(_: &SupplierEvent) -> bool {
+        true
+    }
+
+    fn take_over(&mut self, whole: &Self) {
+        self.rows = whole.rows;
     }
 }

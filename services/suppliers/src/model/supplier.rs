@@ -49,6 +49,8 @@ pub struct Supplier {
     pub in_review: Vec<CertificateHeldForReview>,
     /// How many were ever held.
     pub reviews: u16,
+    /// The highest number that was ever given to a certificate.
+    pub last_certificate: u16,
 }
 
 /// A service it offers, or offered.
@@ -305,7 +307,7 @@ impl Supplier {
             let text = format!("a supplier may have up to {CERTIFICATES_MAX} certificates");
             return Err(Refusal::as_things_stand(text));
         }
-        let certificate = certificates.last().map_or(1, |last| last.number.saturating_add(1));
+        let certificate = self.last_certificate.saturating_add(1);
         let Some(renews) = renews else {
             return Ok(Some(CertificateRecorded { supplier, certificate, review, printed }.into()));
         };
@@ -358,7 +360,7 @@ impl Aggregate for Supplier {
     type Refusal = Refusal;
 
     const NAME: &'static str = "supplier";
-    const FOLD_VERSION: u32 = 2;
+    const FOLD_VERSION: u32 = 3;
 
     fn decide(&self, command: &SupplierCommand, context: &Context) -> Result<Option<SupplierEvent>, Refusal> {
         use SupplierCommand as C;
@@ -495,7 +497,10 @@ impl Aggregate for Supplier {
         match event {
             E::SupplierRegistered(event) => {
                 self.id = Some(event.supplier);
-                self.listings.push(event.listing.clone());
+                // Again after its import was withdrawn.
+                if !self.listings.contains(&event.listing) {
+                    self.listings.push(event.listing.clone());
+                }
             }
             E::ListingMatched(event) => self.listings.push(event.listing.clone()),
             E::ListingParted(event) => self.listings.retain(|known| *known != event.listing),
@@ -516,8 +521,9 @@ impl Aggregate for Supplier {
                 self.reviews = self.reviews.max(event.review);
                 self.in_review.push(event.clone());
             }
-            E::CertificateRecorded(CertificateRecorded { review, printed, .. })
-            | E::CertificateRenewed(CertificateRenewed { review, printed, .. }) => {
+            E::CertificateRecorded(CertificateRecorded { review, printed, certificate, .. })
+            | E::CertificateRenewed(CertificateRenewed { review, printed, certificate, .. }) => {
+                self.last_certificate = self.last_certificate.max(*certificate);
                 self.in_review
                     .retain(|held| Some(held.review) != *review && !is_same(&held.printed, printed));
             }
@@ -530,6 +536,19 @@ impl Aggregate for Supplier {
                 .retain(|(other, of, _)| (other, of) != (&event.sub_supplier, &event.service)),
             _ => {}
         }
+    }
+
+    fn keeps(_: &SupplierEvent) -> bool {
+        true
+    }
+
+    fn outlives(event: &SupplierEvent) -> bool {
+        event.says_who_it_is()
+    }
+
+    fn take_over(&mut self, whole: &Self) {
+        self.reviews = whole.reviews;
+        self.last_certificate = whole.last_certificate;
     }
 }
 

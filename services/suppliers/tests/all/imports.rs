@@ -317,3 +317,108 @@ async fn rows_under_a_name_are_recorded_once_someone_has_matched_it() {
         assert_eq!((&uses[0]["supplier"], &uses[0]["begun"]), (&emis, &json!("2019-12-01")), "{uses}");
     }
 }
+
+/// The id of the newest import, and its entry.
+async fn newest(server: &Server) -> Value {
+    server.get("/api/v1/suppliers/imports").await.ok().json()[0].clone()
+}
+
+async fn withdraw(server: &Server, import: &Value) -> Value {
+    let path = format!("/api/v1/suppliers/imports/{}/withdraw", import["id"].as_str().unwrap());
+    server.post(&path, json!({ "reason": "the file of another year" })).await.ok().json()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawn_import_is_as_if_it_had_not_been() {
+    let server = server("2020-05-01").await;
+    import(&server, "catalogue-suppliers", "2020-04-07", SUPPLIERS).await;
+    let first = newest(&server).await;
+    assert_eq!((&first["kind"], &first["finished"]), (&json!("catalogue-suppliers"), &json!(true)));
+    assert_eq!((&first["rows"], &first["recorded"]), (&json!(2), &json!(2)), "{first}");
+
+    // Services of the one; the other gets a certificate by hand.
+    let services = "catalogue_item_id,name,supplier_id\n10000-001,Emis Web GP,10000\n";
+    import(&server, "catalogue-services", "2020-04-07", services).await;
+    let of_services = newest(&server).await;
+    let found = server.get("/api/v1/suppliers?q=phoenix").await.ok().json();
+    let tpp = found["suppliers"][0]["id"].as_str().unwrap().to_owned();
+    let printed = json!({ "scheme": "cyber-essentials", "number": "CE-1", "holder": "TPP-UK", "issuer": "IASME",
+        "issued": "2020-01-01", "expires": "2020-12-31" });
+    server.post(&format!("/api/v1/suppliers/{tpp}/certificates"), printed.clone()).await.ok();
+
+    let receipt = withdraw(&server, &of_services).await;
+    assert_eq!(receipt["import_again"], json!([]));
+    let emis = server.get("/api/v1/suppliers?q=emis").await.ok().json()["suppliers"][0].clone();
+    assert_eq!(emis["services"], json!([]), "{emis}");
+    assert!(
+        server.get("/api/v1/suppliers?q=web").await.ok().json()["suppliers"].as_array().unwrap().is_empty()
+    );
+
+    // Who is known by more than the import stays known; whom it alone named is gone.
+    withdraw(&server, &first).await;
+    withdraw(&server, &first).await;
+    assert!(newest(&server).await["withdrawn"].is_object());
+    let left = server.get("/api/v1/suppliers?q=emis").await.ok().json();
+    assert!(left["suppliers"].as_array().unwrap().is_empty(), "{left}");
+    let id = emis["id"].as_str().unwrap();
+    server.get(&format!("/api/v1/suppliers/{id}")).await.is(404, "no supplier");
+    server.post(&format!("/api/v1/suppliers/{id}/certificates"), printed).await.is(404, "no supplier");
+    let known = server.get(&format!("/api/v1/suppliers/{tpp}")).await.ok().json();
+    assert_eq!(known["legal_name"], "TPP-UK - The Phoenix Partnership Ltd");
+    assert_eq!(known["certificates"][0]["number"], "CE-1");
+
+    // The right file may come now.
+    let report = import(&server, "catalogue-suppliers", "2020-04-07", SUPPLIERS).await;
+    assert_eq!((&report["recorded"], &report["rejected"]), (&json!(1), &json!(0)), "{report}");
+    let report = import(&server, "catalogue-services", "2020-04-07", services).await;
+    assert_eq!(report["recorded"], 1, "{report}");
+    let emis = server.get("/api/v1/suppliers?q=emis").await.ok().json()["suppliers"][0].clone();
+    assert_eq!((&emis["id"], &emis["services"][0]["product"]), (&json!(id), &json!("Emis Web GP")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waited_is_withdrawn_with_its_file_and_later_files_are_named() {
+    let server = server("2020-05-01").await;
+    import(&server, "catalogue-suppliers", "2020-04-07", SUPPLIERS).await;
+    let used = "ODS,Principal Supplier\nA81001,EMIS\nA81002,EMIS\n";
+    import(&server, "principal-suppliers", "2020-04-01", used).await;
+    let wrong = newest(&server).await;
+    import(&server, "principal-suppliers", "2020-04-10", used).await;
+    let later = newest(&server).await;
+    assert_ne!(wrong["id"], later["id"]);
+
+    // Decided: both practices use it from the date of the first file.
+    let emis = server.get("/api/v1/suppliers?q=emis").await.ok().json()["suppliers"][0]["id"].clone();
+    let decision = json!({ "list": "principal-suppliers", "entry": "EMIS", "supplier": emis });
+    server.post("/api/v1/suppliers/review", decision).await.ok();
+    let begun = async || {
+        let bought = server.get("/api/v1/purchases/A81001").await.ok().json();
+        bought["engagements"][0]["begun"].clone()
+    };
+    for _ in 0..100 {
+        if begun().await == "2020-04-01" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert_eq!(begun().await, "2020-04-01");
+
+    let receipt = withdraw(&server, &wrong).await;
+    assert_eq!(receipt["import_again"].as_array().unwrap().len(), 1, "{receipt}");
+    assert_eq!(receipt["import_again"][0]["id"], later["id"]);
+    assert_eq!(begun().await, Value::Null, "used by no file that stands");
+    // The name stays decided: the file again is recorded at once.
+    let report = import(&server, "principal-suppliers", "2020-04-10", used).await;
+    assert_eq!(report["recorded"], 2, "{report}");
+    assert_eq!(begun().await, "2020-04-10");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_recorded_by_hand_is_no_import() {
+    let server = server("2020-05-01").await;
+    let details = json!({ "legal_name": "By Hand Ltd" });
+    server.post("/api/v1/suppliers", details).await.ok();
+    assert_eq!(server.get("/api/v1/suppliers/imports").await.ok().json(), json!([]));
+    let path = "/api/v1/suppliers/imports/00000000-0000-0000-0000-000000000001/withdraw";
+    server.post(path, json!({ "reason": "none" })).await.is(404, "no import");
+}

@@ -2,6 +2,8 @@ use super::*;
 use proptest::prelude::*;
 use proto::onsite::Severity;
 
+use crate::facts::Origin;
+
 fn day(text: &str) -> Day {
     text.parse().unwrap()
 }
@@ -32,6 +34,7 @@ fn facts(happened: &[(u16, &str, Onsite)]) -> Vec<OnsiteFact> {
             day: day(on),
             number: *number,
             what: what.clone(),
+            origin: Origin::default(),
         })
         .collect()
 }
@@ -319,9 +322,10 @@ fn what_was_recorded_later_was_not_known_earlier() {
 fn the_days_events_name_are_the_days_of_the_facts() {
     use proto::onsite::{AssessmentHeld, OnsiteAgreed, OnsiteEvent, VisitScheduled};
     let (organisation, number) = ("A81001".parse().unwrap(), 2);
-    let of = |event: OnsiteEvent| OnsiteFact::of(Position(7), day("2018-04-05"), &event);
+    let of = |event: OnsiteEvent| OnsiteFact::of(Position(7), day("2018-04-05"), None, &event).unwrap();
     let held = AssessmentHeld { organisation, number, on: day("2018-04-01"), results: vec![] };
-    let fact = |day, what| Some(OnsiteFact { position: Position(7), day, number, what });
+    let fact =
+        |day, what| Some(OnsiteFact { position: Position(7), day, number, what, origin: Origin::default() });
     assert_eq!(of(held.into()), (organisation, fact(day("2018-04-01"), Onsite::Held)));
     let agreed = OnsiteAgreed { organisation, number };
     assert_eq!(of(agreed.into()), (organisation, fact(day("2018-04-05"), Onsite::Agreed)));
@@ -375,7 +379,7 @@ proptest! {
         let facts: Vec<OnsiteFact> = (1..)
             .map(Position)
             .zip(begin.into_iter().chain(happened))
-            .map(|(position, (number, on, what))| OnsiteFact { position, day: start.plus_days(on), number, what })
+            .map(|(position, (number, on, what))| OnsiteFact { position, day: start.plus_days(on), number, what, origin: Origin::default() })
             .collect();
         let timeline = timeline(&facts, Position(u64::MAX), today);
         for offset in -3..900 {

@@ -8,6 +8,8 @@ use proto::{
     },
 };
 
+use crate::facts::Origin;
+
 fn day(text: &str) -> Day {
     text.parse().unwrap()
 }
@@ -26,7 +28,7 @@ fn acme() -> SupplierFacts {
     let mut facts = SupplierFacts::default();
     let mut position = Position(1_000);
     let mut happened = |on: &str, event: SupplierEvent| {
-        facts.gather(position, day(on), event);
+        facts.gather(position, day(on), Origin::default(), event);
         position = position.next();
     };
     let details = SupplierDetails { legal_name: "Acme".into(), ..SupplierDetails::default() };
@@ -60,6 +62,7 @@ fn did(what: &[(&str, &str, Purchase)]) -> Vec<PurchaseFact> {
         day: day(on),
         used: used(service),
         what: *what,
+        origin: Origin::default(),
     };
     what.iter().enumerate().map(fact).collect()
 }
@@ -115,7 +118,7 @@ fn a_check_holds_for_365_days() {
     };
     let supplier = "acme".parse().unwrap();
     let event = CertificateRecorded { supplier, certificate: 2, review: None, printed: longer };
-    acme.gather(Position(2_000), day("2018-02-01"), event.into());
+    acme.gather(Position(2_000), day("2018-02-01"), Origin::default(), event.into());
     let stated = CoverageStated {
         supplier,
         certificate: 2,
@@ -124,7 +127,7 @@ fn a_check_holds_for_365_days() {
         said_by: Voice::Supplier,
         ground: String::new(),
     };
-    acme.gather(Position(2_001), day("2018-02-01"), stated.into());
+    acme.gather(Position(2_001), day("2018-02-01"), Origin::default(), stated.into());
     let timeline =
         timeline_of(&did(&[("2018-03-01", "lines", Begun), ("2018-03-10", "lines", Checked)]), &acme);
     assert_eq!(timeline.at(day("2019-03-09")).status, Status::Met);
@@ -191,7 +194,7 @@ fn a_withdrawn_certificate_counts_from_its_day_and_names_the_event() {
     let mut acme = acme();
     let withdrawn =
         CertificateWithdrawn { supplier: "acme".parse().unwrap(), certificate: 1, reason: "fraud".into() };
-    acme.gather(Position(3_000), day("2018-06-01"), withdrawn.into());
+    acme.gather(Position(3_000), day("2018-06-01"), Origin::default(), withdrawn.into());
     let purchases = did(&[("2018-03-01", "lines", Begun), ("2018-03-01", "lines", Checked)]);
     let timeline = timeline_of(&purchases, &acme);
     let change = timeline.at(day("2018-06-01"));
@@ -282,7 +285,7 @@ proptest! {
                 _ => GapPlanned(on.plus_days(*more)),
             };
             let used = used(if *first { "lines" } else { "phones" });
-            PurchaseFact { position: Position(index as u64 + 1), day: on, used, what }
+            PurchaseFact { position: Position(index as u64 + 1), day: on, used, what, origin: Origin::default() }
         }).collect();
         let acme = acme();
         let upto = Position(u64::MAX);
