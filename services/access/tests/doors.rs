@@ -131,6 +131,11 @@ async fn the_administrator_of_a_demonstration_moves_its_date_forward_and_every_p
     assert!(page.text.contains("The date here is 2 March 2018."), "{}", page.text);
     assert!(page.text.contains("Next day: 3 March 2018"), "{}", page.text);
     assert!(page.text.contains("Next deadline: 1 April 2018, the day after"), "{}", page.text);
+    // The way on stands in the strip of every page, and leads back to it.
+    let strip = administrator.get("/account").await.text;
+    for button in [">Next day</button>", ">Next deadline</button>", "name=\"from\" value=\"2018-03-02\""] {
+        assert!(strip.contains(button), "{button}: {strip}");
+    }
 
     let answer = move_on(&mut administrator, "next-day", "2018-03-02").await;
     assert_eq!((answer.status.as_u16(), answer.location()), (303, DATE));

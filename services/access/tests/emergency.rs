@@ -225,6 +225,19 @@ async fn keys_and_accounts_are_for_organisations_that_are_known_and_tell_their_n
     let made = boss.post("/access/keys", &[&fields[..], &[("confirmed", confirmed.as_str())]].concat()).await;
     assert!(made.status == 201 && made.text.contains("ovk_"), "{made:?}");
     assert_eq!(count().await, before + 1);
+    // All that is wrong is said at once, before anyone is asked to confirm.
+    let all_wrong =
+        [("csrf", &*csrf), ("role", ""), ("organisation", ""), ("purpose", " "), ("expires", "2018-01-01")];
+    let refused = boss.post("/access/keys", &all_wrong).await;
+    assert_eq!(refused.status, 400);
+    for said in [
+        "Select the role",
+        "Enter the code of the organisation",
+        "Enter what the key is for",
+        "Enter an expiry date that is today or later",
+    ] {
+        assert!(refused.text.contains(said), "{said}: {}", refused.text);
+    }
     let wrong = [("csrf", &*csrf), ("role", "ccg-officer"), ("organisation", "00L"), ("purpose", "a page")];
     let refused = boss.post("/access/keys", &wrong).await;
     assert!(refused.status == 400 && refused.text.contains("no organisation 00L is known"), "{refused:?}");

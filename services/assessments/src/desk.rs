@@ -105,6 +105,7 @@ impl Desk {
             let catalogue = self.catalogue();
             let known: Vec<&str> = catalogue.editions().iter().map(|edition| edition.id.as_str()).collect();
             Problem::not_found(format!("there is no such edition; there are {}", known.join(", ")))
+                .on_pages("There is no such edition of the toolkit")
         })
     }
 

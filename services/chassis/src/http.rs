@@ -421,6 +421,7 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
     let method = request.method().clone();
     let path = cut(request.uri().path());
     let wants_page = wants_page(&path, request.headers());
+    let looked_at = (method == Method::GET).then(|| request.uri().clone());
     let is_background = request.headers().contains_key(BACKGROUND);
     let peer = Peer::of(&request, &door.names.proxies);
     request.extensions_mut().insert(peer);
@@ -438,7 +439,8 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
                 door.renew(caller.session(), &mut response);
             }
             if wants_page {
-                response = Box::pin(as_page(response, &caller.principal, door.access.now())).await;
+                let asked = looked_at.as_ref();
+                response = Box::pin(as_page(response, asked, &caller.principal, door.access.now())).await;
             }
             response
         }
@@ -447,7 +449,11 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
             Box::pin(async { crate::import::drain(&mut request.into_body().into_data_stream()).await }).await;
             let problem = problem.into_response();
             let now = door.access.now();
-            if wants_page { Box::pin(as_page(problem, &Principal::Public, now)).await } else { problem }
+            if wants_page {
+                Box::pin(as_page(problem, looked_at.as_ref(), &Principal::Public, now)).await
+            } else {
+                problem
+            }
         }
     };
     if response.status() == StatusCode::UNAUTHORIZED {
@@ -570,7 +576,8 @@ pub(crate) fn wants_page(path: &str, headers: &HeaderMap) -> bool {
     accepts_html && !is_api(path)
 }
 
-async fn as_page(response: Response, principal: &Principal, now: Timestamp) -> Response {
+/// A problem as a page; `asked` is the address of a page that was only looked at.
+async fn as_page(response: Response, asked: Option<&Uri>, principal: &Principal, now: Timestamp) -> Response {
     let is_problem = response
         .headers()
         .get(header::CONTENT_TYPE)
@@ -579,13 +586,12 @@ async fn as_page(response: Response, principal: &Principal, now: Timestamp) -> R
         return response;
     }
     let (mut parts, body) = response.into_parts();
-    let bytes = axum::body::to_bytes(body, BODY_MAX_BYTES).await.unwrap_or_default();
-    let Ok(problem) = serde_json::from_slice::<Problem>(&bytes) else {
-        return Response::from_parts(parts, Body::from(bytes));
+    let Some(problem) = parts.extensions.remove::<Problem>() else {
+        return Response::from_parts(parts, body);
     };
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, Body::from(pages::problem_page(&problem, principal, now)))
+    Response::from_parts(parts, Body::from(pages::problem_page(&problem, asked, principal, now)))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::Timestamp;
@@ -65,10 +65,18 @@ pub fn with_alerts(page: Page, viewer: &Viewer) -> Page {
     })
 }
 
-/// Whether there is anything that the viewer alone has to know on every page.
-pub fn has_alerts(viewer: &Viewer) -> bool {
+/// Whether every page has something for the viewer alone: what they must know, or a form of theirs. Such a page is not
+/// kept for the next.
+pub fn is_viewers_own(viewer: &Viewer) -> bool {
     let (open, unseen) = alerts_of(viewer);
-    open.is_some() || !unseen.is_empty()
+    open.is_some() || !unseen.is_empty() || moves_demonstration(viewer).is_some()
+}
+
+/// The date of the demonstration, for someone signed in who may move it on.
+fn moves_demonstration(viewer: &Viewer) -> Option<proto::Day> {
+    let (holder, _) = viewer.holder().zip(viewer.session())?;
+    let date = viewer.access().demonstration_date()?;
+    (holder.role == Role::Administrator).then_some(date)
 }
 
 fn alerts_of(viewer: &Viewer) -> (Option<Glass>, Vec<Emergency>) {
@@ -127,16 +135,26 @@ impl Desk {
 pub const DEMONSTRATION: &str = "/access/demonstration";
 
 /// What the strip across the top of every page says where data are generated: that they are, which date it is
-/// here, and, to those who run the demonstration, where to move it on. It carries nothing of the viewer's own, so
-/// that pages may be kept for others who see the same.
+/// here, and, to those who run the demonstration, the way on from it.
 pub fn demonstration_notice(viewer: &Viewer) -> Markup {
     let runs_it = viewer.holder().is_some_and(|holder| holder.role == Role::Administrator);
+    let on = |date: proto::Day, step: &'static str, words: &'static str| {
+        Form::post(DEMONSTRATION)
+            .hidden(CSRF_FIELD, viewer.csrf())
+            .hidden("step", step)
+            .hidden("from", date.to_string())
+            .body(html! { button."ov-link-button" type="submit" { (words) } })
+    };
     html! {
         p {
             strong { "Demonstration data:" } " these practices are not real."
-            @if let Some(date) = viewer.access().demonstration_date() {
-                " The date here is " (date.long()) "."
-                @if runs_it { " " a.nhsuk-link href=(DEMONSTRATION) { "Change the date" } }
+            @if let Some(date) = viewer.access().demonstration_date() { " The date here is " (date.long()) "." }
+        }
+        @if let Some(date) = moves_demonstration(viewer) {
+            div."ov-banner__forms" {
+                (on(date, "next-day", "Next day"))
+                (on(date, "next-deadline", "Next deadline"))
+                a.nhsuk-link href=(DEMONSTRATION) { "About this date" }
             }
         }
         @if runs_it {
@@ -250,11 +268,74 @@ pub fn has_already(headers: &HeaderMap, etag: &str) -> bool {
     })
 }
 
-/// A problem as a page, for whoever asks with a browser.
-pub(crate) fn problem_page(problem: &Problem, principal: &Principal, now: Timestamp) -> String {
-    let faults: Vec<(String, String)> =
-        problem.errors.iter().map(|fault| (fault.at.clone(), fault.detail.clone())).collect();
-    let page = ui::problem_page(problem.status, &problem.title, &problem.detail, &faults);
+/// What a parameter of an address is called on pages.
+fn parameter_words(parameter: &str) -> &'static str {
+    match parameter {
+        "at" | "from" | "to" | "on" => "date",
+        "known" => "date on which it was known",
+        "footprint" => "choice of membership",
+        "requirement" => "requirement",
+        "status" | "state" => "status",
+        "sort" => "order",
+        "of" => "kind of area",
+        "tally" => "chart",
+        "code" | "partner" | "ccg" | "organisation" => "code of an organisation",
+        _ => "part",
+    }
+}
+
+/// What is said of a page whose address is wrong: people have it from a link or typed it, so no values are listed.
+/// Nothing where something else is wrong.
+fn address_words(problem: &Problem) -> Option<String> {
+    let first = problem.errors.first().filter(|_| problem.status_code() == StatusCode::BAD_REQUEST)?;
+    if first.at == "path" {
+        return Some("There is no page at this address".to_owned());
+    }
+    let what = parameter_words(&first.at);
+    let like = match what {
+        "date" | "date on which it was known" => "is not one. Dates in addresses are written like 2019-03-31",
+        "code of an organisation" => "is not one. Codes are letters and numbers, for example A81001",
+        _ => "is not known",
+    };
+    Some(format!("The {what} in the address of this page {like}"))
+}
+
+/// The same address without the parameters that are wrong; none where something else is.
+fn without_faults(asked: &Uri, problem: &Problem) -> Option<String> {
+    let query = asked.query()?;
+    let name = |pair: &str| pair.split('=').next().unwrap_or_default().to_owned();
+    let is_wrong = |pair: &&str| problem.errors.iter().any(|fault| fault.at == name(pair));
+    if !query.split('&').any(|pair| is_wrong(&pair)) {
+        return None;
+    }
+    let rest: Vec<&str> = query.split('&').filter(|pair| !is_wrong(pair)).collect();
+    let path = asked.path();
+    Some(if rest.is_empty() { path.to_owned() } else { format!("{path}?{}", rest.join("&")) })
+}
+
+/// A problem as a page, for whoever asks with a browser; `asked` is the address of a page that was only looked at.
+pub(crate) fn problem_page(
+    problem: &Problem,
+    asked: Option<&Uri>,
+    principal: &Principal,
+    now: Timestamp,
+) -> String {
+    let of_address = asked.and_then(|asked| Some((address_words(problem)?, without_faults(asked, problem))));
+    let page = match (&problem.on_pages, &of_address) {
+        (Some(words), _) => ui::problem_page(problem.status, &problem.title, words, &[], None),
+        (None, Some((words, without))) => ui::problem_page(
+            problem.status,
+            "There is a problem with this address",
+            words,
+            &[],
+            without.as_deref(),
+        ),
+        (None, None) => {
+            let faults: Vec<(String, String)> =
+                problem.errors.iter().map(|fault| (fault.at.clone(), fault.detail.clone())).collect();
+            ui::problem_page(problem.status, &problem.title, &problem.detail, &faults, None)
+        }
+    };
     let page = if principal.holder().is_some() { page } else { page.search_at(LOOK_UP) };
     let glass = principal.holder().and_then(|holder| holder.glass).filter(|glass| glass.until > now);
     let page = match glass {

@@ -24,6 +24,9 @@ pub struct Problem {
     /// Seconds after which trying again makes sense.
     #[serde(skip)]
     pub retry_after_seconds: Option<u32>,
+    /// What is said on a page, where `detail` speaks to programs.
+    #[serde(skip)]
+    pub on_pages: Option<String>,
 }
 
 /// One fault of the input.
@@ -45,6 +48,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             retry_after_seconds: None,
+            on_pages: None,
         }
     }
 
@@ -100,6 +104,13 @@ impl Problem {
         self
     }
 
+    /// Says the same to people, where the detail speaks to programs.
+    #[must_use]
+    pub fn on_pages(mut self, words: impl Into<String>) -> Self {
+        self.on_pages = Some(words.into());
+        self
+    }
+
     /// Says when to try again.
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after_seconds = Some(seconds);
@@ -121,6 +132,7 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -241,6 +241,63 @@ async fn what_was_known_earlier_is_said_to_be_that() {
     assert!(said.contains("using information recorded by 28 May 2019 at 3:30am"), "{said}");
 }
 
+/// Whoever typed an address or followed an old link is told in words what is wrong with it, and led on.
+#[tokio::test]
+async fn a_wrong_address_is_told_in_words_with_the_way_to_the_page_without_it() {
+    let england = Running::small_england(By::Someone).await;
+    let cases = [
+        ("/areas/ENG?at=28/02/2026", "The date in the address of this page is not one.", Some("/areas/ENG")),
+        (
+            "/areas/ENG?footprint=now&at=soon",
+            "Dates in addresses are written like 2019-03-31.",
+            Some("/areas/ENG?footprint=now"),
+        ),
+        ("/areas/ENG?known=then", "The date on which it was known in the address", Some("/areas/ENG")),
+        (
+            "/areas/ENG?footprint=later",
+            "The choice of membership in the address of this page is not known.",
+            Some("/areas/ENG"),
+        ),
+        (
+            "/areas/ENG?requirement=x",
+            "The requirement in the address of this page is not known.",
+            Some("/areas/ENG"),
+        ),
+        (
+            "/areas/00K/practices?status=x",
+            "The status in the address of this page is not known.",
+            Some("/areas/00K/practices"),
+        ),
+        (
+            "/areas/00K/practices?sort=x",
+            "The order in the address of this page is not known.",
+            Some("/areas/00K/practices"),
+        ),
+        ("/areas/x!y", "The code of an organisation in the address of this page is not one.", None),
+    ];
+    for (address, says, instead) in cases {
+        let page = england.ask("GET", address, &[("accept", "text/html")]).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST, "{address}");
+        let said = words(&page.text);
+        assert!(said.contains(says), "{address}: {said}");
+        for word in ["yyyy", "is none of", "is neither", "RFC", "parameter", "not-met", "onsite"] {
+            let main = said.split("There is a problem with this address").last().unwrap();
+            assert!(!main.contains(word), "{address}: {word}: {main}");
+        }
+        let link = instead.map(|to| {
+            format!("<a class=\"nhsuk-link\" href=\"{}\">Open this page without it", to.replace('&', "&amp;"))
+        });
+        assert_eq!(
+            link.as_ref().map(|link| page.text.contains(link.as_str())),
+            instead.map(|_| true),
+            "{address}: {}",
+            page.text
+        );
+    }
+    let program = england.get("/api/v1/areas/ENG?at=28/02/2026").await;
+    assert!(program.text.contains("yyyy-mm-dd"), "programs are told what is accepted: {}", program.text);
+}
+
 #[tokio::test]
 async fn generated_data_is_marked_on_every_page() {
     let england = Running::small_england(By::TheGenerator).await;

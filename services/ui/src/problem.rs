@@ -5,8 +5,15 @@ use maud::html;
 use crate::{Page, components};
 
 /// The page for a request that could not be answered: what was wrong, where, and how to go on. `faults` are pairs of
-/// the place in the input and what is accepted there. The menu is the caller's to add: it is for whom the page is.
-pub fn problem_page(status: u16, title: &str, detail: &str, faults: &[(String, String)]) -> Page {
+/// the place in the input and what is accepted there; `instead` is an address that would be answered. The menu is the
+/// caller's to add: it is for whom the page is.
+pub fn problem_page(
+    status: u16,
+    title: &str,
+    detail: &str,
+    faults: &[(String, String)],
+    instead: Option<&str>,
+) -> Page {
     Page::new(title)
         .caption(format!("Error {status}"))
         .body(html! {
@@ -15,6 +22,9 @@ pub fn problem_page(status: u16, title: &str, detail: &str, faults: &[(String, S
                 ul.nhsuk-list.nhsuk-list--bullet {
                     @for (at, fault) in faults { li { strong { (at) } ": " (fault) } }
                 }
+            }
+            @if let Some(instead) = instead {
+                p { a.nhsuk-link href=(instead) { "Open this page without it" } }
             }
             @match status {
                 404 => p { "If you typed the address, check that it is right. You can look for a practice in the search box above, or go to the home page." },
@@ -43,10 +53,15 @@ mod tests {
     #[test]
     fn a_problem_says_where_and_stays_text() {
         let faults = [("at".to_owned(), "“<script>” is no day".to_owned())];
-        let page =
-            problem_page(400, "There is a problem with what you entered", "a parameter is wrong", &faults)
-                .render()
-                .into_string();
+        let page = problem_page(
+            400,
+            "There is a problem with what you entered",
+            "a parameter is wrong",
+            &faults,
+            None,
+        )
+        .render()
+        .into_string();
         assert!(page.contains("A parameter is wrong."));
         assert!(page.contains("“&lt;script&gt;” is no day"));
         assert_eq!(page.matches("<h1").count(), 1);

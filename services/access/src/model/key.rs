@@ -57,7 +57,7 @@ pub enum KeyRefusal {
     #[error("a key with this id was issued before; its secret was shown then, and cannot be shown again")]
     IssuedBefore,
     /// What it is for is not said.
-    #[error("say in up to {TEXT_MAX_CHARS} characters what the key is for, such as “nightly import”")]
+    #[error("enter what the key is for in up to {TEXT_MAX_CHARS} characters, such as “nightly import”")]
     Purpose,
     /// The purpose runs over several lines.
     #[error("{}", not_one_line("the purpose"))]
@@ -66,8 +66,8 @@ pub enum KeyRefusal {
     #[error("a reason has up to {TEXT_MAX_CHARS} characters")]
     Reason,
     /// It would never open anything.
-    #[error("the key would have expired before it is issued, at {0}")]
-    Expired(Timestamp),
+    #[error("enter an expiry date that is today or later")]
+    Expired,
 }
 
 impl From<KeyRefusal> for Problem {
@@ -80,7 +80,7 @@ impl From<KeyRefusal> for Problem {
                 Problem::bad_input(text.clone()).at("purpose", text)
             }
             KeyRefusal::Reason => Problem::bad_input(text.clone()).at("reason", text),
-            KeyRefusal::Expired(_) => Problem::bad_input(text.clone()).at("expires", text),
+            KeyRefusal::Expired => Problem::bad_input(text.clone()).at("expires", text),
         }
     }
 }
@@ -89,6 +89,24 @@ impl Key {
     /// The id of the key's aggregate.
     pub fn aggregate(key: Uuid) -> Result<AggregateId, CodeError> {
         format!("key-{key}").parse()
+    }
+}
+
+/// What a key is for, tidied.
+pub fn checked_purpose(purpose: &str) -> Result<&str, KeyRefusal> {
+    let purpose = purpose.trim();
+    match purpose {
+        _ if purpose.is_empty() || !is_short(purpose) => Err(KeyRefusal::Purpose),
+        _ if !is_one_line(purpose) => Err(KeyRefusal::PurposeOnLines),
+        purpose => Ok(purpose),
+    }
+}
+
+/// Refuses a key that would never open anything.
+pub fn need_later(expires: Option<Timestamp>, now: Timestamp) -> Result<(), KeyRefusal> {
+    match expires {
+        Some(expires) if expires <= now => Err(KeyRefusal::Expired),
+        _ => Ok(()),
     }
 }
 
@@ -104,16 +122,8 @@ impl Aggregate for Key {
         match command {
             KeyCommand::Issue { .. } if self.issued.is_some() => Err(KeyRefusal::IssuedBefore),
             KeyCommand::Issue { key, role, organisation, organisation_name, purpose, secret, expires } => {
-                let purpose = purpose.trim();
-                if purpose.is_empty() || !is_short(purpose) {
-                    return Err(KeyRefusal::Purpose);
-                }
-                if !is_one_line(purpose) {
-                    return Err(KeyRefusal::PurposeOnLines);
-                }
-                if let Some(expires) = expires.filter(|expires| *expires <= context.time) {
-                    return Err(KeyRefusal::Expired(expires));
-                }
+                let purpose = checked_purpose(purpose)?;
+                need_later(*expires, context.time)?;
                 Ok(Some(AccessEvent::KeyIssued(KeyIssued {
                     key: *key,
                     role: *role,

@@ -3,7 +3,7 @@
 
 use axum::{
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
 };
 use chassis::{Problem, Viewer, http::Form as FormBody, pages::DEMONSTRATION};
@@ -94,6 +94,7 @@ pub(super) async fn show(State(desk): State<Shared>, viewer: Viewer) -> Result<R
 pub(super) async fn move_on(
     State(desk): State<Shared>,
     viewer: Viewer,
+    headers: HeaderMap,
     FormBody(form): FormBody<MoveForm>,
 ) -> Result<Response, Problem> {
     let from = stands_at(&viewer)?;
@@ -109,7 +110,15 @@ pub(super) async fn move_on(
         // What is shown next is shown at the new date.
         desk.access.until_read(desk.access.log().head().await?).await?;
     }
-    Ok(Redirect::to(DEMONSTRATION).into_response())
+    Ok(Redirect::to(&back_to(&headers)).into_response())
+}
+
+/// The page on which the date was moved on, where the browser tells; else the one about the date. Only ever a page
+/// of this site, and of the day that is running: one that asks for a day of its own keeps it.
+fn back_to(headers: &HeaderMap) -> String {
+    let told = headers.get(header::REFERER).and_then(|from| from.to_str().ok()?.parse::<Uri>().ok());
+    let path = told.as_ref().and_then(Uri::path_and_query).map(|path| path.as_str());
+    path.filter(|path| path.starts_with('/') && !path.starts_with("//")).unwrap_or(DEMONSTRATION).to_owned()
 }
 
 #[cfg(test)]
@@ -126,6 +135,20 @@ mod tests {
         assert_eq!(Step::NextDay.from(day("2018-04-01"), &deadlines), Some(day("2018-04-02")));
         assert_eq!(Step::NextDeadline.from(day("2018-03-31"), &deadlines), Some(day("2018-04-01")));
         assert_eq!(Step::NextDeadline.from(day("2018-04-01"), &deadlines), Some(day("2019-04-01")));
+    }
+
+    #[test]
+    fn one_comes_back_to_the_page_on_which_the_date_was_moved_on() {
+        let from = |referer: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::REFERER, axum::http::HeaderValue::from_static(referer));
+            back_to(&headers)
+        };
+        assert_eq!(from("https://oversight.example.nhs.uk/areas/00K?a=1"), "/areas/00K?a=1");
+        for elsewhere in ["https://elsewhere.example//elsewhere.example/x", "nonsense", ""] {
+            assert_eq!(from(elsewhere), DEMONSTRATION, "{elsewhere}");
+        }
+        assert_eq!(back_to(&HeaderMap::new()), DEMONSTRATION);
     }
 
     #[test]

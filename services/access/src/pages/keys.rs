@@ -27,6 +27,7 @@ use super::{form_of, page, respond};
 use crate::{
     Desk, Shared,
     api::{KeyInput, KeyView},
+    model::key::{checked_purpose, need_later},
     places::{Place, place},
 };
 
@@ -62,16 +63,21 @@ pub(super) async fn issue(
     let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
     let role: Result<Role, _> = selected(&form.role, "the role");
     let organisation = code_entered(&form.organisation, "the code of the organisation");
-    let expires = Day::entered_if_any(&form.expires, "the expiry date");
-    let (role, organisation, expires) = match (role, organisation, expires) {
-        (Ok(role), Ok(organisation), Ok(expires)) => (role, organisation, expires),
-        (role, organisation, expires) => {
+    let expires = Day::entered_if_any(&form.expires, "the expiry date").and_then(|expires| {
+        let expires = expires.map(|day| day.end_in_london());
+        need_later(expires, desk.access.now()).map(|()| expires).map_err(|refusal| refusal.to_string())
+    });
+    let purpose = checked_purpose(&form.purpose).map_err(|refusal| refusal.to_string());
+    let (role, organisation, expires) = match (role, organisation, expires, purpose) {
+        (Ok(role), Ok(organisation), Ok(expires), Ok(_)) => (role, organisation, expires),
+        (role, organisation, expires, purpose) => {
             let fault = |at: &str, detail: Option<String>| {
                 detail.map(|detail| FieldError::new(at, sentence(&detail)))
             };
             let errors = [
                 fault("role", role.err()),
                 fault("organisation", organisation.err()),
+                fault("purpose", purpose.err()),
                 fault("expires", expires.err()),
             ];
             let errors = errors.into_iter().flatten().collect();
@@ -90,7 +96,6 @@ pub(super) async fn issue(
             }
         });
     }
-    let expires = expires.map(|day| day.end_in_london());
     let input =
         KeyInput { role, organisation, organisation_name: name, purpose: form.purpose.clone(), expires };
     match desk.issue(&giver, input).await {

@@ -10,7 +10,7 @@ use chassis::{
     Problem,
     access::Sees,
     compression::Prepared,
-    pages::{has_alerts, has_already},
+    pages::{has_already, is_viewers_own},
 };
 use proto::Day;
 use quick_cache::{Weighter, sync::Cache as QuickCache};
@@ -84,7 +84,7 @@ impl Kept {
         render: impl Future<Output = Result<Body, Problem>>,
     ) -> Result<Response, Problem> {
         // What is there for one looker alone is not for the next.
-        if has_alerts(&desk.viewer) {
+        if is_viewers_own(&desk.viewer) {
             return Ok(Rendered::new(render.await?)?.response(headers));
         }
         let address = uri.path_and_query().map_or("/", |address| address.as_str());
