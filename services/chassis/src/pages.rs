@@ -293,8 +293,10 @@ fn address_words(problem: &Problem) -> Option<String> {
     }
     let what = parameter_words(&first.at);
     let like = match what {
-        "date" | "date on which it was known" => "is not one. Dates in addresses are written like 2019-03-31",
-        "code of an organisation" => "is not one. Codes are letters and numbers, for example A81001",
+        "date" | "date on which it was known" => {
+            "is not valid. Dates in addresses are written like 2019-03-31"
+        }
+        "code of an organisation" => "is not valid. Codes are letters and numbers, for example A81001",
         _ => "is not known",
     };
     Some(format!("The {what} in the address of this page {like}"))

@@ -1,14 +1,24 @@
-//! Files out: the rows of each CSV.
+//! Files out: the rows of each CSV. The last column names the newest file of each kind that the figures rest on, as every
+//! answer does.
 
 use chassis::sheet::{finish, harmless, writer};
 use proto::OdsCode;
 
 use crate::{
-    answers::{self, AreaGapAnswer, Asked, Reasons, TrendAnswer},
+    answers::{self, AreaGapAnswer, Asked, Basis, Reasons, TrendAnswer},
     board::{AreaKind, Practice},
     lower::LowerAnswer,
     tally::TallyAnswer,
 };
+
+/// The last column of each file.
+const RESTS_ON: &str = "rests_on";
+
+/// `practices 2019-11-30; results 2019-06-17`: the newest file of each kind.
+fn files(basis: &Basis) -> String {
+    let files = basis.rests_on.iter().map(|of| format!("{} {}", of.file, of.newest));
+    files.collect::<Vec<_>>().join("; ")
+}
 
 /// Practices with their statuses and the reasons for them, one practice and requirement a row, in the order
 /// given.
@@ -29,8 +39,10 @@ pub fn practices_csv(reasons: &Reasons<'_>, rows: &[&Practice]) -> Result<Vec<u8
         "reason",
         "next_change",
         "next_status",
+        RESTS_ON,
     ])?;
     let at = reasons.asked().at.to_string();
+    let files = files(&reasons.asked().basis());
     for practice in rows {
         let row = answers::practice_row(reasons, practice);
         for status in &row.requirements {
@@ -48,6 +60,7 @@ pub fn practices_csv(reasons: &Reasons<'_>, rows: &[&Practice]) -> Result<Vec<u8
                 &harmless(&answers::reason(&status.conditions)),
                 &status.next.as_ref().map(|next| next.day.to_string()).unwrap_or_default(),
                 status.next.as_ref().map_or("", |next| next.status.slug()),
+                &files,
             ])?;
         }
     }
@@ -71,9 +84,11 @@ pub fn areas_csv(asked: &Asked<'_>, answer: &LowerAnswer) -> Result<Vec<u8>, csv
         "not_met",
         "no_evidence",
         "not_applicable",
+        RESTS_ON,
     ]);
     csv.write_record(head)?;
     let at = asked.at.to_string();
+    let files = files(&answer.basis);
     let code = |code: Option<OdsCode>| code.map(|code| code.to_string()).unwrap_or_default();
     for row in &answer.areas {
         for counts in &row.member.requirements {
@@ -94,6 +109,7 @@ pub fn areas_csv(asked: &Asked<'_>, answer: &LowerAnswer) -> Result<Vec<u8>, csv
                 counts.counts.not_met.to_string(),
                 counts.counts.no_evidence.to_string(),
                 counts.counts.not_applicable.to_string(),
+                files.clone(),
             ]);
             csv.write_record(fields)?;
         }
@@ -115,7 +131,9 @@ pub fn trend_csv(answer: &TrendAnswer) -> Result<Vec<u8>, csv::Error> {
         "no_evidence",
         "not_applicable",
         "look_ahead",
+        RESTS_ON,
     ])?;
+    let files = files(&answer.basis);
     for trend in &answer.requirements {
         for day in &trend.days {
             let ahead = answer.look_ahead_from.is_some_and(|from| day.day >= from);
@@ -130,6 +148,7 @@ pub fn trend_csv(answer: &TrendAnswer) -> Result<Vec<u8>, csv::Error> {
                 &day.counts.no_evidence.to_string(),
                 &day.counts.not_applicable.to_string(),
                 if ahead { "yes" } else { "no" },
+                &files,
             ])?;
         }
     }
@@ -139,8 +158,19 @@ pub fn trend_csv(answer: &TrendAnswer) -> Result<Vec<u8>, csv::Error> {
 /// What lies behind the counts of a requirement, one count a row; of the single figures too.
 pub fn tallies_csv(answer: &TallyAnswer) -> Result<Vec<u8>, csv::Error> {
     let mut csv = writer();
-    csv.write_record(["area_code", "as_at", "requirement", "tally", "row", "series", "count", "of"])?;
+    csv.write_record([
+        "area_code",
+        "as_at",
+        "requirement",
+        "tally",
+        "row",
+        "series",
+        "count",
+        "of",
+        RESTS_ON,
+    ])?;
     let at = answer.basis.at.to_string();
+    let files = files(&answer.basis);
     let (code, requirement) = (answer.body.code.as_str(), answer.requirement);
     for tally in &answer.tallies {
         for row in &tally.rows {
@@ -155,13 +185,14 @@ pub fn tallies_csv(answer: &TallyAnswer) -> Result<Vec<u8>, csv::Error> {
                     series.series,
                     &count,
                     "",
+                    &files,
                 ])?;
             }
         }
     }
     for figure in &answer.figures {
         let (count, of) = (figure.count.to_string(), figure.of.to_string());
-        csv.write_record([code, &at, requirement, figure.figure, "", "", &count, &of])?;
+        csv.write_record([code, &at, requirement, figure.figure, "", "", &count, &of, &files])?;
     }
     finish(csv)
 }
@@ -181,8 +212,10 @@ pub fn gap_csv(answer: &AreaGapAnswer) -> Result<Vec<u8>, csv::Error> {
         "declared",
         "declared_good",
         "self_assessed_met_not_confirmed",
+        RESTS_ON,
     ])?;
     let at = answer.basis.at.to_string();
+    let files = files(&answer.basis);
     for member in &answer.members {
         for of_topic in &member.topics {
             let (topic, counts) = (&of_topic.topic, &of_topic.counts);
@@ -198,6 +231,7 @@ pub fn gap_csv(answer: &AreaGapAnswer) -> Result<Vec<u8>, csv::Error> {
                 &counts.declared.to_string(),
                 &counts.declared_good.to_string(),
                 &counts.self_assessed_met_not_confirmed.to_string(),
+                &files,
             ])?;
         }
     }

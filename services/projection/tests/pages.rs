@@ -246,7 +246,11 @@ async fn what_was_known_earlier_is_said_to_be_that() {
 async fn a_wrong_address_is_told_in_words_with_the_way_to_the_page_without_it() {
     let england = Running::small_england(By::Someone).await;
     let cases = [
-        ("/areas/ENG?at=28/02/2026", "The date in the address of this page is not one.", Some("/areas/ENG")),
+        (
+            "/areas/ENG?at=28/02/2026",
+            "The date in the address of this page is not valid.",
+            Some("/areas/ENG"),
+        ),
         (
             "/areas/ENG?footprint=now&at=soon",
             "Dates in addresses are written like 2019-03-31.",
@@ -273,7 +277,7 @@ async fn a_wrong_address_is_told_in_words_with_the_way_to_the_page_without_it() 
             "The order in the address of this page is not known.",
             Some("/areas/00K/practices"),
         ),
-        ("/areas/x!y", "The code of an organisation in the address of this page is not one.", None),
+        ("/areas/x!y", "The code of an organisation in the address of this page is not valid.", None),
     ];
     for (address, says, instead) in cases {
         let page = england.ask("GET", address, &[("accept", "text/html")]).await;
