@@ -162,13 +162,27 @@ impl Prepared {
     }
 }
 
-/// Compresses what is not compressed yet. What goes on until its reader leaves is sent as it comes, since a
-/// compressor holds back: news of the view, and the event feed.
+/// Marks an answer, in its extensions, that goes on until its reader leaves: it is sent as it comes, since a
+/// compressor holds back.
+#[derive(Debug, Clone, Copy)]
+pub struct GoesOn;
+
+/// Leaves out what is marked so.
+#[derive(Debug, Clone, Copy)]
+struct UnlessItGoesOn;
+
+impl Predicate for UnlessItGoesOn {
+    fn should_compress<B>(&self, response: &Response<B>) -> bool {
+        response.extensions().get::<GoesOn>().is_none()
+    }
+}
+
+/// Compresses what is not compressed yet, but for news of the view and what is marked as going on.
 pub(crate) fn layer() -> CompressionLayer<impl Predicate> {
     CompressionLayer::new().compress_when(
         SizeAbove::new(COMPRESSED_ABOVE_BYTES)
             .and(NotForContentType::SSE)
-            .and(NotForContentType::const_new("application/x-ndjson"))
+            .and(UnlessItGoesOn)
             .and(NotForContentType::IMAGES),
     )
 }
@@ -255,6 +269,14 @@ mod tests {
             .route("/short", answer("text/html; charset=utf-8", 1_000))
             .route("/live", answer("text/event-stream", 5_000))
             .route("/feed", answer("application/x-ndjson", 5_000))
+            .route(
+                "/followed",
+                get(async || {
+                    let mut response = "a,b\r\n".repeat(1_000).into_response();
+                    response.extensions_mut().insert(GoesOn);
+                    response
+                }),
+            )
             .layer(layer());
         for (path, encoding) in [
             ("/page", Some("br")),
@@ -263,7 +285,8 @@ mod tests {
             ("/drawing", Some("br")),
             ("/short", None),
             ("/live", None),
-            ("/feed", None),
+            ("/feed", Some("br")),
+            ("/followed", None),
         ] {
             let request = Request::get(path).header(header::ACCEPT_ENCODING, "gzip, br").body(Body::empty());
             let response = app.clone().oneshot(request.unwrap()).await.unwrap();

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use chassis::{Platform, Problem, Routes, Viewer, http::Query};
+use chassis::{Platform, Problem, Routes, Viewer, compression::GoesOn, http::Query};
 use proto::{Header, Position, Service, Subject};
 use serde::Deserialize;
 use utoipa::{IntoParams, OpenApi};
@@ -99,7 +99,9 @@ async fn events(
     viewer: Viewer,
     asked: Result<Query<Asked>, Problem>,
 ) -> Result<Response, Problem> {
-    let tail = Tail::open(platform.log.clone(), asked?.0.stretch()?).await?;
+    let asked = asked?.0;
+    let goes_on = asked.follow;
+    let tail = Tail::open(platform.log.clone(), asked.stretch()?).await?;
     let head = tail.head().to_string();
     let stop = platform.tasks.stop().clone();
     let lines = futures::stream::unfold(Some((tail, Vec::new().into_iter())), move |state| {
@@ -140,7 +142,11 @@ async fn events(
         }
     });
     let headers = [(header::CONTENT_TYPE, "application/x-ndjson".to_owned()), (LAST_POSITION, head)];
-    Ok((headers, Body::from_stream(lines)).into_response())
+    let mut response = (headers, Body::from_stream(lines)).into_response();
+    if goes_on {
+        response.extensions_mut().insert(GoesOn);
+    }
+    Ok(response)
 }
 
 #[derive(OpenApi)]

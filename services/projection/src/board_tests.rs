@@ -622,3 +622,30 @@ fn one_may_look_at_those_in_ones_figures_after_files_are_confirmed_and_withdrawn
     assert_eq!(regions(5), [Some(code("Y55")), Some(code("Y60")), Some(code("Y60"))]);
     assert_eq!(regions(6), [Some(code("Y55")), Some(code("Y54")), None]);
 }
+
+/// A body is told of, where no day is asked about, as what it was to its end.
+#[test]
+fn a_closed_body_is_called_what_it_was_on_its_last_day() {
+    use proto::organisations::{OrganisationListed, OrganisationListing};
+    let last: Day = "2021-03-31".parse().unwrap();
+    let listing = OrganisationListing {
+        name: "NHS EXAMPLE CCG".into(),
+        kind: OrganisationKind::Ccg,
+        region: Some(code("Y54")),
+        local_office: None,
+        address: vec![],
+        postcode: String::new(),
+        opened: Some("2013-04-01".parse().unwrap()),
+        closed: Some(last),
+    };
+    let said = [Said::Organisation(
+        "99Z",
+        OrganisationEvent::OrganisationListed(OrganisationListed { as_of: last.plus_days(1), listing }),
+    )];
+    let today = "2023-06-01".parse().unwrap();
+    let board = Board::build(&fold(&bodies(&said)), Knowledge::ALL, today);
+    let area = board.area(code("99Z")).unwrap();
+    assert_eq!(area.day_called(today), last);
+    assert_eq!(area.word_on(area.day_called(today)).slug, "ccg");
+    assert_eq!(area.word_on(today).slug, "sub-icb-location");
+}

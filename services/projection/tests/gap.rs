@@ -84,10 +84,10 @@ async fn an_area_tells_topics_requirements_standards_and_members() {
     assert_eq!(
         rows,
         [
-            "code,name,kind,as_at,topic,requirement,standard,assessed,declared,declared_good,self_assessed_met_not_confirmed",
-            "A81001,THE DENSHAM SURGERY,practice,2019-05-20,patching,5,8,1,1,1,1",
-            "A81001,THE DENSHAM SURGERY,practice,2019-05-20,training,4,3,1,1,1,0",
-            "A81002,QUEEN'S PARK MEDICAL CENTRE,practice,2019-05-20,patching,5,8,1,0,0,0",
+            "code,name,kind,as_at,topic,requirement,standard,assessed,declared,declared_good,self_assessed_met_not_confirmed,rests_on",
+            "A81001,THE DENSHAM SURGERY,practice,2019-05-20,patching,5,8,1,1,1,1,",
+            "A81001,THE DENSHAM SURGERY,practice,2019-05-20,training,4,3,1,1,1,0,",
+            "A81002,QUEEN'S PARK MEDICAL CENTRE,practice,2019-05-20,patching,5,8,1,0,0,0,",
         ]
     );
 }

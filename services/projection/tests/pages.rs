@@ -401,7 +401,7 @@ async fn what_is_not_there_is_a_page_for_people_and_a_problem_for_programs() {
     }
     let page = england.ask("GET", "/areas/ENG?at=31/02/2018", &[("accept", "text/html")]).await;
     assert_eq!(page.status, StatusCode::BAD_REQUEST);
-    assert!(page.text.contains("yyyy-mm-dd"), "says what is accepted");
+    assert!(page.text.contains("Dates in addresses are written like 2019-03-31"), "says what is accepted");
 }
 
 const JUNK: [&str; 14] = [

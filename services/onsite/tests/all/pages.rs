@@ -39,6 +39,7 @@ async fn an_assessment_is_worked_through_to_its_end() {
     sent(&server, "schedule", &visit).await;
     server.page(AT).await.is(200, "The assessor visits on 10 March 2018").is(200, "A. Assessor of ZZPARTNER");
     server.page("/onsite").await.is(200, "March 2018").is(200, "calendar.ics?partner=");
+    server.page("/onsite").await.is(200, "NHS Hartlepool CCG (00K)");
 
     server.set_day("2018-03-12");
     sent(

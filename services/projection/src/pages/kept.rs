@@ -124,7 +124,9 @@ impl Rendered {
             (header::VARY, HeaderValue::from_static("accept, cookie, authorization")),
         ];
         if unchanged {
-            return (StatusCode::NOT_MODIFIED, about).into_response();
+            let mut response = (StatusCode::NOT_MODIFIED, about).into_response();
+            response.headers_mut().append(header::VARY, HeaderValue::from_static("accept-encoding"));
+            return response;
         }
         let mut response = self.body.response(asked);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(self.kind));

@@ -173,6 +173,9 @@ impl Aggregate for Buyer {
                     let text = format!("the types of service are {}", known.join(", "));
                     return Err(Refusal::at("service_type", text));
                 }
+                if context.effective > Day::in_london(context.time) {
+                    return Err(Refusal::at("on", "the date use began must be today or in the past"));
+                }
                 // Known since an earlier day it begins no second time; ended before, it begins again.
                 if self.engagements.get(used).is_some_and(|known| known.runs_on(context.effective)) {
                     return Ok(None);

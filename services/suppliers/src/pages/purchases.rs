@@ -290,10 +290,6 @@ pub(super) async fn begin(
         let used = question(&desk, &form).await?.used;
         let command = BuyerCommand::Begin { organisation, used, list: List::Here };
         let on = day("on", &form.on, "the date use began")?;
-        if on.is_some_and(|on| on > desk.today()) {
-            let detail = "the date use began must be today or in the past";
-            return Err(Problem::bad_input(detail).at("on", detail).into());
-        }
         desk.buy(&giver, organisation, "begin", on, &command).await
     };
     Ok(respond(&desk, &viewer, organisation, &form, given.await, "begun"))

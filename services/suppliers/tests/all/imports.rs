@@ -422,3 +422,17 @@ async fn what_was_recorded_by_hand_is_no_import() {
     let path = "/api/v1/suppliers/imports/00000000-0000-0000-0000-000000000001/withdraw";
     server.post(path, json!({ "reason": "none" })).await.is(404, "no import");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_company_has_published_no_edition_that_opens_after_its_file() {
+    let server = server("2022-05-01").await;
+    let file = "OrganisationName,ODSCode,PublicationStatus,DateOfPublication,PrimarySector\n\
+        Early Ltd,8XX01,21/22 Standards Met,2019-03-21,Company\n\
+        In Time Ltd,8XX02,18/19 Standards Met,2019-03-21,Company\n";
+    let report = import(&server, "toolkit-companies", "2019-06-17", file).await;
+    assert_eq!((&report["recorded"], &report["rejected"]), (&json!(1), &json!(1)), "{report}");
+    let problem = &report["problems"][0];
+    assert_eq!((&problem["line"], &problem["column"]), (&json!(2), &json!("PublicationStatus")), "{problem}");
+    let found = server.get("/api/v1/suppliers?q=early").await.ok().json();
+    assert_eq!(found["suppliers"], json!([]), "nothing of the row is recorded");
+}

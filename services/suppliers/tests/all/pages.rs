@@ -26,6 +26,11 @@ async fn a_buyer_looks_up_checks_and_keeps_the_receipt() {
     let link = link.replace("&amp;", "&");
     server.page(&format!("/receipts?{link}")).await.is(200, "This receipt is genuine");
     server.page("/receipts?position=1&hash=abc").await.is(404, "not genuine");
+    server
+        .page("/receipts?verify=1&position=&hash=")
+        .await
+        .is(400, "Enter the position printed on the receipt.")
+        .is(400, "Enter the fingerprint printed on the receipt.");
 }
 
 #[tokio::test(flavor = "multi_thread")]

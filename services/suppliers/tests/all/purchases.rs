@@ -73,6 +73,10 @@ async fn what_is_used_is_listed_with_how_it_stands() {
     server.post(&format!("{engagements}/end"), purchase(&id)).await.ok();
     assert_eq!(list().await["engagements"][0]["ended"], "2018-03-10");
     server.post(engagements, json!({ "supplier": "nobody" })).await.is(404, "no supplier");
+    // What is used is used by now.
+    let mut ahead = purchase(&id);
+    ahead["on"] = json!("2018-03-11");
+    server.post(engagements, ahead).await.is(400, "the date use began must be today or in the past");
 }
 
 #[tokio::test(flavor = "multi_thread")]

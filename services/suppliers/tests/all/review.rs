@@ -134,3 +134,28 @@ async fn an_entry_that_names_no_supplier_is_left_out_until_that_is_decided_anew(
     let found = server.get("/api/v1/suppliers?q=none").await.ok().json();
     assert_eq!(found["suppliers"][0]["legal_name"], "None", "{found}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_supplier_of_an_entry_may_be_typed_by_its_name() {
+    let server = server("2018-03-10").await;
+    let acme = certified(&server).await;
+    let file = "ODS,Principal Supplier\nA81001,Acmesys\n";
+    server.send("/api/v1/suppliers/imports/principal-suppliers?as_of=2018-03-01", file).await.ok();
+    let settle = |other: &'static str| {
+        server.form(
+            "/suppliers/review",
+            Box::leak(Box::new([("list", "principal-suppliers"), ("entry", "Acmesys"), ("other", other)])),
+        )
+    };
+    settle("Nobody Ltd").await.is(400, "No supplier of this name or number is known");
+    assert_eq!(settle("acme health").await.status.as_u16(), 303);
+    assert_eq!(server.get("/api/v1/suppliers/review").await.ok().json(), json!([]));
+    let users = async || server.get("/api/v1/purchases/A81001").await.ok().json()["engagements"].clone();
+    for _ in 0..100 {
+        if users().await != json!([]) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(users().await[0]["supplier"], json!(acme));
+}
