@@ -148,7 +148,7 @@ impl PrescribingSetting {
     /// General practice.
     pub const GENERAL_PRACTICE: PrescribingSetting = PrescribingSetting(4);
 
-    /// Other.
+    /// Other: it is not shown as a general practice, and neither as anything else.
     pub const OTHER: PrescribingSetting = PrescribingSetting(0);
 
     /// A role that is not that of a general practice. Files since 2022 have roles, which have no numbers; this

@@ -368,12 +368,12 @@ impl Standing<'_> {
     }
 
     /// That a code is something else than a practice is recorded once: until a file lists it as one, nothing more
-    /// is known. The setting *other* is one like the rest: on the date of its file the code was not counted, and a later
-    /// file does not change that day.
+    /// is known. The setting *other* does not say what it is, and practices have it until they are classed.
     fn list_prescriber(&self, as_of: Day, listing: &PracticeListing) -> Option<OrganisationEvent> {
         let Organisation { practice, other_prescriber, .. } = self.organisation;
-        let is_new =
-            newest(practice, self.withdrawn).is_none() && newest(other_prescriber, self.withdrawn).is_none();
+        let is_new = newest(practice, self.withdrawn).is_none()
+            && newest(other_prescriber, self.withdrawn).is_none()
+            && listing.setting != PrescribingSetting::OTHER;
         is_new.then(|| {
             OrganisationEvent::PrescriberListed(PrescriberListed { as_of, listing: listing.clone() })
         })

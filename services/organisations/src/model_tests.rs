@@ -91,11 +91,12 @@ fn a_practice_is_listed_once_and_the_same_row_again_says_nothing() {
 fn of_a_prescriber_of_another_setting_it_is_recorded_once_that_it_was_none() {
     let of = |setting| PracticeListing { setting: PrescribingSetting(setting), ..practice() };
     let command = |as_of, setting| Said::ListPrescriber { as_of: day(as_of), listing: of(setting) };
+    // Other does not say what it is.
     nobody()
         .when(command(MAY, 0))
-        .then(OrganisationEvent::PrescriberListed(PrescriberListed { as_of: day(MAY), listing: of(0) }))
-        .when(command(MAY, 14))
         .then_nothing()
+        .when(command(MAY, 14))
+        .then(OrganisationEvent::PrescriberListed(PrescriberListed { as_of: day(MAY), listing: of(14) }))
         .when(command(NOVEMBER, 25))
         .then_nothing()
         .when(list(NOVEMBER, practice()))

@@ -152,6 +152,7 @@ onsite/schedule                ccg-officer c | nhs-digital ocspf
 onsite/subscribe               everyone yes | public yes
 onsite/view                    practice-lead o | ccg-officer c | regional-lead c | assessor ocspf | nhs-digital ocspf
 onsite/view-all                practice-lead o | ccg-officer c | regional-lead c | nhs-digital ocspf
+onsite/withdraw-import         assessor yes | nhs-digital yes
 organisations/import           nhs-digital yes | administrator yes
 organisations/list             everyone yes
 organisations/view             practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital ocspf | nhs-improvement ocspf | administrator ocspf | assessor oc | buyer oc | supplier oc

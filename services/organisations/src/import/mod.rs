@@ -239,15 +239,12 @@ impl Import {
             giving.command(commands, &aggregate, &command, row, |refusal| of_row(refusal, row)).await?;
         let Command { said, withdrawn } = command;
         match (outcome, said) {
-            // A blank says neither that it is a practice nor that it is none.
-            (RowOutcome::Skipped(NOT_A_PRACTICE), _) if !files::has_setting(row) => {
-                Ok(RowOutcome::Skipped(NO_SETTING))
-            }
             (RowOutcome::Skipped(NOT_A_PRACTICE), Said::ListPractice { as_of, listing }) => {
                 // That it was none by now is kept, in case a later file lists it as one.
                 let command = Command { said: Said::ListPrescriber { as_of, listing }, withdrawn };
                 giving.command(commands, &aggregate, &command, row, |refusal| of_row(refusal, row)).await?;
-                Ok(RowOutcome::Skipped(NOT_A_PRACTICE))
+                let reason = if files::has_setting(row) { NOT_A_PRACTICE } else { NO_SETTING };
+                Ok(RowOutcome::Skipped(reason))
             }
             (outcome, _) => Ok(outcome),
         }
