@@ -324,7 +324,7 @@ pub(crate) fn problem_page(
 ) -> String {
     let of_address = asked.and_then(|asked| Some((address_words(problem)?, without_faults(asked, problem))));
     let page = match (&problem.on_pages, &of_address) {
-        (Some(words), _) => ui::problem_page(problem.status, &problem.title, words, &[], None),
+        (Some(words), _) => ui::problem_page(problem.status, &problem.title, &words.0, &[], None),
         (None, Some((words, without))) => ui::problem_page(
             problem.status,
             "There is a problem with this address",

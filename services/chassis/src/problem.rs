@@ -26,8 +26,12 @@ pub struct Problem {
     pub retry_after_seconds: Option<u32>,
     /// What is said on a page, where `detail` speaks to programs.
     #[serde(skip)]
-    pub on_pages: Option<String>,
+    pub on_pages: Option<Box<PageWords>>,
 }
+
+/// What a page says of a problem. In a box of its own, as few problems have any: results stay small.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageWords(pub String);
 
 /// One fault of the input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -107,7 +111,7 @@ impl Problem {
     /// Says the same to people, where the detail speaks to programs.
     #[must_use]
     pub fn on_pages(mut self, words: impl Into<String>) -> Self {
-        self.on_pages = Some(words.into());
+        self.on_pages = Some(Box::new(PageWords(words.into())));
         self
     }
 
