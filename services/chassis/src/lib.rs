@@ -20,6 +20,7 @@ pub mod kept;
 pub mod log;
 pub mod pace;
 pub mod pages;
+pub mod private;
 pub mod problem;
 mod production;
 pub mod refusal;

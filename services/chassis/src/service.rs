@@ -18,6 +18,7 @@ use crate::{
     http::PublicUrl,
     log::{LogUrl, OpenError},
     pace::Proxies,
+    private,
     production::REPLICAS_MIN,
     telemetry::{self, LogFormat},
 };
@@ -287,6 +288,7 @@ pub async fn run_alone<F>(config: Config, start: F) -> Result<(), StartError>
 where
     F: AsyncFnOnce(&Platform) -> Result<Service, StartError>,
 {
+    private::begin();
     telemetry::start_logs(config.log_format);
     telemetry::metrics();
     let listening = listen(&config).await?;

@@ -198,6 +198,59 @@ fn a_log_that_is_not_there_is_not_made_by_looking() {
     assert!(!path.exists());
 }
 
+/// The files and folders, of a path and all in it, that others than their owner may do anything with.
+#[cfg(unix)]
+fn open_to_others(path: &Path) -> Vec<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let about = fs::metadata(path).unwrap();
+    let mode = about.permissions().mode() & 0o777;
+    let mut open = Vec::new();
+    if mode & 0o077 != 0 {
+        open.push(format!("{} {mode:o}", path.display()));
+    }
+    if about.is_dir() {
+        for entry in fs::read_dir(path).unwrap() {
+            open.extend(open_to_others(&entry.unwrap().path()));
+        }
+    }
+    open
+}
+
+/// Whatever it was started with, and however the folder was left: a copy made by hand, say.
+#[cfg(unix)]
+#[test]
+fn nothing_in_the_data_folder_is_open_to_others_on_the_machine() {
+    use std::os::unix::{fs::PermissionsExt as _, process::CommandExt as _};
+
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let key = bootstrap(&data);
+    assert_eq!(open_to_others(&data), Vec::<String>::new());
+    for open in [data.clone(), data.join("log.access.redb")].iter().filter(|path| path.exists()) {
+        fs::set_permissions(open, fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    let start = format!(
+        "umask 000; exec {BINARY} serve --empty --listen 127.0.0.1:{} --data {}",
+        free_port(),
+        text(&data)
+    );
+    let mut child =
+        Command::new("sh").args(["-c", &start]).process_group(0).stderr(Stdio::null()).spawn().unwrap();
+    for _ in 0..600 {
+        if data.join("cache").join("suppliers").exists() && data.join("people.redb").exists() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    let open = open_to_others(&data);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(open, Vec::<String>::new());
+    assert!(!key.is_empty());
+}
+
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -354,6 +407,7 @@ fn a_file_is_imported_shown_verified_backed_up_and_restored() {
     assert_eq!(done.status.code(), Some(0), "{}", said(&done));
     assert!(!folder.path().join("backup.ndjson.part").exists());
     assert_eq!(server.stop(), Some(0), "SIGTERM ends it in peace");
+    assert_eq!(open_to_others(&backup), Vec::<String>::new());
 
     let there = format!("file:{}", folder.path().join("data/log.redb").display());
     let other = format!("file:{}", folder.path().join("restored.redb").display());

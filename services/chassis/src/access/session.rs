@@ -270,6 +270,9 @@ pub fn read_keys(path: &Path) -> Result<Vec<[u8; KEY_BYTES]>, KeysError> {
             continue;
         }
         let key = key_of(line).ok_or(KeysError::Line { path: shown.clone(), line: number + 1 })?;
+        if key.iter().all(|byte| *byte == key[0]) {
+            return Err(fail(format!("the key on line {} is one that anyone can guess", number + 1)));
+        }
         keys.push(key);
     }
     if keys.is_empty() {

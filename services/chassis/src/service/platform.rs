@@ -19,7 +19,7 @@ use crate::{
     following::{Fold, Following},
     http::Names,
     log::{self, Log, LogUrl},
-    production,
+    private, production,
     roster::Roster,
     task::Tasks,
 };
@@ -175,7 +175,14 @@ pub fn log_url(named: Option<&LogUrl>, data: &Path) -> LogUrl {
 /// Over a broker other services seal with the same keys; one process makes its own, at random.
 fn sessions(config: &Config, url: &LogUrl) -> Result<Sessions, StartError> {
     let keys = match &config.session_keys {
-        Some(path) => session::read_keys(path)?,
+        Some(path) => {
+            if config.production && private::is_open_to_all(path).unwrap_or(false) {
+                return Err(StartError::NotForProduction(
+                    "everyone on this machine can read the file of --session-keys: take that from them (chmod o= FILE)",
+                ));
+            }
+            session::read_keys(path)?
+        }
         None if config.production && matches!(url, LogUrl::Nats(_)) => {
             return Err(StartError::NotForProduction(
                 "--session-keys names the file of keys that all services share",
@@ -193,6 +200,10 @@ fn sessions(config: &Config, url: &LogUrl) -> Result<Sessions, StartError> {
 fn open_data_folder(path: &Path) -> Result<(), StartError> {
     let fail = |error: std::io::Error| StartError::Data { path: path.to_owned(), reason: error.to_string() };
     std::fs::create_dir_all(path.join("cache")).map_err(fail)?;
+    let closed = private::close(path).map_err(fail)?;
+    if closed > 0 {
+        tracing::warn!(folder = %path.display(), closed, "files of the data folder were open to others on this machine, and are not any more");
+    }
     let version = path.join("format");
     match std::fs::read_to_string(&version) {
         Ok(text) if text.trim().parse::<u32>().is_ok_and(|found| found <= DATA_FORMAT) => Ok(()),

@@ -90,6 +90,7 @@ impl From<Verdict> for ExitCode {
 
 /// Runs a command.
 pub async fn run(cli: Cli) -> Result<Verdict, Failure> {
+    chassis::private::begin();
     match cli.command {
         Command::Serve(args) => serve::run(*args).await,
         Command::Prepare(args) => prepare::run(args).await,
