@@ -12,6 +12,7 @@
 //! | `onbehalfof` | for which organisation, where that is not the actor's own |
 //! | `effective` | the day it took effect in the world, where that differs from the day of `time` |
 //! | `commandid` | the command it answers; of a command given twice there is one event |
+//! | `commandcontent` | the first 128 bits of SHA-256 of what was sent with it, so that the same key with other content is noticed |
 //! | `correlationid`, `causationid` | the request it came from, the event that led to it |
 //! | `previous` | SHA-256 of the body of the aggregate's previous event: the chain that `oversight verify` checks |
 //!
@@ -151,6 +152,46 @@ impl<'de> Deserialize<'de> for EventHash {
     }
 }
 
+/// What was sent with a command: the first 128 bits of its SHA-256, written as 32 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CommandContent(u128);
+
+impl CommandContent {
+    /// Of what was sent, in a form that does not depend on how it was written.
+    pub fn of(bytes: &[u8]) -> Self {
+        let digest: [u8; 32] = Sha256::digest(bytes).into();
+        Self(digest.iter().take(16).fold(0, |content, byte| content << 8 | u128::from(*byte)))
+    }
+}
+
+impl fmt::Display for CommandContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl FromStr for CommandContent {
+    type Err = CodeError;
+
+    fn from_str(text: &str) -> Result<Self, CodeError> {
+        let reject = || CodeError::new(text, "the content of a command", "32 hexadecimal digits");
+        let is_hex = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_hex { u128::from_str_radix(text, 16).map(Self).map_err(|_| reject()) } else { Err(reject()) }
+    }
+}
+
+impl Serialize for CommandContent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for CommandContent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
 /// Who did something, in which role, and for whom.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct By {
@@ -196,6 +237,8 @@ pub struct Envelope {
     pub effective: Option<Day>,
     /// The command it answers.
     pub command_id: Option<Uuid>,
+    /// What was sent with the command.
+    pub command_content: Option<CommandContent>,
     /// The request it came from.
     pub correlation_id: Option<Uuid>,
     /// The event that led to it.
@@ -226,6 +269,8 @@ struct Written<'a, D: Serialize> {
     effective: Option<Day>,
     #[serde(skip_serializing_if = "Option::is_none")]
     commandid: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commandcontent: Option<CommandContent>,
     #[serde(skip_serializing_if = "Option::is_none")]
     correlationid: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -260,6 +305,7 @@ impl Envelope {
             onbehalfof: self.by.on_behalf_of,
             effective: self.effective,
             commandid: self.command_id,
+            commandcontent: self.command_content,
             correlationid: self.correlation_id,
             causationid: self.causation_id,
             previous: self.previous,
@@ -387,6 +433,9 @@ pub struct Provenance {
     /// The command it answers.
     #[serde(default, rename = "commandid")]
     pub command_id: Option<Uuid>,
+    /// What was sent with it.
+    #[serde(default, rename = "commandcontent")]
+    pub command_content: Option<CommandContent>,
     /// The request it came from.
     #[serde(default, rename = "correlationid")]
     pub correlation_id: Option<Uuid>,

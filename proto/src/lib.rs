@@ -34,6 +34,6 @@ pub use codes::{
     SupplierId, TopicId,
 };
 pub use day::{Day, FinancialYear, LONDON, Moment};
-pub use envelope::{By, Envelope, EventHash, Header, Position};
+pub use envelope::{By, CommandContent, Envelope, EventHash, Header, Position};
 pub use event::{DecodeError, DomainEvent, Event};
 pub use subject::{AggregateId, Service, Stream, Subject};

@@ -37,7 +37,7 @@ fn samples() -> Vec<(String, String, String)> {
 
 fn envelope_of(text: &str) -> Envelope {
     let header = Header::read(text.as_bytes()).unwrap();
-    let Provenance { by, command_id, correlation_id, causation_id, previous } =
+    let Provenance { by, command_id, command_content, correlation_id, causation_id, previous } =
         Provenance::read(text.as_bytes()).unwrap();
     assert_eq!(ChainLink::read(text.as_bytes()).unwrap().previous, previous);
     Envelope {
@@ -47,6 +47,7 @@ fn envelope_of(text: &str) -> Envelope {
         by,
         effective: header.effective,
         command_id,
+        command_content,
         correlation_id,
         causation_id,
         previous,

@@ -28,6 +28,7 @@ pub(super) fn read(body: &[u8]) -> Option<Header<'_>> {
     rest.text_if_after(br#","onbehalfof":""#)?;
     let effective = rest.text_if_after(br#","effective":""#)?;
     rest.text_if_after(br#","commandid":""#)?;
+    rest.text_if_after(br#","commandcontent":""#)?;
     let correlation = rest.text_if_after(br#","correlationid":""#)?;
     rest.text_if_after(br#","causationid":""#)?;
     rest.text_if_after(br#","previous":""#)?;

@@ -63,6 +63,7 @@ pub async fn first_administrator(
         by: By::system(BY),
         effective: None,
         command_id: Some(command.uuid()),
+        command_content: None,
         correlation_id: None,
         causation_id: None,
         previous: None,

@@ -4,14 +4,15 @@
 //! the last word: a decision that writes is checked by the log itself, one that does not is checked
 //! against the aggregate's last position before it is told to anyone.
 
+use axum::http::StatusCode;
 use bytes::Bytes;
 use jiff::Timestamp;
 use proto::{
-    Actor, AggregateId, By, Day, DomainEvent, Envelope, EventHash, Header, Position, Subject,
-    imports::Withdrawn,
+    Actor, AggregateId, By, CommandContent, Day, DomainEvent, Envelope, EventHash, Header, Position, Subject,
+    envelope::Provenance, imports::Withdrawn,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::{borrow::Cow, collections::VecDeque, fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 use uuid::Uuid;
 
 use crate::{
@@ -25,9 +26,9 @@ use crate::{
 /// How often a command is decided again because others were faster, before it gives up.
 pub const DECISIONS_MAX: usize = 16;
 
-/// How many of its last commands an aggregate remembers, to answer a repeat with the first
-/// receipt where the log itself no longer knows.
-pub const COMMANDS_REMEMBERED: usize = 32;
+/// To be raised whenever what is kept of every state beside the state itself changes: cached states of another version
+/// are dropped.
+const KEPT_VERSION: u32 = 1_000;
 
 /// The state of one thing that commands are decided against: pure.
 pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -108,12 +109,14 @@ pub struct CommandMeta {
     pub effective: Option<Day>,
     /// The request it came with.
     pub correlation_id: Option<Uuid>,
+    /// What was sent with it, where a key could be given again with something else.
+    pub content: Option<CommandContent>,
 }
 
 impl CommandMeta {
     /// A command given now, taking effect today.
     pub fn new(id: CommandId, time: Timestamp, by: impl Into<By>) -> Self {
-        Self { id, time, by: by.into(), effective: None, correlation_id: None }
+        Self { id, time, by: by.into(), effective: None, correlation_id: None, content: None }
     }
 
     /// Taking effect on another day. The day of `time` itself is left out of the event.
@@ -156,6 +159,9 @@ pub enum CommandError<R> {
     /// The aggregate says no.
     #[error(transparent)]
     Refused(R),
+    /// The command was given before with something else, and what that led to stands.
+    #[error("{}", other_content(*.0))]
+    OtherContent(Position),
     /// Others changed the aggregate each of [`DECISIONS_MAX`] times.
     #[error("others changed the same record {DECISIONS_MAX} times meanwhile")]
     Busy,
@@ -170,10 +176,24 @@ pub enum CommandError<R> {
     Encode(#[from] serde_json::Error),
 }
 
+fn other_content(position: Position) -> String {
+    format!(
+        "this Idempotency-Key was used before, with other content: its command is recorded at position {position}. Use a new \
+         key for another command"
+    )
+}
+
 impl<R: Into<Problem>> From<CommandError<R>> for Problem {
     fn from(error: CommandError<R>) -> Self {
         match error {
             CommandError::Refused(refusal) => refusal.into(),
+            CommandError::OtherContent(position) => Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "key-used-before",
+                "The key was used before",
+                other_content(position),
+            )
+            .at("Idempotency-Key", "was used with other content"),
             CommandError::Busy => Problem::busy(),
             CommandError::Read(error) => error.into(),
             CommandError::Append(error) => match error {
@@ -206,7 +226,6 @@ pub struct Loaded<A: Aggregate> {
     pub position: Position,
     last_hash: Option<EventHash>,
     last_event: Option<Uuid>,
-    recent: VecDeque<(Uuid, Position)>,
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     kept: Vec<Kept<A::Event>>,
 }
@@ -218,7 +237,6 @@ impl<A: Aggregate> Default for Loaded<A> {
             position: Position::START,
             last_hash: None,
             last_event: None,
-            recent: VecDeque::new(),
             kept: Vec::new(),
         }
     }
@@ -263,14 +281,6 @@ impl<A: Aggregate> Loaded<A> {
         self.position = position;
         self.last_hash = Some(EventHash::of(body));
         self.last_event = Some(id);
-        if self.recent.len() == COMMANDS_REMEMBERED {
-            self.recent.pop_front();
-        }
-        self.recent.push_back((id, position));
-    }
-
-    fn remembers(&self, event: Uuid) -> Option<Position> {
-        self.recent.iter().rev().find(|(id, _)| *id == event).map(|(_, position)| *position)
     }
 }
 
@@ -280,6 +290,9 @@ pub struct Commands<A: Aggregate> {
     log: Log,
     cache: Cache,
     states: Part<Loaded<A>>,
+    /// Where each event of the aggregates kept in `states` stands: so that a command that is repeated, however late, is
+    /// answered as it was the first time. Written before the state, so that it lacks no event a state has.
+    events: Part<Position>,
     withdrawn: WithdrawnImports,
 }
 
@@ -295,16 +308,24 @@ impl fmt::Debug for WithdrawnImports {
 
 impl<A: Aggregate> Clone for Commands<A> {
     fn clone(&self) -> Self {
-        let Self { log, cache, states, withdrawn } = self;
-        Self { log: log.clone(), cache: cache.clone(), states: states.clone(), withdrawn: withdrawn.clone() }
+        let Self { log, cache, states, events, withdrawn } = self;
+        Self {
+            log: log.clone(),
+            cache: cache.clone(),
+            states: states.clone(),
+            events: events.clone(),
+            withdrawn: withdrawn.clone(),
+        }
     }
 }
 
 impl<A: Aggregate> Commands<A> {
     /// The commands of a kind of aggregate, over a log and with a cache of its states.
     pub fn new(log: Log, cache: Cache) -> Result<Self, CacheError> {
-        let states = cache.part(A::NAME, A::FOLD_VERSION)?;
-        Ok(Self { log, cache, states, withdrawn: WithdrawnImports::default() })
+        let version = KEPT_VERSION + A::FOLD_VERSION;
+        let states = cache.part(A::NAME, version)?;
+        let events = cache.part(&format!("{}-events", A::NAME), version)?;
+        Ok(Self { log, cache, states, events, withdrawn: WithdrawnImports::default() })
     }
 
     /// The same, with states that leave out what came with an import that was withdrawn.
@@ -345,7 +366,7 @@ impl<A: Aggregate> Commands<A> {
         let mut loaded = self.states.get(id.as_str()).unwrap_or_default();
         let mut current = Freshness::Cached;
         for _ in 0..DECISIONS_MAX {
-            if let Some(position) = loaded.remembers(event_id) {
+            if let Some(position) = self.given_before(event_id, meta).await? {
                 return Ok(Outcome::Recorded(position, Written::Before));
             }
             let decision = loaded.standing(&self.withdrawn()).decide(command, &context);
@@ -368,10 +389,16 @@ impl<A: Aggregate> Commands<A> {
                         correlation_id: meta.correlation_id,
                     };
                     loaded.apply(event, event_id, when, &body);
+                    self.events.put(&key_of(event_id), &receipt.position);
                     self.keep(id, &loaded);
                     return Ok(Outcome::Recorded(receipt.position, Written::Now));
                 }
-                Ok((receipt, _)) => return Ok(Outcome::Recorded(receipt.position, Written::Before)),
+                // By another process, or longer ago than this one remembers.
+                Ok((receipt, _)) => {
+                    self.events.put(&key_of(event_id), &receipt.position);
+                    self.stands_as_given(event_id, receipt.position, meta).await?;
+                    return Ok(Outcome::Recorded(receipt.position, Written::Before));
+                }
                 Err(CommandError::Append(AppendError::Conflict { .. })) => {
                     loaded = self.catch_up(id, loaded).await?;
                     current = Freshness::Checked;
@@ -380,6 +407,34 @@ impl<A: Aggregate> Commands<A> {
             }
         }
         Err(CommandError::Busy)
+    }
+
+    /// Where the event of a command stands that was given before.
+    async fn given_before(
+        &self,
+        event: Uuid,
+        meta: &CommandMeta,
+    ) -> Result<Option<Position>, CommandError<A::Refusal>> {
+        let Some(position) = self.events.get(&key_of(event)) else { return Ok(None) };
+        Ok(self.stands_as_given(event, position, meta).await?.then_some(position))
+    }
+
+    /// Whether an event stands where it is remembered to stand. Refuses a command that was given with something else.
+    async fn stands_as_given(
+        &self,
+        event: Uuid,
+        position: Position,
+        meta: &CommandMeta,
+    ) -> Result<bool, CommandError<A::Refusal>> {
+        let Some(recorded) = self.log.at(position).await? else { return Ok(false) };
+        if Header::read(&recorded.body).map_or(true, |header| header.id != event) {
+            return Ok(false);
+        }
+        let content = Provenance::read(&recorded.body).ok().and_then(|provenance| provenance.command_content);
+        match (meta.content, content) {
+            (Some(now), Some(then)) if now != then => Err(CommandError::OtherContent(position)),
+            _ => Ok(true),
+        }
     }
 
     /// What a command would lead to, without giving it.
@@ -409,6 +464,7 @@ impl<A: Aggregate> Commands<A> {
             by: meta.by.clone(),
             effective: meta.effective,
             command_id: Some(meta.id.uuid()),
+            command_content: meta.content,
             correlation_id: meta.correlation_id,
             causation_id: None,
             previous: loaded.last_hash,
@@ -438,6 +494,12 @@ impl<A: Aggregate> Commands<A> {
         }
         for recorded in self.log.of(&subject, loaded.position).await? {
             loaded.apply_recorded(&recorded);
+            // Of an event that stands twice the first counts.
+            if let Some(event) = loaded.last_event.filter(|event| !event.is_nil()).map(key_of)
+                && self.events.get(&event).is_none()
+            {
+                self.events.put(&event, &recorded.position);
+            }
         }
         self.keep(id, &loaded);
         Ok(loaded)
@@ -449,6 +511,10 @@ impl<A: Aggregate> Commands<A> {
             self.cache.advance(Mark { position: loaded.position, event });
         }
     }
+}
+
+fn key_of(event: Uuid) -> String {
+    event.simple().to_string()
 }
 
 /// Whether a state has been compared with the log.

@@ -276,7 +276,12 @@ impl Desk {
         named: &[Named],
         outcome: &Result<Outcome, Failure<R>>,
     ) -> Result<(), Problem> {
-        if matches!(outcome, Err(Failure::Refused(_))) { self.leave(named) } else { Ok(()) }
+        let came_to_nothing = match outcome {
+            Err(Failure::Refused(_)) => true,
+            Err(Failure::Problem(problem)) => problem.status_code() == StatusCode::UNPROCESSABLE_ENTITY,
+            Ok(_) => false,
+        };
+        if came_to_nothing { self.leave(named) } else { Ok(()) }
     }
 
     /// Takes those out of the directory again who were entered for nothing.

@@ -12,14 +12,14 @@ use axum::{
 };
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
-use proto::text::Invisible;
+use proto::{CommandContent, text::Invisible};
 use serde::{
     Deserializer,
     de::{DeserializeOwned, Visitor},
 };
 
 use crate::{
-    access::{Access, Principal, Session, calendar::without_secrets},
+    access::{Access, CSRF_FIELD, Principal, Session, Viewer, calendar::without_secrets},
     ids,
     ids::CommandId,
     pace::{Peer, Proxies},
@@ -47,10 +47,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let request = within_limit(request).await?;
-        let bytes = bytes::Bytes::from_request(request, state)
-            .await
-            .map_err(|rejection| body_problem(rejection.status(), &rejection.body_text()))?;
+        let Raw(bytes) = Raw::from_request(request, state).await?;
         let refuse = |error: serde_json::Error| {
             Problem::bad_input("the body is not the JSON this address accepts; see /api/v1/openapi.json")
                 .at("body", error.to_string())
@@ -76,6 +73,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
         let bytes = bytes::Bytes::from_request(whole, state)
             .await
             .map_err(|rejection| body_problem(rejection.status(), &rejection.body_text()))?;
+        note_content(parts.extensions.get::<Viewer>(), content_of_form(&bytes));
         for (name, value) in form_urlencoded::parse(&bytes) {
             refuse_invisible(&value, &name)?;
         }
@@ -84,6 +82,46 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
             .map(|axum::Form(value)| Form(value))
             .map_err(|rejection| body_problem(rejection.status(), &rejection.body_text()))
     }
+}
+
+/// A body as it was sent.
+#[derive(Debug)]
+pub struct Raw(pub bytes::Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Raw {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let request = within_limit(request).await?;
+        let viewer = request.extensions().get::<Viewer>().cloned();
+        let bytes = bytes::Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| body_problem(rejection.status(), &rejection.body_text()))?;
+        note_content(viewer.as_ref(), content_of_json(&bytes));
+        Ok(Self(bytes))
+    }
+}
+
+/// Notes what was sent, by which a key given again with something else is known.
+fn note_content(viewer: Option<&Viewer>, content: CommandContent) {
+    if let Some(viewer) = viewer {
+        viewer.sent(content);
+    }
+}
+
+/// The content of a body of JSON, whatever its blanks and the order of its fields; of any other its bytes.
+fn content_of_json(body: &[u8]) -> CommandContent {
+    let written = serde_json::from_slice::<serde_json::Value>(body).ok().and_then(|mut value| {
+        value.sort_all_objects();
+        serde_json::to_vec(&value).ok()
+    });
+    CommandContent::of(written.as_deref().unwrap_or(body))
+}
+
+/// The content of a form: its fields but for the key and the token, which are other ones on every page.
+fn content_of_form(body: &[u8]) -> CommandContent {
+    let fields = form_urlencoded::parse(body).filter(|(name, _)| name != KEY_FIELD && name != CSRF_FIELD);
+    CommandContent::of(format!("{:?}", fields.collect::<Vec<_>>()).as_bytes())
 }
 
 /// Refuses a text with characters that do not show.
@@ -430,11 +468,13 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
         Ok(()) => door.access.identify(request.headers(), id).await,
         Err(problem) => Err(problem),
     };
+    let mut is_known = false;
     let mut response = match entered {
         Ok(identified) => {
             let caller = identified.0.clone();
             request.extensions_mut().insert(identified);
             let mut response = next.run(request).await;
+            is_known = caller.principal.holder().is_some();
             if !is_background {
                 door.renew(caller.session(), &mut response);
             }
@@ -461,6 +501,9 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
         response.headers_mut().insert(header::WWW_AUTHENTICATE, how);
     }
     let headers = response.headers_mut();
+    if !may_be_kept(headers, is_known) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     headers.insert("content-security-policy", HeaderValue::from_static(POLICY));
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     headers.insert("referrer-policy", HeaderValue::from_static("same-origin"));
@@ -477,6 +520,16 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
     metrics::histogram!("oversight_http_request_seconds", "method" => method_label(&method), "status" => status_label(status)).record(seconds);
     tracing::debug!(request = %id, %method, path, status, duration_ms = seconds * 1000.0, "answered");
     response
+}
+
+/// Whether a browser or a proxy may keep an answer: what says that it is public, and what no one in particular was
+/// given by a route that says how it may be kept. All else is for the one who asked, and for now: whoever comes to the
+/// same machine after them finds nothing.
+fn may_be_kept(headers: &HeaderMap, is_known: bool) -> bool {
+    match headers.get(header::CACHE_CONTROL).map(HeaderValue::to_str) {
+        Some(Ok(says)) => says.contains("public") || (!is_known && says.contains("no-cache")),
+        _ => false,
+    }
 }
 
 impl Door {

@@ -1,17 +1,17 @@
 //! The command path over real logs: one event a command, whatever goes wrong on the way.
 
-#![expect(clippy::unwrap_used, reason = "what a test needs and does not get fails the test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what a test needs and does not get fails the test")]
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use chassis::{
     Aggregate, Clock, CommandError, CommandId, CommandMeta, Commands, Context, Outcome, Problem, When,
     cache::{Cache, Mark},
-    log::{self, EventLog, Log, Written},
+    log::{self, EventLog, Log, LogUrl, Written},
     testing::nats::{NatsServer, Sync},
 };
 use proto::{
-    Actor, AggregateId, Day, EventHash, Position, Service, Subject,
+    Actor, AggregateId, CommandContent, Day, EventHash, Position, Service, Subject,
     envelope::ChainLink,
     organisations::{ListSizePublished, OrganisationEvent},
 };
@@ -100,6 +100,12 @@ impl Desk {
     }
 }
 
+/// Far more than any window of repeats.
+const COMMANDS_BETWEEN: usize = 2_000;
+
+/// How long the broker knows repeats by itself.
+const DUPLICATE_WINDOW: Duration = Duration::from_millis(100);
+
 /// What must hold over either log.
 async fn the_command_path_holds(log: Log) {
     let here = desk(&log).await;
@@ -152,6 +158,41 @@ async fn the_command_path_holds(log: Log) {
     assert_eq!(here.state().await.patients, 8_006);
     assert_eq!(elsewhere.state().await, here.state().await);
 
+    // A repeat is known however late it comes, whatever came between, and to whoever has never heard of it.
+    let late = CommandId::keyed("test", "late");
+    let Outcome::Recorded(once, Written::Now) = here.give(Command::Register, late).await.unwrap() else {
+        panic!("it is new")
+    };
+    for _ in 0..COMMANDS_BETWEEN {
+        here.give(Command::Register, CommandId::fresh()).await.unwrap();
+    }
+    tokio::time::sleep(DUPLICATE_WINDOW * 3).await;
+    let (head, newcomer) = (log.head().await.unwrap(), desk(&log).await);
+    for given in [&here, &elsewhere, &newcomer] {
+        let repeated = given.give(Command::Register, late).await.unwrap();
+        assert_eq!(repeated, Outcome::Recorded(once, Written::Before));
+    }
+    assert_eq!(log.head().await.unwrap(), head, "nothing is written again");
+
+    // With other content it is another command, which the key does not stand for.
+    let with = |content: &str| CommandMeta {
+        content: Some(CommandContent::of(content.as_bytes())),
+        ..meta(CommandId::keyed("test", "content"))
+    };
+    let give = async |desk: &Desk, content| {
+        desk.commands.execute(&practice(), &Command::Register, &with(content)).await
+    };
+    let Outcome::Recorded(kept, Written::Now) = give(&here, "one").await.unwrap() else {
+        panic!("it is new")
+    };
+    for given in [&here, &elsewhere, &desk(&log).await] {
+        assert_eq!(give(given, "one").await.unwrap(), Outcome::Recorded(kept, Written::Before));
+        match give(given, "another").await {
+            Err(CommandError::OtherContent(position)) => assert_eq!(position, kept),
+            other => panic!("{other:?}"),
+        }
+    }
+
     // Every event carries the hash of the one before.
     let subject = Subject::new(Service::Organisations, &practice());
     let mut previous = None;
@@ -167,10 +208,21 @@ async fn one_event_a_command_over_the_file() {
     the_command_path_holds(file_log(folder.path()).await).await;
 }
 
+async fn shorten_duplicate_window(server: &NatsServer) {
+    let LogUrl::Nats(url) = server.url() else { panic!("not a broker") };
+    let client = async_nats::connect(server.url().to_string()).await.unwrap();
+    let jetstream = async_nats::jetstream::new(client);
+    let mut config = jetstream.get_stream(&url.stream).await.unwrap().cached_info().config.clone();
+    config.duplicate_window = DUPLICATE_WINDOW;
+    jetstream.update_stream(&config).await.unwrap();
+}
+
 #[tokio::test]
 async fn one_event_a_command_over_nats() {
     let server = NatsServer::start(Sync::Lazily);
     let log = log::open(&server.url()).await.unwrap();
+    // So short that the server itself knows no repeat.
+    shorten_duplicate_window(&server).await;
     the_command_path_holds(log).await;
 }
 

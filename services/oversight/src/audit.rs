@@ -1,11 +1,11 @@
 //! What can be checked of a log by reading it: no position is missing, every event can be read, and
 //! each carries the hash of the one before it on its aggregate. Pure.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{collections::hash_map::Entry, fmt, hash::BuildHasher as _, str::FromStr};
 
 use chassis::log::Recorded;
 use proto::{Event, EventHash, Header, Position, envelope::ChainLink};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use sha2::{Digest as _, Sha256};
 
 /// The most faults that are kept; the rest is counted.
@@ -85,8 +85,11 @@ pub enum What {
         /// The hash it carries.
         carried: Option<EventHash>,
     },
-    /// Another event has the same id.
-    SameId,
+    /// An event of another aggregate has the same id.
+    SameId {
+        /// Where that one stands.
+        first: Position,
+    },
     /// The events up to here are not those that were sealed.
     BrokenSeal,
 }
@@ -110,11 +113,32 @@ impl fmt::Display for Fault {
             What::BrokenChain { .. } => f.write_str(
                 "the hash it carries is not that of the event before it: one of the two was altered",
             ),
-            What::SameId => f.write_str("an earlier event has the same id"),
+            What::SameId { first } => {
+                write!(f, "the event at position {first}, of another aggregate, has the same id")
+            }
             What::BrokenSeal => f.write_str(
                 "the events up to here are not those of the seal: one was altered, left out or put in since",
             ),
         }
+    }
+}
+
+/// An event that stands twice: the command behind it was given again after the broker no longer knew it, and an earlier
+/// version wrote it a second time. Nothing is altered or missing; what it says is in force again from there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repeat {
+    /// Where it stands again.
+    pub position: Position,
+    /// Where it stood first.
+    pub first: Position,
+    /// Of which aggregate.
+    pub aggregate: String,
+}
+
+impl fmt::Display for Repeat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { position, first, aggregate } = self;
+        write!(f, "position {position}, {aggregate}: the event at position {first} stands here again")
     }
 }
 
@@ -123,11 +147,14 @@ impl fmt::Display for Fault {
 pub struct Audit {
     next: Position,
     chains: FxHashMap<String, (EventHash, Position)>,
-    ids: FxHashSet<u128>,
+    /// Where the event of each id stands first, and the hash of its subject.
+    ids: FxHashMap<u128, (Position, u64)>,
     unreadable: FxHashSet<[u8; 32]>,
     events: u64,
     faults: Vec<Fault>,
     fault_count: u64,
+    repeats: Vec<Repeat>,
+    repeat_count: u64,
     first_fault: Option<Position>,
     seal: Seal,
     expected: Option<Seal>,
@@ -138,11 +165,13 @@ impl Default for Audit {
         Self {
             next: Position::START.next(),
             chains: FxHashMap::default(),
-            ids: FxHashSet::default(),
+            ids: FxHashMap::default(),
             unreadable: FxHashSet::default(),
             events: 0,
             faults: Vec::new(),
             fault_count: 0,
+            repeats: Vec::new(),
+            repeat_count: 0,
             first_fault: None,
             seal: Seal::before_all(),
             expected: None,
@@ -181,6 +210,11 @@ impl Audit {
         (&self.faults, self.fault_count)
     }
 
+    /// The first [`FAULTS_MAX`] events that stand twice, and how many do.
+    pub fn repeats(&self) -> (&[Repeat], u64) {
+        (&self.repeats, self.repeat_count)
+    }
+
     /// The last position up to which nothing is wrong: no event is missing, altered or unreadable.
     pub fn intact_to(&self) -> Position {
         let read_to = Position(self.next.0.saturating_sub(1));
@@ -210,9 +244,7 @@ impl Audit {
             }
         };
         let aggregate = link.subject;
-        if !self.ids.insert(link.id.as_u128()) {
-            self.fault(position, Some(&aggregate), What::SameId);
-        }
+        self.note_id(position, link.id.as_u128(), &aggregate);
         let before = match self.chains.get_mut(aggregate.as_ref()) {
             Some(last) => Some(std::mem::replace(last, (hash, position))),
             None => {
@@ -236,6 +268,26 @@ impl Audit {
         }
     }
 
+    fn note_id(&mut self, position: Position, id: u128, aggregate: &str) {
+        let subject = FxBuildHasher.hash_one(aggregate.as_bytes());
+        match self.ids.entry(id) {
+            Entry::Vacant(free) => {
+                free.insert((position, subject));
+            }
+            Entry::Occupied(known) => {
+                let (first, of) = *known.get();
+                if of != subject {
+                    return self.fault(position, Some(aggregate), What::SameId { first });
+                }
+                self.repeat_count += 1;
+                if self.repeats.len() < FAULTS_MAX {
+                    let aggregate = aggregate.chars().take(120).collect();
+                    self.repeats.push(Repeat { position, first, aggregate });
+                }
+            }
+        }
+    }
+
     fn not_intact_from(&mut self, position: Position) {
         self.first_fault = Some(self.first_fault.map_or(position, |first| first.min(position)));
     }
@@ -251,7 +303,7 @@ impl Audit {
         }
     }
 
-    fn fault(&mut self, position: Position, aggregate: Option<&Cow<'_, str>>, what: What) {
+    fn fault(&mut self, position: Position, aggregate: Option<&str>, what: What) {
         self.fault_count += 1;
         // Where an event is missing the log is whole up to before the one that should have come.
         self.not_intact_from(if let What::Gap { expected } = what { expected } else { position });
@@ -382,10 +434,33 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_comes_twice_is_named() {
+    fn an_id_that_two_aggregates_have_is_named() {
         let mut events = events();
-        events[8].body = events[7].body.clone();
-        assert!(audit(&events).faults().0.iter().any(|fault| fault.what == What::SameId));
+        let id = |event: &Recorded| ChainLink::read(&event.body).unwrap().id.to_string();
+        let (first, second) = (id(&events[7]), id(&events[8]));
+        let text = String::from_utf8(events[8].body.to_vec()).unwrap();
+        events[8].body = text.replacen(&second, &first, 1).into();
+        let faults = audit(&events).faults().0.to_vec();
+        let first = events[7].position;
+        assert!(faults.iter().any(|fault| fault.what == What::SameId { first }), "{faults:?}");
+    }
+
+    #[test]
+    fn an_event_that_was_written_twice_is_told_as_that_and_the_log_is_intact_behind_it() {
+        let mut events = events();
+        let (at, next) = two_of_one_aggregate(&events);
+        // Written again as the next event of its aggregate: chained, under the id that it had.
+        let event = |index: usize| String::from_utf8(events[index].body.to_vec()).unwrap();
+        let id = |index: usize| ChainLink::read(&events[index].body).unwrap().id.to_string();
+        let again = event(next).replacen(&id(next), &id(at), 1);
+        let (first, position) = (events[at].position, events[next].position);
+        events[next].body = again.into();
+        events.truncate(next + 1);
+        let audit = audit(&events);
+        assert_eq!((audit.faults().1, audit.repeats().1), (0, 1), "{:?}", audit.faults());
+        let repeat = &audit.repeats().0[0];
+        assert_eq!((repeat.first, repeat.position), (first, position));
+        assert_eq!(audit.intact_to(), position);
     }
 
     fn two_of_one_aggregate(events: &[Recorded]) -> (usize, usize) {

@@ -75,6 +75,7 @@ fn body(number: u64, said: &Said) -> Vec<u8> {
             _ => None,
         },
         command_id: None,
+        command_content: None,
         correlation_id: match said {
             Said::Imported(import, ..) => Some(*import),
             _ => None,

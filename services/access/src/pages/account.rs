@@ -2,7 +2,7 @@
 
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use chassis::{
@@ -113,5 +113,8 @@ pub(super) async fn sign_out(State(desk): State<Shared>, viewer: Viewer) -> Resu
     let cookie = desk.access.sessions().take().ok_or_else(Problem::internal)?;
     let from_provider = viewer.session().is_some_and(|session| session.way == SignInWay::Provider);
     let next = if from_provider && desk.sign_in.is_some() { "/sign-out/provider" } else { "/" };
-    Ok(with_cookie(Redirect::to(next).into_response(), cookie))
+    let mut response = with_cookie(Redirect::to(next).into_response(), cookie);
+    // What the browser has kept of earlier pages goes, too: nothing is shown by its Back button.
+    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
+    Ok(response)
 }

@@ -1,10 +1,10 @@
 //! The improvement plan.
 
-use axum::{body::Bytes, extract::State};
+use axum::extract::State;
 use chassis::{
     Giver, Problem,
     desk::{Answered, PersonInput, Receipt, answered, speaks_for},
-    http::{Json, Path},
+    http::{Json, Path, Raw},
 };
 use proto::{Day, OdsCode, assessments::ImprovementAction};
 use serde::Deserialize;
@@ -87,7 +87,7 @@ pub(crate) async fn complete_action(
     State(desk): State<Shared>,
     giver: Giver,
     Path((code, edition, number)): Path<(String, String, u16)>,
-    body: Bytes,
+    Raw(body): Raw,
 ) -> Answered {
     let input: DoneInput = if body.is_empty() {
         DoneInput::default()

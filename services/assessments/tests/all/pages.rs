@@ -139,3 +139,25 @@ async fn names_are_escaped_and_nothing_is_inline() {
     server.page("/assessments/Z99").await.is(404, "<!DOCTYPE html>");
     server.page("/assessments/A81001/nothing").await.is(404, "There is no such edition");
 }
+
+/// Saved, changed by the Back button, and saved again from the same page: what was sent last is in force.
+#[tokio::test]
+async fn a_form_sent_again_after_a_change_is_another_command() {
+    let server = server::start("2018-03-10T12:00:00Z").await;
+    server.form(&format!("{AT}/open"), &[("idempotency_key", "one")]).await;
+    let path = format!("{AT}/requirements/14-117");
+    let save = async |level| {
+        let saved = server.form(&path, &answer_fields(level, "the page")).await;
+        assert_eq!(saved.status.as_u16(), 303, "{}", saved.text);
+        server.events().await
+    };
+    let first = save("2").await;
+    assert_eq!(save("2").await, first, "sent twice it is one command");
+    assert_eq!(save("1").await, first + 1);
+    let answer = server.get("/api/v1/assessments/A81001/igt-14.1").await.ok().text;
+    assert!(answer.contains("\"14-117\""), "{answer}");
+    let kept = server.page(&path).await.ok().text;
+    let chosen =
+        kept.split("<input").find(|input| input.contains("checked")).unwrap_or_else(|| panic!("{kept}"));
+    assert!(chosen.contains("value=\"1\""), "{chosen}");
+}

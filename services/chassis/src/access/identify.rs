@@ -1,10 +1,10 @@
 //! Who a request comes from: a key, a token or a session, or no one in particular.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::http::{HeaderMap, StatusCode, header};
 use futures::FutureExt as _;
-use proto::Role;
+use proto::{CommandContent, Role};
 use uuid::Uuid;
 
 use super::{
@@ -19,6 +19,8 @@ pub(crate) struct Caller {
     pub(crate) principal: Principal,
     shown: Shown,
     pub(super) request: Uuid,
+    /// What they sent, once it is read.
+    content: OnceLock<CommandContent>,
 }
 
 /// What someone showed of themselves.
@@ -37,7 +39,18 @@ enum Shown {
 impl Caller {
     /// Someone whose private address a request comes by.
     pub(super) fn by_address(holder: Holder, request: Uuid) -> Self {
-        Self { principal: Principal::Holder(holder), shown: Shown::Nothing, request }
+        let (shown, content) = (Shown::Nothing, OnceLock::new());
+        Self { principal: Principal::Holder(holder), shown, request, content }
+    }
+
+    /// Notes what was sent.
+    pub(crate) fn sent(&self, content: CommandContent) {
+        self.content.get_or_init(|| content);
+    }
+
+    /// What was sent, once it is read.
+    pub(super) fn content(&self) -> Option<CommandContent> {
+        self.content.get().copied()
     }
 
     /// The session they came with.
@@ -107,7 +120,10 @@ impl Access {
 
     /// Who a request comes from. Credentials that are wrong are refused and not overlooked.
     pub(crate) async fn identify(&self, headers: &HeaderMap, request: Uuid) -> Result<Identified, Problem> {
-        let known = |principal, shown| Ok(Identified(Arc::new(Caller { principal, shown, request })));
+        let known = |principal, shown| {
+            let content = OnceLock::new();
+            Ok(Identified(Arc::new(Caller { principal, shown, request, content })))
+        };
         if self.0.doors == Doors::Open {
             let everyone = Holder {
                 actor: proto::Actor::system("unguarded"),

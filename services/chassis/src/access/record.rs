@@ -224,6 +224,7 @@ impl Chain {
             by: by.clone(),
             effective: None,
             command_id: Some(command.uuid()),
+            command_content: None,
             correlation_id: *request,
             causation_id: None,
             previous: last.map(|(_, _, hash)| hash),

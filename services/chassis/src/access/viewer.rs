@@ -62,6 +62,16 @@ impl Viewer {
         self.caller.principal.holder()
     }
 
+    /// Notes what was sent with the request.
+    pub(crate) fn sent(&self, content: proto::CommandContent) {
+        self.caller.sent(content);
+    }
+
+    /// What was sent with the request, once it is read.
+    pub(super) fn content(&self) -> Option<proto::CommandContent> {
+        self.caller.content()
+    }
+
     /// The session they came with.
     pub fn session(&self) -> Option<&Session> {
         self.caller.session()

@@ -340,7 +340,9 @@ fn what_to_do<R: std::error::Error>(error: CommandError<R>) -> Verdict<R> {
     let text = error.to_string();
     match error {
         CommandError::Refused(refusal) => Verdict::Refused(refusal),
-        CommandError::Append(AppendError::TooLarge { .. }) => Verdict::Reject(text),
+        CommandError::OtherContent(_) | CommandError::Append(AppendError::TooLarge { .. }) => {
+            Verdict::Reject(text)
+        }
         // A write whose outcome is unknown is given again under the same id: it lands once.
         CommandError::Busy
         | CommandError::Append(

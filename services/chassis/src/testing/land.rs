@@ -24,6 +24,7 @@ pub fn recorded((service, aggregate, event): &Told) -> (Envelope, Vec<u8>) {
         by: Actor::system("test").into(),
         effective: None,
         command_id: None,
+        command_content: None,
         correlation_id: None,
         causation_id: None,
         previous: None,

@@ -198,6 +198,7 @@ impl Server {
             by: proto::By::system("test"),
             effective: None,
             command_id: None,
+            command_content: None,
             correlation_id: None,
             causation_id: None,
             previous: None,

@@ -1,10 +1,10 @@
 //! One plan: seen, worked on and decided about.
 
-use axum::{Json as AxumJson, body::Bytes, extract::State};
+use axum::{Json as AxumJson, extract::State};
 use chassis::{
     Giver, Problem, Viewer,
     desk::{Answered, Receipt, answered},
-    http::{Json, Path},
+    http::{Json, Path, Raw},
 };
 use proto::Day;
 use serde::Deserialize;
@@ -174,7 +174,7 @@ pub(crate) async fn act_upon(
     State(desk): State<Shared>,
     giver: Giver,
     Path((code, number, lesson)): Path<(String, u16, u16)>,
-    body: Bytes,
+    Raw(body): Raw,
 ) -> Answered {
     let input: LessonDoneInput = if body.is_empty() {
         LessonDoneInput::default()

@@ -384,3 +384,16 @@ async fn until_gone(server: &Server, address: &CalendarAddress) {
     }
     panic!("the address still opens");
 }
+
+/// Whoever comes to the same machine next finds nothing in its browser, nor in a proxy.
+#[tokio::test]
+async fn what_someone_in_particular_is_shown_is_kept_nowhere() {
+    let server = held_by_its_people().await;
+    let ics = "/onsite/calendar.ics";
+    for path in
+        [AT, ONE, "/onsite", "/onsite/A81001", ics, "/api/v1/onsite", "/api/v1/onsite?format=csv", "/nowhere"]
+    {
+        let answer = get(&server, LEAD, path).await;
+        assert_eq!(answer.headers["cache-control"], "no-store", "{path}");
+    }
+}

@@ -1,5 +1,6 @@
 //! The life of an assessment, and what goes wrong, by the API.
 
+use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::{
@@ -275,4 +276,25 @@ async fn every_described_route_is_served() {
             );
         }
     }
+}
+
+/// A program's key stands for one command: with other content it is refused, whatever came meanwhile.
+#[tokio::test]
+async fn a_key_given_again_with_other_content_is_refused() {
+    let server = held_here().await;
+    let send = async |body: Value| {
+        let headers = [("content-type", "application/json"), ("idempotency-key", "mine")];
+        let path = format!("{ONE}/findings");
+        server.ask(Server::request(Method::POST, &path, &headers, body.to_string())).await
+    };
+    let first = send(finding_body("printer")).await.ok().json();
+    let other = send(finding_body("scanner")).await.is(422, "Use a new key for another command").json();
+    assert_eq!(other["errors"][0]["at"], "Idempotency-Key");
+    // The same with its fields in another order is the same.
+    let fields: Vec<(String, Value)> =
+        finding_body("printer").as_object().unwrap().clone().into_iter().rev().collect();
+    let turned = send(Value::Object(fields.into_iter().collect())).await.ok().json();
+    assert_eq!(turned["position"], first["position"]);
+    let systems = server.get(ONE).await.ok().json()["findings"].as_array().unwrap().len();
+    assert_eq!(systems, 3, "two were there, and one came");
 }

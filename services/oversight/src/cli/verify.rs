@@ -147,6 +147,19 @@ fn faults_of(place: &str, head: Position, audit: &Audit) -> Result<Verdict, Fail
     if count > FAULTS_SHOWN as u64 {
         output::say(format!("  … and {} more", output::number(count - FAULTS_SHOWN as u64)))?;
     }
+    let (repeats, repeat_count) = audit.repeats();
+    for repeat in repeats.iter().take(FAULTS_SHOWN) {
+        output::say(format!("  {repeat}"))?;
+    }
+    if repeat_count > 0 {
+        let many = output::number(repeat_count);
+        let events =
+            if repeat_count == 1 { "1 event stands".to_owned() } else { format!("{many} events stand") };
+        output::say(format!(
+            "{events} twice: an earlier version wrote a command that was repeated late a second time. Nothing is altered; \
+             what such an event says is in force again from there"
+        ))?;
+    }
     output::say(match count {
         0 => "positions without a gap, every event readable, every chain whole".to_owned(),
         1 => "1 fault in the log".to_owned(),

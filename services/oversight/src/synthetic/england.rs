@@ -220,6 +220,7 @@ impl England {
                 by: actor.clone().into(),
                 effective,
                 command_id: None,
+                command_content: None,
                 correlation_id: (number == 0).then(|| Uuid::from_u64_pair(LOAD, self.seed)),
                 causation_id: None,
                 previous: before.map(|(_, hash)| hash),

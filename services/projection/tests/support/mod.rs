@@ -270,6 +270,7 @@ impl Pen {
             .into(),
             effective: came.effective,
             command_id: None,
+            command_content: None,
             correlation_id: came.import,
             causation_id: None,
             previous: None,

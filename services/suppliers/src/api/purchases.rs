@@ -1,10 +1,10 @@
 //! What an organisation uses, what it has checked, and its receipts.
 
-use axum::{Json as AxumJson, body::Bytes, extract::State, response::Response};
+use axum::{Json as AxumJson, extract::State, response::Response};
 use chassis::{
     Giver, Outcome, Problem, Viewer,
     desk::{Answered, Receipt, answered},
-    http::{Json, Path, Query},
+    http::{Json, Path, Query, Raw},
     sheet::{self, FileName},
 };
 use jiff::Timestamp;
@@ -456,7 +456,7 @@ pub(crate) async fn bulk(
     giver: Giver,
     Path(code): Path<String>,
     Query(query): Query<BulkQuery>,
-    body: Bytes,
+    Raw(body): Raw,
 ) -> Result<Response, Problem> {
     let organisation = desk.organisation(&code)?;
     bulk_answer(&desk, &giver, organisation, &body, query.record).await

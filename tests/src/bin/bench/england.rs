@@ -267,6 +267,7 @@ impl Teller {
             by: Actor::system("bench").into(),
             effective,
             command_id: None,
+            command_content: None,
             correlation_id: None,
             causation_id: None,
             previous: Some(EventHash::from_bytes(hash)),

@@ -217,6 +217,7 @@ fn supplier_log() -> Vec<Recorded> {
                 by: Actor::system("bench").into(),
                 effective: None,
                 command_id: None,
+                command_content: None,
                 correlation_id: None,
                 causation_id: None,
                 previous: None,
