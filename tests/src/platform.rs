@@ -120,7 +120,12 @@ impl Separate {
         let key = keys::of_log_as(&broker.log("operator"), &broker.variables("operator"));
         // Sessions are sealed with one key for all.
         let seals = folder.path().join("session.keys");
-        std::fs::write(&seals, format!("{}\n", "5e".repeat(64))).expect("a file of session keys");
+        let seal: String = (0..64).map(|byte: u8| format!("{byte:02x}")).collect();
+        std::fs::write(&seals, format!("{seal}\n")).expect("a file of session keys");
+        // Those of an installation are for its own services alone.
+        #[cfg(unix)]
+        std::fs::set_permissions(&seals, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .expect("permissions of the session keys");
         let mut services = BTreeMap::new();
         let mut ports = BTreeMap::new();
         for name in SERVICES {

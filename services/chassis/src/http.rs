@@ -8,9 +8,8 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
-use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use proto::{CommandContent, text::Invisible};
 use serde::{
@@ -480,7 +479,7 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
             }
             if wants_page {
                 let asked = looked_at.as_ref();
-                response = Box::pin(as_page(response, asked, &caller.principal, door.access.now())).await;
+                response = Box::pin(as_page(response, asked, &caller.principal, &door.access)).await;
             }
             response
         }
@@ -488,9 +487,8 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
             // Rare and large: in a box, so that the future of every request stays small.
             Box::pin(async { crate::import::drain(&mut request.into_body().into_data_stream()).await }).await;
             let problem = problem.into_response();
-            let now = door.access.now();
             if wants_page {
-                Box::pin(as_page(problem, looked_at.as_ref(), &Principal::Public, now)).await
+                Box::pin(as_page(problem, looked_at.as_ref(), &Principal::Public, &door.access)).await
             } else {
                 problem
             }
@@ -630,7 +628,12 @@ pub(crate) fn wants_page(path: &str, headers: &HeaderMap) -> bool {
 }
 
 /// A problem as a page; `asked` is the address of a page that was only looked at.
-async fn as_page(response: Response, asked: Option<&Uri>, principal: &Principal, now: Timestamp) -> Response {
+async fn as_page(
+    response: Response,
+    asked: Option<&Uri>,
+    principal: &Principal,
+    access: &Access,
+) -> Response {
     let is_problem = response
         .headers()
         .get(header::CONTENT_TYPE)
@@ -638,13 +641,18 @@ async fn as_page(response: Response, asked: Option<&Uri>, principal: &Principal,
     if !is_problem {
         return response;
     }
+    // What only takes forms is a part of the page above it.
+    if let Some(asked) = asked.filter(|_| response.status() == StatusCode::METHOD_NOT_ALLOWED) {
+        let above = asked.path().trim_end_matches('/').rsplit_once('/').map_or("", |(above, _)| above);
+        return Redirect::to(if above.is_empty() { "/" } else { above }).into_response();
+    }
     let (mut parts, body) = response.into_parts();
     let Some(problem) = parts.extensions.remove::<Problem>() else {
         return Response::from_parts(parts, body);
     };
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, Body::from(pages::problem_page(&problem, asked, principal, now)))
+    Response::from_parts(parts, Body::from(pages::problem_page(&problem, asked, principal, access)))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod command;
 pub mod compression;
 pub mod cursor;
+pub mod demonstration;
 pub mod desk;
 pub mod directory;
 pub mod editions;
@@ -31,6 +32,7 @@ pub mod task;
 pub mod telemetry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod vitals;
 
 pub use access::{Access, Action, Giver, Routes, Viewer};
 pub use clock::Clock;

@@ -10,7 +10,7 @@ use axum::{
 use jiff::Timestamp;
 use maud::{Markup, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
-use proto::{Day, LONDON, Role};
+use proto::{Day, LONDON, Role, standards::Catalogue};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use ui::{
@@ -19,9 +19,10 @@ use ui::{
 };
 
 use crate::{
-    access::{self, CSRF_FIELD, Emergency, Glass, Principal, Viewer},
+    access::{self, Access, CSRF_FIELD, Emergency, Glass, Principal, Viewer},
     command::Outcome,
     compression::Prepared,
+    demonstration,
     desk::{Desk, Failure},
     http::{KEY_FIELD, Path},
     ids,
@@ -134,10 +135,20 @@ impl Desk {
 /// Where the date of a demonstration is moved on.
 pub const DEMONSTRATION: &str = "/access/demonstration";
 
+/// That data are generated, and which date it is here.
+fn of_demonstration(date: Option<proto::Day>) -> Markup {
+    html! {
+        strong { "Demonstration data:" } " these practices are not real."
+        @if let Some(date) = date { " The date here is " (date.long()) "." }
+    }
+}
+
 /// What the strip across the top of every page says where data are generated: that they are, which date it is
 /// here, and, to those who run the demonstration, the way on from it.
 pub fn demonstration_notice(viewer: &Viewer) -> Markup {
     let runs_it = viewer.holder().is_some_and(|holder| holder.role == Role::Administrator);
+    // Those that come with the program: one that was added here is reached day by day.
+    let deadlines = demonstration::deadlines(&Catalogue::default());
     let on = |date: proto::Day, step: &'static str, words: &'static str| {
         Form::post(DEMONSTRATION)
             .hidden(CSRF_FIELD, viewer.csrf())
@@ -146,14 +157,14 @@ pub fn demonstration_notice(viewer: &Viewer) -> Markup {
             .body(html! { button."ov-link-button" type="submit" { (words) } })
     };
     html! {
-        p {
-            strong { "Demonstration data:" } " these practices are not real."
-            @if let Some(date) = viewer.access().demonstration_date() { " The date here is " (date.long()) "." }
-        }
+        p { (of_demonstration(viewer.access().demonstration_date())) }
         @if let Some(date) = moves_demonstration(viewer) {
             div."ov-banner__forms" {
-                (on(date, "next-day", "Next day"))
-                (on(date, "next-deadline", "Next deadline"))
+                @if demonstration::next_day(date, &deadlines).is_some() { (on(date, "next-day", "Next day")) }
+                @else { span { "This is the last date." } }
+                @if demonstration::next_deadline(date, &deadlines).is_some() {
+                    (on(date, "next-deadline", "Next deadline"))
+                }
                 a.nhsuk-link href=(DEMONSTRATION) { "About this date" }
             }
         }
@@ -279,6 +290,8 @@ fn parameter_words(parameter: &str) -> &'static str {
         "sort" => "order",
         "of" => "kind of area",
         "tally" => "chart",
+        "limit" => "number of rows",
+        "cursor" | "after" => "place in the list",
         "code" | "partner" | "ccg" | "organisation" => "code of an organisation",
         _ => "part",
     }
@@ -320,8 +333,9 @@ pub(crate) fn problem_page(
     problem: &Problem,
     asked: Option<&Uri>,
     principal: &Principal,
-    now: Timestamp,
+    access: &Access,
 ) -> String {
+    let now = access.now();
     let of_address = asked.and_then(|asked| Some((address_words(problem)?, without_faults(asked, problem))));
     let page = match (&problem.on_pages, &of_address) {
         (Some(words), _) => ui::problem_page(problem.status, &problem.title, &words.0, &[], None),
@@ -339,6 +353,17 @@ pub(crate) fn problem_page(
         }
     };
     let page = if principal.holder().is_some() { page } else { page.search_at(LOOK_UP) };
+    let page = match access.demonstration_date() {
+        None => page,
+        Some(date) => page.banner(html! {
+            p {
+                (of_demonstration(Some(date)))
+                @if principal.holder().is_some_and(|holder| holder.role == Role::Administrator) {
+                    " " a.nhsuk-link href=(DEMONSTRATION) { "About this date" }
+                }
+            }
+        }),
+    };
     let glass = principal.holder().and_then(|holder| holder.glass).filter(|glass| glass.until > now);
     let page = match glass {
         None => page,

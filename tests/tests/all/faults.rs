@@ -15,7 +15,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 use whole_system::{
-    Answer, NatsServer, OneProcess, Process, Sync, cli, keys, made,
+    Answer, Client, NatsServer, OneProcess, Process, Sync, cli, keys, made,
     platform::{until_caught_up, until_shown},
     process::END_TIMEOUT,
     programs,
@@ -369,8 +369,11 @@ async fn a_broker_lost_in_the_middle_of_an_import_comes_back_and_nothing_is_lost
     let answer = lead.post(&format!("/api/v1/assessments/{one}/dspt-2018-19/open"), &Value::Null).await;
     assert_problem(&answer, 503, &[]);
     assert!(!answer.header("retry-after").is_empty());
+    // What asks whether it is fit to be asked is told the truth, and again once it is.
+    until_not_ready(&client, "event log: it has not answered for").await;
 
     broker.run();
+    until_ready_again(&client).await;
     // Until the connection is back an import is told so at once.
     let until = std::time::Instant::now() + Duration::from_secs(60);
     let report = loop {
@@ -415,14 +418,37 @@ async fn a_full_disk_stops_an_import_and_room_lets_it_go_on() {
     let view = until_caught_up(&server.client).await;
     let there = view["position"].as_u64().unwrap();
     assert!(there < u64::from(PRACTICES), "the disk was too large for this test");
+    until_not_ready(&server.client, "is full").await;
 
     disk.grow("400m");
+    until_ready_again(&server.client).await;
     let said = cli::import(&server.url(), "practices", &file, "2018-05-31", &[]).await.well();
     assert!(reported(&said.out, "unchanged") >= there, "{}", said.out);
     until_shown(&server.client, u64::from(PRACTICES) + END_OF_FILE).await;
     let view = until_caught_up(&server.client).await;
     assert_eq!(view["position"], u64::from(PRACTICES) + END_OF_FILE);
     drop(server);
+}
+
+/// Waits until `/readyz` says no, for a reason.
+async fn until_not_ready(client: &Client, reason: &str) {
+    let until = std::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        let said = client.ready().await;
+        if said.as_ref().is_err_and(|said| said.contains(reason)) {
+            return;
+        }
+        assert!(std::time::Instant::now() < until, "{said:?}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+async fn until_ready_again(client: &Client) {
+    let until = std::time::Instant::now() + Duration::from_secs(60);
+    while let Err(said) = client.ready().await {
+        assert!(std::time::Instant::now() < until, "{said}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
 
 /// A file system of its own in memory.

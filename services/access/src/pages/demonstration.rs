@@ -6,21 +6,22 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
 };
-use chassis::{Problem, Viewer, http::Form as FormBody, pages::DEMONSTRATION};
+use chassis::{
+    Problem, Viewer,
+    demonstration::{deadlines, next_day, next_deadline},
+    http::Form as FormBody,
+    pages::DEMONSTRATION,
+};
 use maud::html;
 use proto::{
     Day,
     access::{AccessEvent, DemonstrationDateSet},
-    standards::{Catalogue, OrganisationType},
 };
 use serde::Deserialize;
 use ui::components::{Button, ButtonKind, SummaryList};
 
 use super::{form_of, page, respond};
 use crate::Shared;
-
-/// How long past the last deadline that is known the date can be moved, in days.
-const PAST_LAST_DEADLINE_MAX_DAYS: i32 = 365;
 
 /// How far the date is moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -39,24 +40,13 @@ pub(super) struct MoveForm {
     from: String,
 }
 
-/// The deadlines of the toolkit for general practices, in order.
-fn deadlines(catalogue: &Catalogue) -> Vec<Day> {
-    let editions = catalogue.editions().iter();
-    let mut deadlines: Vec<Day> =
-        editions.filter_map(|edition| edition.deadline(OrganisationType::GeneralPractice, None)).collect();
-    deadlines.sort_unstable();
-    deadlines
-}
-
 impl Step {
     /// Where it leads; none where there is no such date, or it is too far on.
     fn from(self, date: Day, deadlines: &[Day]) -> Option<Day> {
-        let last = deadlines.last()?.plus_days(PAST_LAST_DEADLINE_MAX_DAYS);
-        let to = match self {
-            Step::NextDay => date.plus_days(1),
-            Step::NextDeadline => deadlines.iter().find(|deadline| **deadline >= date)?.plus_days(1),
-        };
-        (date < to && to <= last).then_some(to)
+        match self {
+            Step::NextDay => next_day(date, deadlines),
+            Step::NextDeadline => next_deadline(date, deadlines),
+        }
     }
 }
 
@@ -76,16 +66,16 @@ pub(super) async fn show(State(desk): State<Shared>, viewer: Viewer) -> Result<R
             .hidden("from", date.to_string())
             .body(html! { (Button::new(words).kind(ButtonKind::Secondary)) })
     };
-    let next_day = Step::NextDay.from(date, &deadlines);
-    let next_deadline = Step::NextDeadline.from(date, &deadlines);
+    let (day_after, past_deadline) = (next_day(date, &deadlines), next_deadline(date, &deadlines));
     let body = html! {
         p { "All practices here are generated, and their year is over. The whole service works as if it were this date: what is due, what you record, and the figures. Sign-in and the access log use the real time." }
         (SummaryList::new().text("Date", date.long()).render())
-        @if let Some(to) = next_day { (form("next-day", format!("Next day: {}", to.long()))) }
-        @if let Some(to) = next_deadline {
+        @if let Some(to) = day_after { (form("next-day", format!("Next day: {}", to.long()))) }
+        @if let Some(to) = past_deadline {
             (form("next-deadline", format!("Next deadline: {}, the day after", to.long())))
         }
-        @if next_day.is_none() { p { "This is the last date of the demonstration." } }
+        @if day_after.is_none() { p { "This is the last date of the demonstration." } }
+        @else if past_deadline.is_none() { p { "There is no later deadline. The date can be moved on by days." } }
         @else { p { "The date can only be moved forward." } }
     };
     Ok(respond(StatusCode::OK, page(&viewer, "/access", "Date of the demonstration").body(body)))
@@ -103,7 +93,13 @@ pub(super) async fn move_on(
     })?;
     if seen == from {
         let to = form.step.from(from, &deadlines(&desk.editions.catalogue())).ok_or_else(|| {
-            Problem::refused("demonstration-over", "the date cannot be moved on any further")
+            Problem::refused(
+                "demonstration-over",
+                match form.step {
+                    Step::NextDay => "this is the last date of the demonstration",
+                    Step::NextDeadline => "there is no later deadline: the date can be moved on by days",
+                },
+            )
         })?;
         viewer.record(AccessEvent::DemonstrationDateSet(DemonstrationDateSet { from, to }), None).await?;
         tracing::info!(%from, %to, "the date of the demonstration was moved on");
@@ -125,18 +121,6 @@ fn back_to(headers: &HeaderMap) -> String {
 mod tests {
     use super::*;
 
-    fn day(text: &str) -> Day {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn the_next_deadline_is_that_of_today_or_later_and_one_comes_to_the_day_after_it() {
-        let deadlines = [day("2018-03-31"), day("2019-03-31")];
-        assert_eq!(Step::NextDay.from(day("2018-04-01"), &deadlines), Some(day("2018-04-02")));
-        assert_eq!(Step::NextDeadline.from(day("2018-03-31"), &deadlines), Some(day("2018-04-01")));
-        assert_eq!(Step::NextDeadline.from(day("2018-04-01"), &deadlines), Some(day("2019-04-01")));
-    }
-
     #[test]
     fn one_comes_back_to_the_page_on_which_the_date_was_moved_on() {
         let from = |referer: &'static str| {
@@ -149,14 +133,5 @@ mod tests {
             assert_eq!(from(elsewhere), DEMONSTRATION, "{elsewhere}");
         }
         assert_eq!(back_to(&HeaderMap::new()), DEMONSTRATION);
-    }
-
-    #[test]
-    fn a_year_after_the_last_deadline_the_demonstration_ends() {
-        let deadlines = [day("2018-03-31"), day("2019-03-31")];
-        assert_eq!(Step::NextDeadline.from(day("2019-04-01"), &deadlines), None);
-        assert_eq!(Step::NextDay.from(day("2020-03-29"), &deadlines), Some(day("2020-03-30")));
-        assert_eq!(Step::NextDay.from(day("2020-03-30"), &deadlines), None);
-        assert_eq!(Step::NextDay.from(day("2018-04-01"), &[]), None);
     }
 }

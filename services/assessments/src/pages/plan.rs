@@ -249,7 +249,12 @@ fn title(case: &Case, requirement: RequirementId) -> String {
 fn gap_list(case: &Case, gaps: &[RequirementId]) -> Markup {
     html! {
         h2.nhsuk-heading-m { "Requirements not met" }
-        @if gaps.is_empty() { p { "Nothing falls short of the standard." } }
+        @if gaps.is_empty() {
+            p {
+                @if case.state().publication.is_some() { "Nothing falls short of the standard." }
+                @else { "No answer so far falls short of the standard. What has no answer yet is not counted here." }
+            }
+        }
         @else {
             ul.nhsuk-list.nhsuk-list--bullet {
                 @for gap in gaps {

@@ -284,7 +284,10 @@ fn plan(case: &Case, exempt: &[RequirementId]) -> Markup {
         @if planned {
             h2.nhsuk-heading-m { "Improvement plan" }
             @if gaps.is_empty() && case.state().plan.actions.is_empty() {
-                p { "Nothing falls short, so no plan is needed." }
+                p {
+                    @if case.state().publication.is_some() { "Nothing falls short, so no plan is needed." }
+                    @else { "No answer so far falls short. Whether a plan is needed shows once every requirement is answered." }
+                }
             } @else {
                 p {
                     @if gaps.is_empty() { "Nothing falls short any more. " }

@@ -203,6 +203,7 @@ impl Viewer {
                 "Not for you to do",
                 format!("as {} you may not do this ({})", holder.words(), asks.action),
             )
+            .on_pages(format!("You are signed in as {}, and may not do this", holder.words()))
         } else {
             // The very answer to an address where there is nothing.
             crate::http::nothing_at(parts.uri.path())

@@ -136,8 +136,15 @@ where
 {
     let (job, by, patience) = giving.parts();
     let watched = EndsInterrupted(&progress);
+    if let Err(problem) = records.need_standing(job.id) {
+        watched.0.fail(State::Refused, problem.detail.clone());
+        drain(&mut body).await;
+        return Err(problem);
+    }
     let mut tally = Tally::new(job, watched.0);
     let sha256 = read_to_end(&mut tally, shape, &mut body, apply).await?;
+    // Withdrawn while it ran.
+    records.need_standing(job.id)?;
     tally.unchanged.extend(giving.unchanged());
     if job.mode == Mode::Write {
         match records.finish(job, by.clone(), tally.summary(sha256), patience).await {

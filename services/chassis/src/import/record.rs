@@ -7,8 +7,9 @@ use std::{collections::BTreeMap, marker::PhantomData, sync::Arc};
 
 use jiff::Timestamp;
 use proto::{
-    AggregateId, By, Day, DomainEvent, Header, Position,
+    AggregateId, By, Day, DomainEvent, Header, OdsCode, Position,
     codes::CodeError,
+    envelope::Provenance,
     imports::{CodeList, FileImported, ImportBegun, ImportWithdrawn, Withdrawn, import_aggregate},
 };
 use serde::{Deserialize, Serialize};
@@ -175,6 +176,9 @@ pub struct ImportEntry {
     pub time: Timestamp,
     /// Who imported it.
     pub by: String,
+    /// For which organisation they did.
+    #[schema(value_type = Option<String>)]
+    pub organisation: Option<OdsCode>,
     /// Whether the file was read to its end. Of imports recorded before this was kept, nothing tells: false.
     pub finished: bool,
     /// Rows of the file, where it was read to its end.
@@ -269,6 +273,7 @@ impl<E: ImportEvents> ImportLog<E> {
                 as_of,
                 time: header.time,
                 by: header.actor.clone().into_owned(),
+                organisation: None,
                 finished: false,
                 rows: None,
                 recorded: 0,
@@ -280,7 +285,10 @@ impl<E: ImportEvents> ImportLog<E> {
         entry.time = header.time;
     }
 
-    fn note_import(&mut self, position: Position, header: &Header<'_>, said: OfImport<'_>) {
+    fn note_import(&mut self, recorded: &Recorded, header: &Header<'_>, said: OfImport<'_>) {
+        let position = recorded.position;
+        let organisation =
+            Provenance::read(&recorded.body).ok().and_then(|provenance| provenance.by.organisation);
         let by = header.actor.clone().into_owned();
         let import = match said {
             OfImport::Begun(begun) => begun.import,
@@ -295,6 +303,7 @@ impl<E: ImportEvents> ImportLog<E> {
                 as_of: None,
                 time: header.time,
                 by: by.clone(),
+                organisation: None,
                 finished: false,
                 rows: None,
                 recorded: 0,
@@ -306,8 +315,10 @@ impl<E: ImportEvents> ImportLog<E> {
             OfImport::Begun(begun) => {
                 entry.kind.clone_from(&begun.kind);
                 entry.as_of = begun.as_of;
+                entry.organisation = organisation;
             }
             OfImport::Imported(imported) => {
+                entry.organisation = organisation;
                 entry.kind.clone_from(&imported.kind);
                 entry.as_of = imported.as_of;
                 entry.time = header.time;
@@ -349,7 +360,7 @@ impl<E: ImportEvents> Fold for ImportLog<E> {
         } else if let Ok(event) = header.event::<E>()
             && let Some(said) = event.of_import()
         {
-            self.note_import(recorded.position, &header, said);
+            self.note_import(recorded, &header, said);
         }
     }
 }
@@ -440,6 +451,16 @@ impl<E: ImportEvents> ImportRecords<E> {
         self.tell(job, by, "end", &ImportCommand::Finish(imported), patience).await
     }
 
+    /// Refuses to go on with an import that was withdrawn: nothing of it would count.
+    pub(super) fn need_standing(&self, import: Uuid) -> Result<(), Problem> {
+        let withdrawn = self.log.known().withdrawn();
+        if withdrawn.stands(Some(import), Position(u64::MAX)) {
+            return Ok(());
+        }
+        let detail = "this import was withdrawn, so nothing of it counts: import the file again with another Import-Id";
+        Err(Problem::refused("import-withdrawn", detail).at("Import-Id", "of an import that was withdrawn"))
+    }
+
     /// Records that the first row of a job is about to be recorded, where that is to be told from what is recorded
     /// by hand.
     pub(super) async fn begin(&self, job: &Job, by: By, patience: Patience) -> Result<(), Stop> {
@@ -498,7 +519,8 @@ impl<E: ImportEvents> ImportRecords<E> {
         meta.correlation_id = Some(viewer.request());
         let withdraw = ImportCommand::Withdraw(ImportWithdrawn { import, reason: reason.to_owned() });
         let outcome = self.commands.execute(&aggregate(import)?, &withdraw, &meta).await?;
-        let import_again = if E::BEGINS { self.log.known().later_of_its_kind(import) } else { Vec::new() };
+        let later = if E::BEGINS { self.log.known().later_of_its_kind(import) } else { Vec::new() };
+        let import_again = later.into_iter().filter(|entry| whose.is(entry, viewer)).collect();
         // Whoever asks next is answered without it.
         self.log.reached(outcome.position(), CATCH_UP_TIMEOUT).await;
         Ok(WithdrawalReceipt { position: outcome.position(), import_again })
@@ -529,13 +551,16 @@ pub struct WithdrawalReceipt {
 pub enum Whose {
     /// Everyone's.
     Everyones,
-    /// One's own.
+    /// One's own, and those of one's organisation.
     Own,
 }
 
 impl Whose {
     fn is(self, entry: &ImportEntry, viewer: &Viewer) -> bool {
-        self == Whose::Everyones || entry.by == viewer.by(None).actor.as_str()
+        let own = viewer.by(None);
+        self == Whose::Everyones
+            || entry.by == own.actor.as_str()
+            || (entry.organisation.is_some() && entry.organisation == own.organisation)
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     pages,
     problem::Problem,
     telemetry,
+    vitals::{Vitals, has_room},
 };
 
 /// The routes of several services as one, with the common ones: `/healthz`, `/readyz`, `/metrics`,
@@ -38,6 +39,12 @@ pub fn routes(platform: &Platform, services: &mut [Service]) -> Result<Router, S
     let access = platform.access.clone();
     let access_ready: ReadyCheck = ("access", Arc::new(move || access.ready()));
     checks.push(access_ready);
+    for (name, log) in [("event log", &platform.log), ("access log", platform.access.log())] {
+        let vitals = Vitals::of(log, &platform.tasks);
+        checks.push((name, Arc::new(move || vitals.ready())));
+    }
+    let data = platform.data.clone();
+    checks.push(("disk", Arc::new(move || has_room(&data))));
     let metrics = telemetry::metrics();
     let all = all
         .get("/assets/{file}", LOAD_ASSETS.here(), pages::asset)

@@ -334,8 +334,7 @@ impl OnsiteAssessment {
 
     /// The number of the first action of the next plan. Those of agreed plans keep theirs.
     fn next_action(&self) -> u16 {
-        let last = self.plan.agreed.as_ref().and_then(|plan| plan.actions.keys().last());
-        last.map_or(1, |last| last.saturating_add(1))
+        self.last_action.saturating_add(1)
     }
 
     fn check_actions(&self, actions: &[PlannedAction], today: Day) -> Result<Vec<PlannedAction>, Refusal> {

@@ -26,6 +26,8 @@ pub struct OnsiteAssessment {
     pub findings: BTreeMap<u16, HeldFinding>,
     /// The highest number that was ever given to a finding.
     pub last_finding: u16,
+    /// The highest number that was ever given to an action of an agreed plan.
+    pub last_action: u16,
     /// To whom the outcome was disclosed, and on which day.
     pub disclosed: BTreeMap<OdsCode, Day>,
     /// The action plan.
@@ -133,7 +135,7 @@ impl Aggregate for OnsiteAssessment {
     type Refusal = Refusal;
 
     const NAME: &'static str = "onsite-assessment";
-    const FOLD_VERSION: u32 = 2;
+    const FOLD_VERSION: u32 = 3;
 
     fn decide(&self, command: &OnsiteCommand, context: &Context) -> Result<Option<OnsiteEvent>, Refusal> {
         self.decide_on(command, Day::in_london(context.time))
@@ -186,7 +188,11 @@ impl Aggregate for OnsiteAssessment {
                 self.plan.proposed = Some(Proposal { on, actions: actions.cloned().collect() });
                 self.plan.returned = None;
             }
-            E::ActionPlanAgreed(e) => self.plan.agree(e.by, on),
+            E::ActionPlanAgreed(e) => {
+                let agreed = e.due.iter().map(|(action, _)| *action);
+                self.last_action = agreed.fold(self.last_action, u16::max);
+                self.plan.agree(e.by, on);
+            }
             E::ActionPlanReturned(e) => {
                 self.plan.proposed = None;
                 self.plan.returned = Some((e.by, on, e.reason.clone()));
@@ -209,6 +215,7 @@ impl Aggregate for OnsiteAssessment {
 
     fn take_over(&mut self, whole: &Self) {
         self.last_finding = whole.last_finding;
+        self.last_action = whole.last_action;
     }
 }
 

@@ -113,3 +113,34 @@ async fn findings_of_a_withdrawn_file_are_as_if_they_had_not_been() {
         findings().await.iter().map(|finding| finding["number"].as_u64().unwrap()).collect();
     assert_eq!(numbers, [1, 2, 5, 6]);
 }
+
+/// Numbers of actions are given but once, whatever became of the findings they were for.
+#[tokio::test]
+async fn actions_of_a_new_plan_have_new_numbers_after_a_file_was_withdrawn() {
+    let server = held_here().await;
+    import(&server, "", FILE).await.ok();
+    server.post(&format!("{ONE}/disclose"), json!({ "to": "00K", "on": "2018-03-12" })).await.ok();
+    let action = |finding: u16| json!({ "finding": finding, "action": "mend it", "owner": { "name": "An Owner" }, "due": "2018-05-31" });
+    let agree = async |actions: Value| {
+        server.post(&format!("{ONE}/plan"), json!({ "actions": actions })).await.ok();
+        server.post(&format!("{ONE}/plan/agree"), json!({ "by": "00K" })).await.ok();
+    };
+    agree(json!([action(1), action(3)])).await;
+    server.post(&format!("{ONE}/plan/actions/2/done"), json!({ "done": "2018-03-12" })).await.ok();
+    let imports = server.get("/api/v1/onsite/imports").await.ok().json();
+    let withdraw = format!("/api/v1/onsite/imports/{}/withdraw", imports[0]["id"].as_str().unwrap());
+    server.post(&withdraw, json!({ "reason": "of another practice" })).await.ok();
+    agree(json!([action(1), action(2)])).await;
+    let view = server.get(ONE).await.ok().json();
+    let numbers: Vec<u64> = view["plan"]["agreed"]["actions"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{view}"))
+        .iter()
+        .map(|action| action["number"].as_u64().unwrap())
+        .collect();
+    assert!(numbers.ends_with(&[3, 4]), "{numbers:?}");
+    server
+        .post(&format!("{ONE}/plan/actions/2/done"), json!({ "done": "2018-03-12" }))
+        .await
+        .is(404, "no action 2");
+}

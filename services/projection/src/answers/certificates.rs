@@ -32,7 +32,7 @@ fn chain(board: &Board, used: Used) -> Vec<Link<'_>> {
     while !next.is_empty() {
         for (id, part) in std::mem::take(&mut next) {
             let Some(supplier) = known(id).filter(|_| seen.insert(id)) else { continue };
-            let name = supplier.legal_name().map_or_else(|| id.to_string(), ToOwned::to_owned);
+            let name = supplier.legal_name(upto).map_or_else(|| id.to_string(), ToOwned::to_owned);
             let part = if part.is_empty() { name } else { format!("{part} by {name}") };
             links.push(Link { supplier, part: Some(part) });
             next.extend(supplier.sub_suppliers(None, upto));

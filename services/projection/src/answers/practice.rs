@@ -193,10 +193,12 @@ pub fn practice(asked: &Asked<'_>, practice: &Practice, may_know: MayKnow<'_>) -
         .skip(reaching_back)
         .map(|(index, stay)| Membership {
             body: {
-                // As it was called when the stay ended, or is today.
+                // As it was called on the day asked about, if that lies within the stay; else at its end, or today.
                 let next = practice.stays.get(index + 1);
                 let last = next.map_or(board.today, |next| next.from.plus_days(-1)).min(board.today);
-                let on = last.max(stay.from);
+                let asked_on = asked.day_of_areas();
+                let on =
+                    if stay.from <= asked_on && asked_on <= last { asked_on } else { last.max(stay.from) };
                 board.area(stay.commissioner).map_or_else(
                     || Named {
                         code: stay.commissioner,

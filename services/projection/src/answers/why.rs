@@ -252,7 +252,7 @@ impl Told<'_> {
     fn supplier_words(&self, position: Position) -> Option<String> {
         let (name, event) = self.practice.facts.purchases.iter().find_map(|fact| {
             let supplier = self.supplier(fact.used)?;
-            Some((supplier.legal_name()?, supplier.event_at(position)?))
+            Some((supplier.legal_name(self.board.knowledge.upto)?, supplier.event_at(position)?))
         })?;
         Some(match event {
             SupplierEvent::CertificateRecorded(_) => format!("a certificate of {name} was recorded"),
@@ -345,10 +345,11 @@ impl Told<'_> {
     /// A service by its product and supplier, as far as they are known.
     pub(super) fn service(&self, used: Used) -> String {
         let supplier = self.supplier(used);
-        let product = supplier.and_then(|supplier| supplier.product(used.service?));
+        let product =
+            supplier.and_then(|supplier| supplier.product(used.service?, self.board.knowledge.upto));
         let what =
             product.map_or_else(|| in_a_sentence(&table().type_title(used.service_type)), ToOwned::to_owned);
-        let whose = supplier.and_then(|supplier| supplier.legal_name());
+        let whose = supplier.and_then(|supplier| supplier.legal_name(self.board.knowledge.upto));
         format!("{what} of {}", whose.map_or_else(|| used.supplier.to_string(), ToOwned::to_owned))
     }
 }

@@ -244,7 +244,10 @@ mod tests {
         let SupplierEvent::ServiceOffered(offered) = gather(1, "service-offered") else { panic!() };
         let SupplierEvent::SubSupplierNamed(named) = gather(2, "sub-supplier-named") else { panic!() };
         let of = |supplier| &facts.suppliers[supplier];
-        assert_eq!(of(&offered.supplier).product(offered.service), Some(offered.offered.product.as_str()));
+        assert_eq!(
+            of(&offered.supplier).product(offered.service, Position(2)),
+            Some(offered.offered.product.as_str())
+        );
         let chain = of(&named.supplier).sub_suppliers(named.service, Position(2));
         assert_eq!(chain, [(named.sub_supplier, named.part)]);
     }

@@ -114,18 +114,18 @@ impl SupplierFacts {
         self.history.get(at).map(|fact| &fact.event)
     }
 
-    /// The legal entity, by what is known last.
-    pub fn legal_name(&self) -> Option<&str> {
-        self.history.iter().rev().find_map(|fact| match &fact.event {
+    /// The legal entity, by what is known last at a position.
+    pub fn legal_name(&self, upto: Position) -> Option<&str> {
+        self.standing(upto).rev().find_map(|fact| match &fact.event {
             SupplierEvent::SupplierRegistered(event) => Some(event.details.legal_name.as_str()),
             SupplierEvent::SupplierAmended(event) => Some(event.details.legal_name.as_str()),
             _ => None,
         })
     }
 
-    /// What a service is sold as, by what is known last.
-    pub fn product(&self, service: ServiceId) -> Option<&str> {
-        self.history.iter().rev().find_map(|fact| match &fact.event {
+    /// What a service is sold as, by what is known last at a position.
+    pub fn product(&self, service: ServiceId, upto: Position) -> Option<&str> {
+        self.standing(upto).rev().find_map(|fact| match &fact.event {
             SupplierEvent::ServiceOffered(event) if event.service == service => {
                 Some(event.offered.product.as_str())
             }

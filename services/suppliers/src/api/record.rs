@@ -146,7 +146,7 @@ pub(crate) async fn offer(
 ) -> Answered {
     let ServiceInput { service, product, version, service_type } = input;
     let command = |_| SupplierCommand::Offer { service, product, version, service_type };
-    give(&desk, &giver, &id, &format!("offer {service}"), None, command).await
+    give(&desk, &giver, &id, "offer", None, command).await
 }
 
 /// No longer offers a service, from tomorrow on.
@@ -327,7 +327,7 @@ pub(crate) async fn cover(
     let supplier = supplier.id.ok_or_else(Problem::internal)?;
     let CoverageInput { service, covers, ground, from } = input;
     let command = SupplierCommand::StateCoverage { certificate, service, covers, said_by, ground };
-    answered(desk.keep(&giver, supplier, &format!("cover {certificate} {service}"), from, &command).await)
+    answered(desk.keep(&giver, supplier, &format!("cover {certificate}"), from, &command).await)
 }
 
 /// In whose name someone speaks of a certificate's coverage.
@@ -373,7 +373,7 @@ pub(crate) async fn name_sub_supplier(
         return Err(Problem::bad_input(detail).at("supplier", detail));
     }
     let command = |_| SupplierCommand::NameSubSupplier { sub_supplier, service, part };
-    give(&desk, &giver, &id, &format!("sub-supplier {sub_supplier}"), None, command).await
+    give(&desk, &giver, &id, "sub-supplier", None, command).await
 }
 
 /// Another supplier no longer does part of it.
@@ -391,7 +391,7 @@ pub(crate) async fn release_sub_supplier(
 ) -> Answered {
     let SubSupplierInput { supplier: sub_supplier, service, .. } = input;
     let command = |_| SupplierCommand::ReleaseSubSupplier { sub_supplier, service };
-    give(&desk, &giver, &id, &format!("release {sub_supplier}"), None, command).await
+    give(&desk, &giver, &id, "release", None, command).await
 }
 
 /// An entry of a list that someone has to look at.

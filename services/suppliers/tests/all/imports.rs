@@ -436,3 +436,18 @@ async fn a_company_has_published_no_edition_that_opens_after_its_file() {
     let found = server.get("/api/v1/suppliers?q=early").await.ok().json();
     assert_eq!(found["suppliers"], json!([]), "nothing of the row is recorded");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_id_of_a_withdrawn_import_takes_no_other_file() {
+    let server = server("2020-05-01").await;
+    let id = "7d2f9c3e-5a4b-4c6d-8e7f-0123456789ab";
+    let send = async || {
+        let path = "/api/v1/suppliers/imports/catalogue-suppliers?as_of=2020-04-07";
+        let headers = [("content-type", "text/csv"), ("import-id", id)];
+        server.ask(Server::request(axum::http::Method::POST, path, &headers, SUPPLIERS.to_owned())).await
+    };
+    send().await.ok();
+    withdraw(&server, &newest(&server).await).await;
+    send().await.is(409, "another Import-Id");
+    assert_eq!(server.get("/api/v1/suppliers?q=emis").await.ok().json()["suppliers"], json!([]));
+}
