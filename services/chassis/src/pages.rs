@@ -252,7 +252,12 @@ pub fn form_errors(problem: Problem) -> (StatusCode, Vec<FieldError>) {
         .errors
         .iter()
         .filter(|fault| !fault.at.contains('/'))
-        .map(|fault| FieldError::new(fault.at.clone(), sentence(&fault.detail)))
+        .map(|fault| {
+            // What is said to people of the one fault there is.
+            let words = problem.on_pages.as_ref().filter(|_| problem.errors.len() == 1);
+            let detail = words.map_or(fault.detail.as_str(), |words| words.0.as_str());
+            FieldError::new(fault.at.clone(), sentence(detail))
+        })
         .collect();
     if errors.is_empty() {
         (status, vec![FieldError::new("", sentence(&problem.detail))])

@@ -259,12 +259,16 @@ impl Desk {
                 let known = text.parse::<ServiceId>().ok();
                 let known = known.filter(|service| supplier.services.contains_key(service));
                 Some(known.ok_or_else(|| {
-                    let detail = if supplier.services.is_empty() {
-                        "this supplier has no service on record: choose the type of service"
+                    let ids: Vec<&str> = supplier.services.keys().map(ServiceId::as_str).collect();
+                    let detail = if ids.is_empty() {
+                        "this supplier has no service on record; leave it out and say the type of service"
+                            .to_owned()
                     } else {
-                        "this supplier has no such service: choose one of those on its record"
+                        format!("the services of this supplier are {}", ids.join(", "))
                     };
-                    Problem::bad_input("there is no such service of this supplier").at("service", detail)
+                    Problem::bad_input("there is no such service of this supplier")
+                        .at("service", detail)
+                        .on_pages("choose a service of this supplier, or the type of service")
                 })?)
             }
         };
@@ -431,12 +435,10 @@ fn need_same<T: PartialEq + std::fmt::Display>(
 pub(crate) fn service_type(text: &str) -> Result<ServiceTypeId, Problem> {
     let known = text.trim().parse().ok().filter(|id| table().service_type(*id).is_some());
     known.ok_or_else(|| {
-        let detail = if text.trim().is_empty() {
-            "choose a service of the supplier, or the type of service"
-        } else {
-            "there is no such type of service: choose one; GET /api/v1/certification lists them for programs"
-        };
-        Problem::bad_input(detail).at("service_type", detail)
+        let ids: Vec<&str> = table().types().iter().map(|kind| kind.id.as_str()).collect();
+        Problem::bad_input("say which service of the supplier, or which type of service")
+            .at("service_type", format!("the types of service are {}", ids.join(", ")))
+            .on_pages("choose a service of the supplier, or the type of service")
     })
 }
 

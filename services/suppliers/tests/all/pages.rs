@@ -12,6 +12,13 @@ async fn a_buyer_looks_up_checks_and_keeps_the_receipt() {
         server.page(&format!("/suppliers/{id}/check?service=lines&from=1/4/2018&to=31/3/2019")).await;
     let answer = answer.is(200, "certified now, but not to the end of the contract");
     assert!(answer.text.contains("Does its scope cover this service?"));
+    // The form as it comes, with nothing chosen: told in words, without a list of ids.
+    for query in ["?service=&service_type=", "?service=x", "?service_type=x"] {
+        let unchosen =
+            server.page(&format!("/suppliers/{id}/check{query}")).await.is(400, "Choose a service of th");
+        assert!(!unchosen.text.contains("services are"), "{query}: {}", unchosen.text);
+        assert!(!unchosen.text.contains("types of service are"), "{query}: {}", unchosen.text);
+    }
     server
         .page(&format!("/suppliers/{id}/check?service=lines&from=soon"))
         .await
