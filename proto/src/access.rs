@@ -41,11 +41,13 @@ pub enum Role {
     Supplier,
     /// Runs an installation: keys, accounts, imports.
     Administrator,
+    /// A program that watches an installation: it reads the figures of the processes, and nothing else.
+    Monitor,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 9] = [
+    pub const ALL: [Role; 10] = [
         Role::PracticeLead,
         Role::CcgOfficer,
         Role::RegionalLead,
@@ -55,7 +57,13 @@ impl Role {
         Role::Buyer,
         Role::Supplier,
         Role::Administrator,
+        Role::Monitor,
     ];
+
+    /// Whether it is for programs alone: they have keys, and no accounts.
+    pub const fn is_for_programs(self) -> bool {
+        matches!(self, Role::Monitor)
+    }
 
     /// The name, as in events, policies, flags and addresses.
     pub const fn name(self) -> &'static str {
@@ -69,6 +77,7 @@ impl Role {
             Role::Buyer => "buyer",
             Role::Supplier => "supplier",
             Role::Administrator => "administrator",
+            Role::Monitor => "monitor",
         }
     }
 
@@ -84,6 +93,7 @@ impl Role {
             Role::Buyer => "Buyer",
             Role::Supplier => "Supplier",
             Role::Administrator => "Administrator",
+            Role::Monitor => "Monitoring program",
         }
     }
 }

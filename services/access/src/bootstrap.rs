@@ -1,8 +1,9 @@
-//! The first administrator of an installation that has none.
+//! Administrators from the operator's side: the first one of an installation that has none, and another one where the
+//! keys of all of them are lost.
 
 use chassis::{
     Clock, CommandId,
-    access::{ApiKey, Known},
+    access::{ApiKey, Issued, Known},
     log::{AppendError, Log, NewEvent, ReadError},
 };
 use proto::{
@@ -12,10 +13,13 @@ use proto::{
 };
 use uuid::Uuid;
 
-use crate::model::Key;
+use crate::model::{Key, KeyRefusal, key::checked_purpose};
 
 /// What the first key says it is for.
 const PURPOSE: &str = "first administrator";
+
+/// What another one's says before the reason.
+const AGAIN: &str = "administrator, made again: ";
 
 /// How events name whoever makes it.
 const BY: &str = "bootstrap";
@@ -25,9 +29,20 @@ const BY: &str = "bootstrap";
 pub enum BootstrapError {
     /// There is one.
     #[error(
-        "this installation has an administrator already: with their key, `oversight key create` makes more keys"
+        "this installation has an administrator already: with their key, `oversight key create` makes more keys; if \
+         no one has it any more, `oversight bootstrap --again --reason TEXT` makes another one, which all administrators \
+         are shown"
     )]
     HasOne,
+    /// There is none yet.
+    #[error("this installation has no administrator: `oversight bootstrap` makes the first one")]
+    HasNone,
+    /// The reason is none.
+    #[error("--reason says in a line why another administrator is needed: {0}")]
+    Reason(KeyRefusal),
+    /// Someone else made one at the same moment.
+    #[error("another one was made at this moment, and its key was shown there: run the command again if you need one more")]
+    AtTheSameTime,
     /// The access log cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -46,11 +61,51 @@ pub async fn first_administrator(
     organisation: OdsCode,
 ) -> Result<ApiKey, BootstrapError> {
     let known = read(log).await?;
-    let now = clock.now();
-    if known.has_administrator(now) {
+    if known.has_administrator(clock.now()) {
         return Err(BootstrapError::HasOne);
     }
-    let key = ApiKey::with_id(next_id(&known));
+    match make(log, clock, organisation, PURPOSE.to_owned(), &known).await {
+        Err(BootstrapError::AtTheSameTime) => Err(BootstrapError::HasOne),
+        made => made,
+    }
+}
+
+/// Makes another administrator of an installation whose administrators have lost their keys, and gives its key. It is
+/// recorded with the reason, and shown to every administrator for as long as the key is good. Whoever may do it could
+/// write to the log in any case: the operator of the broker, or who has the data folder of a stopped process.
+pub async fn another_administrator(
+    log: &Log,
+    clock: &Clock,
+    organisation: OdsCode,
+    reason: &str,
+) -> Result<ApiKey, BootstrapError> {
+    let purpose = format!("{AGAIN}{}", reason.trim());
+    if reason.trim().is_empty() {
+        return Err(BootstrapError::Reason(KeyRefusal::Purpose));
+    }
+    checked_purpose(&purpose).map_err(BootstrapError::Reason)?;
+    let known = read(log).await?;
+    if !known.keys().iter().any(|issued| issued.key.role == Role::Administrator)
+        && !known.accounts().iter().any(|(_, account)| account.role == Role::Administrator)
+    {
+        return Err(BootstrapError::HasNone);
+    }
+    make(log, clock, organisation, purpose, &known).await
+}
+
+/// The reason for which a key was made from the operator's side although there were administrators.
+pub fn made_again(issued: &Issued) -> Option<&str> {
+    if issued.by != By::system(BY).actor { None } else { issued.key.purpose.strip_prefix(AGAIN) }
+}
+
+async fn make(
+    log: &Log,
+    clock: &Clock,
+    organisation: OdsCode,
+    purpose: String,
+    known: &Known,
+) -> Result<ApiKey, BootstrapError> {
+    let key = ApiKey::with_id(next_id(known));
     let encode = |error: String| BootstrapError::Encode(error);
     let aggregate = Key::aggregate(key.id).map_err(|error| encode(error.to_string()))?;
     // An event of its own: with the id of another's this one would be taken for it, and its secret is not
@@ -59,7 +114,7 @@ pub async fn first_administrator(
     let envelope = Envelope {
         id: command.event_id(),
         subject: Subject::on(Stream::Access, Service::Access, &aggregate),
-        time: now,
+        time: clock.now(),
         by: By::system(BY),
         effective: None,
         command_id: Some(command.uuid()),
@@ -72,7 +127,7 @@ pub async fn first_administrator(
         key: key.id,
         role: Role::Administrator,
         organisation,
-        purpose: PURPOSE.to_owned(),
+        purpose,
         secret: key.hash(),
         expires: None,
         organisation_name: None,
@@ -81,7 +136,7 @@ pub async fn first_administrator(
     let new = NewEvent { id: envelope.id, subject: envelope.subject, body: body.into() };
     match log.append(new, Position::START).await {
         Ok(_) => Ok(key),
-        Err(AppendError::Conflict { .. }) => Err(BootstrapError::HasOne),
+        Err(AppendError::Conflict { .. }) => Err(BootstrapError::AtTheSameTime),
         Err(error) => Err(error.into()),
     }
 }
@@ -229,6 +284,27 @@ mod tests {
         known.note(&revoked, &By::system("test").actor, now);
         assert!(!known.has_administrator(now));
         assert_ne!(next_id(&known), first);
+    }
+
+    #[tokio::test]
+    async fn where_all_keys_are_lost_another_is_made_with_a_reason_that_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let log: Log = Arc::new(FileLog::open(&folder.path().join("a.redb")).await.unwrap());
+        let (clock, organisation) = (Clock::system(), "X26".parse().unwrap());
+        let early = another_administrator(&log, &clock, organisation, "lost").await.unwrap_err();
+        assert!(matches!(early, BootstrapError::HasNone), "{early}");
+        first_administrator(&log, &clock, organisation).await.unwrap();
+        for reason in ["", "  ", "two\nlines", &"x".repeat(300)] {
+            let refused = another_administrator(&log, &clock, organisation, reason).await.unwrap_err();
+            assert!(matches!(refused, BootstrapError::Reason(_)), "{reason}: {refused}");
+        }
+        let key = another_administrator(&log, &clock, organisation, " the safe was lost ").await.unwrap();
+        let known = read(&log).await.unwrap();
+        let holder = known.holder(&key, clock.now(), chassis::access::MadeUp::LeftOut).unwrap();
+        assert_eq!(holder.role, Role::Administrator);
+        let keys = known.keys();
+        let told: Vec<_> = keys.iter().filter_map(made_again).collect();
+        assert_eq!((keys.len(), told), (2, vec!["the safe was lost"]));
     }
 
     #[tokio::test]

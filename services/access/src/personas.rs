@@ -42,6 +42,7 @@ impl Persona {
             Role::Buyer => "checks that a supplier and its service are certified before buying",
             Role::Supplier => "keeps the record of its services and certificates",
             Role::Administrator => "runs this installation: keys, accounts and imports",
+            Role::Monitor => "watches the processes of this installation",
         }
     }
 }

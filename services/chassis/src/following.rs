@@ -138,6 +138,7 @@ async fn read_on<F: Fold>(
                 *position = recorded.position;
             }
         }
+        metrics::gauge!("oversight_following_position", "what" => F::NAME).set(position.0 as f64);
         let time = batch.events.last().and_then(|last| Header::read(&last.body).ok()).map(|last| last.time);
         reading.send_modify(|reading| {
             reading.position = *position;

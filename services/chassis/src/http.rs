@@ -328,6 +328,8 @@ pub struct Names {
     pub public: Option<PublicUrl>,
     /// The proxies in front, which are believed when they say for whom they ask.
     pub proxies: Proxies,
+    /// Whether any name is answered to: where there are no pages, and so nothing that another site could show as its own.
+    pub(crate) answer_to_any: bool,
 }
 
 /// The address people know a server by: scheme, host and perhaps a port.
@@ -603,7 +605,8 @@ impl Names {
     /// Whether a host, with its port if it has one, is one of ours. Health checks of the machine
     /// itself ask by a loopback name always.
     fn answer_to(&self, host: &str) -> bool {
-        is_loopback_name(host)
+        self.answer_to_any
+            || is_loopback_name(host)
             || self.public.as_ref().is_some_and(|public| public.host.eq_ignore_ascii_case(host))
     }
 }

@@ -13,6 +13,7 @@ pub mod demonstration;
 pub mod desk;
 pub mod directory;
 pub mod editions;
+mod figures;
 pub mod following;
 pub mod http;
 pub mod ids;

@@ -4,6 +4,7 @@ mod connections;
 mod description;
 mod platform;
 mod routes;
+mod watching;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
@@ -23,6 +24,8 @@ use crate::{
     telemetry::{self, LogFormat},
 };
 
+use watching::Watching;
+
 pub use platform::{DATA_FORMAT, Platform, log_url};
 pub use routes::{PLATFORM, description_of, routes};
 
@@ -38,6 +41,9 @@ pub struct Config {
     /// The address to listen on. Beyond this machine only with --public-url.
     #[arg(long, env = "OVERSIGHT_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDR")]
     pub listen: SocketAddr,
+    /// Another address for /metrics, which is then not served at the first one.
+    #[arg(long, env = "OVERSIGHT_METRICS_LISTEN", value_name = "ADDR")]
+    pub metrics_listen: Option<SocketAddr>,
     /// The address people know it by, such as https://oversight.example.nhs.uk. Default: this machine's
     /// loopback names alone.
     #[arg(long, env = "OVERSIGHT_PUBLIC_URL", value_name = "URL")]
@@ -186,6 +192,8 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Listening {
     listener: TcpListener,
+    /// Where its figures are served, where not at the same address.
+    metrics: Option<TcpListener>,
     /// Where it listens; with port 0 the port it was given.
     pub address: SocketAddr,
 }
@@ -208,20 +216,30 @@ pub async fn listen(config: &Config) -> Result<Listening, StartError> {
              or all who come through it are counted as one"
         );
     }
-    bind(address).await
+    let metrics = match config.metrics_listen {
+        Some(address) => Some(listener_at(address, "--metrics-listen").await?.0),
+        None => None,
+    };
+    Ok(Listening { metrics, ..bind(address).await? })
 }
 
 /// The same at an address that is known to be fit.
 pub async fn bind(address: SocketAddr) -> Result<Listening, StartError> {
+    let (listener, address) = listener_at(address, "--listen").await?;
+    Ok(Listening { listener, metrics: None, address })
+}
+
+/// Listens at an address that a flag names, and says which it is.
+async fn listener_at(address: SocketAddr, flag: &str) -> Result<(TcpListener, SocketAddr), StartError> {
     let fail = |reason: String| StartError::Listen { address, reason };
     let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
-            fail("the port is in use; stop the other process or choose another with --listen".to_owned())
+            fail(format!("the port is in use; stop the other process or choose another with {flag}"))
         }
         _ => fail(error.to_string()),
     })?;
     let address = listener.local_addr().map_err(|error| fail(error.to_string()))?;
-    Ok(Listening { listener, address })
+    Ok((listener, address))
 }
 
 /// Answers requests until the process is told to stop (SIGTERM, ctrl-c, or `tasks.stop()`), then
@@ -231,9 +249,21 @@ pub async fn serve(
     mut services: Vec<Service>,
     listening: Listening,
 ) -> Result<(), StartError> {
-    let app = routes(platform, &mut services)?;
-    let address = listening.address;
     let stop = platform.tasks.stop().clone();
+    let watching = Watching::of(platform, &services);
+    let common = watching.probes(Routes::new());
+    let app = match listening.metrics {
+        None => routes::guarded(platform, &mut services, watching.figures(common))?,
+        Some(listener) => {
+            let apart = watching.apart(platform)?;
+            if let Ok(address) = listener.local_addr() {
+                tracing::info!(%address, "serving metrics");
+            }
+            platform.tasks.watch("metrics", connections::serve(listener, apart, stop.clone()));
+            routes::guarded(platform, &mut services, common)?
+        }
+    };
+    let address = listening.address;
     let signal = stop.clone();
     platform.tasks.watch("signals", async move {
         wait_for_signal().await;

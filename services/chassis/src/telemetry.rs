@@ -47,6 +47,7 @@ pub fn metrics() -> &'static PrometheusHandle {
         let handle = recorder.handle();
         // Only fails where another recorder is installed already; then ours stays empty.
         let _ = metrics::set_global_recorder(recorder);
+        crate::figures::describe();
         handle
     })
 }

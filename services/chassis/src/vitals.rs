@@ -8,6 +8,8 @@ use std::{
 
 use parking_lot::Mutex;
 
+use proto::Position;
+
 use crate::{log::Log, task::Tasks};
 
 /// How often a log is asked.
@@ -29,34 +31,40 @@ pub struct Vitals(Arc<Mutex<State>>);
 #[derive(Debug)]
 struct State {
     answered: Instant,
+    head: Option<Position>,
     reason: String,
 }
 
 impl Vitals {
     /// Begins to ask a log how far it goes.
     pub fn of(log: &Log, tasks: &Tasks) -> Self {
-        let vitals = Self(Arc::new(Mutex::new(State { answered: Instant::now(), reason: String::new() })));
+        let vitals = Self(Arc::new(Mutex::new(State { answered: Instant::now(), head: None, reason: String::new() })));
         let (log, told) = (log.clone(), vitals.clone());
         tasks.watch("vitals", async move {
             loop {
-                let reason = match tokio::time::timeout(ANSWER_TIMEOUT, log.head()).await {
-                    Ok(Ok(_)) => None,
-                    Ok(Err(error)) => Some(error.to_string()),
-                    Err(_) => Some(format!("it did not answer within {} s", ANSWER_TIMEOUT.as_secs())),
+                let answer = match tokio::time::timeout(ANSWER_TIMEOUT, log.head()).await {
+                    Ok(Ok(head)) => Ok(head),
+                    Ok(Err(error)) => Err(error.to_string()),
+                    Err(_) => Err(format!("it did not answer within {} s", ANSWER_TIMEOUT.as_secs())),
                 };
-                told.note(reason);
+                told.note(answer);
                 tokio::time::sleep(EVERY).await;
             }
         });
         vitals
     }
 
-    fn note(&self, reason: Option<String>) {
+    fn note(&self, answer: Result<Position, String>) {
         let mut state = self.0.lock();
-        match reason {
-            None => state.answered = Instant::now(),
-            Some(reason) => state.reason = reason,
+        match answer {
+            Ok(head) => (state.answered, state.head) = (Instant::now(), Some(head)),
+            Err(reason) => state.reason = reason,
         }
+    }
+
+    /// The position of its last event when it answered last; none: it never has.
+    pub fn head(&self) -> Option<Position> {
+        self.0.lock().head
     }
 
     /// Whether it answered within the last seconds, and if not, what it said last.
@@ -82,13 +90,13 @@ pub fn has_room(folder: &Path) -> Result<(), String> {
 
 /// None where that cannot be told.
 #[cfg(unix)]
-fn free_bytes(folder: &Path) -> Option<u64> {
+pub(crate) fn free_bytes(folder: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(folder).ok()?;
     Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 #[cfg(not(unix))]
-fn free_bytes(_: &Path) -> Option<u64> {
+pub(crate) fn free_bytes(_: &Path) -> Option<u64> {
     None
 }
 
@@ -99,13 +107,14 @@ mod tests {
     #[test]
     fn a_log_that_was_silent_for_some_seconds_is_out_of_reach_until_it_answers() {
         let long_ago = Instant::now().checked_sub(SILENCE_MAX * 2).unwrap();
-        let vitals = Vitals(Arc::new(Mutex::new(State { answered: long_ago, reason: String::new() })));
-        vitals.note(Some("no leader".to_owned()));
+        let vitals = Vitals(Arc::new(Mutex::new(State { answered: long_ago, head: None, reason: String::new() })));
+        vitals.note(Err("no leader".to_owned()));
         assert!(vitals.ready().unwrap_err().ends_with("no leader"));
-        vitals.note(None);
+        vitals.note(Ok(Position(7)));
         assert_eq!(vitals.ready(), Ok(()));
-        vitals.note(Some("no leader".to_owned()));
+        vitals.note(Err("no leader".to_owned()));
         assert_eq!(vitals.ready(), Ok(()), "one question in vain is no outage");
+        assert_eq!(vitals.head(), Some(Position(7)));
     }
 
     #[test]

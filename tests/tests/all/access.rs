@@ -109,7 +109,7 @@ impl Relations {
 }
 
 /// Who may do what of own, child, sibling, parent and foreign organisations: `o`, `c`, `s`, `p`, `f`.
-/// Of the platform itself: `yes`. What is not in the table is refused.
+/// Of the platform itself: `yes`. What is not in the table is refused. Everyone is everyone but programs that watch.
 ///
 /// A CCG officer covers just the CCG's practices; comments, evidence and events are for those who stand
 /// above alone; publishing and signing are the practice's own.
@@ -156,10 +156,10 @@ onsite/withdraw-import         assessor yes | nhs-digital yes
 organisations/import           nhs-digital yes | administrator yes
 organisations/list             everyone yes
 organisations/view             practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital ocspf | nhs-improvement ocspf | administrator ocspf | assessor oc | buyer oc | supplier oc
-platform/describe-api          everyone yes | public yes
+platform/describe-api          everyone yes | public yes | monitor yes
 platform/load-assets           everyone yes | public yes
-platform/probe                 everyone yes | public yes
-platform/read-metrics          administrator yes
+platform/probe                 everyone yes | public yes | monitor yes
+platform/read-metrics          administrator yes | monitor yes
 projection/follow              everyone yes
 projection/look-up-status      everyone yes | public yes
 projection/rebuild             administrator yes
@@ -190,7 +190,8 @@ fn table() -> BTreeMap<String, BTreeMap<String, String>> {
         for grant in grants.split('|') {
             let (role, what) = grant.trim().split_once(' ').unwrap();
             let roles = if role == "everyone" {
-                Role::ALL.iter().map(|role| role.name().to_owned()).collect()
+                let of_people = Role::ALL.iter().filter(|role| !role.is_for_programs());
+                of_people.map(|role| role.name().to_owned()).collect()
             } else {
                 vec![role.to_owned()]
             };

@@ -76,6 +76,9 @@ pub enum AccountRefusal {
         "this account was removed, and its names and password are deleted: add the person as a new account"
     )]
     Removed,
+    /// The role is for programs.
+    #[error("{} is for programs, which have no accounts: issue an API key instead", .0.words())]
+    ForPrograms(Role),
     /// A reason is too long.
     #[error("a reason has up to {TEXT_MAX_CHARS} characters")]
     Reason,
@@ -89,6 +92,7 @@ impl From<AccountRefusal> for Problem {
             AccountRefusal::OpenedBefore => Problem::refused("opened-before", text),
             AccountRefusal::Open => Problem::refused("account-open", text),
             AccountRefusal::Removed => Problem::refused("account-removed", text),
+            AccountRefusal::ForPrograms(_) => Problem::bad_input(text.clone()).at("role", text),
             AccountRefusal::Reason => Problem::bad_input(text.clone()).at("reason", text),
         }
     }
@@ -120,6 +124,9 @@ impl Aggregate for Account {
         let person = self.person.ok_or(AccountRefusal::Unknown);
         match command {
             AccountCommand::Open { .. } if self.person.is_some() => Err(AccountRefusal::OpenedBefore),
+            AccountCommand::Open { role, .. } if role.is_for_programs() => {
+                Err(AccountRefusal::ForPrograms(*role))
+            }
             AccountCommand::Open { person, role, organisation, organisation_name } => {
                 let opened = AccountOpened {
                     person: *person,
@@ -208,6 +215,14 @@ mod tests {
         given::<Account>([]).when(open()).then(opened()).when(open()).then_refused("opened before");
         let set = AccountCommand::SetPassword { to_be_changed: true };
         given::<Account>([]).when(set).then_refused("no such account");
+    }
+
+    #[test]
+    fn programs_have_no_accounts() {
+        let AccountCommand::Open { person, organisation, organisation_name, .. } = open() else { panic!() };
+        let monitor =
+            AccountCommand::Open { person, role: Role::Monitor, organisation, organisation_name };
+        given::<Account>([]).when(monitor).then_refused("issue an API key instead");
     }
 
     #[test]

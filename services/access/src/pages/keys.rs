@@ -18,7 +18,7 @@ use ui::{
     Tone,
     components::{
         Button, ButtonKind, Cell, Choice, Column, Field, FieldError, InputKind, Row, Table, Width,
-        notification, tag,
+        notification, tag, warning_callout,
     },
 };
 use uuid::Uuid;
@@ -27,6 +27,7 @@ use super::{form_of, page, respond};
 use crate::{
     Desk, Shared,
     api::{KeyInput, KeyView},
+    bootstrap::made_again,
     model::key::{checked_purpose, need_later},
     places::{Place, place},
 };
@@ -173,6 +174,7 @@ fn render(
     let body = html! {
         p { a.nhsuk-link href="/access/users" { "Accounts of people" } }
         (issued)
+        (made_again_notice(desk))
         ul.nhsuk-list {
             li { a.nhsuk-link href="/access/records" { "Access log" } }
             li { a.nhsuk-link href="/access/glass" { "Emergency access" } }
@@ -193,6 +195,31 @@ fn render(
         }))
     };
     respond(status, page(viewer, "/access", "API keys").errors(errors.clone()).body(body))
+}
+
+/// Administrators that were made from the operator's side although there were some, for as long as their keys are good.
+fn made_again_notice(desk: &Desk) -> Markup {
+    let now = desk.access.now();
+    let keys = desk.access.known().keys();
+    let again: Vec<_> = keys
+        .iter()
+        .filter(|issued| issued.is_good(now))
+        .filter_map(|issued| Some((issued, made_again(issued)?)))
+        .collect();
+    if again.is_empty() {
+        return html! {};
+    }
+    warning_callout(
+        "An administrator was made from the operator’s side",
+        html! {
+            ul.nhsuk-list.nhsuk-list--bullet {
+                @for (issued, reason) in again {
+                    li { "On " (Day::in_london(issued.at).long()) ", for " (issued.key.organisation) ": " (reason) }
+                }
+            }
+            p { "If you do not know of it, revoke the key below." }
+        },
+    )
 }
 
 fn table(desk: &Desk, viewer: &Viewer) -> Markup {

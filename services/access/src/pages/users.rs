@@ -287,7 +287,8 @@ fn render(
     let field = |name: &str, label: &str, value: &str| {
         Field::new(name, label).error(FieldError::of(&errors, name)).value(value)
     };
-    let roles: Vec<Choice> = Role::ALL.iter().map(|role| Choice::new(role.name(), role.words())).collect();
+    let of_people = Role::ALL.iter().filter(|role| !role.is_for_programs());
+    let roles: Vec<Choice> = of_people.map(|role| Choice::new(role.name(), role.words())).collect();
     let choices = [Choice::new(SHUT_OUT, "Suspend access"), Choice::new(LET_IN, "Restore access")];
     let Forms { user: form, person } = forms;
     let body = html! {

@@ -17,6 +17,7 @@ pub fn home_of(holder: &Holder) -> String {
         Role::Buyer => format!("/purchases/{own}"),
         Role::Supplier => "/suppliers".to_owned(),
         Role::Assessor => "/onsite".to_owned(),
+        Role::Monitor => "/metrics".to_owned(),
     }
 }
 
@@ -28,9 +29,12 @@ pub fn sees_records(viewer: &Viewer, practice: OdsCode) -> bool {
         Role::PracticeLead | Role::CcgOfficer | Role::RegionalLead => {
             viewer.access().hierarchy().is_under(practice, holder.organisation)
         }
-        Role::NhsImprovement | Role::Administrator | Role::Assessor | Role::Buyer | Role::Supplier => {
-            viewer.has_opened(practice)
-        }
+        Role::NhsImprovement
+        | Role::Administrator
+        | Role::Assessor
+        | Role::Buyer
+        | Role::Supplier
+        | Role::Monitor => viewer.has_opened(practice),
     })
 }
 
@@ -48,7 +52,7 @@ pub fn sees_area(viewer: &Viewer, area: OdsCode) -> bool {
         Role::CcgOfficer | Role::RegionalLead => {
             viewer.access().hierarchy().is_under(area, holder.organisation)
         }
-        Role::PracticeLead | Role::Assessor | Role::Buyer | Role::Supplier => false,
+        Role::PracticeLead | Role::Assessor | Role::Buyer | Role::Supplier | Role::Monitor => false,
     })
 }
 
@@ -117,6 +121,8 @@ pub fn menu(principal: &Principal) -> Vec<(String, String)> {
         Role::Supplier => {
             vec![entry("Suppliers", "/suppliers".into()), entry("Published statuses", "/status".into())]
         }
+        // A program: it sees no pages.
+        Role::Monitor => return Vec::new(),
     };
     entries.push(entry("About the figures", "/about".into()));
     entries.push(entry("Your account", "/account".into()));

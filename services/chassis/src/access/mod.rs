@@ -57,7 +57,7 @@ pub use calendar::{Calendar, CalendarAddress};
 pub use gate::Gate;
 pub use giver::Giver;
 pub use hierarchy::Hierarchy;
-pub use keys::{ApiKey, Emergency, Known, MadeUp, made_up_person};
+pub use keys::{ApiKey, Emergency, Issued, Known, MadeUp, made_up_person};
 pub use menu::{home_of, menu, sees_area, sees_history, sees_records};
 pub use outside::{Connector, Outside, OutsideError};
 pub(crate) use parameters::Parameters;

@@ -60,6 +60,19 @@ pub enum State {
     Refused,
 }
 
+impl State {
+    /// Its name, as in answers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            State::Running => "running",
+            State::Finished => "finished",
+            State::Interrupted => "interrupted",
+            State::Stopped => "stopped",
+            State::Refused => "refused",
+        }
+    }
+}
+
 /// The counters of one import, read while it runs.
 #[derive(Debug)]
 pub struct Progress {
@@ -163,15 +176,32 @@ impl Progress {
     }
 
     pub(super) fn finish(&self, report: Report) {
-        let mut end = self.end.lock();
-        end.state = State::Finished;
-        end.report = Some(report);
+        {
+            let mut end = self.end.lock();
+            end.state = State::Finished;
+            end.report = Some(report);
+        }
+        self.count_end(State::Finished);
     }
 
     pub(super) fn fail(&self, state: State, problem: impl Into<String>) {
-        let mut end = self.end.lock();
-        end.state = state;
-        end.problem = Some(problem.into());
+        {
+            let mut end = self.end.lock();
+            end.state = state;
+            end.problem = Some(problem.into());
+        }
+        self.count_end(state);
+    }
+
+    /// Adds an import that ended, and its rows, to the figures of the process.
+    fn count_end(&self, state: State) {
+        let kind = self.job.kind;
+        metrics::counter!("oversight_imports_total", "kind" => kind, "outcome" => state.name()).increment(1);
+        let rows = [("recorded", &self.recorded), ("unchanged", &self.unchanged), ("skipped", &self.skipped)];
+        for (outcome, rows) in rows.into_iter().chain([("rejected", &self.rejected)]) {
+            metrics::counter!("oversight_import_rows_total", "kind" => kind, "outcome" => outcome)
+                .increment(rows.load(Ordering::Relaxed));
+        }
     }
 
     pub(super) fn add(counter: &AtomicU64, count: u64) {

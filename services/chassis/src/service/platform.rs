@@ -117,6 +117,7 @@ impl Platform {
         let names = Names {
             public: config.public_url.clone(),
             proxies: config.trusted_proxies.clone().unwrap_or_default(),
+            answer_to_any: false,
         };
         Ok(Self::new(log, &config.data, access, names, clock, tasks))
     }

@@ -1,56 +1,40 @@
 //! The routes of several services as one.
 
-use std::sync::Arc;
-
-use axum::{
-    Router,
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-};
+use axum::{Router, http::header};
 use bytes::Bytes;
 use utoipa::openapi::{InfoBuilder, OpenApiBuilder};
 
-use super::{Platform, Service, StartError, description::description};
-use crate::access::Parameters;
+use super::{Platform, Service, StartError, description::description, watching::Watching};
 use crate::{
-    access::{Action, Gate, Policies, Routes, ServicePolicy},
+    access::{Action, Gate, Parameters, Policies, Routes, ServicePolicy},
     http::{self, Door},
     pages,
-    problem::Problem,
-    telemetry,
-    vitals::{Vitals, has_room},
 };
 
 /// The routes of several services as one, with the common ones: `/healthz`, `/readyz`, `/metrics`,
 /// `/api/v1/openapi.json`, and under `/assets` the files of the pages.
 pub fn routes(platform: &Platform, services: &mut [Service]) -> Result<Router, StartError> {
-    let mut all = Routes::new();
+    let watching = Watching::of(platform, services);
+    guarded(platform, services, watching.figures(watching.probes(Routes::new())))
+}
+
+/// The same with other common routes: to be watched by.
+pub(super) fn guarded(
+    platform: &Platform,
+    services: &mut [Service],
+    mut all: Routes,
+) -> Result<Router, StartError> {
     let mut policies = vec![PLATFORM];
     let whole = platform.described.clone().unwrap_or_else(|| description_of(services));
-    let mut checks = Vec::new();
     let names = services.iter().filter_map(|service| service.name.parse().ok()).collect();
     let mut parameters = Parameters::default();
     for service in services {
         parameters.add(&service.openapi);
         all = all.merge(std::mem::take(&mut service.routes));
         policies.extend(service.policy);
-        checks.push((service.name, service.ready.clone()));
     }
-    let access = platform.access.clone();
-    let access_ready: ReadyCheck = ("access", Arc::new(move || access.ready()));
-    checks.push(access_ready);
-    for (name, log) in [("event log", &platform.log), ("access log", platform.access.log())] {
-        let vitals = Vitals::of(log, &platform.tasks);
-        checks.push((name, Arc::new(move || vitals.ready())));
-    }
-    let data = platform.data.clone();
-    checks.push(("disk", Arc::new(move || has_room(&data))));
-    let metrics = telemetry::metrics();
     let all = all
         .get("/assets/{file}", LOAD_ASSETS.here(), pages::asset)
-        .get("/healthz", PROBE.here(), || async { "ok\n" })
-        .get("/readyz", PROBE.here(), move || readiness(checks.clone()))
-        .get("/metrics", READ_METRICS.here(), move || async move { metrics.render() })
         .get("/api/v1/openapi.json", DESCRIBE_API.here(), move || {
             let whole = whole.clone();
             async move { ([(header::CONTENT_TYPE, "application/json")], whole) }
@@ -90,10 +74,8 @@ pub fn description_of(services: &[Service]) -> Bytes {
     description(&openapi, &declared)
 }
 
-const PROBE: Action = Action::new("platform", "probe");
 const LOAD_ASSETS: Action = Action::new("platform", "load-assets");
 const DESCRIBE_API: Action = Action::new("platform", "describe-api");
-const READ_METRICS: Action = Action::new("platform", "read-metrics");
 
 /// The policy of what every process answers.
 pub const PLATFORM: ServicePolicy = ServicePolicy {
@@ -101,16 +83,3 @@ pub const PLATFORM: ServicePolicy = ServicePolicy {
     policies: include_str!("../access/platform.cedar"),
     schema: include_str!("../access/platform.cedarschema"),
 };
-
-type ReadyCheck = (&'static str, Arc<dyn Fn() -> Result<(), String> + Send + Sync>);
-
-async fn readiness(checks: Vec<ReadyCheck>) -> Response {
-    let waiting: Vec<String> = checks
-        .iter()
-        .filter_map(|(name, check)| check().err().map(|reason| format!("{name}: {reason}")))
-        .collect();
-    if waiting.is_empty() {
-        return (StatusCode::OK, "ready\n").into_response();
-    }
-    Problem::unavailable(waiting.join("; ")).retry_after(1).into_response()
-}

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use access::bootstrap::first_administrator;
+use access::bootstrap::{another_administrator, first_administrator};
 use chassis::{
     Clock,
     log::{self, LogUrl},
@@ -25,6 +25,13 @@ pub struct Args {
     /// The ODS code of the body that runs the installation.
     #[arg(long, default_value = "X26", value_name = "CODE")]
     organisation: OdsCode,
+    /// Make another administrator, because no one has an administrator's key any more. It is recorded with the reason
+    /// and shown to all administrators.
+    #[arg(long, requires = "reason")]
+    again: bool,
+    /// Why another administrator is needed.
+    #[arg(long, requires = "again", value_name = "TEXT")]
+    reason: Option<String>,
 }
 
 /// Makes the first administrator and prints their API key, once.
@@ -35,12 +42,15 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     }
     let url = log_url(args.log.as_ref(), &args.data).access();
     let log = log::open(&url).await?;
-    let key = first_administrator(&log, &Clock::system(), args.organisation)
-        .await
-        .map_err(|error| Failure::said(error.to_string()))?;
+    let clock = Clock::system();
+    let made = match &args.reason {
+        Some(reason) => another_administrator(&log, &clock, args.organisation, reason).await,
+        None => first_administrator(&log, &clock, args.organisation).await,
+    };
+    let key = made.map_err(|error| Failure::said(error.to_string()))?;
     output::say(key.reveal())?;
     output::note(
-        "This is the key of the first administrator. It is shown this once: keep it where secrets are kept, \
+        "This is the key of an administrator. It is shown this once: keep it where secrets are kept, \
          and give it to commands as OVERSIGHT_KEY.",
     );
     Ok(Verdict::Good)
