@@ -113,7 +113,7 @@ impl FromStr for Role {
                 text,
                 "a role",
                 "practice-lead, ccg-officer, regional-lead, assessor, nhs-digital, nhs-improvement, buyer, \
-                 supplier or administrator",
+                 supplier, administrator or monitor",
             )
         })
     }
@@ -158,6 +158,10 @@ events! {
         CalendarOpened = "oversight.access.calendar-opened.v1",
         /// A private address of a calendar was taken back.
         CalendarRevoked = "oversight.access.calendar-revoked.v1",
+        /// What the directory says of someone was corrected.
+        PersonCorrected = "oversight.access.person-corrected.v1",
+        /// Someone's name was deleted from the directory, for good.
+        PersonRemoved = "oversight.access.person-removed.v1",
         /// The date at which a demonstration stands was moved on.
         DemonstrationDateSet = "oversight.access.demonstration-date-set.v1",
     }
@@ -371,6 +375,21 @@ pub struct CalendarOpened {
 pub struct CalendarRevoked {
     /// Which one.
     pub calendar: Uuid,
+}
+
+/// What the directory says of someone was corrected. The aggregate is the person; what it says stands in the directory
+/// alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonCorrected {
+    /// Of whom.
+    pub person: PersonId,
+}
+
+/// Someone's name was deleted from the directory, for good. The aggregate is the person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonRemoved {
+    /// Whose.
+    pub person: PersonId,
 }
 
 /// The date at which a demonstration stands was moved on. Only ever forward, and only where all practices

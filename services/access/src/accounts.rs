@@ -7,12 +7,10 @@
 
 use std::{fmt, path::Path, sync::Arc};
 
-use chassis::Problem;
+use chassis::{Problem, erasable::Erasable};
 use jiff::{SignedDuration, Timestamp};
 use proto::PersonId;
-use redb::{
-    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction,
-};
+use redb::{ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
 use crate::user_name::UserName;
@@ -87,6 +85,12 @@ impl From<AccountsError> for Problem {
     }
 }
 
+impl From<redb::Error> for AccountsError {
+    fn from(error: redb::Error) -> Self {
+        failed(error)
+    }
+}
+
 fn failed(error: impl fmt::Display) -> AccountsError {
     AccountsError::Store(error.to_string())
 }
@@ -127,14 +131,14 @@ impl Asker {
 /// The store of accounts.
 #[derive(Debug, Clone)]
 pub struct Accounts {
-    store: Arc<Database>,
+    store: Arc<Erasable>,
 }
 
 impl Accounts {
     /// Opens the file, or begins one.
     pub fn open(path: &Path) -> Result<Self, AccountsError> {
         make_for_owner(path).map_err(failed)?;
-        let store = Database::create(path).map_err(failed)?;
+        let store = Erasable::open(path).map_err(failed)?;
         let write = store.begin_write().map_err(failed)?;
         write.open_table(ACCOUNTS).map_err(failed)?;
         write.open_table(NAMES).map_err(failed)?;
@@ -264,20 +268,47 @@ impl Accounts {
         Ok(found.and_then(|(wrong, last)| locked_until(wrong, last)).filter(|until| now < *until))
     }
 
-    /// Deletes the names and the password of a person. The log keeps the id, which then leads nowhere.
+    /// Deletes the names and the password of a person, so that nothing of them is left in the file. The log keeps the id,
+    /// which then leads nowhere.
     pub fn remove(&self, id: PersonId) -> Result<(), AccountsError> {
+        let key = id.0.as_u128();
+        self.store.rewrite(|old, new| {
+            let accounts = old.open_table(ACCOUNTS).map_err(failed)?;
+            let (mut kept, mut names) =
+                (new.open_table(ACCOUNTS).map_err(failed)?, new.open_table(NAMES).map_err(failed)?);
+            for account in accounts.iter().map_err(failed)? {
+                let (other, bytes) = account.map_err(failed)?;
+                if other.value() != key {
+                    kept.insert(other.value(), bytes.value()).map_err(failed)?;
+                    names.insert(decode(bytes.value())?.user_name.as_str(), other.value()).map_err(failed)?;
+                }
+            }
+            for asker in Asker::ALL {
+                let attempts = old.open_table(asker.attempts()).map_err(failed)?;
+                let mut kept = new.open_table(asker.attempts()).map_err(failed)?;
+                for attempt in attempts.iter().map_err(failed)? {
+                    let (other, wrong) = attempt.map_err(failed)?;
+                    if other.value() != key {
+                        kept.insert(other.value(), wrong.value()).map_err(failed)?;
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Changes what someone is called.
+    pub fn set_display_name(&self, id: PersonId, display_name: &str) -> Result<(), AccountsError> {
         let key = id.0.as_u128();
         let write = self.store.begin_write().map_err(failed)?;
         {
             let mut accounts = write.open_table(ACCOUNTS).map_err(failed)?;
             let entry: Option<Entry> =
-                accounts.remove(key).map_err(failed)?.map(|bytes| decode(bytes.value())).transpose()?;
-            if let Some(entry) = entry {
-                let mut names = write.open_table(NAMES).map_err(failed)?;
-                names.remove(entry.user_name.as_str()).map_err(failed)?;
-            }
+                accounts.get(key).map_err(failed)?.map(|bytes| decode(bytes.value())).transpose()?;
+            let entry = entry.ok_or(AccountsError::Unknown)?;
+            let entry = Entry { display_name: display_name.to_owned(), ..entry };
+            accounts.insert(key, encode(&entry)?.as_slice()).map_err(failed)?;
         }
-        forget_all(&write, key)?;
         write.commit().map_err(failed)
     }
 }
@@ -374,6 +405,30 @@ mod tests {
             use std::os::unix::fs::PermissionsExt as _;
             assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
+    }
+
+    #[test]
+    fn of_a_removed_account_nothing_is_left_in_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accounts.redb");
+        let accounts = Accounts::open(&path).unwrap();
+        accounts.add(id(1), &entry("quillfeather@example.org"), |_| true).unwrap();
+        accounts.add(id(2), &entry("b@example.org"), |_| true).unwrap();
+        accounts.begin_attempt(Some(id(2)), Asker::Anyone, at("09:00:00")).unwrap();
+        accounts.set_display_name(id(1), "Zebedee Quillfeather").unwrap();
+        let holds = |text: &str| {
+            let bytes = std::fs::read(&path).unwrap();
+            bytes.windows(text.len()).any(|window| window == text.as_bytes())
+        };
+        assert!(holds("quillfeather") && holds("Quillfeather"));
+        accounts.remove(id(1)).unwrap();
+        assert!(!holds("quillfeather") && !holds("Quillfeather"));
+        assert_eq!(accounts.all().unwrap().len(), 1);
+        assert_eq!(accounts.find(&"b@example.org".parse().unwrap()).unwrap().unwrap().0, id(2));
+        for _ in 1..TRIES_MAX {
+            accounts.begin_attempt(Some(id(2)), Asker::Anyone, at("09:00:01")).unwrap();
+        }
+        assert!(accounts.locked_until(id(2), at("09:00:02")).unwrap().is_some(), "what was counted stays");
     }
 
     #[test]

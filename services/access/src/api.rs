@@ -1,6 +1,7 @@
 //! The JSON API: API keys, accounts, and who one is here.
 
 pub(crate) mod calendars;
+mod names;
 mod users;
 
 use axum::{Json as AxumJson, extract::State, http::StatusCode};
@@ -26,7 +27,7 @@ use crate::{
 /// The description of these routes.
 #[derive(Debug, OpenApi)]
 #[openapi(
-    paths(issue, list, revoke, me, users::open, users::list, users::disable, users::enable, users::reset, users::remove, users::sign_out, calendars::list, calendars::open, calendars::revoke),
+    paths(issue, list, revoke, me, users::open, users::list, users::disable, users::enable, users::reset, users::remove, users::sign_out, names::find, names::correct, names::remove, calendars::list, calendars::open, calendars::revoke),
     tags((name = "access", description = "Who may come in. Keys and accounts are for administrators."))
 )]
 pub(crate) struct Description;
@@ -39,6 +40,7 @@ pub(crate) fn routes() -> Routes<Shared> {
         .post("/api/v1/access/keys/{id}/revoke", MANAGE_KEYS.here(), revoke)
         .get("/api/v1/access/me", SEE_OWN.here(), me)
         .merge(users::routes())
+        .merge(names::routes())
         .merge(calendars::routes())
 }
 

@@ -41,7 +41,9 @@ pub enum BootstrapError {
     #[error("--reason says in a line why another administrator is needed: {0}")]
     Reason(KeyRefusal),
     /// Someone else made one at the same moment.
-    #[error("another one was made at this moment, and its key was shown there: run the command again if you need one more")]
+    #[error(
+        "another one was made at this moment, and its key was shown there: run the command again if you need one more"
+    )]
     AtTheSameTime,
     /// The access log cannot be read.
     #[error(transparent)]

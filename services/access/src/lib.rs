@@ -15,6 +15,7 @@ pub mod history;
 mod history_api;
 mod limits;
 pub mod model;
+mod names;
 mod pages;
 mod passwords;
 mod people;
@@ -69,6 +70,7 @@ impl Options {
 pub(crate) struct Desk {
     pub keys: Commands<model::Key>,
     pub people: Arc<people::People>,
+    pub names: names::Names,
     pub sign_in: Option<provider::SignIn>,
     pub access: Access,
     pub history: history::History,
@@ -123,11 +125,20 @@ pub async fn service(platform: &Platform, options: Options) -> Result<Service, S
     let commands = Commands::new(log.clone(), cache.clone())?;
     let people = people::People::new(accounts, commands, platform.access.clone(), platform.clock.clone())
         .map_err(|problem| cannot(problem.detail))?;
+    let people = Arc::new(people);
+    let names = names::Names::new(
+        platform.directory().await?,
+        Commands::new(log.clone(), cache.clone())?,
+        people.clone(),
+        platform.access.clone(),
+        platform.clock.clone(),
+    );
     let sign_in = platform.access.tokens().cloned().zip(options.sign_in.clone());
     let sign_in = sign_in.map(|(tokens, options)| provider::SignIn::new(tokens, options));
     let desk = Arc::new(Desk {
         keys: Commands::new(log, cache.clone())?,
-        people: Arc::new(people),
+        people,
+        names,
         sign_in,
         access: platform.access.clone(),
         history,

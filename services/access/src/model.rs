@@ -2,9 +2,11 @@
 
 pub mod account;
 pub mod key;
+pub mod person;
 
 pub use account::{Account, AccountCommand, AccountRefusal};
 pub use key::{Key, KeyCommand, KeyRefusal};
+pub use person::{Person, PersonCommand, PersonRefusal};
 
 /// The most characters of a purpose or reason.
 pub const TEXT_MAX_CHARS: usize = 200;

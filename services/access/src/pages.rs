@@ -4,6 +4,7 @@ mod account;
 mod demonstration;
 mod glass;
 mod keys;
+mod names;
 mod own_form;
 mod password;
 mod provider;
@@ -55,6 +56,10 @@ pub(crate) fn routes() -> Routes<Shared> {
         .post("/access/users/{id}/enable", MANAGE_ACCOUNTS.here(), users::enable)
         .post("/access/users/{id}/reset", MANAGE_ACCOUNTS.here(), users::reset)
         .post("/access/users/{id}/remove", MANAGE_ACCOUNTS.here(), users::remove)
+        .get("/access/names", MANAGE_ACCOUNTS.here().sensitive(), names::show)
+        .get("/access/names/{id}", MANAGE_ACCOUNTS.here().sensitive(), names::one)
+        .post("/access/names/{id}/correct", MANAGE_ACCOUNTS.here(), names::correct)
+        .post("/access/names/{id}/remove", MANAGE_ACCOUNTS.here(), names::remove)
         .post("/access/people", MANAGE_ACCOUNTS.here(), users::shut_out_or_let_in)
         .post("/access/people/{id}/sign-out", MANAGE_ACCOUNTS.here(), users::sign_out)
 }

@@ -169,15 +169,7 @@ impl People {
     pub async fn open(&self, giver: &Giver, new: NewAccount) -> Result<(PersonId, Typed, Place), Problem> {
         let name = new.organisation_name.as_deref();
         let place = place(&self.access, new.role, new.organisation, name).await?;
-        let display_name = new.display_name.trim().to_owned();
-        if !(1..=NAME_MAX_CHARS).contains(&display_name.chars().count()) {
-            let text = format!("a display name has 1 to {NAME_MAX_CHARS} characters");
-            return Err(Problem::bad_input(text.clone()).at("display_name", text));
-        }
-        if !is_one_line(&display_name) {
-            let text = not_one_line("a display name");
-            return Err(Problem::bad_input(text.clone()).at("display_name", text));
-        }
+        let display_name = self.checked_display_name(&new.display_name)?;
         let id = giver.command("open-account");
         let person = PersonId(id.uuid());
         self.until_known().await?;
@@ -198,6 +190,26 @@ impl People {
         let open = AccountCommand::Open { person, role, organisation, organisation_name };
         self.execute(person, &open, self.meta(giver, id, "open-account")).await?;
         Ok((person, password, place))
+    }
+
+    /// What someone is called, tidied.
+    pub fn checked_display_name(&self, text: &str) -> Result<String, Problem> {
+        let display_name = text.trim().to_owned();
+        if !(1..=NAME_MAX_CHARS).contains(&display_name.chars().count()) {
+            let text = format!("a display name has 1 to {NAME_MAX_CHARS} characters");
+            return Err(Problem::bad_input(text.clone()).at("display_name", text));
+        }
+        if !is_one_line(&display_name) {
+            let text = not_one_line("a display name");
+            return Err(Problem::bad_input(text.clone()).at("display_name", text));
+        }
+        Ok(display_name)
+    }
+
+    /// Changes what someone is called.
+    pub async fn set_display_name(&self, person: PersonId, display_name: String) -> Result<(), Problem> {
+        let accounts = self.accounts.clone();
+        apart(move || Ok(accounts.set_display_name(person, &display_name)?)).await
     }
 
     /// Shuts someone out for the time being, whether or not they have an account here: they do not get in,

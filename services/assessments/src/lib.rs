@@ -27,7 +27,7 @@ pub const NAME: &str = "assessments";
 pub async fn service(platform: &Platform) -> Result<Service, StartError> {
     let cache = platform.cache(NAME).await?;
     let desk = Arc::new(desk::Desk {
-        common: chassis::Desk::new(platform)?,
+        common: chassis::Desk::new(platform).await?,
         assessments: Commands::new(platform.log.clone(), cache.clone())?,
         editions: Commands::new(platform.log.clone(), cache.clone())?,
         added: Commands::new(platform.log.clone(), cache.clone())?,

@@ -11,7 +11,7 @@ use crate::{
     access::Giver,
     clock::Clock,
     command::{Aggregate, CommandError, Commands, Outcome},
-    directory::{Directory, Person},
+    directory::{Directory, Found, Person},
     editions::Editions,
     import::Imports,
     log::{Log, ReadError, Recorded},
@@ -169,11 +169,11 @@ impl<'a> Order<'a> {
 
 impl Desk {
     /// The desk of a service.
-    pub fn new(platform: &Platform) -> Result<Self, StartError> {
+    pub async fn new(platform: &Platform) -> Result<Self, StartError> {
         Ok(Self {
             log: platform.log.clone(),
             clock: platform.clock.clone(),
-            directory: platform.directory()?,
+            directory: platform.directory().await?,
             roster: platform.roster(),
             editions: platform.editions(),
             imports: Imports::new(),
@@ -219,9 +219,10 @@ impl Desk {
         who: Who,
         command: impl FnOnce(PersonId) -> A::Command,
     ) -> Result<Outcome, Failure<A::Refusal>> {
-        let named = self.enter(&order, &format!("person for {} {}", order.purpose, order.aggregate), who)?;
+        let purpose = format!("person for {} {}", order.purpose, order.aggregate);
+        let named = self.enter(&order, &purpose, who).await?;
         let outcome = self.give(commands, order, &command(named.person)).await;
-        self.keep_if_given(&[named], &outcome)?;
+        self.keep_if_given(&[named], &outcome).await?;
         outcome
     }
 
@@ -236,22 +237,22 @@ impl Desk {
         let mut named = Vec::with_capacity(who.len());
         for (index, who) in who.into_iter().enumerate() {
             let purpose = format!("person {index} for {} {}", order.purpose, order.aggregate);
-            match self.enter(&order, &purpose, who) {
+            match self.enter(&order, &purpose, who).await {
                 Ok(entered) => named.push(entered),
                 Err(problem) => {
-                    self.leave(&named)?;
+                    self.leave(&named).await?;
                     return Err(problem.into());
                 }
             }
         }
         let people: Vec<PersonId> = named.iter().map(|named| named.person).collect();
         let outcome = self.give(commands, order, &command(&people)).await;
-        self.keep_if_given(&named, &outcome)?;
+        self.keep_if_given(&named, &outcome).await?;
         outcome
     }
 
     /// Finds someone in the directory, or enters someone new.
-    fn enter(&self, order: &Order<'_>, purpose: &str, who: Who) -> Result<Named, Problem> {
+    async fn enter(&self, order: &Order<'_>, purpose: &str, who: Who) -> Result<Named, Problem> {
         let mut new = match who {
             Who::Known(person) if self.person(person)?.is_some() => {
                 return Ok(Named { person, is_new: false });
@@ -266,12 +267,12 @@ impl Desk {
         let is_new = self.person(person)?.is_none();
         if is_new {
             new.organisation = new.organisation.or(order.about);
-            self.directory.put(person, &new)?;
+            self.directory.put(person, &new).await?;
         }
         Ok(Named { person, is_new })
     }
 
-    fn keep_if_given<R>(
+    async fn keep_if_given<R>(
         &self,
         named: &[Named],
         outcome: &Result<Outcome, Failure<R>>,
@@ -281,28 +282,33 @@ impl Desk {
             Err(Failure::Problem(problem)) => problem.status_code() == StatusCode::UNPROCESSABLE_ENTITY,
             Ok(_) => false,
         };
-        if came_to_nothing { self.leave(named) } else { Ok(()) }
+        if came_to_nothing { self.leave(named).await } else { Ok(()) }
     }
 
     /// Takes those out of the directory again who were entered for nothing.
-    fn leave(&self, named: &[Named]) -> Result<(), Problem> {
+    async fn leave(&self, named: &[Named]) -> Result<(), Problem> {
         for named in named.iter().filter(|named| named.is_new) {
-            self.directory.remove(named.person)?;
+            self.directory.remove(named.person).await?;
         }
         Ok(())
     }
 
-    /// The person behind an id, none once deleted.
+    /// The person behind an id; none once deleted, or where nothing is known of the id.
     pub fn person(&self, id: PersonId) -> Result<Option<Person>, Problem> {
-        self.directory.get(id).map_err(Problem::from)
+        Ok(self.directory.get(id)?.person())
     }
 
     /// A name to show for an id.
     pub fn person_name(&self, id: PersonId) -> String {
-        match self.person(id) {
-            Ok(Some(person)) if person.role.is_empty() => person.name,
-            Ok(Some(person)) => format!("{}, {}", person.name, person.role),
-            _ => "a person no longer in the directory".to_owned(),
+        match self.directory.get(id) {
+            Ok(Found::Person(person)) if person.role.is_empty() => person.name,
+            Ok(Found::Person(person)) => format!("{}, {}", person.name, person.role),
+            Ok(Found::Removed) => "a person whose name was deleted".to_owned(),
+            Ok(Found::Unknown) => "a person whose name is not known here".to_owned(),
+            Err(error) => {
+                tracing::error!(%error, "a name cannot be read");
+                "a person whose name cannot be read now".to_owned()
+            }
         }
     }
 

@@ -22,20 +22,44 @@ use Kind::{Counter, Gauge, Histogram};
 
 /// Every figure of the platform, and what it tells. A test holds the list against the code.
 const ALL: &[(Kind, &str, &str)] = &[
-    (Counter, "oversight_access_records_dropped_total", "Records of the access log that could not be written."),
+    (
+        Counter,
+        "oversight_access_records_dropped_total",
+        "Records of the access log that could not be written.",
+    ),
     (Counter, "oversight_commands_recorded_total", "Commands that led to an event, by kind of aggregate."),
-    (Counter, "oversight_credentials_refused_total", "Requests with a key, token or session that is not good."),
+    (
+        Counter,
+        "oversight_credentials_refused_total",
+        "Requests with a key, token or session that is not good.",
+    ),
     (Gauge, "oversight_disk_free_bytes", "Bytes that the disk of the data folder has left."),
     (Counter, "oversight_events_folded_total", "Events taken into the views."),
     (Gauge, "oversight_events_set_aside", "Events that the views cannot read and have set aside."),
     (Counter, "oversight_events_set_aside_total", "Events that a reader could not read, by reader."),
-    (Gauge, "oversight_following_position", "The position in its log up to which something in memory has read."),
+    (
+        Gauge,
+        "oversight_following_position",
+        "The position in its log up to which something in memory has read.",
+    ),
     (Counter, "oversight_http_panics_total", "Requests whose handler panicked."),
     (Histogram, "oversight_http_request_seconds", "Requests by method and status, and how long each took."),
-    (Counter, "oversight_import_retries_total", "Rows of imports that were tried again, because the log was away."),
-    (Counter, "oversight_import_rows_total", "Rows of imported files, by kind of file and what came of them."),
+    (
+        Counter,
+        "oversight_import_retries_total",
+        "Rows of imports that were tried again, because the log was away.",
+    ),
+    (
+        Counter,
+        "oversight_import_rows_total",
+        "Rows of imported files, by kind of file and what came of them.",
+    ),
     (Counter, "oversight_imports_total", "Imports that ended, by kind of file and how they ended."),
-    (Counter, "oversight_live_refused_total", "Live updates that were refused because too many follow already."),
+    (
+        Counter,
+        "oversight_live_refused_total",
+        "Live updates that were refused because too many follow already.",
+    ),
     (Gauge, "oversight_log_answers", "1 while a log answers, 0 once it has not for some seconds."),
     (Counter, "oversight_log_append_lookups_total", "Appends whose outcome had to be looked up."),
     (Counter, "oversight_log_append_retries_total", "Appends that were sent again."),
@@ -43,15 +67,35 @@ const ALL: &[(Kind, &str, &str)] = &[
     (Histogram, "oversight_log_commit_seconds", "How long one commit of the embedded log took."),
     (Gauge, "oversight_log_head", "The position of a log's last event."),
     (Counter, "oversight_log_misplaced_total", "Events whose subject is not the one they stand on."),
-    (Counter, "oversight_log_reader_restarts_total", "How often reading from the broker began again, by reason."),
+    (
+        Counter,
+        "oversight_log_reader_restarts_total",
+        "How often reading from the broker began again, by reason.",
+    ),
     (Counter, "oversight_log_write_failures_total", "Commits of the embedded log that failed."),
-    (Counter, "oversight_provider_failures_total", "Questions to the sign-in provider that it did not answer."),
+    (
+        Counter,
+        "oversight_provider_failures_total",
+        "Questions to the sign-in provider that it did not answer.",
+    ),
     (Gauge, "oversight_ready", "1 while a part of the process is ready, 0 while it is not."),
-    (Counter, "oversight_refused_total", "Requests that a policy refused, by the status they were answered with."),
+    (
+        Counter,
+        "oversight_refused_total",
+        "Requests that a policy refused, by the status they were answered with.",
+    ),
     (Counter, "oversight_sign_ins_refused_total", "Sign-ins that failed, by way."),
-    (Counter, "oversight_sign_ins_refused_unrecorded_total", "Failed sign-ins beyond those that are recorded."),
+    (
+        Counter,
+        "oversight_sign_ins_refused_unrecorded_total",
+        "Failed sign-ins beyond those that are recorded.",
+    ),
     (Counter, "oversight_sign_ins_total", "Sign-ins, by way."),
-    (Counter, "oversight_sign_ins_turned_away_total", "Sign-ins that were asked to come back later, by reason."),
+    (
+        Counter,
+        "oversight_sign_ins_turned_away_total",
+        "Sign-ins that were asked to come back later, by reason.",
+    ),
     (Counter, "oversight_tasks_failed_total", "Background tasks that died, by task."),
     (Counter, "oversight_turned_away_total", "Requests beyond the pace that is allowed, by what was paced."),
     (Gauge, "oversight_view_position", "The position of the event log up to which the views have read."),
@@ -85,7 +129,9 @@ pub(crate) fn look(folder: &Path, logs: &[(&'static str, Vitals)]) {
 /// What the process takes of the machine, under the names that Prometheus gives it everywhere.
 #[cfg(target_os = "linux")]
 fn look_at_process() {
-    use procfs::{ProcResult, WithCurrentSystemInfo as _, boot_time_secs, process::Process, ticks_per_second};
+    use procfs::{
+        ProcResult, WithCurrentSystemInfo as _, boot_time_secs, process::Process, ticks_per_second,
+    };
 
     let look = || -> ProcResult<()> {
         let process = Process::myself()?;
@@ -140,7 +186,9 @@ mod tests {
             let text = fs::read_to_string(file).unwrap();
             for start in ["counter!(", "gauge!(", "histogram!("] {
                 for (at, _) in text.match_indices(start) {
-                    let Some(rest) = text[at + start.len()..].trim_start().strip_prefix('"') else { continue };
+                    let Some(rest) = text[at + start.len()..].trim_start().strip_prefix('"') else {
+                        continue;
+                    };
                     let name = rest.split('"').next().unwrap();
                     if name.starts_with("oversight_") {
                         names.insert(name.to_owned());

@@ -329,7 +329,7 @@ pub struct Names {
     /// The proxies in front, which are believed when they say for whom they ask.
     pub proxies: Proxies,
     /// Whether any name is answered to: where there are no pages, and so nothing that another site could show as its own.
-    pub(crate) answer_to_any: bool,
+    pub answer_to_any: bool,
 }
 
 /// The address people know a server by: scheme, host and perhaps a port.

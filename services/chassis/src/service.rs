@@ -26,7 +26,7 @@ use crate::{
 
 use watching::Watching;
 
-pub use platform::{DATA_FORMAT, Platform, log_url};
+pub use platform::{DATA_FORMAT, PEOPLE_FILE, Platform, log_url};
 pub use routes::{PLATFORM, description_of, routes};
 
 /// How long requests in flight may take once the process is asked to stop.

@@ -38,7 +38,8 @@ struct State {
 impl Vitals {
     /// Begins to ask a log how far it goes.
     pub fn of(log: &Log, tasks: &Tasks) -> Self {
-        let vitals = Self(Arc::new(Mutex::new(State { answered: Instant::now(), head: None, reason: String::new() })));
+        let vitals =
+            Self(Arc::new(Mutex::new(State { answered: Instant::now(), head: None, reason: String::new() })));
         let (log, told) = (log.clone(), vitals.clone());
         tasks.watch("vitals", async move {
             loop {
@@ -107,7 +108,8 @@ mod tests {
     #[test]
     fn a_log_that_was_silent_for_some_seconds_is_out_of_reach_until_it_answers() {
         let long_ago = Instant::now().checked_sub(SILENCE_MAX * 2).unwrap();
-        let vitals = Vitals(Arc::new(Mutex::new(State { answered: long_ago, head: None, reason: String::new() })));
+        let vitals =
+            Vitals(Arc::new(Mutex::new(State { answered: long_ago, head: None, reason: String::new() })));
         vitals.note(Err("no leader".to_owned()));
         assert!(vitals.ready().unwrap_err().ends_with("no leader"));
         vitals.note(Ok(Position(7)));

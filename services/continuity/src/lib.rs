@@ -28,7 +28,7 @@ pub const NAME: &str = "continuity";
 pub async fn service(platform: &Platform) -> Result<Service, StartError> {
     let cache = platform.cache(NAME).await?;
     let desk = Arc::new(desk::Desk {
-        common: chassis::Desk::new(platform)?,
+        common: chassis::Desk::new(platform).await?,
         plans: Commands::new(platform.log.clone(), cache.clone())?,
         all: platform.following("continuity-plans"),
     });

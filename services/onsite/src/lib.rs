@@ -34,7 +34,7 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
         platform.clock.clone(),
     );
     let desk = Arc::new(desk::Desk {
-        common: chassis::Desk::new(platform)?,
+        common: chassis::Desk::new(platform).await?,
         assessments: records.left_out_of(Commands::new(platform.log.clone(), cache.clone())?),
         records: records.clone(),
         register: platform.following("onsite-register"),

@@ -35,7 +35,7 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
         platform.clock.clone(),
     );
     let desk = Arc::new(desk::Desk {
-        common: chassis::Desk::new(platform)?,
+        common: chassis::Desk::new(platform).await?,
         suppliers: records.left_out_of(Commands::new(platform.log.clone(), cache.clone())?),
         buyers: records.left_out_of(Commands::new(platform.log.clone(), cache.clone())?),
         listings: records.left_out_of(Commands::new(platform.log.clone(), cache.clone())?),

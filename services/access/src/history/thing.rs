@@ -32,7 +32,7 @@ const NAMES_A_THING: [&str; 10] = [
 
 /// Types of events of which each is about something else: what happened once, and is no state of
 /// anything that another one could change. `partner` and `entry` name a thing in some of them alone.
-const HAPPENED_ONCE: [&str; 20] = [
+const HAPPENED_ONCE: [&str; 22] = [
     "calendar-opened",
     "calendar-revoked",
     "certificate-held-for-review",
@@ -45,6 +45,8 @@ const HAPPENED_ONCE: [&str; 20] = [
     "listing-matched",
     "listing-parted",
     "listing-rejected",
+    "person-corrected",
+    "person-removed",
     "refused",
     "reliance-ended",
     "row-settled",

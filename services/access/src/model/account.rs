@@ -220,8 +220,7 @@ mod tests {
     #[test]
     fn programs_have_no_accounts() {
         let AccountCommand::Open { person, organisation, organisation_name, .. } = open() else { panic!() };
-        let monitor =
-            AccountCommand::Open { person, role: Role::Monitor, organisation, organisation_name };
+        let monitor = AccountCommand::Open { person, role: Role::Monitor, organisation, organisation_name };
         given::<Account>([]).when(monitor).then_refused("issue an API key instead");
     }
 

@@ -177,6 +177,7 @@ fn render(
         (made_again_notice(desk))
         ul.nhsuk-list {
             li { a.nhsuk-link href="/access/records" { "Access log" } }
+            li { a.nhsuk-link href="/access/names" { "Names of people" } }
             li { a.nhsuk-link href="/access/glass" { "Emergency access" } }
         }
         (table(desk, viewer))

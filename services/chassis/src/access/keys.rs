@@ -154,6 +154,8 @@ pub struct Known {
     emergencies_seen: FxHashMap<OdsCode, Timestamp>,
     /// Emergency accesses that were ended before their time: the session, and when they would have ended.
     glass_closed: FxHashSet<(Uuid, Timestamp)>,
+    /// Those whose names were deleted from the directory.
+    people_removed: FxHashSet<PersonId>,
     /// To which date a demonstration was moved on.
     demonstration: Option<Day>,
 }
@@ -245,6 +247,9 @@ impl Known {
                     calendar.revoked.get_or_insert(time);
                 }
             }
+            AccessEvent::PersonRemoved(removed) => {
+                self.people_removed.insert(removed.person);
+            }
             AccessEvent::DemonstrationDateSet(set) => {
                 self.demonstration = self.demonstration.max(Some(set.to));
             }
@@ -252,6 +257,7 @@ impl Known {
             | AccessEvent::SignInRefused(_)
             | AccessEvent::Refused(_)
             | AccessEvent::Exported(_)
+            | AccessEvent::PersonCorrected(_)
             | AccessEvent::SensitiveRead(_) => {}
         }
     }
@@ -288,6 +294,16 @@ impl Known {
     /// Whether someone is kept out, whether or not they have an account here.
     pub fn is_barred(&self, person: PersonId) -> bool {
         self.barred.contains(&person)
+    }
+
+    /// Whether someone's name was deleted from the directory for good.
+    pub fn is_person_removed(&self, person: PersonId) -> bool {
+        self.people_removed.contains(&person)
+    }
+
+    /// Everyone whose name was.
+    pub fn people_removed(&self) -> Vec<PersonId> {
+        self.people_removed.iter().copied().collect()
     }
 
     fn account(&mut self, person: PersonId, change: impl FnOnce(&mut Account)) {

@@ -37,6 +37,7 @@ use super::{
     Reader, Receipt, Recorded, Written,
 };
 
+pub(crate) mod bucket;
 mod connection;
 mod identity;
 mod known;

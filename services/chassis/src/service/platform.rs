@@ -7,18 +7,18 @@ use std::{
 };
 
 use bytes::Bytes;
-use parking_lot::Mutex;
+use tokio::sync::OnceCell;
 
 use super::{Config, StartError};
 use crate::{
     access::{Access, Sessions, Tokens, session},
     cache::{Cache, CacheError},
     clock::Clock,
-    directory::Directory,
+    directory::{Directory, DirectoryError},
     editions::Editions,
     following::{Fold, Following},
     http::Names,
-    log::{self, Log, LogUrl},
+    log::{self, Log, LogUrl, NatsUrl},
     private, production,
     roster::Roster,
     task::Tasks,
@@ -44,13 +44,18 @@ pub struct Platform {
     pub tasks: Tasks,
     /// The description of the API to be served, where it is more than that of this process.
     pub described: Option<Bytes>,
+    /// The broker, where the log is there.
+    broker: Option<NatsUrl>,
     /// What all services of the process share, once one of them needs it.
     shared: Arc<Shared>,
 }
 
+/// The file of the directory of people in the data folder.
+pub const PEOPLE_FILE: &str = "people.redb";
+
 #[derive(Debug, Default)]
 struct Shared {
-    directory: Mutex<Option<Directory>>,
+    directory: OnceCell<Directory>,
     roster: OnceLock<Roster>,
     editions: OnceLock<Editions>,
 }
@@ -72,14 +77,14 @@ impl Platform {
             clock,
             tasks,
             described: None,
+            broker: None,
             shared: Arc::default(),
         }
     }
 
     /// The same over another event log: before anything follows the one it had.
     pub fn over(self, log: Log) -> Self {
-        let shared =
-            Shared { directory: Mutex::new(self.shared.directory.lock().clone()), ..Shared::default() };
+        let shared = Shared { directory: self.shared.directory.clone(), ..Shared::default() };
         Self { log, shared: Arc::new(shared), ..self }
     }
 
@@ -119,7 +124,8 @@ impl Platform {
             proxies: config.trusted_proxies.clone().unwrap_or_default(),
             answer_to_any: false,
         };
-        Ok(Self::new(log, &config.data, access, names, clock, tasks))
+        let broker = if let LogUrl::Nats(nats) = url { Some(nats) } else { None };
+        Ok(Self { broker, ..Self::new(log, &config.data, access, names, clock, tasks) })
     }
 
     /// Over a log alone, with no one asked who they are: for tests of other things, and to measure what
@@ -129,16 +135,16 @@ impl Platform {
         Self::new(log, data, access, Names::default(), clock, Tasks::new())
     }
 
-    /// The names of people, one file for all services of the process.
-    pub fn directory(&self) -> Result<Directory, StartError> {
-        let mut shared = self.shared.directory.lock();
-        if let Some(directory) = &*shared {
-            return Ok(directory.clone());
-        }
-        let directory = Directory::open(&self.data.join("people.redb"))
-            .map_err(|error| StartError::Data { path: self.data.clone(), reason: error.to_string() })?;
-        *shared = Some(directory.clone());
-        Ok(directory)
+    /// The names of people: of all services of the installation where the log is at a broker, else of the process, in a
+    /// file.
+    pub async fn directory(&self) -> Result<Directory, StartError> {
+        let open = async || match &self.broker {
+            Some(broker) => shared_directory(broker, &self.data, &self.access, &self.tasks).await,
+            None => Ok(Directory::open(&self.data.join(PEOPLE_FILE))
+                .map_err(|error| StartError::Data { path: self.data.clone(), reason: error.to_string() })?
+                .heeding(&self.access, &self.tasks)),
+        };
+        self.shared.directory.get_or_try_init(open).await.cloned()
     }
 
     /// The practices and bodies, followed once for all services of the process.
@@ -166,6 +172,32 @@ impl Platform {
     pub async fn cache(&self, service: &str) -> Result<Cache, CacheError> {
         Cache::open(&self.data.join("cache").join(service), self.log.as_ref(), &self.clock).await
     }
+}
+
+/// The directory at the broker. Names in a file of before are told of: no one reads them there any more.
+async fn shared_directory(
+    url: &NatsUrl,
+    data: &Path,
+    access: &Access,
+    tasks: &Tasks,
+) -> Result<Directory, StartError> {
+    let directory = Directory::shared(url, tasks).await?;
+    let file = data.join(PEOPLE_FILE);
+    if file.exists() {
+        let cannot =
+            |error: DirectoryError| StartError::Data { path: file.clone(), reason: error.to_string() };
+        let here = Directory::open(&file).map_err(cannot)?.all().map_err(cannot)?;
+        let there = directory.all().map_err(cannot)?;
+        let missing = here.iter().filter(|(id, _)| there.iter().all(|(other, _)| other != id)).count();
+        if missing > 0 {
+            tracing::warn!(
+                file = %file.display(),
+                missing,
+                "names in a file are not in the directory at the broker: `oversight person copy` puts them there"
+            );
+        }
+    }
+    Ok(directory.heeding(access, tasks))
 }
 
 /// The event log: as it is named, else in the data folder.

@@ -33,12 +33,14 @@ pub(super) fn guarded(
         all = all.merge(std::mem::take(&mut service.routes));
         policies.extend(service.policy);
     }
-    let all = all
-        .get("/assets/{file}", LOAD_ASSETS.here(), pages::asset)
-        .get("/api/v1/openapi.json", DESCRIBE_API.here(), move || {
+    let all = all.get("/assets/{file}", LOAD_ASSETS.here(), pages::asset).get(
+        "/api/v1/openapi.json",
+        DESCRIBE_API.here(),
+        move || {
             let whole = whole.clone();
             async move { ([(header::CONTENT_TYPE, "application/json")], whole) }
-        });
+        },
+    );
     let policies = Policies::of(&policies)?;
     for route in all.declared() {
         let asked = std::iter::once(route.asks.action).chain(route.asks.seen_by);

@@ -52,9 +52,11 @@ impl Watching {
     /// With the probes of whoever starts and restarts processes.
     pub fn probes(&self, routes: Routes) -> Routes {
         let own = self.clone();
-        routes
-            .get("/healthz", PROBE.here(), || async { "ok\n" })
-            .get("/readyz", PROBE.here(), async move || own.readiness())
+        routes.get("/healthz", PROBE.here(), || async { "ok\n" }).get(
+            "/readyz",
+            PROBE.here(),
+            async move || own.readiness(),
+        )
     }
 
     /// With the figures.

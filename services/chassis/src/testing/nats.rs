@@ -99,6 +99,11 @@ impl NatsServer {
         }
     }
 
+    /// Where it keeps what it stores.
+    pub fn store(&self) -> PathBuf {
+        self.folder.join("store")
+    }
+
     /// Where it listens.
     pub fn port(&self) -> u16 {
         self.port

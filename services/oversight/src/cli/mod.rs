@@ -11,6 +11,7 @@ mod key;
 mod nats_keys;
 mod output;
 mod patience;
+mod person;
 mod prepare;
 mod rebuild;
 mod restore;
@@ -46,6 +47,8 @@ enum Command {
     Key(key::Args),
     /// Opens, lists, closes, resets and removes the accounts of people.
     User(user::Args),
+    /// Finds, corrects and deletes the names of people.
+    Person(person::Args),
     /// Adds and lists the editions of the toolkits, and explains status texts of the national register.
     Edition(edition::Args),
     /// Loads a national file into a running server.
@@ -97,6 +100,7 @@ pub async fn run(cli: Cli) -> Result<Verdict, Failure> {
         Command::Bootstrap(args) => bootstrap::run(args).await,
         Command::Key(args) => key::run(args).await,
         Command::User(args) => user::run(args).await,
+        Command::Person(args) => person::run(args).await,
         Command::Edition(args) => edition::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Imports(args) => imports::run(args).await,

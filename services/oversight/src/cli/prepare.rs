@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use chassis::{
     access::session,
+    directory::Directory,
     log::{self, LogUrl},
+    task::Tasks,
 };
 
 use super::{Failure, Verdict, output};
@@ -20,11 +22,17 @@ pub struct Args {
     session_keys: Option<PathBuf>,
 }
 
-/// Makes what the services need and may not make themselves: both streams, and the session keys.
+/// Makes what the services need and may not make themselves: both streams, the directory of people, and the session keys.
 pub async fn run(args: Args) -> Result<Verdict, Failure> {
     for url in [args.log.clone(), args.log.access()] {
         let place = log::open(&url).await?.describe().place;
         output::say(format!("{place} is there"))?;
+    }
+    if let LogUrl::Nats(url) = &args.log {
+        let tasks = Tasks::new();
+        Directory::shared(url, &tasks).await?;
+        tasks.finish().await;
+        output::say("the directory of people is there")?;
     }
     if let Some(path) = args.session_keys {
         session::read_or_make_keys(&path).map_err(|error| Failure::said(error.to_string()))?;

@@ -174,7 +174,7 @@ async fn load_beside(
         }
         Loading::NotOurs => return Ok(platform),
     };
-    introduce_office_holder(&platform)?;
+    introduce_office_holder(&platform).await?;
     progress.planned();
     let log = platform.log.clone();
     let (others, platform) = if matches!(config.log, Some(LogUrl::Nats(_))) {
@@ -209,7 +209,7 @@ async fn load_beside(
 }
 
 /// The invented person who signs all statements needs a name to be shown by.
-fn introduce_office_holder(platform: &Platform) -> Result<(), StartError> {
+async fn introduce_office_holder(platform: &Platform) -> Result<(), StartError> {
     let person = Person {
         name: format!("{} office holder", synthetic::MARK),
         role: "Invented".to_owned(),
@@ -217,8 +217,10 @@ fn introduce_office_holder(platform: &Platform) -> Result<(), StartError> {
         organisation: None,
     };
     platform
-        .directory()?
+        .directory()
+        .await?
         .put(synthetic::office_holder(), &person)
+        .await
         .map_err(|error| StartError::Service { service: "synthetic", reason: error.to_string() })
 }
 
