@@ -171,7 +171,7 @@ mod tests {
         }
     }
 
-    /// The names of figures in the code: `counter!("oversight_…`.
+    /// The names of figures in the code, where each is noted.
     fn used() -> BTreeSet<String> {
         let services = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let mut files = Vec::new();

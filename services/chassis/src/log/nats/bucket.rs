@@ -1,8 +1,10 @@
 //! A bucket of entries by key beside the streams of the logs, for what must be deletable.
 //!
-//! It is a JetStream key-value bucket with a history of one. Deleting an entry has the broker overwrite it in its files
-//! ("secure delete") and leaves a marker with the key and no value. What a broker's replica that is down still has is
-//! overwritten when it comes back and catches up; backups of the broker's folder keep it until they expire.
+//! It is a JetStream key-value bucket. What an entry held is deleted by its number, which has the broker overwrite it in
+//! its files ("secure delete"), and a marker is left with the key and no value. What a history of one drops of its own
+//! accord the broker does not overwrite; so the bucket keeps two of each key, and the older one is deleted as soon as the
+//! newer one is there. What a broker's replica that is down still has is overwritten when it comes back and catches up;
+//! backups of the broker's folder keep it until they expire.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -20,6 +22,9 @@ use crate::log::{NatsUrl, OpenError};
 
 /// The largest value.
 const VALUE_MAX_BYTES: i32 = 64 * 1024;
+
+/// How many writings of one entry the bucket keeps: the last, and the one before until it is overwritten.
+const HISTORY: i64 = 2;
 
 /// The pause before reading on after it broke off.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
@@ -79,27 +84,44 @@ impl Bucket {
             }
         };
         let config = &store.stream.cached_info().config;
-        if config.max_messages_per_subject != 1 || config.deny_purge || config.deny_delete {
+        if config.max_messages_per_subject < HISTORY || config.deny_purge || config.deny_delete {
             return Err(fail(format!(
-                "the bucket {name} cannot forget what is deleted from it: it needs a history of 1 and must let entries be \
-                 deleted and purged"
+                "the bucket {name} cannot forget what is deleted from it: it needs a history of {HISTORY} and must let \
+                 entries be deleted and purged"
             )));
         }
         Ok(Self(Arc::new(Inner { store, _connection: connection })))
     }
 
-    /// Writes an entry, and says which writing it was.
+    /// Writes an entry, and says which writing it was. What it held before is overwritten.
     pub(crate) async fn put(&self, key: &str, value: Bytes) -> Result<u64, String> {
-        self.0.store.put(key, value).await.map_err(|error| error.to_string())
+        let store = &self.0.store;
+        let revision = store.put(key, value).await.map_err(|error| error.to_string())?;
+        self.overwrite(key, |held| held < revision).await?;
+        Ok(revision)
+    }
+
+    /// Has the broker overwrite what an entry held in some of its writings.
+    async fn overwrite(&self, key: &str, which: impl Fn(u64) -> bool) -> Result<(), String> {
+        let store = &self.0.store;
+        let mut held = store.history(key).await.map_err(|error| error.to_string())?;
+        let mut to_go = Vec::new();
+        while let Some(entry) = held.next().await {
+            let entry = entry.map_err(|error| error.to_string())?;
+            if entry.operation == Operation::Put && which(entry.revision) {
+                to_go.push(entry.revision);
+            }
+        }
+        for revision in to_go {
+            store.stream.delete_message(revision).await.map_err(|error| error.to_string())?;
+        }
+        Ok(())
     }
 
     /// Deletes an entry: first what it holds, in the broker's files, then the entry itself.
     pub(crate) async fn erase(&self, key: &str) -> Result<u64, String> {
         let store = &self.0.store;
-        let entry = store.entry(key).await.map_err(|error| error.to_string())?;
-        if let Some(entry) = entry.filter(|entry| entry.operation == Operation::Put) {
-            store.stream.delete_message(entry.revision).await.map_err(|error| error.to_string())?;
-        }
+        self.overwrite(key, |_| true).await?;
         store.purge(key).await.map_err(|error| error.to_string())?;
         let marker = store.entry(key).await.map_err(|error| error.to_string())?;
         Ok(marker.map_or(u64::MAX, |marker| marker.revision))
@@ -161,7 +183,7 @@ fn wanted(url: &NatsUrl, name: &str) -> Config {
         name: format!("KV_{name}"),
         description: Some("What the log must not keep for ever".to_owned()),
         subjects: vec![format!("$KV.{name}.>")],
-        max_messages_per_subject: 1,
+        max_messages_per_subject: HISTORY,
         max_message_size: VALUE_MAX_BYTES,
         storage: StorageType::File,
         discard: DiscardPolicy::New,
