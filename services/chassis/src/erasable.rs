@@ -53,6 +53,9 @@ impl Erasable {
         let mut store = self.store.write();
         let part = part_of(&self.path);
         let new = Database::create(&part).map_err(redb::Error::from)?;
+        // For whom the old one was, and no one else.
+        let permissions = fs::metadata(&self.path).map(|about| about.permissions());
+        permissions.and_then(|same| fs::set_permissions(&part, same)).map_err(redb::Error::from)?;
         {
             let from = store.begin_write().map_err(redb::Error::from)?;
             let to = new.begin_write().map_err(redb::Error::from)?;

@@ -4,7 +4,7 @@
 //! Each process follows the bucket and keeps what stands in it in memory: some hundred bytes an entry. What one wrote
 //! oneself is known at once, what another wrote a moment later.
 
-use std::{sync::Arc, time::Duration};
+use std::{ffi::OsString, sync::Arc, time::Duration};
 
 use parking_lot::RwLock;
 use rustc_hash::FxHashMap;
@@ -41,7 +41,17 @@ where
 {
     /// Opens the bucket of a name, made where it is missing by whoever may, and reads it once.
     pub async fn open(url: &NatsUrl, name: &str, tasks: &Tasks) -> Result<Self, OpenError> {
-        let bucket = Bucket::open(url, name).await?;
+        Self::open_with(url, name, tasks, |name| std::env::var_os(name)).await
+    }
+
+    /// The same with variables other than those of the environment: for several users in one process.
+    pub async fn open_with(
+        url: &NatsUrl,
+        name: &str,
+        tasks: &Tasks,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, OpenError> {
+        let bucket = Bucket::open(url, name, variable).await?;
         let shared = Self { bucket, entries: Arc::default() };
         let (own, following) = (shared.clone(), shared.bucket.clone());
         let (read, is_read) = tokio::sync::oneshot::channel();

@@ -13,7 +13,11 @@ use async_nats::{
         stream::{Config, DiscardPolicy},
     },
 };
-use chassis::log::{AppendError, OpenError};
+use chassis::{
+    directory,
+    log::{AppendError, OpenError},
+    task::Tasks,
+};
 use futures::StreamExt as _;
 use proto::{Header, Position};
 use support::{
@@ -358,4 +362,43 @@ async fn nats_users_every_service_reads_the_second_stream_too() {
             assert_eq!(&record.payload[..], b"{}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nats_users_names_are_shared_by_the_services_that_show_them_and_by_no_other() {
+    let broker = broker().await;
+    let tasks = Tasks::new();
+    let early = broker.open_shared("onsite", directory::BUCKET, &tasks).await.unwrap_err();
+    assert!(early.to_string().contains("oversight prepare"), "{early}");
+    broker.open_shared(OPERATOR, directory::BUCKET, &tasks).await.unwrap();
+    for user in ["assessments", "suppliers", "continuity", "onsite", "access"] {
+        let names = broker.open_shared(user, directory::BUCKET, &tasks).await.unwrap();
+        names.put(user, &"A. Name".to_owned()).await.unwrap();
+        names.put(user, &"Another Name".to_owned()).await.unwrap();
+        names.erase(user).await.unwrap();
+        names.put(user, &"A. Name".to_owned()).await.unwrap();
+    }
+    let names = broker.open_shared("access", directory::BUCKET, &tasks).await.unwrap();
+    assert_eq!(names.all().len(), 5);
+    for user in ["organisations", "projection"] {
+        let mut stranger = Stranger::at(&broker, user).await;
+        for subject in [
+            "$KV.OVERSIGHT_PEOPLE.x",
+            "$JS.API.STREAM.MSG.GET.KV_OVERSIGHT_PEOPLE",
+            "$JS.API.STREAM.MSG.DELETE.KV_OVERSIGHT_PEOPLE",
+            "$JS.API.CONSUMER.CREATE.KV_OVERSIGHT_PEOPLE.x",
+            "$JS.API.DIRECT.GET.KV_OVERSIGHT_PEOPLE",
+        ] {
+            assert!(stranger.publishing(subject).await.is_some(), "{user} may publish to {subject}");
+        }
+    }
+    // No service may change or empty the bucket itself.
+    for user in SERVICES {
+        let mut stranger = Stranger::at(&broker, user).await;
+        for what in ["UPDATE", "PURGE", "DELETE", "CREATE"] {
+            let subject = format!("$JS.API.STREAM.{what}.KV_OVERSIGHT_PEOPLE");
+            assert!(stranger.publishing(&subject).await.is_some(), "{user} may publish to {subject}");
+        }
+    }
+    tasks.finish().await;
 }

@@ -17,6 +17,7 @@ use chassis::{
         Sessions, Tokens,
         session::{KEY_BYTES, Wire},
     },
+    directory::Directory,
     http::Names,
     log::{Log, NewEvent, file::FileLog},
     task::Tasks,
@@ -37,6 +38,8 @@ pub struct Installation {
     pub event_log: Log,
     pub access_log: Log,
     pub administrator: String,
+    pub directory: Directory,
+    pub data: std::path::PathBuf,
     _folder: tempfile::TempDir,
 }
 
@@ -126,7 +129,9 @@ impl Installation {
         let platform = Platform::new(log, &data, access.clone(), Names::default(), clock.clone(), tasks);
         let mut services = [access::service(&platform, options).await.unwrap()];
         let app = chassis::service::routes(&platform, &mut services).unwrap();
-        Self { app, clock, access, event_log, access_log, administrator: key.reveal(), _folder: folder }
+        let directory = platform.directory().await.unwrap();
+        let administrator = key.reveal();
+        Self { app, clock, access, event_log, access_log, administrator, directory, data, _folder: folder }
     }
 
     /// Writes organisations to the event log, by someone.

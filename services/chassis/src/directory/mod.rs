@@ -29,7 +29,7 @@ use file::FileStore;
 pub const TEXT_MAX_CHARS: usize = 200;
 
 /// What the bucket of the shared directory is called, behind the name of the log's stream.
-const BUCKET: &str = "PEOPLE";
+pub const BUCKET: &str = "PEOPLE";
 
 /// The pause before names that came back are looked for again, while the logs are still being read.
 const LOOK_PAUSE: Duration = Duration::from_millis(500);

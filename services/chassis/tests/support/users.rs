@@ -7,6 +7,8 @@ use chassis::{
         Log, LogUrl, NatsUrl, OpenError,
         nats::{NatsLog, nkey},
     },
+    shared::Shared,
+    task::Tasks,
     testing::nats::NatsServer,
 };
 use tempfile::TempDir;
@@ -94,5 +96,21 @@ impl Broker {
             variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| value.clone())
         };
         Ok(Arc::new(NatsLog::connect_with(url, variable).await?))
+    }
+
+    /// The entries of a bucket beside it, opened as a service of this name opens it.
+    pub async fn open_shared(
+        &self,
+        user: &str,
+        name: &str,
+        tasks: &Tasks,
+    ) -> Result<Shared<String>, OpenError> {
+        let address = format!("nats://127.0.0.1:{}?inbox={user}", self.port());
+        let Ok(LogUrl::Nats(url)) = address.parse() else { panic!("{address}") };
+        let seed: OsString = self.seeds.path().join(user).into();
+        Shared::open_with(&url, name, tasks, |name| {
+            (name == "OVERSIGHT_NATS_NKEY_SEED").then(|| seed.clone())
+        })
+        .await
     }
 }

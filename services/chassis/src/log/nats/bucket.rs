@@ -6,7 +6,7 @@
 //! newer one is there. What a broker's replica that is down still has is overwritten when it comes back and catches up;
 //! backups of the broker's folder keep it until they expire.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{ffi::OsString, fmt, sync::Arc, time::Duration};
 
 use async_nats::jetstream::{
     self, ErrorCode,
@@ -58,9 +58,13 @@ impl fmt::Debug for Bucket {
 
 impl Bucket {
     /// Opens the bucket of a name beside a log's stream, made where it is missing.
-    pub(crate) async fn open(url: &NatsUrl, name: &str) -> Result<Self, OpenError> {
+    pub(crate) async fn open(
+        url: &NatsUrl,
+        name: &str,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, OpenError> {
         let fail = |reason: String| OpenError::Server { place: url.to_string(), reason };
-        let identity = Identity::of(url, |name| std::env::var_os(name))?;
+        let identity = Identity::of(url, variable)?;
         let connection = Connection::open(url, &identity).await?;
         let mut context = jetstream::new(connection.client.clone());
         context.set_timeout(ASK_TIMEOUT);
@@ -149,17 +153,15 @@ impl Bucket {
             }
         };
         // Told from the beginning each time: what was written while no one listened comes, too.
-        let info = match self.0.store.stream.get_info().await {
-            Ok(info) => info,
-            Err(error) => return error.to_string(),
-        };
-        if info.state.messages == 0 {
-            say_read();
-        }
         let mut changes = match self.0.store.watch_with_history(">").await {
             Ok(changes) => changes,
             Err(error) => return error.to_string(),
         };
+        match self.0.store.stream.get_info().await {
+            Ok(info) if info.state.messages == 0 => say_read(),
+            Ok(_) => {}
+            Err(error) => return error.to_string(),
+        }
         while let Some(change) = changes.next().await {
             let entry = match change {
                 Ok(entry) => entry,
