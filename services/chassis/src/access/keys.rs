@@ -252,7 +252,9 @@ impl Known {
             | AccessEvent::SignInRefused(_)
             | AccessEvent::Refused(_)
             | AccessEvent::Exported(_)
-            | AccessEvent::SensitiveRead(_) => {}
+            | AccessEvent::SensitiveRead(_)
+            | AccessEvent::IdentifierClaimed(_)
+            | AccessEvent::IdentifierReleased(_) => {}
         }
     }
 

@@ -262,11 +262,7 @@ impl Giving {
         effective: Option<Day>,
         refused: impl FnOnce(A::Refusal) -> Result<RowOutcome, RowFault>,
     ) -> Result<RowOutcome, RowFault> {
-        let mut meta = CommandMeta::new(self.command.part(row.part()), self.clock.now(), self.by.clone());
-        meta.correlation_id = Some(self.job.id);
-        if let Some(day) = effective {
-            meta = meta.effective(day);
-        }
+        let meta = self.meta(row, effective);
         let mut waiting = self.patience.begin();
         loop {
             if let Err(stop) = self.open(commands, aggregate, command, &meta).await {
@@ -283,6 +279,16 @@ impl Giving {
                 Err(Verdict::Stop(stop)) => return Err(RowFault::Stop(stop)),
                 Err(Verdict::Again(reason)) => return Err(RowFault::Stop(Stop::for_now(reason))),
             }
+        }
+    }
+
+    /// What comes with the command of a row.
+    pub fn meta(&self, row: &Row, effective: Option<Day>) -> CommandMeta {
+        let mut meta = CommandMeta::new(self.command.part(row.part()), self.clock.now(), self.by.clone());
+        meta.correlation_id = Some(self.job.id);
+        match effective {
+            Some(day) => meta.effective(day),
+            None => meta,
         }
     }
 
@@ -343,6 +349,7 @@ fn what_to_do<R: std::error::Error>(error: CommandError<R>) -> Verdict<R> {
         CommandError::OtherContent(_) | CommandError::Append(AppendError::TooLarge { .. }) => {
             Verdict::Reject(text)
         }
+        CommandError::NoLonger => Verdict::Stop(Stop::for_now(text)),
         // A write whose outcome is unknown is given again under the same id: it lands once.
         CommandError::Busy
         | CommandError::Append(
