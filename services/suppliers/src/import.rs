@@ -20,7 +20,7 @@ use chassis::{
     following::Following,
     import::{
         self, Column, Columns, DatedColumns, Giving, Heading, ImportRecords, Job, Mode, Needed, Opening,
-        Progress, Report, Row, RowFault, RowOutcome, Shape, Stop,
+        Progress, Report, Row, RowFault, RowOutcome, Shape,
     },
 };
 use futures::Stream;
@@ -399,8 +399,8 @@ impl Import {
                 // Another process has given the number to a supplier just now: that changes who is meant.
                 Err(_) => {
                     tries += 1;
-                    let caught_up = self.register.must_catch_up(CATCH_UP_TIMEOUT).await;
-                    caught_up.map_err(|problem| RowFault::Stop(Stop::for_now(problem.detail)))?;
+                    let caught_up = async || self.register.must_catch_up(CATCH_UP_TIMEOUT).await;
+                    self.giving.patiently(caught_up).await.map_err(RowFault::Stop)?;
                 }
             }
         }
@@ -448,9 +448,13 @@ impl Import {
         }
         // What is claimed is no part of the import: it is not counted among what that recorded.
         let meta = CommandMeta { correlation_id: None, ..giving.meta(row, None) };
-        let (command, reserved) = match self.identities.reserve(supplier, command, &meta).await {
+        let reserve = async || match self.identities.reserve(supplier, command.clone(), &meta).await {
+            Ok(reserved) => Ok(Ok(reserved)),
+            Err(NotFree::Problem(problem)) => Err(problem),
+            Err(taken) => Ok(Err(taken)),
+        };
+        let (command, reserved) = match giving.patiently(reserve).await.map_err(RowFault::Stop)? {
             Ok(reserved) => reserved,
-            Err(NotFree::Problem(problem)) => return Err(RowFault::Stop(Stop::for_now(problem.detail))),
             Err(taken) => return Ok(Err(taken)),
         };
         let outcome = self.give(&reserved.commands(), giving, row, supplier, &command, effective).await;

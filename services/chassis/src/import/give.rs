@@ -282,6 +282,27 @@ impl Giving {
         }
     }
 
+    /// Does something that a row needs before its command, again for as long as a command is tried.
+    pub async fn patiently<T>(&self, attempt: impl AsyncFn() -> Result<T, Problem>) -> Result<T, Stop> {
+        let (began, mut pause) = (Instant::now(), self.patience.first_pause);
+        loop {
+            let problem = match attempt().await {
+                Ok(done) => return Ok(done),
+                Err(problem) => problem,
+            };
+            match problem.retry_after_seconds {
+                Some(seconds) if seconds < Problem::MENDED_AFTER_SECONDS => {}
+                _ => return Err(Stop::until_mended(problem.detail)),
+            }
+            if began.elapsed() + pause > self.patience.total {
+                return Err(Stop::for_now(problem.detail));
+            }
+            metrics::counter!("oversight_import_retries_total").increment(1);
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(self.patience.longest_pause);
+        }
+    }
+
     /// What comes with the command of a row.
     pub fn meta(&self, row: &Row, effective: Option<Day>) -> CommandMeta {
         let mut meta = CommandMeta::new(self.command.part(row.part()), self.clock.now(), self.by.clone());
