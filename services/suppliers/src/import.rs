@@ -399,8 +399,10 @@ impl Import {
                 // Another process has given the number to a supplier just now: that changes who is meant.
                 Err(_) => {
                     tries += 1;
-                    let caught_up = async || self.register.must_catch_up(CATCH_UP_TIMEOUT).await;
-                    self.giving.patiently(caught_up).await.map_err(RowFault::Stop)?;
+                    let mut waiting = self.giving.waiting();
+                    while let Err(problem) = self.register.must_catch_up(CATCH_UP_TIMEOUT).await {
+                        waiting.after_problem(problem).await.map_err(RowFault::Stop)?;
+                    }
                 }
             }
         }
@@ -448,14 +450,15 @@ impl Import {
         }
         // What is claimed is no part of the import: it is not counted among what that recorded.
         let meta = CommandMeta { correlation_id: None, ..giving.meta(row, None) };
-        let reserve = async || match self.identities.reserve(supplier, command.clone(), &meta).await {
-            Ok(reserved) => Ok(Ok(reserved)),
-            Err(NotFree::Problem(problem)) => Err(problem),
-            Err(taken) => Ok(Err(taken)),
-        };
-        let (command, reserved) = match giving.patiently(reserve).await.map_err(RowFault::Stop)? {
-            Ok(reserved) => reserved,
-            Err(taken) => return Ok(Err(taken)),
+        let mut waiting = giving.waiting();
+        let (command, reserved) = loop {
+            match self.identities.reserve(supplier, command.clone(), &meta).await {
+                Ok(reserved) => break reserved,
+                Err(NotFree::Problem(problem)) => {
+                    waiting.after_problem(problem).await.map_err(RowFault::Stop)?;
+                }
+                Err(taken) => return Ok(Err(taken)),
+            }
         };
         let outcome = self.give(&reserved.commands(), giving, row, supplier, &command, effective).await;
         let recorded_nothing = match &outcome {

@@ -118,24 +118,45 @@ impl Patience {
 
 /// How long a command has been tried, and how long to wait before it is tried again.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub struct Waiting {
     patience: Patience,
     began: Instant,
     pause: Duration,
 }
 
 impl Waiting {
+    /// Waits after something came to nothing that was out of reach; tells to stop where it would be in vain, or too
+    /// late.
+    pub async fn after_problem(&mut self, problem: Problem) -> Result<(), Stop> {
+        match problem.retry_after_seconds {
+            Some(seconds) if seconds < Problem::MENDED_AFTER_SECONDS => {}
+            _ => return Err(Stop::until_mended(problem.detail)),
+        }
+        if self.began.elapsed() + self.pause > self.patience.total {
+            return Err(Stop::for_now(problem.detail));
+        }
+        self.pause().await;
+        Ok(())
+    }
+
+    async fn pause(&mut self) {
+        metrics::counter!("oversight_import_retries_total").increment(1);
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(self.patience.longest_pause);
+    }
+
     /// Waits after an attempt that came to nothing; the verdict where another would be in vain, or too late.
-    pub async fn after<R: std::error::Error>(&mut self, error: CommandError<R>) -> Result<(), Verdict<R>> {
+    pub(super) async fn after<R: std::error::Error>(
+        &mut self,
+        error: CommandError<R>,
+    ) -> Result<(), Verdict<R>> {
         match what_to_do(error) {
             Verdict::Again(reason) if self.began.elapsed() + self.pause > self.patience.total => {
                 Err(Verdict::Stop(Stop::for_now(reason)))
             }
             Verdict::Again(reason) => {
-                metrics::counter!("oversight_import_retries_total").increment(1);
                 tracing::debug!(reason, "a command of an import is tried again");
-                tokio::time::sleep(self.pause).await;
-                self.pause = (self.pause * 2).min(self.patience.longest_pause);
+                self.pause().await;
                 Ok(())
             }
             verdict => Err(verdict),
@@ -282,25 +303,9 @@ impl Giving {
         }
     }
 
-    /// Does something that a row needs before its command, again for as long as a command is tried.
-    pub async fn patiently<T>(&self, attempt: impl AsyncFn() -> Result<T, Problem>) -> Result<T, Stop> {
-        let (began, mut pause) = (Instant::now(), self.patience.first_pause);
-        loop {
-            let problem = match attempt().await {
-                Ok(done) => return Ok(done),
-                Err(problem) => problem,
-            };
-            match problem.retry_after_seconds {
-                Some(seconds) if seconds < Problem::MENDED_AFTER_SECONDS => {}
-                _ => return Err(Stop::until_mended(problem.detail)),
-            }
-            if began.elapsed() + pause > self.patience.total {
-                return Err(Stop::for_now(problem.detail));
-            }
-            metrics::counter!("oversight_import_retries_total").increment(1);
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(self.patience.longest_pause);
-        }
+    /// Begins to wait for what a row needs before its command, for as long as a command is tried.
+    pub fn waiting(&self) -> Waiting {
+        self.patience.begin()
     }
 
     /// What comes with the command of a row.
