@@ -5,7 +5,7 @@
 //! time, and is read by fewer. Every service writes there what it refused and what it handed out.
 //!
 //! No name, no password and no secret ever stands here: people are ids, and of an API key's secret
-//! there is the hash.
+//! there is the hash. Of a user name there is a fingerprint that takes long to work out.
 
 use std::{fmt, str::FromStr};
 
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
+    claims,
     codes::{Actor, CodeError, OdsCode, PersonId},
     day::Day,
     envelope::EventHash,
@@ -164,6 +165,10 @@ events! {
         PersonRemoved = "oversight.access.person-removed.v1",
         /// The date at which a demonstration stands was moved on.
         DemonstrationDateSet = "oversight.access.demonstration-date-set.v1",
+        /// A user name was claimed for an account.
+        IdentifierClaimed = "oversight.access.identifier-claimed.v1",
+        /// A claim to a user name came to nothing, or was taken over, or its account was removed.
+        IdentifierReleased = "oversight.access.identifier-released.v1",
     }
 }
 
@@ -213,6 +218,9 @@ pub struct AccountOpened {
     /// What the organisation is called, where no file lists it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organisation_name: Option<String>,
+    /// What stands for its user name in the claim to it. The name itself stands in the store of accounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
 }
 
 /// Someone's account was closed for the time being: no one gets in by it, and who is in is out.
@@ -401,6 +409,17 @@ pub struct DemonstrationDateSet {
     /// To which date.
     pub to: Day,
 }
+
+/// A user name was claimed for an account. The aggregate is the claim.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IdentifierClaimed(pub claims::IdentifierClaimed);
+
+/// A claim to a user name came to nothing, or its account was removed; or, on the subject of an account, another took
+/// the claim over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IdentifierReleased(pub claims::IdentifierReleased);
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ pub mod access;
 pub mod areas;
 pub mod assessments;
 pub mod certification;
+pub mod claims;
 pub mod codes;
 pub mod continuity;
 pub mod day;

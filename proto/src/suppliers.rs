@@ -1,14 +1,16 @@
 //! Events of `suppliers`: who supplies IT, what is certified, who uses what, and who checked.
 //!
-//! Three kinds of aggregate:
+//! Four kinds of aggregate:
 //! - a supplier with its services and certificates: `supplier_<id>`;
 //! - an entry of a list that may or may not be a known supplier: `listing_<list>_<entry>`;
-//! - an organisation as a buyer, with the services it uses and its checks: `buyer_<code>`.
+//! - an organisation as a buyer, with the services it uses and its checks: `buyer_<code>`;
+//! - a claim to an identifier that one supplier alone has: `claim_<kind>_<fingerprint>`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     certification::{Answer, Verdict},
+    claims,
     codes::{OdsCode, SchemeId, ServiceId, ServiceTypeId, SupplierId},
     day::Day,
     envelope::Position,
@@ -70,6 +72,10 @@ events! {
         CertificationChecked = "oversight.suppliers.certification-checked.v1",
         /// A gap until a renewal was accepted, with a plan and a last day.
         GapPlanAgreed = "oversight.suppliers.gap-plan-agreed.v1",
+        /// An identifier that one supplier alone has was claimed for one.
+        IdentifierClaimed = "oversight.suppliers.identifier-claimed.v1",
+        /// A claim to an identifier came to nothing, or was taken over.
+        IdentifierReleased = "oversight.suppliers.identifier-released.v1",
         /// An import is about to record its first row.
         ImportBegun = "oversight.suppliers.import-begun.v1",
         /// A file was read to its end.
@@ -109,6 +115,8 @@ impl SupplierEvent {
             | Self::EngagementEnded(_)
             | Self::CertificationChecked(_)
             | Self::GapPlanAgreed(_)
+            | Self::IdentifierClaimed(_)
+            | Self::IdentifierReleased(_)
             | Self::ImportBegun(_)
             | Self::FileImported(_)
             | Self::ImportWithdrawn(_) => return None,
@@ -682,6 +690,16 @@ pub struct GapPlanAgreed {
     /// The last day it holds.
     pub until: Day,
 }
+
+/// An identifier that one supplier alone has was claimed for one. The aggregate is the claim.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IdentifierClaimed(pub claims::IdentifierClaimed);
+
+/// A claim to an identifier came to nothing; or, on the subject of a supplier, another took it over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IdentifierReleased(pub claims::IdentifierReleased);
 
 /// An import is about to record its first row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

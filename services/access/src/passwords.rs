@@ -6,10 +6,11 @@
 use std::sync::Arc;
 
 use argon2::{
-    Argon2,
+    Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
 use chassis::{Problem, ids};
+use proto::{EventHash, claims::FINGERPRINT_BYTES};
 use tokio::sync::Semaphore;
 
 use crate::user_name::UserName;
@@ -36,6 +37,11 @@ const FIRST_ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// The groups of a first password, and the characters of each: 80 bits of chance in all.
 const FIRST_GROUPS: usize = 4;
 const FIRST_GROUP_CHARS: usize = 4;
+
+/// The memory in KiB and the passes that the fingerprint of a user name costs. To be the same for every process of an
+/// installation, and so never to be changed: names that were claimed would be free again.
+const FINGERPRINT_MEMORY_KIB: u32 = 32 * 1024;
+const FINGERPRINT_PASSES: u32 = 4;
 
 /// A password as someone typed it. It is never shown: there is no `Debug` and no `Display`.
 #[derive(Clone, serde::Deserialize)]
@@ -94,6 +100,8 @@ pub fn first_password() -> Typed {
 #[derive(Debug)]
 pub struct Hashing {
     argon2: Argon2<'static>,
+    /// For what stands for user names.
+    names: Argon2<'static>,
     nobody: String,
     /// How often a password was compared with a hash.
     #[cfg(test)]
@@ -118,6 +126,19 @@ impl Hashing {
         same && hash.is_some()
     }
 
+    /// What stands for a user name in the access log, where names do not stand: the same for every process of an
+    /// installation, of another installation another, and slow, so that who has the log and guesses names finds few.
+    pub fn fingerprint(
+        &self,
+        name: &UserName,
+        installation: EventHash,
+    ) -> Result<[u8; FINGERPRINT_BYTES], Problem> {
+        let mut fingerprint = [0; FINGERPRINT_BYTES];
+        let (name, salt) = (name.as_str().as_bytes(), installation.bytes());
+        self.names.hash_password_into(name, salt, &mut fingerprint).map_err(not_fingerprinted)?;
+        Ok(fingerprint)
+    }
+
     fn compare(&self, password: &Typed, expected: &PasswordHash) -> bool {
         #[cfg(test)]
         self.compared.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -127,6 +148,11 @@ impl Hashing {
 
 fn failed(error: argon2::password_hash::Error) -> Problem {
     tracing::error!(%error, "a password could not be hashed");
+    Problem::internal()
+}
+
+fn not_fingerprinted(error: argon2::Error) -> Problem {
+    tracing::error!(%error, "the fingerprint of a user name could not be worked out");
     Problem::internal()
 }
 
@@ -141,8 +167,10 @@ pub struct Workshop {
 impl Workshop {
     /// Opens it.
     pub fn open() -> Result<Self, Problem> {
+        let names = Params::new(FINGERPRINT_MEMORY_KIB, FINGERPRINT_PASSES, 1, None);
         let mut hashing = Hashing {
             argon2: Argon2::default(),
+            names: Argon2::new(Algorithm::Argon2id, Version::V0x13, names.map_err(not_fingerprinted)?),
             nobody: String::new(),
             #[cfg(test)]
             compared: Default::default(),
@@ -215,6 +243,22 @@ mod tests {
             })
             .await
             .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_name_has_one_fingerprint_in_an_installation_and_another_elsewhere() {
+        let workshop = Workshop::open().unwrap();
+        let fingerprint = async |name: &str, installation: &str| {
+            let (name, installation) =
+                (name.parse::<UserName>().unwrap(), EventHash::of(installation.as_bytes()));
+            workshop.at_work(move |hashing| hashing.fingerprint(&name, installation).unwrap()).await.unwrap()
+        };
+        let one = fingerprint("a@example.org", "here").await;
+        assert_eq!(one, fingerprint(" A@Example.ORG", "here").await);
+        assert_ne!(one, fingerprint("b@example.org", "here").await);
+        assert_ne!(one, fingerprint("a@example.org", "elsewhere").await);
+        let digits: String = one.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(digits, "5cad747535f5de5f0cba0e609ab9c2c909d2feb6", "what was claimed by another build is known");
     }
 
     #[tokio::test]

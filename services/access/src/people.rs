@@ -3,27 +3,26 @@
 use std::sync::Arc;
 
 use chassis::{
-    Access, Clock, CommandId, CommandMeta, Commands, Giver, Problem, Viewer, access::Record, pace::Peer,
-    refusal::not_one_line,
+    Access, Clock, CommandId, CommandMeta, Commands, Giver, Problem, Viewer, access::Record, claims::Claims,
+    pace::Peer,
 };
 use jiff::Timestamp;
 use proto::{
-    Actor, OdsCode, PersonId, Position, Role, Service,
+    Actor, AggregateId, EventHash, OdsCode, PersonId, Position, Role, Service,
     access::{AccessEvent, SignInRefused, SignInWay},
-    text::is_one_line,
 };
-use tokio::sync::RwLock;
+use tokio::sync::{OnceCell, RwLock};
 
 use crate::{
     accounts::{Accounts, Asker, Attempt, Entry},
     limits::{Limits, Refusals},
     model::{Account, AccountCommand, AccountRefusal},
     passwords::{Typed, Workshop, check_new, first_password},
-    places::{Place, place},
-    user_name::{NAME_MAX_CHARS, UserName},
+    user_name::UserName,
 };
 
 mod known;
+mod names;
 
 pub use known::{KNOWN_MAX, KnownBrowser};
 
@@ -37,6 +36,10 @@ pub const NOT_LET_IN: &str = "The user name or the password is not right, or the
 pub struct People {
     accounts: Accounts,
     commands: Commands<Account>,
+    /// The claims to user names: of two processes that give the same one to two people one finds it taken.
+    claims: Claims<Account>,
+    /// The hash of the first event of the access log, by which every process knows the installation.
+    installation: OnceCell<EventHash>,
     workshop: Workshop,
     limits: Limits,
     refusals: Refusals,
@@ -120,9 +123,15 @@ impl People {
         access: Access,
         clock: Clock,
     ) -> Result<Self, Problem> {
+        let claims = Claims::of(commands.clone(), clock.clone()).map_err(|error| {
+            tracing::error!(%error, "the cache of claims cannot be used");
+            Problem::internal()
+        })?;
         Ok(Self {
             accounts,
             commands,
+            claims,
+            installation: OnceCell::new(),
             workshop: Workshop::open()?,
             limits: Limits::default(),
             refusals: Refusals::default(),
@@ -165,53 +174,6 @@ impl People {
         listed.collect()
     }
 
-    /// Opens an account. Its first password is in the answer and nowhere else; it has to be changed.
-    pub async fn open(&self, giver: &Giver, new: NewAccount) -> Result<(PersonId, Typed, Place), Problem> {
-        let name = new.organisation_name.as_deref();
-        let place = place(&self.access, new.role, new.organisation, name).await?;
-        let display_name = self.checked_display_name(&new.display_name)?;
-        let id = giver.command("open-account");
-        let person = PersonId(id.uuid());
-        self.until_known().await?;
-        if self.access.known().account_of(person).is_some() {
-            return Err(AccountRefusal::OpenedBefore.into());
-        }
-        let password = first_password();
-        let hash = self.hash(password.clone()).await?;
-        let entry = Entry { user_name: new.user_name, display_name, hash, must_change: true };
-        let _changing = self.changing.write().await;
-        let (accounts, access) = (self.accounts.clone(), self.access.clone());
-        apart(move || {
-            let is_open = |person| access.known().account_of(person).is_some();
-            Ok(accounts.add(person, &entry, is_open)?)
-        })
-        .await?;
-        let (role, organisation, organisation_name) = (new.role, new.organisation, place.recorded_name());
-        let open = AccountCommand::Open { person, role, organisation, organisation_name };
-        self.execute(person, &open, self.meta(giver, id, "open-account")).await?;
-        Ok((person, password, place))
-    }
-
-    /// What someone is called, tidied.
-    pub fn checked_display_name(&self, text: &str) -> Result<String, Problem> {
-        let display_name = text.trim().to_owned();
-        if !(1..=NAME_MAX_CHARS).contains(&display_name.chars().count()) {
-            let text = format!("a display name has 1 to {NAME_MAX_CHARS} characters");
-            return Err(Problem::bad_input(text.clone()).at("display_name", text));
-        }
-        if !is_one_line(&display_name) {
-            let text = not_one_line("a display name");
-            return Err(Problem::bad_input(text.clone()).at("display_name", text));
-        }
-        Ok(display_name)
-    }
-
-    /// Changes what someone is called.
-    pub async fn set_display_name(&self, person: PersonId, display_name: String) -> Result<(), Problem> {
-        let accounts = self.accounts.clone();
-        apart(move || Ok(accounts.set_display_name(person, &display_name)?)).await
-    }
-
     /// Shuts someone out for the time being, whether or not they have an account here: they do not get in,
     /// and are out where they are in.
     pub async fn disable(&self, giver: &Giver, person: PersonId, reason: String) -> Result<(), Problem> {
@@ -236,20 +198,6 @@ impl People {
         }
         let meta = self.meta(giver, giver.command(&purpose), &purpose);
         self.execute(person, &AccountCommand::Enable { person }, meta).await.map(drop)
-    }
-
-    /// Deletes the names and the password of a closed account. The name is free again; the account itself
-    /// stays closed in the log for ever.
-    pub async fn remove(&self, giver: &Giver, person: PersonId) -> Result<(), Problem> {
-        let purpose = format!("remove-account {person}");
-        let _changing = self.changing.write().await;
-        if self.is_removed(person).await? {
-            return Ok(());
-        }
-        let meta = self.meta(giver, giver.command(&purpose), &purpose);
-        self.execute(person, &AccountCommand::Remove, meta).await?;
-        let accounts = self.accounts.clone();
-        apart(move || Ok(accounts.remove(person)?)).await
     }
 
     /// Whether someone's account stands in the log alone.
@@ -479,14 +427,27 @@ impl People {
         command: &AccountCommand,
         meta: CommandMeta,
     ) -> Result<chassis::log::Written, Problem> {
-        let aggregate = Account::aggregate(person).map_err(|error| Problem::bad_input(error.to_string()))?;
-        let outcome = self.commands.execute(&aggregate, command, &meta).await?;
+        self.execute_with(&self.commands, person, command, meta).await
+    }
+
+    async fn execute_with(
+        &self,
+        commands: &Commands<Account>,
+        person: PersonId,
+        command: &AccountCommand,
+        meta: CommandMeta,
+    ) -> Result<chassis::log::Written, Problem> {
+        let outcome = commands.execute(&aggregate(person)?, command, &meta).await?;
         self.access.until_read(outcome.position()).await?;
         Ok(match outcome {
             chassis::Outcome::Recorded(_, written) => written,
             chassis::Outcome::Unchanged(_) => chassis::log::Written::Before,
         })
     }
+}
+
+fn aggregate(person: PersonId) -> Result<AggregateId, Problem> {
+    Account::aggregate(person).map_err(|error| Problem::bad_input(error.to_string()))
 }
 
 fn no_password() -> Problem {

@@ -6,6 +6,7 @@
 
 use axum::http::StatusCode;
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use proto::{
     Actor, AggregateId, By, CommandContent, Day, DomainEvent, Envelope, EventHash, Header, Position, Subject,
@@ -162,6 +163,9 @@ pub enum CommandError<R> {
     /// The command was given before with something else, and what that led to stands.
     #[error("{}", other_content(*.0))]
     OtherContent(Position),
+    /// What the command was given on condition of no longer holds.
+    #[error("others have taken meanwhile what this needs")]
+    NoLonger,
     /// Others changed the aggregate each of [`DECISIONS_MAX`] times.
     #[error("others changed the same record {DECISIONS_MAX} times meanwhile")]
     Busy,
@@ -194,7 +198,7 @@ impl<R: Into<Problem>> From<CommandError<R>> for Problem {
                 other_content(position),
             )
             .at("Idempotency-Key", "was used with other content"),
-            CommandError::Busy => Problem::busy(),
+            CommandError::Busy | CommandError::NoLonger => Problem::busy(),
             CommandError::Read(error) => error.into(),
             CommandError::Append(error) => match error {
                 AppendError::Conflict { .. } => Problem::busy(),
@@ -294,6 +298,15 @@ pub struct Commands<A: Aggregate> {
     /// answered as it was the first time. Written before the state, so that it lacks no event a state has.
     events: Part<Position>,
     withdrawn: WithdrawnImports,
+    condition: Option<Arc<dyn Condition>>,
+}
+
+/// Something beside the aggregate that has to hold when an event is appended to it.
+pub trait Condition: fmt::Debug + Send + Sync {
+    /// Whether it holds now, by the log. Asked after the state was read and before the event is appended, each time it
+    /// is tried: what makes it no longer hold therefore appends to the aggregate, too, and an event that was decided on
+    /// before that is not taken.
+    fn holds(&self) -> BoxFuture<'_, Result<bool, ReadError>>;
 }
 
 /// Tells which imports were withdrawn, as far as is known.
@@ -308,13 +321,14 @@ impl fmt::Debug for WithdrawnImports {
 
 impl<A: Aggregate> Clone for Commands<A> {
     fn clone(&self) -> Self {
-        let Self { log, cache, states, events, withdrawn } = self;
+        let Self { log, cache, states, events, withdrawn, condition } = self;
         Self {
             log: log.clone(),
             cache: cache.clone(),
             states: states.clone(),
             events: events.clone(),
             withdrawn: withdrawn.clone(),
+            condition: condition.clone(),
         }
     }
 }
@@ -325,13 +339,27 @@ impl<A: Aggregate> Commands<A> {
         let version = KEPT_VERSION + A::FOLD_VERSION;
         let states = cache.part(A::NAME, version)?;
         let events = cache.part(&format!("{}-events", A::NAME), version)?;
-        Ok(Self { log, cache, states, events, withdrawn: WithdrawnImports::default() })
+        let withdrawn = WithdrawnImports::default();
+        Ok(Self { log, cache, states, events, withdrawn, condition: None })
+    }
+
+    /// The commands of another kind of aggregate, over the same log and with the same cache. Nothing is left out of
+    /// their states.
+    pub fn of_others<B: Aggregate>(&self) -> Result<Commands<B>, CacheError> {
+        Commands::new(self.log.clone(), self.cache.clone())
     }
 
     /// The same, with states that leave out what came with an import that was withdrawn.
     #[must_use]
     pub fn without(mut self, withdrawn: impl Fn() -> Arc<Withdrawn> + Send + Sync + 'static) -> Self {
         self.withdrawn = WithdrawnImports(Some(Arc::new(withdrawn)));
+        self
+    }
+
+    /// The same, recording something only while a condition holds.
+    #[must_use]
+    pub fn only_while(mut self, condition: Arc<dyn Condition>) -> Self {
+        self.condition = Some(condition);
         self
     }
 
@@ -380,6 +408,11 @@ impl<A: Aggregate> Commands<A> {
                 Ok(None) => return Ok(Outcome::Unchanged(loaded.position)),
                 Err(refusal) => return Err(CommandError::Refused(refusal)),
             };
+            if let Some(condition) = &self.condition
+                && !condition.holds().await?
+            {
+                return Err(CommandError::NoLonger);
+            }
             match self.append(id, &loaded, &event, meta, event_id).await {
                 Ok((receipt, body)) if receipt.written == Written::Now => {
                     let when = When {
@@ -407,6 +440,23 @@ impl<A: Aggregate> Commands<A> {
             }
         }
         Err(CommandError::Busy)
+    }
+
+    /// What became of a command that was given before and recorded something; none of any other. Refuses one that was
+    /// given with something else. For what looks at more than the aggregate before it gives a command: a repeated one
+    /// is answered as it was the first time, whatever came since.
+    pub async fn repeated(
+        &self,
+        id: &AggregateId,
+        meta: &CommandMeta,
+    ) -> Result<Option<Outcome>, CommandError<A::Refusal>> {
+        let event = meta.id.event_id();
+        let mut position = self.given_before(event, meta).await?;
+        if position.is_none() {
+            self.catch_up(id, self.states.get(id.as_str()).unwrap_or_default()).await?;
+            position = self.given_before(event, meta).await?;
+        }
+        Ok(position.map(|position| Outcome::Recorded(position, Written::Before)))
     }
 
     /// Where the event of a command stands that was given before.

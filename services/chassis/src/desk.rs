@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     access::Giver,
     clock::Clock,
-    command::{Aggregate, CommandError, Commands, Outcome},
+    command::{Aggregate, CommandError, CommandMeta, Commands, Outcome},
     directory::{Directory, Found, Person},
     editions::Editions,
     import::Imports,
@@ -202,12 +202,27 @@ impl Desk {
         order: Order<'_>,
         command: &A::Command,
     ) -> Result<Outcome, Failure<A::Refusal>> {
-        let Order { giver, purpose, aggregate, about, effective } = order;
-        let mut meta = giver.meta(&format!("{purpose} {aggregate}"), self.clock.now(), about);
-        if let Some(day) = effective {
-            meta = meta.effective(day);
+        Ok(commands.execute(order.aggregate, command, &self.meta(&order)).await?)
+    }
+
+    /// What comes with the command of an order.
+    pub fn meta(&self, order: &Order<'_>) -> CommandMeta {
+        let Order { giver, purpose, aggregate, about, effective } = *order;
+        let meta = giver.meta(&format!("{purpose} {aggregate}"), self.clock.now(), about);
+        match effective {
+            Some(day) => meta.effective(day),
+            None => meta,
         }
-        Ok(commands.execute(aggregate, command, &meta).await?)
+    }
+
+    /// What became of an order that was given before under the same key and recorded something; none of any other. One
+    /// that was given with other content is refused.
+    pub async fn repeated<A: Aggregate>(
+        &self,
+        commands: &Commands<A>,
+        order: &Order<'_>,
+    ) -> Result<Option<Outcome>, Failure<A::Refusal>> {
+        Ok(commands.repeated(order.aggregate, &self.meta(order)).await?)
     }
 
     /// Gives a command that names a person. Someone new goes into the directory first, under an id

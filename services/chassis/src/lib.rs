@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod cache;
+pub mod claims;
 pub mod clock;
 pub mod command;
 pub mod compression;

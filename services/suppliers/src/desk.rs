@@ -10,25 +10,34 @@ use chassis::{
     import::ImportRecords,
 };
 use proto::{
-    Day, OdsCode, Role, ServiceId, ServiceTypeId, SupplierId,
+    Day, Header, OdsCode, Position, Role, ServiceId, ServiceTypeId, SupplierId,
     certification::{Verdict, table},
     suppliers::{
-        Certificate, DemandAnswered, List, Listing, ListingHeld, MatchedBy, SupplierDetails, SupplierEvent,
-        Used,
+        Certificate, CertificateHeldForReview, DemandAnswered, Listing, ListingHeld, MatchedBy,
+        SupplierDetails, SupplierEvent, Used,
     },
 };
 
 use crate::{
     chain::{ChainLink, chain},
+    identities::{Identities, need_free, need_same, recorded_nothing, tidy},
     model::{
         Buyer, BuyerCommand, Check, HeldListing, ListingCommand, ReviewFinding, Supplier, SupplierCommand,
-        buyer_aggregate, company_number, listing_aggregate, number_key, supplier_aggregate, supplier_of,
+        buyer_aggregate, code_of, listing_aggregate, number_key, supplier_aggregate, supplier_of,
     },
     register::Register,
 };
 
 /// How long an answer waits until the register shows what a command led to, or knows an id it does not.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How often a command is given because its claim was taken over meanwhile.
+const IDENTIFY_TRIES_MAX: u32 = 3;
+
+/// What commands are given for that a decision on an entry of a list leads to.
+const REGISTER: &str = "register";
+const SETTLE: &str = "settle";
+const REJECT: &str = "reject";
 
 /// What the routes work with.
 #[derive(Debug, Clone)]
@@ -42,11 +51,6 @@ pub(crate) struct Desk {
     pub register: Following<Register>,
     pub identities: Identities,
 }
-
-/// Held by whoever says which company a supplier is or whose a certificate is, from the look at who has its
-/// numbers until the register shows what was said: of two that claim a number at once the second is refused, or
-/// held for review.
-pub(crate) type Identities = Arc<tokio::sync::Mutex<()>>;
 
 /// What routes get.
 pub(crate) type Shared = Arc<Desk>;
@@ -149,11 +153,12 @@ impl Desk {
         listing: Listing,
     ) -> Result<Outcome, Failure> {
         let details = tidy(details)?;
-        let _alone = self.identities.lock().await;
-        self.register.must_catch_up(CATCH_UP_TIMEOUT).await?;
-        need_free(&self.register.known(), supplier, details.ods_code, details.company_number.as_deref())?;
-        let command = SupplierCommand::Register { supplier, details, listing };
-        self.keep(giver, supplier, "register", None, &command).await
+        let register = |known: &Register| {
+            need_free(known, supplier, details.ods_code, details.company_number.as_deref())?;
+            let (details, listing) = (details.clone(), listing.clone());
+            Ok(SupplierCommand::Register { supplier, details, listing })
+        };
+        self.identify(giver, supplier, REGISTER, register).await.map(|(outcome, _)| outcome)
     }
 
     /// Corrects who a supplier is. Its ODS code and company number, from which it is seen whose record this
@@ -165,10 +170,7 @@ impl Desk {
         details: SupplierDetails,
     ) -> Result<Outcome, Failure> {
         let details = tidy(details)?;
-        let _alone = self.identities.lock().await;
-        self.register.must_catch_up(CATCH_UP_TIMEOUT).await?;
-        {
-            let known = self.register.known();
+        let amend = |known: &Register| {
             let before = known.supplier(supplier).map(|known| &known.dossier.details);
             let before = before.ok_or_else(Problem::internal)?;
             let is_own = giver.viewer.holder().is_none_or(|holder| holder.role == Role::Supplier);
@@ -177,9 +179,10 @@ impl Desk {
                 let (had, has) = (before.company_number.as_ref(), details.company_number.as_ref());
                 need_same("company_number", "company number", had, has)?;
             }
-            need_free(&known, supplier, details.ods_code, details.company_number.as_deref())?;
-        }
-        self.keep(giver, supplier, "amend", None, &SupplierCommand::Amend(details)).await
+            need_free(known, supplier, details.ods_code, details.company_number.as_deref())?;
+            Ok(SupplierCommand::Amend(details.clone()))
+        };
+        self.identify(giver, supplier, "amend", amend).await.map(|(outcome, _)| outcome)
     }
 
     /// Says which company an entry of a list is: a known supplier, or a new one.
@@ -194,18 +197,46 @@ impl Desk {
             let supplier = supplier_of(&listing).map_err(|_| Problem::internal())?;
             return self.register_supplier(giver, supplier, details, listing).await;
         };
-        let _alone = self.identities.lock().await;
+        let settle = |known: &Register| {
+            // An entry of the toolkit's register brings its code along.
+            need_free(known, supplier, code_of(&listing), None)?;
+            let (listing, name) = (listing.clone(), details.legal_name.clone());
+            Ok(SupplierCommand::Match { listing, name, by: MatchedBy::Person })
+        };
+        self.identify(giver, supplier, SETTLE, settle).await.map(|(outcome, _)| outcome)
+    }
+
+    /// What became of a decision on an entry that was sent before under the same key: as a new supplier, as the one
+    /// that is named or that it was found to be, or as none. One that was sent with something else is refused.
+    pub async fn decided_before(
+        &self,
+        giver: &Giver,
+        listing: &Listing,
+        named: Option<SupplierId>,
+    ) -> Result<Option<Outcome>, Failure> {
         self.register.must_catch_up(CATCH_UP_TIMEOUT).await?;
-        // An entry of the toolkit's register brings its code along.
-        need_free(&self.register.known(), supplier, code_of(&listing), None)?;
-        let command = SupplierCommand::Match { listing, name: details.legal_name, by: MatchedBy::Person };
-        self.keep(giver, supplier, "settle", None, &command).await
+        let new = id(supplier_of(listing).and_then(supplier_aggregate))?;
+        if let Some(outcome) =
+            self.common.repeated(&self.suppliers, &Order::new(giver, REGISTER, &new, None)).await?
+        {
+            return Ok(Some(outcome));
+        }
+        let found = self.register.known().of_listing(listing);
+        for supplier in found.into_iter().chain(named.filter(|named| Some(*named) != found)) {
+            let aggregate = id(supplier_aggregate(supplier))?;
+            let order = Order::new(giver, SETTLE, &aggregate, None);
+            if let Some(outcome) = self.common.repeated(&self.suppliers, &order).await? {
+                return Ok(Some(outcome));
+            }
+        }
+        let none = id(listing_aggregate(listing))?;
+        self.common.repeated(&self.listings, &Order::new(giver, REJECT, &none, None)).await
     }
 
     /// Says that an entry of a list names no supplier. Its rows are passed over from then on.
     pub async fn reject(&self, giver: &Giver, listing: &Listing, reason: String) -> Result<Outcome, Failure> {
         let aggregate = id(listing_aggregate(listing))?;
-        let order = Order::new(giver, "reject", &aggregate, None);
+        let order = Order::new(giver, REJECT, &aggregate, None);
         let outcome = self.common.give(&self.listings, order, &ListingCommand::Reject { reason }).await?;
         self.register.reached(outcome.position(), CATCH_UP_TIMEOUT).await;
         Ok(outcome)
@@ -219,18 +250,30 @@ impl Desk {
         printed: Certificate,
         renews: Option<u16>,
     ) -> Result<Certified, Failure> {
-        let _alone = self.identities.lock().await;
-        self.register.must_catch_up(CATCH_UP_TIMEOUT).await?;
-        let also_of = self.register.known().other_of_certificate(&printed, supplier);
         let shown = number_key(&printed.number);
         let purpose = renews.map_or_else(|| "certify".to_owned(), |number| format!("renew {number}"));
-        let command = SupplierCommand::Certify { printed, renews, also_of };
-        let outcome = self.keep(giver, supplier, &purpose, None, &command).await?;
-        let is_held = also_of.is_some()
-            && self.register.known().supplier(supplier).is_some_and(|supplier| {
-                supplier.in_review.iter().any(|held| number_key(&held.printed.number) == shown)
-            });
+        let certify = |known: &Register| {
+            let (printed, also_of) = (printed.clone(), known.other_of_certificate(&printed, supplier));
+            Ok(SupplierCommand::Certify { printed, renews, also_of })
+        };
+        let (outcome, given) = self.identify(giver, supplier, &purpose, certify).await?;
+        let is_held = match (outcome, given) {
+            (Outcome::Recorded(position, _), _) => self.is_held_at(position).await?,
+            (Outcome::Unchanged(_), Some(SupplierCommand::Certify { also_of: Some(_), .. })) => {
+                self.register.known().supplier(supplier).is_some_and(|supplier| {
+                    supplier.in_review.iter().any(|held| number_key(&held.printed.number) == shown)
+                })
+            }
+            (Outcome::Unchanged(_), _) => false,
+        };
         Ok(Certified { outcome, is_held })
+    }
+
+    /// Whether a certificate was held for review by the event at a position.
+    async fn is_held_at(&self, position: Position) -> Result<bool, Failure> {
+        let recorded = self.common.log.at(position).await?;
+        let kind = recorded.as_ref().and_then(|recorded| Header::read(&recorded.body).ok()).map(|it| it.kind);
+        Ok(kind.is_some_and(|kind| kind == CertificateHeldForReview::TYPE))
     }
 
     /// Says whether a certificate that another supplier has, too, is this one's.
@@ -241,8 +284,44 @@ impl Desk {
         review: u16,
         finding: ReviewFinding,
     ) -> Result<Outcome, Failure> {
-        let command = SupplierCommand::Review { review, finding };
-        self.keep(giver, supplier, &format!("review {review}"), None, &command).await
+        let decided = |_: &Register| Ok(SupplierCommand::Review { review, finding: finding.clone() });
+        let purpose = format!("review {review}");
+        self.identify(giver, supplier, &purpose, decided).await.map(|(outcome, _)| outcome)
+    }
+
+    /// Gives a supplier a command that may give it what no other may have, by what the register shows; and tells which
+    /// command was given, none where it was given before.
+    async fn identify(
+        &self,
+        giver: &Giver,
+        supplier: SupplierId,
+        purpose: &str,
+        command: impl Fn(&Register) -> Result<SupplierCommand, Problem>,
+    ) -> Result<(Outcome, Option<SupplierCommand>), Failure> {
+        let aggregate = id(supplier_aggregate(supplier))?;
+        let order = Order::new(giver, purpose, &aggregate, None);
+        if let Some(outcome) = self.common.repeated(&self.suppliers, &order).await? {
+            return Ok((outcome, None));
+        }
+        let meta = self.common.meta(&order);
+        let _alone = self.identities.alone().await;
+        let mut tries = 1;
+        loop {
+            self.register.must_catch_up(CATCH_UP_TIMEOUT).await?;
+            let command = command(&self.register.known())?;
+            let (command, reserved) = self.identities.reserve(supplier, command, &meta).await?;
+            let outcome = self.common.give(&reserved.commands(), order, &command).await;
+            if reserved.is_lost() && tries < IDENTIFY_TRIES_MAX {
+                tries += 1;
+                continue;
+            }
+            if recorded_nothing(&outcome) {
+                reserved.release().await;
+            }
+            let outcome = outcome?;
+            self.register.reached(outcome.position(), CATCH_UP_TIMEOUT).await;
+            return Ok((outcome, Some(command)));
+        }
     }
 
     /// The organisation of an address, whether a practice or not.
@@ -375,60 +454,6 @@ pub(crate) fn keeps(holder: Option<&Holder>, code: Option<OdsCode>) -> bool {
         Role::Supplier => code == Some(holder.organisation),
         _ => false,
     })
-}
-
-/// The details with the company number as the register of companies writes it.
-fn tidy(details: SupplierDetails) -> Result<SupplierDetails, Problem> {
-    let number = details.company_number.as_deref().unwrap_or_default();
-    Ok(SupplierDetails { company_number: company_number(number)?, ..details })
-}
-
-/// The ODS code that an entry of a list is named by.
-fn code_of(listing: &Listing) -> Option<OdsCode> {
-    (listing.list == List::DspToolkit).then(|| listing.entry.parse().ok()).flatten()
-}
-
-/// Refuses an ODS code or a company number that another supplier has, unless this one has it, too.
-pub(crate) fn need_free(
-    known: &Register,
-    supplier: SupplierId,
-    code: Option<OdsCode>,
-    number: Option<&str>,
-) -> Result<(), Problem> {
-    let own = known.supplier(supplier).map(|known| &known.dossier.details);
-    let code = code.filter(|_| own.is_none_or(|own| own.ods_code != code));
-    let number = number.filter(|_| own.is_none_or(|own| own.company_number.as_deref() != number));
-    let of_code = code.and_then(|code| Some((code.to_string(), known.other_of_code(code, supplier)?)));
-    let of_number =
-        number.and_then(|number| Some((number.to_owned(), known.other_of_number(number, supplier)?)));
-    for (at, what, taken) in
-        [("ods_code", "ODS code", of_code), ("company_number", "company number", of_number)]
-    {
-        if let Some((value, other)) = taken {
-            let detail = format!(
-                "the supplier {other} has the {what} {value} already: send one that no other supplier has, or ask NHS Digital to correct {other} first"
-            );
-            return Err(Problem::refused("known-already", detail.clone()).at(at, detail));
-        }
-    }
-    Ok(())
-}
-
-/// Refuses another number than a supplier's own.
-fn need_same<T: PartialEq + std::fmt::Display>(
-    at: &'static str,
-    what: &str,
-    before: Option<&T>,
-    now: Option<&T>,
-) -> Result<(), Problem> {
-    if before == now {
-        return Ok(());
-    }
-    let accepted = before
-        .map_or_else(|| "only none is accepted".to_owned(), |before| format!("only {before} is accepted"));
-    let detail = format!("the {what} of a supplier is corrected by NHS Digital alone: send it as it stands");
-    Err(Problem::new(axum::http::StatusCode::FORBIDDEN, "not-allowed", "Not for you to do", detail)
-        .at(at, accepted))
 }
 
 /// A type of service by its id.

@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use chassis::{
-    Clock, Commands, Problem,
+    Clock, CommandMeta, Commands, Problem,
     editions::Editions,
     following::Following,
     import::{
@@ -32,7 +32,8 @@ use proto::{
 };
 
 use crate::{
-    desk::{Desk, Identities, need_free},
+    desk::Desk,
+    identities::{Identities, NotFree, need_free},
     model::{
         Buyer, BuyerCommand, HeldListing, ListingCommand, Supplier, SupplierCommand, TEXT_MAX_CHARS,
         buyer_aggregate, company_number, listing_aggregate, supplier_aggregate, supplier_of,
@@ -165,6 +166,21 @@ const DSP_TOOLKIT: &str = "dsp-toolkit";
 /// Who publishes it.
 const NHS_DIGITAL: &str = "NHS Digital";
 
+/// How often an entry is looked at because another process gave its number to a supplier meanwhile.
+const ENTRY_TRIES_MAX: u32 = 3;
+
+/// Who is meant by an entry of a list.
+enum Meant {
+    /// A supplier, to which this is to be said.
+    Command(SupplierId, SupplierCommand),
+    /// A supplier of which the entry says nothing new.
+    Unchanged(SupplierId),
+    /// One of these, perhaps: someone has to look.
+    Unsure(Vec<SupplierId>),
+    /// No supplier: someone has looked.
+    None,
+}
+
 /// An import about to run.
 #[derive(Debug)]
 pub(crate) struct Import {
@@ -267,7 +283,7 @@ impl Import {
             }
         };
         let command = SupplierCommand::Offer { service, product, version, service_type };
-        self.give(&self.giving, row, supplier, &command, None).await
+        self.give(&self.suppliers, &self.giving, row, supplier, &command, None).await
     }
 
     async fn toolkit_company(&self, row: &Row, counts: &Progress) -> Result<RowOutcome, RowFault> {
@@ -317,11 +333,13 @@ impl Import {
             return Ok(outcome);
         }
         let effective = Some(printed.issued);
-        let _alone = self.identities.lock().await;
+        let _alone = self.identities.alone().await;
         let also_of = self.register.known().other_of_certificate(&printed, supplier);
         let command = SupplierCommand::Certify { printed, renews: None, also_of };
-        let certified = self.give(&self.giving_status, row, supplier, &command, effective).await?;
-        let certified = if also_of.is_some() { RowOutcome::Skipped(IN_REVIEW) } else { certified };
+        let given = self.identify(&self.giving_status, row, supplier, command, effective).await?;
+        let (command, certified) = given.map_err(|not_free| row.reject(Problem::from(not_free).detail))?;
+        let is_held = matches!(command, SupplierCommand::Certify { also_of: Some(_), .. });
+        let certified = if is_held { RowOutcome::Skipped(IN_REVIEW) } else { certified };
         Ok(if matches!(outcome, RowOutcome::Recorded(_)) { outcome } else { certified })
     }
 
@@ -361,35 +379,96 @@ impl Import {
         listing: Listing,
         details: SupplierDetails,
     ) -> Result<(Option<SupplierId>, RowOutcome), RowFault> {
-        let _alone = self.identities.lock().await;
-        let whom = self.register.known().whom(&listing, &details);
-        let (supplier, command) = match whom {
-            Match::Known(supplier) => match self.correction(supplier, &listing, details) {
+        let _alone = self.identities.alone().await;
+        let mut tries = 1;
+        loop {
+            let (supplier, command) = match self.meant(row, &listing, &details)? {
+                Meant::Unchanged(supplier) => return Ok((Some(supplier), RowOutcome::Unchanged(None))),
+                Meant::Command(supplier, command) => (supplier, command),
+                Meant::None => return Ok((None, RowOutcome::Skipped(REJECTED))),
+                Meant::Unsure(resembles) => {
+                    let held = self.hold(row, listing, details, resembles, HELD).await;
+                    return held.map(|outcome| (None, outcome));
+                }
+            };
+            match self.identify(&self.giving, row, supplier, command, None).await? {
+                Ok((_, outcome)) => return Ok((Some(supplier), outcome)),
+                Err(not_free) if tries == ENTRY_TRIES_MAX => {
+                    return Err(row.reject(Problem::from(not_free).detail).into());
+                }
+                // Another process has given the number to a supplier just now: that changes who is meant.
+                Err(_) => {
+                    tries += 1;
+                    let mut waiting = self.giving.waiting();
+                    while let Err(problem) = self.register.must_catch_up(CATCH_UP_TIMEOUT).await {
+                        waiting.after_problem(problem).await.map_err(RowFault::Stop)?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Who is meant by an entry, by what the register shows now, and what is to be said of it.
+    fn meant(&self, row: &Row, listing: &Listing, details: &SupplierDetails) -> Result<Meant, RowFault> {
+        let whom = self.register.known().whom(listing, details);
+        Ok(match whom {
+            Match::Known(supplier) => match self.correction(supplier, listing, details.clone()) {
                 Some(details) => {
                     let (code, number) = (details.ods_code, details.company_number.as_deref());
                     need_free(&self.register.known(), supplier, code, number)
                         .map_err(|problem| row.reject(problem.detail))?;
-                    (supplier, SupplierCommand::Amend(details))
+                    Meant::Command(supplier, SupplierCommand::Amend(details))
                 }
-                None => return Ok((Some(supplier), RowOutcome::Unchanged(None))),
+                None => Meant::Unchanged(supplier),
             },
             Match::Sure(supplier, by) => {
-                (supplier, SupplierCommand::Match { listing, name: details.legal_name, by })
+                let (listing, name) = (listing.clone(), details.legal_name.clone());
+                Meant::Command(supplier, SupplierCommand::Match { listing, name, by })
             }
             Match::New => {
-                let supplier = supplier_of(&listing).map_err(|error| row.reject(error))?;
-                (supplier, SupplierCommand::Register { supplier, details, listing })
+                let supplier = supplier_of(listing).map_err(|error| row.reject(error))?;
+                let (listing, details) = (listing.clone(), details.clone());
+                Meant::Command(supplier, SupplierCommand::Register { supplier, details, listing })
             }
-            Match::Rejected => return Ok((None, RowOutcome::Skipped(REJECTED))),
-            Match::Unsure(resembles) => {
-                return self
-                    .hold(row, listing, details, resembles, HELD)
-                    .await
-                    .map(|outcome| (None, outcome));
+            Match::Rejected => Meant::None,
+            Match::Unsure(resembles) => Meant::Unsure(resembles),
+        })
+    }
+
+    /// Gives a supplier a command that may give it what no other may have, and tells which command was given.
+    async fn identify(
+        &self,
+        giving: &Giving,
+        row: &Row,
+        supplier: SupplierId,
+        command: SupplierCommand,
+        effective: Option<Day>,
+    ) -> Result<Result<(SupplierCommand, RowOutcome), NotFree>, RowFault> {
+        if self.job.mode == Mode::DryRun {
+            let outcome = self.give(&self.suppliers, giving, row, supplier, &command, effective).await?;
+            return Ok(Ok((command, outcome)));
+        }
+        // What is claimed is no part of the import: it is not counted among what that recorded.
+        let meta = CommandMeta { correlation_id: None, ..giving.meta(row, None) };
+        let mut waiting = giving.waiting();
+        let (command, reserved) = loop {
+            match self.identities.reserve(supplier, command.clone(), &meta).await {
+                Ok(reserved) => break reserved,
+                Err(NotFree::Problem(problem)) => {
+                    waiting.after_problem(problem).await.map_err(RowFault::Stop)?;
+                }
+                Err(taken) => return Ok(Err(taken)),
             }
         };
-        let outcome = self.give(&self.giving, row, supplier, &command, None).await?;
-        Ok((Some(supplier), outcome))
+        let outcome = self.give(&reserved.commands(), giving, row, supplier, &command, effective).await;
+        let recorded_nothing = match &outcome {
+            Ok(RowOutcome::Recorded(_)) | Err(RowFault::Stop(_)) => false,
+            Ok(RowOutcome::Unchanged(_) | RowOutcome::Skipped(_)) | Err(RowFault::Rejected(_)) => true,
+        };
+        if recorded_nothing {
+            reserved.release().await;
+        }
+        Ok(Ok((command, outcome?)))
     }
 
     /// What the list by which a supplier was first heard of says of it now, where that differs. Other
@@ -465,6 +544,7 @@ impl Import {
 
     async fn give(
         &self,
+        suppliers: &Commands<Supplier>,
         giving: &Giving,
         row: &Row,
         supplier: SupplierId,
@@ -474,7 +554,7 @@ impl Import {
         let aggregate = supplier_aggregate(supplier).map_err(|error| row.reject(error))?;
         let effective = effective.or(Some(self.as_of));
         let outcome = giving
-            .command_effective(&self.suppliers, &aggregate, command, row, effective, |refusal| {
+            .command_effective(suppliers, &aggregate, command, row, effective, |refusal| {
                 Err(row.reject(refusal).into())
             })
             .await?;

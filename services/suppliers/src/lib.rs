@@ -11,6 +11,7 @@ pub mod access;
 mod api;
 mod chain;
 mod desk;
+mod identities;
 pub mod import;
 pub mod model;
 pub mod names;
@@ -20,7 +21,7 @@ mod waiting;
 
 use std::sync::Arc;
 
-use chassis::{Commands, Platform, Service, import::ImportRecords, service::StartError};
+use chassis::{Commands, Platform, Service, claims::Claims, import::ImportRecords, service::StartError};
 use utoipa::OpenApi as _;
 
 /// The name of the service.
@@ -34,14 +35,16 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
         platform.following("suppliers-imports"),
         platform.clock.clone(),
     );
+    let suppliers = records.left_out_of(Commands::new(platform.log.clone(), cache.clone())?);
+    let claims = Claims::of(suppliers.clone(), platform.clock.clone())?;
     let desk = Arc::new(desk::Desk {
         common: chassis::Desk::new(platform).await?,
-        suppliers: records.left_out_of(Commands::new(platform.log.clone(), cache.clone())?),
+        identities: identities::Identities::new(suppliers.clone(), claims),
+        suppliers,
         buyers: records.left_out_of(Commands::new(platform.log.clone(), cache.clone())?),
         listings: records.left_out_of(Commands::new(platform.log.clone(), cache.clone())?),
         records: records.clone(),
         register: platform.following("suppliers-register"),
-        identities: desk::Identities::default(),
     });
     let (roster, register) = (desk.common.roster.clone(), desk.register.clone());
     platform.tasks.watch("suppliers-waiting-rows", waiting::record_decided(desk.clone()));

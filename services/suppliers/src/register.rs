@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use chassis::{Aggregate as _, When, following::Fold, kept::Kept, log::Recorded};
+use chassis::{Aggregate as _, When, claims::ClaimEvents as _, following::Fold, kept::Kept, log::Recorded};
 use proto::{
     Day, Header, OdsCode, Position, SchemeId, ServiceId, ServiceTypeId, SupplierId,
     certification::{Held, entity_key},
@@ -101,6 +101,11 @@ impl Register {
     /// The supplier that has an ODS code.
     pub fn of_code(&self, code: OdsCode) -> Option<&Arc<Supplier>> {
         self.supplier(*self.by_ods_code.get(&code)?.first()?)
+    }
+
+    /// The supplier that an entry of a list was found to be.
+    pub fn of_listing(&self, listing: &Listing) -> Option<SupplierId> {
+        self.by_listing.get(listing).copied()
     }
 
     /// Another supplier than this one that has an ODS code.
@@ -394,6 +399,9 @@ impl Fold for Register {
             return;
         }
         let Ok(event) = header.event::<SupplierEvent>() else { return };
+        if event.of_claim().is_some() {
+            return;
+        }
         let when = When {
             recorded: header.time,
             effective: header.effective_day(),

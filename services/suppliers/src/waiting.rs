@@ -7,6 +7,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chassis::{
+    Problem,
     command::{CommandError, CommandMeta, Outcome},
     ids::CommandId,
 };
@@ -79,7 +80,7 @@ async fn record_rows(desk: &Desk, catalogue: &Catalogue) -> Result<(), String> {
     };
     for (supplier, waiting, import) in rows {
         // Held from the look at who else has a certificate until the register shows this one.
-        let _alone = desk.identities.lock().await;
+        let _alone = desk.identities.alone().await;
         let Some((command, effective)) = what_it_leads_to(desk, catalogue, supplier, &waiting) else {
             continue;
         };
@@ -99,7 +100,14 @@ async fn record_rows(desk: &Desk, catalogue: &Catalogue) -> Result<(), String> {
         if let Some(command) = command {
             let aggregate = supplier_aggregate(supplier).map_err(|error| error.to_string())?;
             let meta = meta("row-recorded").effective(effective);
-            let outcome = desk.suppliers.execute(&aggregate, &command, &meta).await;
+            // What is claimed is no part of the import: it is not counted among what that recorded.
+            let claim = CommandMeta { correlation_id: None, ..meta.clone() };
+            let reserved = desk.identities.reserve(supplier, command, &claim).await;
+            let (command, reserved) = reserved.map_err(|not_free| Problem::from(not_free).detail)?;
+            let outcome = reserved.commands().execute(&aggregate, &command, &meta).await;
+            if matches!(outcome, Ok(Outcome::Unchanged(_)) | Err(CommandError::Refused(_))) {
+                reserved.release().await;
+            }
             if let Some(outcome) = unless_refused(outcome)? {
                 desk.register.reached(outcome.position(), CATCH_UP_TIMEOUT).await;
             }

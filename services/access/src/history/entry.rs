@@ -149,7 +149,8 @@ impl Told {
 /// The fields within fields, each under its path. Lists stay whole; what the event is about, and the
 /// hashes of secrets, stay out.
 fn flatten(path: &str, outermost: &str, value: &Value, fields: &mut BTreeMap<String, Field>) {
-    const LEFT_OUT: [&str; 6] = ["organisation", "edition", "requirement", "as_of", "changed", "secret"];
+    const LEFT_OUT: [&str; 7] =
+        ["organisation", "edition", "requirement", "as_of", "changed", "secret", "fingerprint"];
     match value {
         Value::Object(object) => {
             for (name, value) in object {
@@ -287,6 +288,7 @@ mod tests {
                     "suppliers.supplier",
                     "suppliers.listing",
                     "suppliers.import",
+                    "suppliers.claim",
                     "onsite.import",
                     "assessments.edition",
                     "assessments.import",

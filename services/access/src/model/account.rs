@@ -1,10 +1,14 @@
 //! Someone's account over its life: pure. The user name and the password stand in the store of
 //! accounts and not in the log.
 
-use chassis::{Aggregate, Context, Problem, When};
+use chassis::{
+    Aggregate, Context, Problem, When,
+    claims::{ClaimEvents as _, Holder},
+};
 use proto::{
     AggregateId, OdsCode, PersonId, Role,
     access::{AccessEvent, AccountDisabled, AccountEnabled, AccountOpened, PasswordSet, SessionsEnded},
+    claims::{Identifier, IdentifierKind, IdentifierReleased},
     codes::CodeError,
 };
 use serde::{Deserialize, Serialize};
@@ -16,6 +20,8 @@ use super::{TEXT_MAX_CHARS, is_short};
 pub struct Account {
     person: Option<PersonId>,
     disabled: bool,
+    /// What stands for its user name in the claim to it; none of an account from before names were claimed.
+    fingerprint: Option<String>,
 }
 
 /// What is asked of an account.
@@ -31,6 +37,8 @@ pub enum AccountCommand {
         organisation: OdsCode,
         /// What that is called, where no file lists it.
         organisation_name: Option<String>,
+        /// What stands for its user name in the claim to it.
+        fingerprint: Option<String>,
     },
     /// To let no one in. Who comes through a provider needs no account for that.
     Disable {
@@ -57,6 +65,8 @@ pub enum AccountCommand {
         /// Whether it is a first one that its holder has to change.
         to_be_changed: bool,
     },
+    /// To take note that another took over the claim to a user name which it does not have.
+    LoseClaim(IdentifierReleased),
 }
 
 /// Why an account says no.
@@ -106,6 +116,17 @@ impl Account {
     pub fn aggregate(person: PersonId) -> Result<AggregateId, CodeError> {
         format!("account-{person}").parse()
     }
+
+    /// Whether it lets no one in.
+    pub fn is_disabled(&self) -> bool {
+        self.disabled
+    }
+
+    /// Its user name, as it is claimed.
+    pub fn user_name(&self) -> Option<Identifier> {
+        let fingerprint = self.fingerprint.clone()?;
+        Some(Identifier { kind: IdentifierKind::UserName, fingerprint, value: None })
+    }
 }
 
 impl Aggregate for Account {
@@ -114,7 +135,7 @@ impl Aggregate for Account {
     type Refusal = AccountRefusal;
 
     const NAME: &'static str = "accounts";
-    const FOLD_VERSION: u32 = 1;
+    const FOLD_VERSION: u32 = 2;
 
     fn decide(
         &self,
@@ -127,12 +148,13 @@ impl Aggregate for Account {
             AccountCommand::Open { role, .. } if role.is_for_programs() => {
                 Err(AccountRefusal::ForPrograms(*role))
             }
-            AccountCommand::Open { person, role, organisation, organisation_name } => {
+            AccountCommand::Open { person, role, organisation, organisation_name, fingerprint } => {
                 let opened = AccountOpened {
                     person: *person,
                     role: *role,
                     organisation: *organisation,
                     organisation_name: organisation_name.clone(),
+                    fingerprint: fingerprint.clone(),
                 };
                 Ok(Some(AccessEvent::AccountOpened(opened)))
             }
@@ -157,16 +179,32 @@ impl Aggregate for Account {
             AccountCommand::EndSessions { person } => {
                 Ok(Some(AccessEvent::SessionsEnded(SessionsEnded { person: *person })))
             }
+            AccountCommand::LoseClaim(lost) => {
+                Ok((!self.has(&lost.identifier)).then(|| AccessEvent::released(lost.clone())))
+            }
         }
     }
 
     fn evolve(&mut self, event: &AccessEvent, _when: &When) {
         match event {
-            AccessEvent::AccountOpened(opened) => self.person = Some(opened.person),
+            AccessEvent::AccountOpened(opened) => {
+                self.person = Some(opened.person);
+                self.fingerprint.clone_from(&opened.fingerprint);
+            }
             AccessEvent::AccountDisabled(_) => self.disabled = true,
             AccessEvent::AccountEnabled(_) => self.disabled = false,
             _ => {}
         }
+    }
+}
+
+impl Holder for Account {
+    fn has(&self, identifier: &Identifier) -> bool {
+        self.user_name().is_some_and(|own| own.is(identifier))
+    }
+
+    fn lose_claim(lost: IdentifierReleased) -> AccountCommand {
+        AccountCommand::LoseClaim(lost)
     }
 }
 
@@ -185,6 +223,7 @@ mod tests {
             role: Role::CcgOfficer,
             organisation: "15E".parse().unwrap(),
             organisation_name: None,
+            fingerprint: Some("ab".to_owned()),
         }
     }
 
@@ -195,6 +234,7 @@ mod tests {
             role: Role::CcgOfficer,
             organisation,
             organisation_name: None,
+            fingerprint: Some("ab".to_owned()),
         })
     }
 
@@ -220,8 +260,37 @@ mod tests {
     #[test]
     fn programs_have_no_accounts() {
         let AccountCommand::Open { person, organisation, organisation_name, .. } = open() else { panic!() };
-        let monitor = AccountCommand::Open { person, role: Role::Monitor, organisation, organisation_name };
+        let monitor = AccountCommand::Open {
+            person,
+            role: Role::Monitor,
+            organisation,
+            organisation_name,
+            fingerprint: None,
+        };
         given::<Account>([]).when(monitor).then_refused("issue an API key instead");
+    }
+
+    #[test]
+    fn the_claim_to_a_name_is_lost_by_who_does_not_have_it() {
+        let lose = |fingerprint: &str| {
+            let identifier = Identifier {
+                kind: IdentifierKind::UserName,
+                fingerprint: fingerprint.to_owned(),
+                value: None,
+            };
+            IdentifierReleased { identifier, holder: "account-7".to_owned() }
+        };
+        let lost = |fingerprint| AccessEvent::released(lose(fingerprint));
+        given::<Account>([])
+            .when(AccountCommand::LoseClaim(lose("ab")))
+            .then(lost("ab"))
+            .when(open())
+            .then(opened());
+        given::<Account>([opened()])
+            .when(AccountCommand::LoseClaim(lose("ab")))
+            .then_nothing()
+            .when(AccountCommand::LoseClaim(lose("cd")))
+            .then(lost("cd"));
     }
 
     #[test]

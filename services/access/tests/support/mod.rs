@@ -113,10 +113,28 @@ impl Installation {
     pub async fn with(make: impl FnOnce(&Clock) -> (access::Options, Option<Tokens>)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::set_to("2019-04-01T09:00:00Z".parse().unwrap());
-        let (options, tokens) = make(&clock);
+        let made = make(&clock);
         let log: Log = Arc::new(FileLog::open(&folder.path().join("log.redb")).await.unwrap());
         let access_log: Log = Arc::new(FileLog::open(&folder.path().join("access.redb")).await.unwrap());
         let key = first_administrator(&access_log, &clock, "X26".parse().unwrap()).await.unwrap();
+        Self::over(folder, clock, [log, access_log], key.reveal(), made).await
+    }
+
+    /// Another process over the same logs: what it keeps besides is its own, accounts, too.
+    pub async fn beside(&self, logs: [Log; 2]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let made = (access::Options::default(), None);
+        Self::over(folder, self.clock.clone(), logs, self.administrator.clone(), made).await
+    }
+
+    /// Over an event log and an access log.
+    pub async fn over(
+        folder: tempfile::TempDir,
+        clock: Clock,
+        [log, access_log]: [Log; 2],
+        administrator: String,
+        (options, tokens): (access::Options, Option<Tokens>),
+    ) -> Self {
         let tasks = Tasks::new();
         let sessions = Sessions::new(vec![[7; KEY_BYTES]], Wire::Clear);
         let access = Access::start(&log, access_log.clone(), sessions, &clock, &tasks);

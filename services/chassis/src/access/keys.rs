@@ -258,7 +258,9 @@ impl Known {
             | AccessEvent::Refused(_)
             | AccessEvent::Exported(_)
             | AccessEvent::PersonCorrected(_)
-            | AccessEvent::SensitiveRead(_) => {}
+            | AccessEvent::SensitiveRead(_)
+            | AccessEvent::IdentifierClaimed(_)
+            | AccessEvent::IdentifierReleased(_) => {}
         }
     }
 

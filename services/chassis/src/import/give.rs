@@ -118,24 +118,45 @@ impl Patience {
 
 /// How long a command has been tried, and how long to wait before it is tried again.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub struct Waiting {
     patience: Patience,
     began: Instant,
     pause: Duration,
 }
 
 impl Waiting {
+    /// Waits after something came to nothing that was out of reach; tells to stop where it would be in vain, or too
+    /// late.
+    pub async fn after_problem(&mut self, problem: Problem) -> Result<(), Stop> {
+        match problem.retry_after_seconds {
+            Some(seconds) if seconds < Problem::MENDED_AFTER_SECONDS => {}
+            _ => return Err(Stop::until_mended(problem.detail)),
+        }
+        if self.began.elapsed() + self.pause > self.patience.total {
+            return Err(Stop::for_now(problem.detail));
+        }
+        self.pause().await;
+        Ok(())
+    }
+
+    async fn pause(&mut self) {
+        metrics::counter!("oversight_import_retries_total").increment(1);
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(self.patience.longest_pause);
+    }
+
     /// Waits after an attempt that came to nothing; the verdict where another would be in vain, or too late.
-    pub async fn after<R: std::error::Error>(&mut self, error: CommandError<R>) -> Result<(), Verdict<R>> {
+    pub(super) async fn after<R: std::error::Error>(
+        &mut self,
+        error: CommandError<R>,
+    ) -> Result<(), Verdict<R>> {
         match what_to_do(error) {
             Verdict::Again(reason) if self.began.elapsed() + self.pause > self.patience.total => {
                 Err(Verdict::Stop(Stop::for_now(reason)))
             }
             Verdict::Again(reason) => {
-                metrics::counter!("oversight_import_retries_total").increment(1);
                 tracing::debug!(reason, "a command of an import is tried again");
-                tokio::time::sleep(self.pause).await;
-                self.pause = (self.pause * 2).min(self.patience.longest_pause);
+                self.pause().await;
                 Ok(())
             }
             verdict => Err(verdict),
@@ -262,11 +283,7 @@ impl Giving {
         effective: Option<Day>,
         refused: impl FnOnce(A::Refusal) -> Result<RowOutcome, RowFault>,
     ) -> Result<RowOutcome, RowFault> {
-        let mut meta = CommandMeta::new(self.command.part(row.part()), self.clock.now(), self.by.clone());
-        meta.correlation_id = Some(self.job.id);
-        if let Some(day) = effective {
-            meta = meta.effective(day);
-        }
+        let meta = self.meta(row, effective);
         let mut waiting = self.patience.begin();
         loop {
             if let Err(stop) = self.open(commands, aggregate, command, &meta).await {
@@ -283,6 +300,21 @@ impl Giving {
                 Err(Verdict::Stop(stop)) => return Err(RowFault::Stop(stop)),
                 Err(Verdict::Again(reason)) => return Err(RowFault::Stop(Stop::for_now(reason))),
             }
+        }
+    }
+
+    /// Begins to wait for what a row needs before its command, for as long as a command is tried.
+    pub fn waiting(&self) -> Waiting {
+        self.patience.begin()
+    }
+
+    /// What comes with the command of a row.
+    pub fn meta(&self, row: &Row, effective: Option<Day>) -> CommandMeta {
+        let mut meta = CommandMeta::new(self.command.part(row.part()), self.clock.now(), self.by.clone());
+        meta.correlation_id = Some(self.job.id);
+        match effective {
+            Some(day) => meta.effective(day),
+            None => meta,
         }
     }
 
@@ -343,6 +375,7 @@ fn what_to_do<R: std::error::Error>(error: CommandError<R>) -> Verdict<R> {
         CommandError::OtherContent(_) | CommandError::Append(AppendError::TooLarge { .. }) => {
             Verdict::Reject(text)
         }
+        CommandError::NoLonger => Verdict::Stop(Stop::for_now(text)),
         // A write whose outcome is unknown is given again under the same id: it lands once.
         CommandError::Busy
         | CommandError::Append(

@@ -57,7 +57,7 @@ pub use dates::{
 };
 pub use drive::{IN_FLIGHT_MAX, Job, Mode, ROWS_MAX, Shape, drain, run, run_recorded};
 pub use file::{FileQuery, date_in_name, receive};
-pub use give::{Giving, Opening, Patience, RowFault, RowOutcome, Stop};
+pub use give::{Giving, Opening, Patience, RowFault, RowOutcome, Stop, Waiting};
 pub use not_understood::{TEXTS_MAX, TextCount, most_frequent};
 pub use progress::{ImportId, Imports, Progress, ProgressView, State};
 pub use record::{

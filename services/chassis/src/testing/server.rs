@@ -138,6 +138,19 @@ impl Server {
         begun.serve(platform, start).await
     }
 
+    /// The same over a log that others write, too: what it keeps besides is its own.
+    pub async fn over(
+        log: Log,
+        now: &str,
+        start: impl AsyncFnOnce(&Platform) -> Result<Service, StartError>,
+    ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("cache")).unwrap();
+        let begun = Begun { log, clock: Clock::set_to(now.parse().unwrap()), folder };
+        let platform = Platform::unguarded(begun.log.clone(), begun.folder.path(), begun.clock.clone());
+        begun.serve(platform, start).await
+    }
+
     /// The same behind the real doors and the real guard: see [`Server::ask_as`].
     pub async fn guarded(
         now: &str,

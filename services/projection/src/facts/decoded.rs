@@ -200,6 +200,8 @@ fn supplier(header: &Header<'_>) -> Result<What, DecodeError> {
         | E::ListingParted(_)
         | E::CertificateHeldForReview(_)
         | E::CertificateRejected(_)
+        | E::IdentifierClaimed(_)
+        | E::IdentifierReleased(_)
         | E::ImportBegun(_)
         | E::FileImported(_) => What::NotGathered,
         E::ImportWithdrawn(event) => What::ImportWithdrawn(event.0),

@@ -460,6 +460,9 @@ pub(crate) async fn settle(
     Json(SettleInput { list, entry, supplier, no_supplier, reason }): Json<SettleInput>,
 ) -> Answered {
     let listing = Listing { list, entry };
+    if let Some(outcome) = desk.decided_before(&giver, &listing, supplier).await? {
+        return Ok(AxumJson(outcome.into()));
+    }
     let held = desk.register.known().to_settle(&listing).cloned();
     let held = held.ok_or_else(|| Problem::not_found("no such entry waits for someone to look"))?;
     match (no_supplier, supplier) {

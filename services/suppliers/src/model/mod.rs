@@ -5,10 +5,12 @@
 //! at). None of them reads a clock or makes up an id.
 
 mod buyer;
+mod identifiers;
 mod listing;
 mod supplier;
 
 pub use buyer::{Buyer, BuyerCommand, Check, Engagement, GapPlan, LastCheck, PLAN_MAX_CHARS};
+pub(crate) use identifiers::code_of;
 pub use listing::{HeldListing, ListingCommand};
 pub(crate) use supplier::number_key;
 pub use supplier::{Offered, ReviewFinding, Supplier, SupplierCommand, company_number};

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use chassis::{
     Aggregate, Context, Refusal, When,
+    claims::{ClaimEvents as _, Holder as _},
     refusal::{needed, needed_line, optional, optional_line},
 };
 use proto::{
     Day, ServiceId, SupplierId,
     certification::{Answer, Dossier, Held, table},
+    claims::IdentifierReleased,
     suppliers::{
         Certificate, CertificateHeldForReview, CertificateRecorded, CertificateReinstated,
         CertificateRejected, CertificateRenewed, CertificateSuspended, CertificateWithdrawn, CoverageStated,
@@ -166,6 +168,8 @@ pub enum SupplierCommand {
         /// For which service.
         service: Option<ServiceId>,
     },
+    /// Another took over its claim to something it does not have.
+    LoseClaim(IdentifierReleased),
 }
 
 /// What was found of a certificate that another supplier has on record, too.
@@ -374,9 +378,12 @@ impl Aggregate for Supplier {
                 Some(_) => Err(Refusal::as_things_stand("another supplier has this id already")),
             };
         }
+        if let C::LoseClaim(lost) = command {
+            return Ok((!self.has(&lost.identifier)).then(|| SupplierEvent::released(lost.clone())));
+        }
         let supplier = self.registered()?;
         match command {
-            C::Register { .. } => Ok(None),
+            C::Register { .. } | C::LoseClaim(_) => Ok(None),
             C::Amend(details) => {
                 let details = checked(details)?;
                 let before = &self.dossier.details;
@@ -538,8 +545,9 @@ impl Aggregate for Supplier {
         }
     }
 
-    fn keeps(_: &SupplierEvent) -> bool {
-        true
+    /// What is said of claims says nothing of the supplier: nothing outlives its import by it.
+    fn keeps(event: &SupplierEvent) -> bool {
+        event.of_claim().is_none()
     }
 
     fn outlives(event: &SupplierEvent) -> bool {

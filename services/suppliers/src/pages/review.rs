@@ -231,9 +231,14 @@ pub(super) async fn settle(
 ) -> Result<Response, Problem> {
     let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
     let list = List::ALL.into_iter().find(|list| list.slug() == form.list);
-    let listing = list.map(|list| Listing { list, entry: form.entry.clone() });
-    let held = listing.and_then(|listing| desk.register.known().to_settle(&listing).cloned());
-    let held = held.ok_or_else(|| Problem::not_found("no such entry waits for someone to look"))?;
+    let unknown = || Problem::not_found("no such entry waits for someone to look");
+    let listing = list.map(|list| Listing { list, entry: form.entry.clone() }).ok_or_else(unknown)?;
+    let named = form.supplier.trim().parse().ok();
+    if let Some(outcome) = desk.decided_before(&giver, &listing, named).await? {
+        let done = if form.supplier.trim() == NONE { "rejected" } else { "settled" };
+        return Ok(respond(&desk, &viewer, Ok(outcome), done, entry_form(&listing)));
+    }
+    let held = desk.register.known().to_settle(&listing).cloned().ok_or_else(unknown)?;
     let shown = entry_form(&held.listing);
     let chosen = if form.other.trim().is_empty() { form.supplier.trim() } else { form.other.trim() };
     if chosen == NONE {

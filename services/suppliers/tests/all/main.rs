@@ -8,6 +8,7 @@
 
 mod access;
 mod buyer;
+mod claims;
 mod imports;
 mod look_up;
 mod pages;
