@@ -16,7 +16,7 @@ use tokio::sync::RwLock;
 
 use crate::{
     accounts::{Accounts, Asker, Attempt, Entry},
-    limits::{Limits, Refusals},
+    limits::Limits,
     model::{Account, AccountCommand, AccountRefusal},
     passwords::{Typed, Workshop, check_new, first_password},
     places::{Place, place},
@@ -39,7 +39,6 @@ pub struct People {
     commands: Commands<Account>,
     workshop: Workshop,
     limits: Limits,
-    refusals: Refusals,
     access: Access,
     clock: Clock,
     /// Held to write while a password or the state of an account changes, in the log and then here, and
@@ -125,7 +124,6 @@ impl People {
             commands,
             workshop: Workshop::open()?,
             limits: Limits::default(),
-            refusals: Refusals::default(),
             access,
             clock,
             changing: Arc::default(),
@@ -362,7 +360,7 @@ impl People {
         Ok(None)
     }
 
-    /// Counts that someone was not let in, and writes it down where there were not too many.
+    /// Counts that someone was not let in, and writes it down.
     pub fn note_refused(&self, viewer: &Viewer, way: SignInWay, person: Option<PersonId>, reason: &str) {
         let label = match way {
             SignInWay::Password => "password",
@@ -370,14 +368,16 @@ impl People {
             SignInWay::Persona => "persona",
         };
         metrics::counter!("oversight_sign_ins_refused_total", "way" => label).increment(1);
-        if !self.refusals.is_recorded(person, self.clock.machine_now()) {
-            return;
-        }
         self.access.recorder().note(Record {
             service: Service::Access,
             by: viewer.by(None),
             request: Some(viewer.request()),
-            event: AccessEvent::SignInRefused(SignInRefused { way, person, reason: reason.to_owned() }),
+            event: AccessEvent::SignInRefused(SignInRefused {
+                way,
+                person,
+                reason: reason.to_owned(),
+                more: 0,
+            }),
         });
     }
 

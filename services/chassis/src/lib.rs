@@ -26,6 +26,7 @@ pub mod problem;
 mod production;
 pub mod refusal;
 pub mod roster;
+pub mod seats;
 pub mod service;
 pub mod sheet;
 pub mod task;

@@ -18,7 +18,7 @@ use crate::{
     pages,
     problem::Problem,
     telemetry,
-    vitals::{Vitals, has_room},
+    vitals::{Absence, Vitals, has_room},
 };
 
 /// The routes of several services as one, with the common ones: `/healthz`, `/readyz`, `/metrics`,
@@ -39,8 +39,9 @@ pub fn routes(platform: &Platform, services: &mut [Service]) -> Result<Router, S
     let access = platform.access.clone();
     let access_ready: ReadyCheck = ("access", Arc::new(move || access.ready()));
     checks.push(access_ready);
+    let absence = Absence::default();
     for (name, log) in [("event log", &platform.log), ("access log", platform.access.log())] {
-        let vitals = Vitals::of(log, &platform.tasks);
+        let vitals = Vitals::of(name, log, &absence, &platform.tasks);
         checks.push((name, Arc::new(move || vitals.ready())));
     }
     let data = platform.data.clone();
