@@ -175,6 +175,14 @@ events! {
 /// What every service records of those who ask it, on a subject of its own.
 pub const RECORDS: [&str; 3] = [Refused::TYPE, Exported::TYPE, SensitiveRead::TYPE];
 
+/// What stands in a record of several that differ: their action, or why someone was not let in.
+pub const SEVERAL: &str = "several";
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 /// An API key was issued. The aggregate is the key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyIssued {
@@ -289,6 +297,10 @@ pub struct SignInRefused {
     pub person: Option<PersonId>,
     /// Why not: `wrong-password`, `locked`, `disabled`, `unknown`, `no-role`, `provider`.
     pub reason: String,
+    /// Of so many more of the same minute this tells that are not recorded one by one: it is of none by itself then,
+    /// and says of them what they have in common.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more: u64,
 }
 
 /// Someone signed out.
@@ -308,6 +320,10 @@ pub struct Refused {
     pub about: Option<OdsCode>,
     /// What they were told: 401, 403 or 404.
     pub status: u16,
+    /// Of so many more of the same minute this tells that are not recorded one by one: it is of none by itself then,
+    /// and says of them what they have in common.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more: u64,
 }
 
 /// Data was taken away in bulk.
@@ -320,6 +336,10 @@ pub struct Exported {
     pub about: Option<OdsCode>,
     /// The address with its parameters, from which the same can be asked again.
     pub address: String,
+    /// Of so many more of the same minute this tells that are not recorded one by one: it is of none by itself then,
+    /// and says of them what they have in common.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more: u64,
 }
 
 /// Someone read what is not for everyone to read.
@@ -330,6 +350,10 @@ pub struct SensitiveRead {
     /// About which organisation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<OdsCode>,
+    /// Of so many more of the same minute this tells that are not recorded one by one: it is of none by itself then,
+    /// and says of them what they have in common.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more: u64,
 }
 
 /// Someone broke the glass.
@@ -424,6 +448,15 @@ pub struct IdentifierReleased(pub claims::IdentifierReleased);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn records_from_before_they_were_counted_read_as_of_one() {
+        let one = r#"{"action":"assessments/view-work","about":"A81001"}"#;
+        let read: SensitiveRead = serde_json::from_str(one).unwrap();
+        assert_eq!((read.more, serde_json::to_string(&read).unwrap().as_str()), (0, one));
+        let many = SensitiveRead { more: 4_312, ..read };
+        assert!(serde_json::to_string(&many).unwrap().contains(r#""more":4312"#));
+    }
 
     #[test]
     fn a_role_is_written_as_its_name() {

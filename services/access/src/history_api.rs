@@ -29,7 +29,7 @@ use utoipa::{IntoParams, OpenApi, ToSchema};
 use crate::{
     Desk, Shared,
     actions::{MANAGE_ACCOUNTS, VIEW_DOORS, VIEW_HISTORY},
-    history::{Entry, Filter, PAGE_ENTRIES, PAGE_ENTRIES_MAX, Page as Found, Part, Tale},
+    history::{Entry, FieldChange, Filter, PAGE_ENTRIES, PAGE_ENTRIES_MAX, Page as Found, Part, Tale},
     pages::{page, respond},
 };
 
@@ -611,6 +611,8 @@ fn looks_table(looks: &[Entry]) -> Markup {
             (_, address) if !address.is_empty() => address,
             _ => said("action"),
         };
+        let more = look.changes.iter().find_map(how_many_more);
+        let what = more.into_iter().fold(what, |what, more| format!("{what}, {more}"));
         Row::new([
             Cell::text(title(&look.what)),
             Cell::text(moment(look.time)),
@@ -631,6 +633,12 @@ fn looks_table(looks: &[Entry]) -> Markup {
     .rows(looks.iter().map(row))
     .empty("No one is on record.")
     .render()
+}
+
+/// `and 4,312 more in the same minute`, of a record of those that were not recorded one by one.
+fn how_many_more(change: &FieldChange) -> Option<String> {
+    let more = change.to.as_deref().filter(|_| change.field == "more")?.parse().ok()?;
+    Some(format!("and {} more in the same minute", ui::fmt::thousands(more)))
 }
 
 /// The most characters of a value on a page; the files and the event have it whole.
@@ -712,11 +720,11 @@ fn table(id: &str, entries: &[Entry], of: Option<OdsCode>, look: &Look<'_>) -> M
             }),
             Cell::from(html! {
                 @for change in &entry.changes {
-                    div {
+                    @if let Some(more) = how_many_more(change) { div { (more) } } @else { div {
                         (in_words(&change.field)) ": "
                         @if let Some(from) = &change.from { del { (shown(from)) } " " }
                         @if let Some(to) = &change.to { (shown(to)) } @else { "(nothing)" }
-                    }
+                    } }
                 }
             }),
         ])
@@ -751,6 +759,10 @@ mod tests {
             assert_eq!(shown(value), expected, "{value}");
         }
         assert_eq!(shown(&"x".repeat(400)).chars().count(), VALUE_MAX_CHARS + 1);
+        let change =
+            |field: &str| FieldChange { field: field.to_owned(), from: None, to: Some("4312".to_owned()) };
+        assert_eq!(how_many_more(&change("more")).as_deref(), Some("and 4,312 more in the same minute"));
+        assert_eq!(how_many_more(&change("percentage")), None);
         assert_eq!(title("oversight.access.glass-broken.v1"), "Emergency access opened");
         assert_eq!(actor_in_words("system:synthetic-england"), "the platform (synthetic england)");
     }

@@ -8,10 +8,7 @@ use chassis::{
     pace::{Counter, Peer},
 };
 use governor::clock::{Clock, MonotonicClock};
-use jiff::{SignedDuration, Timestamp};
-use parking_lot::Mutex;
 use proto::PersonId;
-use rustc_hash::FxHashMap;
 
 /// Attempts that one address may make at once, and again each minute: a practice or CCG shares one.
 const PER_PEER: NonZeroU32 = NonZeroU32::MIN.saturating_add(59);
@@ -19,18 +16,11 @@ const PER_PEER: NonZeroU32 = NonZeroU32::MIN.saturating_add(59);
 /// Attempts that may be made at one user name at once, and again each minute.
 const PER_NAME: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
 
-const ONE_MINUTE: SignedDuration = SignedDuration::from_mins(1);
-
 const WHAT: &str = "attempts to sign in";
 
 /// Attempts that may be made at one account at once, and again each minute, from the browsers that its
 /// holder signed in with before; and as many by whoever is signed in with it.
 const PER_PERSON: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
-
-/// Refused sign-ins that are recorded a minute: of those that name no one here, all together, and of those at
-/// one account. An event is never removed, and anyone can be refused; so what is more is counted and not
-/// kept. A few a minute show that someone tries, and for how long; a year of them is some two gigabytes.
-const RECORDED_PER_MINUTE: u32 = 10;
 
 /// Counts the attempts of the last minute.
 #[derive(Debug)]
@@ -79,45 +69,6 @@ impl<C: Clock + Clone> Limits<C> {
     }
 }
 
-/// Which refused sign-ins are recorded.
-#[derive(Debug, Default)]
-pub struct Refusals(Mutex<Minute>);
-
-/// What was recorded since a moment.
-#[derive(Debug, Default)]
-struct Minute {
-    began: Timestamp,
-    /// By whose account was tried; none: no one's here.
-    recorded: FxHashMap<Option<PersonId>, u32>,
-    left_out: u64,
-}
-
-impl Refusals {
-    /// Whether one more is recorded. How many were not is said once, when the next is after their minute.
-    pub fn is_recorded(&self, person: Option<PersonId>, now: Timestamp) -> bool {
-        let mut minute = self.0.lock();
-        if !(minute.began..minute.began + ONE_MINUTE).contains(&now) {
-            let before = std::mem::take(&mut *minute);
-            minute.began = now;
-            if before.left_out > 0 {
-                tracing::warn!(
-                    left_out = before.left_out,
-                    since = %before.began,
-                    "there were more refused sign-ins within a minute than are recorded"
-                );
-            }
-        }
-        let recorded = minute.recorded.entry(person).or_default();
-        if *recorded < RECORDED_PER_MINUTE {
-            *recorded += 1;
-            return true;
-        }
-        minute.left_out += 1;
-        metrics::counter!("oversight_sign_ins_refused_unrecorded_total").increment(1);
-        false
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use governor::clock::FakeRelativeClock;
@@ -159,19 +110,5 @@ mod tests {
         assert_eq!(limits.check_known(person(1)).unwrap_err().status, 429);
         limits.check_known(person(2)).unwrap();
         limits.check_own(person(1)).unwrap();
-    }
-
-    #[test]
-    fn refusals_of_nobody_and_of_each_account_are_recorded_so_often_a_minute() {
-        let refusals = Refusals::default();
-        let at = |text: &str| format!("2019-04-01T{text}Z").parse::<Timestamp>().unwrap();
-        let person = |number| Some(PersonId(uuid::Uuid::from_u128(number)));
-        let recorded = |who, time: &str| (0..30).filter(|_| refusals.is_recorded(who, at(time))).count();
-        assert_eq!(recorded(None, "09:00:00"), 10);
-        assert_eq!(recorded(None, "09:00:59"), 0);
-        assert_eq!(recorded(person(1), "09:00:59"), 10, "each account by itself");
-        assert_eq!(recorded(person(2), "09:00:59"), 10);
-        assert_eq!(recorded(None, "09:01:00"), 10);
-        assert_eq!(recorded(None, "08:00:00"), 10, "also where the clock was set back");
     }
 }

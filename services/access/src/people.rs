@@ -15,7 +15,7 @@ use tokio::sync::{OnceCell, RwLock};
 
 use crate::{
     accounts::{Accounts, Asker, Attempt, Entry},
-    limits::{Limits, Refusals},
+    limits::Limits,
     model::{Account, AccountCommand, AccountRefusal},
     passwords::{Typed, Workshop, check_new, first_password},
     user_name::UserName,
@@ -42,7 +42,6 @@ pub struct People {
     installation: OnceCell<EventHash>,
     workshop: Workshop,
     limits: Limits,
-    refusals: Refusals,
     access: Access,
     clock: Clock,
     /// Held to write while a password or the state of an account changes, in the log and then here, and
@@ -134,7 +133,6 @@ impl People {
             installation: OnceCell::new(),
             workshop: Workshop::open()?,
             limits: Limits::default(),
-            refusals: Refusals::default(),
             access,
             clock,
             changing: Arc::default(),
@@ -322,7 +320,7 @@ impl People {
         Ok(None)
     }
 
-    /// Counts that someone was not let in, and writes it down where there were not too many.
+    /// Counts that someone was not let in, and writes it down.
     pub fn note_refused(&self, viewer: &Viewer, way: SignInWay, person: Option<PersonId>, reason: &str) {
         let label = match way {
             SignInWay::Password => "password",
@@ -330,14 +328,16 @@ impl People {
             SignInWay::Persona => "persona",
         };
         metrics::counter!("oversight_sign_ins_refused_total", "way" => label).increment(1);
-        if !self.refusals.is_recorded(person, self.clock.machine_now()) {
-            return;
-        }
         self.access.recorder().note(Record {
             service: Service::Access,
             by: viewer.by(None),
             request: Some(viewer.request()),
-            event: AccessEvent::SignInRefused(SignInRefused { way, person, reason: reason.to_owned() }),
+            event: AccessEvent::SignInRefused(SignInRefused {
+                way,
+                person,
+                reason: reason.to_owned(),
+                more: 0,
+            }),
         });
     }
 

@@ -22,6 +22,7 @@ use crate::{
     kept::{Kept, without},
     log::{AppendError, Log, NewEvent, ReadError, Recorded, Written},
     problem::Problem,
+    telemetry::OnceAMinute,
 };
 
 /// How often a command is decided again because others were faster, before it gives up.
@@ -208,7 +209,10 @@ impl<R: Into<Problem>> From<CommandError<R>> for Problem {
                     "{error}; repeat the request with the same Idempotency-Key, which never records it twice"
                 )),
                 AppendError::Full { .. } | AppendError::Refused { .. } => {
-                    tracing::error!(%error, "the event log does not take events");
+                    static NOT_TAKEN: OnceAMinute = OnceAMinute::new();
+                    if NOT_TAKEN.is_due() {
+                        tracing::error!(%error, "the event log does not take events");
+                    }
                     Problem::unavailable(error.to_string()).retry_after(Problem::MENDED_AFTER_SECONDS)
                 }
             },

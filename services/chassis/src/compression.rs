@@ -21,9 +21,12 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use tower_http::compression::{
-    CompressionLayer, Predicate,
-    predicate::{NotForContentType, SizeAbove},
+use tower_http::{
+    CompressionLevel,
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{NotForContentType, SizeAbove},
+    },
 };
 
 /// Shorter answers fit in a packet or two as they are.
@@ -167,24 +170,42 @@ impl Prepared {
 #[derive(Debug, Clone, Copy)]
 pub struct GoesOn;
 
-/// Leaves out what is marked so.
+/// Marks an answer, in its extensions, that is long: while it is not read its compressor is kept too, and that of
+/// Brotli takes megabytes.
 #[derive(Debug, Clone, Copy)]
-struct UnlessItGoesOn;
+pub(crate) struct Long;
 
-impl Predicate for UnlessItGoesOn {
+/// Takes the answers of one length alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Only {
+    /// Those that are marked as long.
+    Long,
+    /// The others.
+    Short,
+}
+
+impl Predicate for Only {
     fn should_compress<B>(&self, response: &Response<B>) -> bool {
-        response.extensions().get::<GoesOn>().is_none()
+        let is_long = response.extensions().get::<Long>().is_some();
+        is_long == (*self == Only::Long) && response.extensions().get::<GoesOn>().is_none()
     }
 }
 
 /// Compresses what is not compressed yet, but for news of the view and what is marked as going on.
 pub(crate) fn layer() -> CompressionLayer<impl Predicate> {
-    CompressionLayer::new().compress_when(
-        SizeAbove::new(COMPRESSED_ABOVE_BYTES)
-            .and(NotForContentType::SSE)
-            .and(UnlessItGoesOn)
-            .and(NotForContentType::IMAGES),
-    )
+    CompressionLayer::new().compress_when(compressible(Only::Short))
+}
+
+/// The same of long answers, by gzip alone.
+pub(crate) fn layer_of_long() -> CompressionLayer<impl Predicate> {
+    CompressionLayer::new().no_br().quality(CompressionLevel::Fastest).compress_when(compressible(Only::Long))
+}
+
+fn compressible(only: Only) -> impl Predicate {
+    SizeAbove::new(COMPRESSED_ABOVE_BYTES)
+        .and(NotForContentType::SSE)
+        .and(only)
+        .and(NotForContentType::IMAGES)
 }
 
 #[cfg(test)]
@@ -277,6 +298,15 @@ mod tests {
                     response
                 }),
             )
+            .route(
+                "/long",
+                get(async || {
+                    let mut response = "a,b\r\n".repeat(1_000).into_response();
+                    response.extensions_mut().insert(Long);
+                    response
+                }),
+            )
+            .layer(layer_of_long())
             .layer(layer());
         for (path, encoding) in [
             ("/page", Some("br")),
@@ -287,16 +317,17 @@ mod tests {
             ("/live", None),
             ("/feed", Some("br")),
             ("/followed", None),
+            ("/long", Some("gzip")),
         ] {
             let request = Request::get(path).header(header::ACCEPT_ENCODING, "gzip, br").body(Body::empty());
             let response = app.clone().oneshot(request.unwrap()).await.unwrap();
             let says = response.headers().get(header::CONTENT_ENCODING).map(|name| name.to_str().unwrap());
             assert_eq!(says, encoding, "{path}");
-            if encoding.is_some() {
+            if let Some(encoding) = encoding {
                 assert!(
                     response.headers().get_all(header::VARY).iter().any(|vary| vary == "accept-encoding")
                 );
-                assert_eq!(plain_again("br", &body_of(response).await).len(), 5_000, "{path}");
+                assert_eq!(plain_again(encoding, &body_of(response).await).len(), 5_000, "{path}");
             }
         }
     }

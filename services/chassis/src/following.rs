@@ -113,7 +113,7 @@ async fn follow<F: Fold>(log: Log, fold: Arc<RwLock<F>>, reading: watch::Sender<
     let mut position = Position::START;
     loop {
         let Err(error) = read_on(&log, &fold, &reading, &mut position).await;
-        tracing::warn!(%error, %position, "{} cannot read on and tries again", F::NAME);
+        error.note(F::NAME, position);
         tokio::time::sleep(RETRY_PAUSE).await;
     }
 }

@@ -1,21 +1,32 @@
 //! What every route has in common: who may knock, how input is read, what is logged.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{
     Router,
-    body::Body,
-    extract::{FromRequest, FromRequestParts, Request, State},
+    body::{Body, HttpBody},
+    extract::{FromRequest, FromRequestParts, Request, State, rejection::BytesRejection},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
+use bytes::Bytes;
+use hyper::body::{Frame, SizeHint};
 use percent_encoding::percent_decode_str;
 use proto::{CommandContent, text::Invisible};
 use serde::{
-    Deserializer,
+    Deserializer, Serialize,
     de::{DeserializeOwned, Visitor},
 };
+use uuid::Uuid;
 
 use crate::{
     access::{Access, CSRF_FIELD, Principal, Session, Viewer, calendar::without_secrets},
@@ -69,9 +80,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (parts, body) = within_limit(request).await?.into_parts();
         let whole = Request::from_parts(parts.clone(), body);
-        let bytes = bytes::Bytes::from_request(whole, state)
-            .await
-            .map_err(|rejection| body_problem(rejection.status(), &rejection.body_text()))?;
+        let bytes = Bytes::from_request(whole, state).await.map_err(|rejection| unread(&rejection))?;
         note_content(parts.extensions.get::<Viewer>(), content_of_form(&bytes));
         for (name, value) in form_urlencoded::parse(&bytes) {
             refuse_invisible(&value, &name)?;
@@ -85,7 +94,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
 
 /// A body as it was sent.
 #[derive(Debug)]
-pub struct Raw(pub bytes::Bytes);
+pub struct Raw(pub Bytes);
 
 impl<S: Send + Sync> FromRequest<S> for Raw {
     type Rejection = Problem;
@@ -93,9 +102,7 @@ impl<S: Send + Sync> FromRequest<S> for Raw {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let request = within_limit(request).await?;
         let viewer = request.extensions().get::<Viewer>().cloned();
-        let bytes = bytes::Bytes::from_request(request, state)
-            .await
-            .map_err(|rejection| body_problem(rejection.status(), &rejection.body_text()))?;
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection))?;
         note_content(viewer.as_ref(), content_of_json(&bytes));
         Ok(Self(bytes))
     }
@@ -158,6 +165,84 @@ async fn within_limit(request: Request) -> Result<Request, Problem> {
     Err(body_problem(StatusCode::PAYLOAD_TOO_LARGE, ""))
 }
 
+/// Whether all of what was sent with a request has come.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Received(Option<Arc<AtomicBool>>);
+
+impl Received {
+    /// Begins to look out for the end of a body.
+    fn watch(request: Request) -> Request {
+        if request.body().is_end_stream() {
+            return request;
+        }
+        let (mut parts, body) = request.into_parts();
+        let is_whole = Arc::new(AtomicBool::new(false));
+        parts.extensions.insert(Self(Some(is_whole.clone())));
+        Request::from_parts(parts, Body::new(Watched { body, is_whole }))
+    }
+
+    /// What is known of it. Where nothing was sent, all of it has come.
+    pub(crate) fn of(parts: &Parts) -> Self {
+        parts.extensions.get().cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn is_whole(&self) -> bool {
+        self.0.as_ref().is_none_or(|is_whole| is_whole.load(Ordering::Acquire))
+    }
+}
+
+/// A body whose end is noted.
+struct Watched {
+    body: Body,
+    is_whole: Arc<AtomicBool>,
+}
+
+impl HttpBody for Watched {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if matches!(polled, Poll::Ready(None)) || self.body.is_end_stream() {
+            self.is_whole.store(true, Ordering::Release);
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// What was to come with a request did not come in time. The sender's affair, and no one's here.
+pub(crate) fn too_slow() -> Problem {
+    Problem::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "too-slow",
+        "The request did not arrive in time",
+        "the body was not received in time: send the request again",
+    )
+}
+
+/// Whether a body was not read because its sender paused for too long.
+pub(crate) fn is_pause(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<tower_http::timeout::TimeoutError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 /// A body is larger than [`BODY_MAX_BYTES`].
 pub(crate) fn too_large() -> Problem {
     Problem::new(
@@ -176,6 +261,11 @@ fn body_problem(status: StatusCode, text: &str) -> Problem {
     } else {
         Problem::bad_input("the body cannot be read").at("body", text)
     }
+}
+
+/// Why a body could not be read to its end.
+fn unread(rejection: &BytesRejection) -> Problem {
+    if is_pause(rejection) { too_slow() } else { body_problem(rejection.status(), &rejection.body_text()) }
 }
 
 /// Query parameters in. The API takes those alone that its description names ([`crate::access::Gate`]); a page ignores
@@ -384,6 +474,7 @@ pub(crate) fn with_common_layers(routes: Router, paths: Arc<[String]>, door: Doo
         .layer(tower_http::timeout::RequestBodyTimeoutLayer::new(PAUSE_MAX))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(on_panic))
         .layer(axum::middleware::from_fn_with_state(door, at_the_door))
+        .layer(crate::compression::layer_of_long())
         .layer(crate::compression::layer())
 }
 
@@ -464,6 +555,8 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
     let is_background = request.headers().contains_key(BACKGROUND);
     let peer = Peer::of(&request, &door.names.proxies);
     request.extensions_mut().insert(peer);
+    let mut request = Received::watch(request);
+    let line = Line { id, method: &method, path: &path, started };
 
     let entered = match knock(&request, &door.names) {
         Ok(()) => door.access.identify(request.headers(), id).await,
@@ -474,23 +567,23 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
         Ok(identified) => {
             let caller = identified.0.clone();
             request.extensions_mut().insert(identified);
-            let mut response = next.run(request).await;
+            let mut response = line.under(next.run(request).await);
             is_known = caller.principal.holder().is_some();
             if !is_background {
                 door.renew(caller.session(), &mut response);
             }
             if wants_page {
                 let asked = looked_at.as_ref();
-                response = Box::pin(as_page(response, asked, &caller.principal, &door.access)).await;
+                response = Box::pin(as_page(response, id, asked, &caller.principal, &door.access)).await;
             }
             response
         }
         Err(problem) => {
             // Rare and large: in a box, so that the future of every request stays small.
             Box::pin(async { crate::import::drain(&mut request.into_body().into_data_stream()).await }).await;
-            let problem = problem.into_response();
+            let problem = line.under(problem.into_response());
             if wants_page {
-                Box::pin(as_page(problem, looked_at.as_ref(), &Principal::Public, &door.access)).await
+                Box::pin(as_page(problem, id, looked_at.as_ref(), &Principal::Public, &door.access)).await
             } else {
                 problem
             }
@@ -520,6 +613,68 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
     metrics::histogram!("oversight_http_request_seconds", "method" => method_label(&method), "status" => status_label(status)).record(seconds);
     tracing::debug!(request = %id, %method, path, status, duration_ms = seconds * 1000.0, "answered");
     response
+}
+
+/// What is to be said of a request that failed.
+#[derive(Debug, Clone, Copy)]
+struct Line<'a> {
+    id: Uuid,
+    method: &'a Method,
+    path: &'a str,
+    started: std::time::Instant,
+}
+
+/// A problem as it goes out: with the id under which the log tells of the request.
+#[derive(Serialize)]
+struct Named<'a> {
+    #[serde(flatten)]
+    problem: &'a Problem,
+    request: Uuid,
+}
+
+impl Line<'_> {
+    /// An answer under the id of its request: a command that was refused, and whatever failed, is one line of the
+    /// log; and of a problem the id is part of what is said.
+    fn under(self, response: Response) -> Response {
+        let status = response.status();
+        if !(status.is_client_error() || status.is_server_error()) {
+            return response;
+        }
+        self.write(status, response.extensions().get());
+        if !is_problem(&response) {
+            return response;
+        }
+        let (mut parts, body) = response.into_parts();
+        let named = parts
+            .extensions
+            .get()
+            .and_then(|problem| serde_json::to_vec(&Named { problem, request: self.id }).ok());
+        parts.headers.remove(header::CONTENT_LENGTH);
+        Response::from_parts(parts, named.map_or(body, Body::from))
+    }
+
+    /// Says no more of the input than where it was wrong: people may have been named in it.
+    fn write(self, status: StatusCode, problem: Option<&Problem>) {
+        let Self { id, method, path, started } = self;
+        let duration_ms = started.elapsed().as_secs_f64() * 1000.0;
+        let problem_name = problem.map_or("", |problem| problem.kind.as_str());
+        let wrong_at: Vec<&str> = problem
+            .map(|problem| problem.errors.iter().map(|fault| fault.at.as_str()).collect())
+            .unwrap_or_default();
+        let (wrong_at, status) = (cut(&wrong_at.join(", ")), status.as_u16());
+        match status {
+            500 => {
+                tracing::error!(request = %id, %method, path, status, problem = problem_name, duration_ms, "a request failed");
+            }
+            501.. => {
+                tracing::warn!(request = %id, %method, path, status, problem = problem_name, duration_ms, "a request could not be answered");
+            }
+            _ if method.is_safe() => {}
+            _ => {
+                tracing::info!(request = %id, %method, path, status, problem = problem_name, wrong_at, duration_ms, "a command was refused");
+            }
+        }
+    }
 }
 
 /// Whether a browser or a proxy may keep an answer: what says that it is public, and what no one in particular was
@@ -630,18 +785,20 @@ pub(crate) fn wants_page(path: &str, headers: &HeaderMap) -> bool {
     accepts_html && !is_api(path)
 }
 
+fn is_problem(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes() == b"application/problem+json")
+}
+
 /// A problem as a page; `asked` is the address of a page that was only looked at.
 async fn as_page(
     response: Response,
+    request: Uuid,
     asked: Option<&Uri>,
     principal: &Principal,
     access: &Access,
 ) -> Response {
-    let is_problem = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes() == b"application/problem+json");
-    if !is_problem {
+    if !is_problem(&response) {
         return response;
     }
     // What only takes forms is a part of the page above it.
@@ -655,7 +812,7 @@ async fn as_page(
     };
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, Body::from(pages::problem_page(&problem, asked, principal, access)))
+    Response::from_parts(parts, Body::from(pages::problem_page(&problem, request, asked, principal, access)))
 }
 
 #[cfg(test)]

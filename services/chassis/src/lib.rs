@@ -29,6 +29,7 @@ pub mod problem;
 mod production;
 pub mod refusal;
 pub mod roster;
+pub mod seats;
 pub mod service;
 pub mod shared;
 pub mod sheet;

@@ -17,6 +17,7 @@ use ui::{
     Page, Stamp,
     components::{Button, ButtonKind, FieldError, Form},
 };
+use uuid::Uuid;
 
 use crate::{
     access::{self, Access, CSRF_FIELD, Emergency, Glass, Principal, Viewer},
@@ -34,7 +35,7 @@ const LOOK_UP: &str = "/status";
 
 /// A page with the viewer's menu, and what they have to know on every page.
 pub fn with_menu(page: Page, viewer: &Viewer) -> Page {
-    with_alerts(menu_of(page, viewer.principal()), viewer)
+    with_alerts(menu_of(page, viewer.principal()), viewer).reference(viewer.request().to_string())
 }
 
 /// A page with what the viewer has to know on every page: that they have emergency access, with its time left and a way
@@ -336,6 +337,7 @@ fn without_faults(asked: &Uri, problem: &Problem) -> Option<String> {
 /// A problem as a page, for whoever asks with a browser; `asked` is the address of a page that was only looked at.
 pub(crate) fn problem_page(
     problem: &Problem,
+    request: Uuid,
     asked: Option<&Uri>,
     principal: &Principal,
     access: &Access,
@@ -377,7 +379,7 @@ pub(crate) fn problem_page(
             p { a.nhsuk-link href="/access/glass" { "End emergency access" } }
         }),
     };
-    menu_of(page, principal).render().into_string()
+    menu_of(page, principal).reference(request.to_string()).render().into_string()
 }
 
 /// A style sheet, script or icon. Its address changes with its content, so it may be kept for ever.

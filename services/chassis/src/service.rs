@@ -4,12 +4,14 @@ mod connections;
 mod description;
 mod platform;
 mod routes;
+mod stall;
+mod stopping;
 mod watching;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
 use utoipa::openapi::OpenApi;
 
 use crate::{
@@ -29,8 +31,12 @@ use watching::Watching;
 pub use platform::{DATA_FORMAT, PEOPLE_FILE, Platform, log_url};
 pub use routes::{PLATFORM, description_of, routes};
 
-/// How long requests in flight may take once the process is asked to stop.
-pub const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a process may take to end once a signal asks it to, whatever its disk does: less than the ten seconds that
+/// container engines give it. An event that was acknowledged is safe by then, and caches are made anew.
+pub const STOP_TIMEOUT: Duration = Duration::from_millis(9_500);
+
+/// How much of that requests in flight may take.
+const IN_FLIGHT_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// The flags every process takes; each has an environment variable of the same meaning.
 #[derive(Debug, Clone, clap::Args)]
@@ -243,7 +249,8 @@ async fn listener_at(address: SocketAddr, flag: &str) -> Result<(TcpListener, So
 }
 
 /// Answers requests until the process is told to stop (SIGTERM, ctrl-c, or `tasks.stop()`), then
-/// finishes the requests in flight, lets the services say their last, and returns.
+/// finishes the requests in flight, lets the services say their last, and returns. None of it takes for ever; where a
+/// signal asked for it the process ends within [`STOP_TIMEOUT`], even if a disk does not answer any more.
 pub async fn serve(
     platform: &Platform,
     mut services: Vec<Service>,
@@ -264,53 +271,20 @@ pub async fn serve(
         }
     };
     let address = listening.address;
-    let signal = stop.clone();
-    platform.tasks.watch("signals", async move {
-        wait_for_signal().await;
-        tracing::info!("asked to stop");
-        signal.cancel();
-    });
-    let serving = connections::serve(listening.listener, app, stop.clone());
+    stopping::on_signals(&platform.tasks).await;
+    let mut serving = Box::pin(connections::serve(listening.listener, app, stop.clone()));
     tracing::info!(%address, "serving");
-    let late = async {
-        stop.cancelled().await;
-        tokio::time::sleep(STOP_TIMEOUT).await;
-    };
     tokio::select! {
-        () = serving => {}
-        () = late => tracing::warn!("some requests did not finish in time and were cut off"),
-    }
-    platform.tasks.finish().await;
-    for service in &mut services {
-        if let Some(last) = service.on_stop.take() {
-            last().await;
-        }
-    }
-    Ok(())
-}
-
-async fn wait_for_signal() {
-    let interrupt = async {
-        // Where the signal cannot be listened for, the other one still can.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut terminated) => {
-                terminated.recv().await;
+        () = &mut serving => {}
+        () = stop.cancelled() => {
+            if timeout(IN_FLIGHT_TIMEOUT, &mut serving).await.is_err() {
+                tracing::warn!("some requests did not finish in time and were cut off");
             }
-            Err(_) => std::future::pending::<()>().await,
         }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
     }
+    drop(serving);
+    stopping::finish(&platform.tasks, &mut services).await;
+    Ok(())
 }
 
 /// Runs one service alone: what the `main` of each is.

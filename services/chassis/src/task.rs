@@ -1,7 +1,8 @@
 //! Background tasks whose end someone sees.
 
-use std::future::Future;
+use std::{collections::BTreeMap, future::Future, sync::Arc};
 
+use parking_lot::Mutex;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// The background tasks of a process, and the signal that stops them.
@@ -9,6 +10,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub struct Tasks {
     tracker: TaskTracker,
     stop: CancellationToken,
+    /// How many run under a name.
+    running: Arc<Mutex<BTreeMap<&'static str, usize>>>,
 }
 
 impl Tasks {
@@ -42,6 +45,8 @@ impl Tasks {
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        *self.running.lock().entry(name).or_default() += 1;
+        let running = self.running.clone();
         #[expect(clippy::disallowed_methods, reason = "this is the watched spawn")]
         self.tracker.spawn(async move {
             let inner = tokio::spawn(work);
@@ -49,7 +54,19 @@ impl Tasks {
                 metrics::counter!("oversight_tasks_failed_total", "task" => name).increment(1);
                 tracing::error!(task = name, %error, "a background task died");
             }
+            let mut running = running.lock();
+            if let Some(count) = running.get_mut(name) {
+                *count -= 1;
+                if *count == 0 {
+                    running.remove(name);
+                }
+            }
         });
+    }
+
+    /// The names of those that have not ended.
+    pub fn running(&self) -> Vec<&'static str> {
+        self.running.lock().keys().copied().collect()
     }
 
     /// Stops all tasks and waits for them.

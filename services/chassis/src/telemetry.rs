@@ -1,8 +1,13 @@
 //! Logs and metrics of a process, set up once in `main`.
 
-use std::{io::IsTerminal, sync::OnceLock};
+use std::{
+    io::IsTerminal,
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use parking_lot::Mutex;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// How log lines are written.
@@ -50,4 +55,44 @@ pub fn metrics() -> &'static PrometheusHandle {
         crate::figures::describe();
         handle
     })
+}
+
+/// How often a line of one sort is written that comes again and again.
+const REPEATED_EVERY: Duration = Duration::from_secs(60);
+
+/// For a line of the log that something may cause again and again: it is written once a minute.
+#[derive(Debug, Default)]
+pub struct OnceAMinute(Mutex<Option<Instant>>);
+
+impl OnceAMinute {
+    /// Not written yet.
+    pub const fn new() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    /// Whether the line is to be written now.
+    pub fn is_due(&self) -> bool {
+        self.is_due_at(Instant::now())
+    }
+
+    fn is_due_at(&self, now: Instant) -> bool {
+        let mut written = self.0.lock();
+        let is_due = written.is_none_or(|written| now.duration_since(written) >= REPEATED_EVERY);
+        if is_due {
+            *written = Some(now);
+        }
+        is_due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_again_and_again_is_a_line_a_minute() {
+        let (line, start) = (OnceAMinute::new(), Instant::now());
+        let written = (0..600).filter(|second| line.is_due_at(start + Duration::from_secs(*second))).count();
+        assert_eq!(written, 10);
+    }
 }

@@ -1,6 +1,7 @@
 //! Whether the logs that a process works with answer, and its disk has room: asked again and again, for `/readyz`.
 
 use std::{
+    collections::BTreeMap,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -24,6 +25,69 @@ const SILENCE_MAX: Duration = Duration::from_secs(5);
 /// With less room not one more commit is sure to fit.
 const ROOM_MIN_BYTES: u64 = 1024 * 1024;
 
+/// How often the log lines of the process say again that a log is out of reach.
+const TELL_EVERY: Duration = Duration::from_secs(60);
+
+/// Which logs of the process are out of reach: one line when that begins, one a minute while it lasts, and one when it
+/// is over, however many in the process wait for it.
+#[derive(Debug, Clone, Default)]
+pub struct Absence(Arc<Mutex<Absent>>);
+
+#[derive(Debug, Default)]
+struct Absent {
+    /// By its name, and what it said last.
+    logs: BTreeMap<&'static str, String>,
+    since: Option<Instant>,
+    told: Option<Instant>,
+}
+
+/// What there is to tell.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    Begun(String),
+    Lasts(String, Duration),
+    Over(Duration),
+}
+
+impl Absence {
+    fn note(&self, log: &'static str, reason: Option<&str>) {
+        match self.0.lock().note(log, reason, Instant::now()) {
+            Some(Told::Begun(logs)) => tracing::warn!("out of reach: {logs}"),
+            Some(Told::Lasts(logs, time)) => {
+                tracing::warn!(seconds = time.as_secs(), "still out of reach: {logs}");
+            }
+            Some(Told::Over(time)) => tracing::info!(seconds = time.as_secs(), "the logs answer again"),
+            None => {}
+        }
+    }
+}
+
+impl Absent {
+    fn note(&mut self, log: &'static str, reason: Option<&str>, now: Instant) -> Option<Told> {
+        match reason {
+            Some(reason) => self.logs.insert(log, reason.to_owned()),
+            None => self.logs.remove(log),
+        };
+        if self.logs.is_empty() {
+            self.told = None;
+            return self.since.take().map(|since| Told::Over(now.duration_since(since)));
+        }
+        if self.told.is_some_and(|told| now.duration_since(told) < TELL_EVERY) {
+            return None;
+        }
+        self.told = Some(now);
+        let logs = self.logs.iter().map(|(log, reason)| format!("the {log} ({reason})")).collect::<Vec<_>>();
+        let logs = logs.join(", ");
+        Some(match self.since {
+            Some(since) => Told::Lasts(logs, now.duration_since(since)),
+            None => {
+                self.since = Some(now);
+                Told::Begun(logs)
+            }
+        })
+    }
+}
+
 /// When a log answered last.
 #[derive(Debug, Clone)]
 pub struct Vitals(Arc<Mutex<State>>);
@@ -37,10 +101,10 @@ struct State {
 
 impl Vitals {
     /// Begins to ask a log how far it goes.
-    pub fn of(log: &Log, tasks: &Tasks) -> Self {
+    pub fn of(name: &'static str, log: &Log, absence: &Absence, tasks: &Tasks) -> Self {
         let vitals =
             Self(Arc::new(Mutex::new(State { answered: Instant::now(), head: None, reason: String::new() })));
-        let (log, told) = (log.clone(), vitals.clone());
+        let (log, told, absence) = (log.clone(), vitals.clone(), absence.clone());
         tasks.watch("vitals", async move {
             loop {
                 let answer = match tokio::time::timeout(ANSWER_TIMEOUT, log.head()).await {
@@ -48,6 +112,7 @@ impl Vitals {
                     Ok(Err(error)) => Err(error.to_string()),
                     Err(_) => Err(format!("it did not answer within {} s", ANSWER_TIMEOUT.as_secs())),
                 };
+                absence.note(name, answer.as_ref().err().map(String::as_str));
                 told.note(answer);
                 tokio::time::sleep(EVERY).await;
             }
@@ -117,6 +182,30 @@ mod tests {
         vitals.note(Err("no leader".to_owned()));
         assert_eq!(vitals.ready(), Ok(()), "one question in vain is no outage");
         assert_eq!(vitals.head(), Some(Position(7)));
+    }
+
+    #[test]
+    fn a_brokers_absence_is_a_line_a_change_and_one_a_minute() {
+        let (mut absent, start) = (Absent::default(), Instant::now());
+        let mut told = Vec::new();
+        for second in 0..200 {
+            let now = start + Duration::from_secs(second);
+            let reason = (10..185).contains(&second).then_some("no one answers");
+            for log in ["event log", "access log"] {
+                told.extend(absent.note(log, reason, now));
+            }
+        }
+        let both = "the access log (no one answers), the event log (no one answers)";
+        let seconds = Duration::from_secs;
+        assert_eq!(
+            told,
+            [
+                Told::Begun("the event log (no one answers)".to_owned()),
+                Told::Lasts(both.to_owned(), seconds(60)),
+                Told::Lasts(both.to_owned(), seconds(120)),
+                Told::Over(seconds(175)),
+            ]
+        );
     }
 
     #[test]

@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test needs and does not get fails the test")]
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -52,6 +56,13 @@ impl Doors {
             .get("/look-up", OPEN.here().paced(Pace::LookUp), async || "found")
             .post("/import", OPEN.here().paced(Pace::Import), async |_: Bytes| "in")
             .get("/never", OPEN.here(), std::future::pending::<&'static str>)
+            .get("/broken", OPEN.here(), async || Problem::internal())
+            .get("/rows", OPEN.here(), async || {
+                let rows = futures::stream::repeat(Ok::<_, std::convert::Infallible>(Bytes::from_static(
+                    b"a,b\r\n",
+                )));
+                ([(header::CONTENT_TYPE, "text/csv")], Body::from_stream(rows))
+            })
             .post("/read", OPEN.here(), async |Json(read): Json<Value>| read.to_string());
         let service = Service {
             name: "test",
@@ -129,12 +140,121 @@ async fn who_stops_sending_is_not_waited_for() {
     let first = futures::stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]);
     let body = Body::from_stream(first.chain(futures::stream::pending()));
     let began = tokio::time::Instant::now();
+    let (said, log) = recorded();
+    let _said = tracing::subscriber::set_default(said);
     let (status, _, body) = doors.send(ask("POST", "/read", "192.0.2.1:9", body)).await;
-    assert!(status.is_client_error() || status == StatusCode::SERVICE_UNAVAILABLE, "{status}: {body}");
+    assert_eq!(status, StatusCode::REQUEST_TIMEOUT, "{body}");
     assert!(began.elapsed() < Duration::from_secs(40));
+    // Who sends a little now and then does not come to an end either.
+    let little = futures::stream::unfold((), async |()| {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Some((Ok::<_, std::io::Error>(Bytes::from_static(b" ")), ()))
+    });
+    let (status, _, body) = doors.send(ask("POST", "/read", "192.0.2.1:9", Body::from_stream(little))).await;
+    assert_eq!(status, StatusCode::REQUEST_TIMEOUT, "{body}");
+    let lines = log.lines();
+    assert!(
+        lines.iter().all(|line| line.contains("INFO")) && lines.len() == 2,
+        "no one's mistake: {lines:?}"
+    );
     let sent = Body::from(r#"{"a":1}"#);
     let (status, _, body) = doors.send(ask("POST", "/read", "192.0.2.1:9", sent)).await;
     assert_eq!((status, body.as_str()), (StatusCode::OK, r#"{"a":1}"#));
+}
+
+/// What is logged.
+#[derive(Debug, Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    fn lines(&self) -> Vec<String> {
+        let said = self.0.lock().unwrap();
+        String::from_utf8_lossy(&said).lines().map(str::to_owned).collect()
+    }
+}
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A log of this test, and where it is written.
+fn recorded() -> (impl tracing::Subscriber + Send + Sync, Lines) {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let log = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing::Level::INFO)
+        .with_writer(move || writer.clone())
+        .finish();
+    (log, lines)
+}
+
+#[tokio::test]
+async fn what_failed_or_was_refused_is_one_line_with_an_id_that_page_and_answer_show() {
+    let doors = Doors::of(Names::default()).await;
+    let (log, lines) = recorded();
+    let _said = tracing::subscriber::set_default(log);
+    let secret = r#"{"name": "Dr Nobody", "#;
+    for (method, path, body, status, words) in [
+        ("GET", "/broken", "", 500, "ERROR"),
+        ("POST", "/read", secret, 400, "a command was refused"),
+        ("POST", "/look-up", "", 405, "a command was refused"),
+        ("POST", "/nowhere", "", 404, "a command was refused"),
+    ] {
+        for accept in ["*/*", "text/html"] {
+            let before = lines.lines().len();
+            let mut request = ask(method, path, "192.0.2.1:9", Body::from(body));
+            request.headers_mut().insert(header::ACCEPT, accept.parse().unwrap());
+            let (answered, headers, text) = doors.send(request).await;
+            assert_eq!(answered.as_u16(), status, "{path}: {text}");
+            let id = headers["x-request-id"].to_str().unwrap();
+            assert!(text.contains(id), "{path} {accept}: {text}");
+            if accept == "*/*" {
+                let said: Value = serde_json::from_str(&text).unwrap();
+                assert_eq!(
+                    (said["request"].as_str(), said["status"].as_u64()),
+                    (Some(id), Some(status.into()))
+                );
+            }
+            let new = lines.lines().split_off(before);
+            let [line] = &new[..] else { panic!("{path}: {new:?}") };
+            assert!(line.contains(id) && line.contains(words) && line.contains(path), "{line}");
+            assert!(!line.contains("Nobody"), "what was sent is no one's to read: {line}");
+        }
+    }
+    let before = lines.lines().len();
+    for path in ["/look-up", "/nowhere"] {
+        doors.send(ask("GET", path, "192.0.2.1:9", Body::empty())).await;
+    }
+    assert_eq!(lines.lines().len(), before, "looking in vain is not worth a line");
+}
+
+#[tokio::test]
+async fn one_asker_leaves_long_answers_for_others() {
+    let doors = Doors::of(Names::default()).await;
+    let rows =
+        async |from: &str| doors.app.clone().oneshot(ask("GET", "/rows", from, Body::empty())).await.unwrap();
+    let mut open = Vec::new();
+    let refused = loop {
+        let answer = rows("192.0.2.1:9").await;
+        if answer.status() != StatusCode::OK {
+            break answer;
+        }
+        open.push(answer);
+        assert!(open.len() < 100, "no one is refused");
+    };
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert!(refused.headers().contains_key(header::RETRY_AFTER));
+    assert_eq!(rows("192.0.2.2:9").await.status(), StatusCode::OK, "another address");
+    open.pop();
+    assert_eq!(rows("192.0.2.1:9").await.status(), StatusCode::OK, "and one more where one was closed");
 }
 
 #[tokio::test]

@@ -26,8 +26,8 @@ pub const LAST_POSITION: HeaderName = HeaderName::from_static("oversight-last-po
 /// How often it is looked whether someone who waits for events may still have them.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// The bytes of lines that are sent together.
-const CHUNK_BYTES: usize = 256 * 1024;
+/// The bytes of lines that are sent together. Each reader that is slow holds some of them.
+const CHUNK_BYTES: usize = 32 * 1024;
 
 /// Which events.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -63,7 +63,7 @@ impl Tail {
     pub async fn open(log: Log, stretch: Stretch) -> Result<Self, ReadError> {
         let head = log.head().await?;
         let after = Position(stretch.from.0.saturating_sub(1));
-        let reader = log.read(after).await?;
+        let reader = log.read_sparingly(after).await?;
         let left = stretch.limit.unwrap_or(u64::MAX);
         let done = left == 0 || (stretch.until == Until::Now && head <= after);
         Ok(Self { _log: log, reader, stretch, head, left, done })
@@ -87,7 +87,7 @@ impl Tail {
             match self.reader.next().await {
                 Ok(batch) => break batch,
                 Err(error @ ReadError::Unreachable { .. }) if self.stretch.until == Until::Stopped => {
-                    tracing::warn!(%error, "reading goes on once the log answers again");
+                    error.note("an event feed", self.head);
                     tokio::time::sleep(RETRY_AFTER).await;
                 }
                 Err(error) => return Err(error),

@@ -13,19 +13,22 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use chassis::{Problem, Routes, Viewer};
+use chassis::{Routes, Viewer};
 use futures::{
     StreamExt as _,
     stream::{self, Stream},
 };
 use proto::Position;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout_at},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{access::FOLLOW, api::Shared};
 
-/// How many pages may listen at a time; each holds a connection open.
-pub const LISTENERS_MAX: usize = 512;
+/// A listener is hung up on after so long, and comes again by itself: one that does not read is not there to.
+const LISTENS_FOR: Duration = Duration::from_secs(15 * 60);
 
 /// A page hears of a new position at most this often.
 pub const NEWS_EVERY: Duration = Duration::from_secs(1);
@@ -33,60 +36,38 @@ pub const NEWS_EVERY: Duration = Duration::from_secs(1);
 /// A comment is sent this often while there is no news, so that a listener that has gone is noticed.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
 
-#[derive(Clone)]
-struct Listeners {
-    shared: Arc<Shared>,
-    seats: Arc<Semaphore>,
-}
-
-/// The route `/live`.
+/// The route `/live`. How many may listen at a time is decided where all long answers are ([`chassis::seats`]).
 pub fn routes(shared: Arc<Shared>) -> Routes {
-    routes_for(shared, LISTENERS_MAX)
+    Routes::new().get("/live", FOLLOW.here(), live).with_state(shared)
 }
 
-fn routes_for(shared: Arc<Shared>, listeners_max: usize) -> Routes {
-    let listeners = Listeners { shared, seats: Arc::new(Semaphore::new(listeners_max)) };
-    Routes::new().get("/live", FOLLOW.here(), live).with_state(listeners)
-}
-
-async fn live(
-    State(Listeners { shared, seats }): State<Listeners>,
-    viewer: Viewer,
-) -> Result<Response, Problem> {
-    let seat = seats.try_acquire_owned().map_err(|_| {
-        metrics::counter!("oversight_live_refused_total").increment(1);
-        Problem::unavailable(
-            "too many pages listen for news already; this one shows what it shows until it is loaded again",
-        )
-        .retry_after(30)
-    })?;
-    let news = news(shared.views.positions(), shared.tasks.stop().clone(), seat);
+async fn live(State(shared): State<Arc<Shared>>, viewer: Viewer) -> Response {
+    let news = news(shared.views.positions(), shared.tasks.stop().clone());
     // Who was put out, or whose session ended, hears nothing more.
     let news = news.take_while(move |_| std::future::ready(viewer.still_stands()));
     let headers =
         [(header::CACHE_CONTROL, "no-store"), (header::HeaderName::from_static("x-accel-buffering"), "no")];
     let beat = KeepAlive::new().interval(HEARTBEAT_EVERY).text("no news");
-    Ok((headers, Sse::new(news).keep_alive(beat)).into_response())
+    (headers, Sse::new(news).keep_alive(beat)).into_response()
 }
 
 struct Listener {
     positions: watch::Receiver<Position>,
     stop: CancellationToken,
     told: bool,
-    /// Given back when the listener goes.
-    _seat: OwnedSemaphorePermit,
+    until: Instant,
 }
 
-/// The position now, then each new one; ends when the process is to stop.
+/// The position now, then each new one; ends after a while, and when the process is to stop.
 fn news(
     positions: watch::Receiver<Position>,
     stop: CancellationToken,
-    seat: OwnedSemaphorePermit,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
-    let listener = Listener { positions, stop, told: false, _seat: seat };
+    let listener = Listener { positions, stop, told: false, until: Instant::now() + LISTENS_FOR };
     stream::unfold(listener, |mut listener| async move {
-        let stop = listener.stop.clone();
-        let position = stop.run_until_cancelled(listener.next()).await??;
+        let (stop, until) = (listener.stop.clone(), listener.until);
+        let next = timeout_at(until, listener.next());
+        let position = stop.run_until_cancelled(next).await?.ok()??;
         let event = Event::default().event("position").data(position.to_string());
         Some((Ok(event), listener))
     })
@@ -111,10 +92,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_burst_of_positions_is_one_piece_of_news() {
         let (sender, receiver) = watch::channel(Position(7));
-        let seats = Arc::new(Semaphore::new(1));
         let stop = CancellationToken::new();
-        let mut news =
-            std::pin::pin!(news(receiver, stop.clone(), seats.clone().try_acquire_owned().unwrap()));
+        let mut news = std::pin::pin!(news(receiver, stop.clone()));
         assert!(news.next().await.is_some(), "the position now");
         for position in 8..100 {
             sender.send_replace(Position(position));
@@ -127,13 +106,11 @@ mod tests {
         assert!(news.next().await.is_none(), "ends with the process");
     }
 
-    #[tokio::test]
-    async fn a_listener_that_goes_gives_its_seat_back() {
+    #[tokio::test(start_paused = true)]
+    async fn no_one_listens_for_ever() {
         let (_sender, receiver) = watch::channel(Position(7));
-        let seats = Arc::new(Semaphore::new(1));
-        let news = news(receiver, CancellationToken::new(), seats.clone().try_acquire_owned().unwrap());
-        assert_eq!(seats.available_permits(), 0);
-        drop(news);
-        assert_eq!(seats.available_permits(), 1);
+        let started = Instant::now();
+        let heard = news(receiver, CancellationToken::new()).count().await;
+        assert_eq!((heard, started.elapsed().as_secs()), (1, LISTENS_FOR.as_secs()));
     }
 }

@@ -284,7 +284,7 @@ impl Follower {
             let after = self.facts.read_to.map_or(Position::START, |read| read.position);
             match self.read_from(after).await {
                 Ok(()) => {}
-                Err(error) => tracing::warn!(%error, "the views cannot be kept up to date for now"),
+                Err(error) => error.note("the projection", after),
             }
             tokio::time::sleep(RETRY_AFTER).await;
         }

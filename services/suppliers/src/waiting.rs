@@ -10,6 +10,7 @@ use chassis::{
     Problem,
     command::{CommandError, CommandMeta, Outcome},
     ids::CommandId,
+    telemetry::OnceAMinute,
 };
 use proto::{
     Actor, Day, Position, SupplierId,
@@ -34,6 +35,9 @@ const EVERY: Duration = Duration::from_millis(500);
 /// How long it is waited for the register to show what was recorded, before it is looked for again.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Told of now and then, since it is tried again at once.
+static UNRECORDED: OnceAMinute = OnceAMinute::new();
+
 /// Records what can be recorded, for as long as the process runs.
 pub(crate) async fn record_decided(desk: Arc<Desk>) {
     // Recorded already by the engagement it led to, which says nothing new: tried once, not for ever.
@@ -46,7 +50,10 @@ pub(crate) async fn record_decided(desk: Arc<Desk>) {
         if !looked.as_ref().is_some_and(is_same) {
             match record_all(&desk, &mut tried, &catalogue).await {
                 Ok(()) => looked = Some((position, catalogue)),
-                Err(reason) => tracing::warn!(reason, "a waiting row could not be recorded yet"),
+                Err(reason) if UNRECORDED.is_due() => {
+                    tracing::warn!(reason, "a waiting row could not be recorded yet");
+                }
+                Err(_) => {}
             }
         }
         tokio::time::sleep(EVERY).await;

@@ -40,6 +40,8 @@ pub struct Page {
     live: Option<String>,
     query: String,
     search: Option<String>,
+    reference: Option<String>,
+    is_problem: bool,
 }
 
 impl Page {
@@ -121,6 +123,18 @@ impl Page {
         self
     }
 
+    /// The id of the request, by which whoever runs the site finds it. Shown where something was wrong.
+    pub fn reference(mut self, id: impl Into<String>) -> Self {
+        self.reference = Some(id.into());
+        self
+    }
+
+    /// A page that says why there is no other.
+    pub(crate) fn of_problem(mut self) -> Self {
+        self.is_problem = true;
+        self
+    }
+
     /// The whole document.
     #[must_use]
     pub fn render(self) -> Markup {
@@ -165,6 +179,9 @@ impl Page {
                                 (self.title)
                             }
                             @if let Some(body) = &self.body { (body) }
+                            @if let Some(reference) = self.shown_reference() {
+                                p.nhsuk-body-s { "If you ask for help, give this reference: " code { (reference) } }
+                            }
                         }
                     }
                     p #live-status.nhsuk-u-visually-hidden role="status" {}
@@ -172,6 +189,10 @@ impl Page {
                 }
             }
         }
+    }
+
+    fn shown_reference(&self) -> Option<&str> {
+        self.reference.as_deref().filter(|_| self.is_problem || !self.errors.is_empty())
     }
 
     fn header(&self) -> Markup {

@@ -15,6 +15,7 @@ pub fn problem_page(
     instead: Option<&str>,
 ) -> Page {
     Page::new(title)
+        .of_problem()
         .caption(format!("Error {status}"))
         .body(html! {
             p.nhsuk-lede-text { (sentence(detail)) }
@@ -60,10 +61,14 @@ mod tests {
             &faults,
             None,
         )
+        .reference("5b6a5b5e")
         .render()
         .into_string();
         assert!(page.contains("A parameter is wrong."));
         assert!(page.contains("“&lt;script&gt;” is no day"));
         assert_eq!(page.matches("<h1").count(), 1);
+        assert!(page.contains("give this reference: <code>5b6a5b5e</code>"));
+        let all_is_well = Page::new("Areas").reference("5b6a5b5e").render().into_string();
+        assert!(!all_is_well.contains("5b6a5b5e"), "where nothing is wrong no one needs it");
     }
 }

@@ -23,5 +23,6 @@ mod journeys;
 mod junk;
 mod leaks;
 mod networks;
+mod readers;
 mod stopping;
 mod support;

@@ -1,7 +1,11 @@
 //! A process that is asked to stop in the middle of its work.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 use whole_system::OneProcess;
 
 const SOME_EVENTS: u64 = 10_000;
@@ -25,4 +29,19 @@ async fn a_process_that_is_stopped_while_it_loads_ends_in_good_order() {
     let said = server.process.said();
     assert!(ended.success(), "{ended}: {said}");
     assert!(!server.process.has_said("panicked") && !server.process.has_said("died"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_ends_in_time_whoever_still_sends() {
+    let mut server = OneProcess::start().await;
+    let mut sender = TcpStream::connect(server.url().trim_start_matches("http://")).await.unwrap();
+    let asks = "POST /api/v1/access/keys HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 100\r\n\r\n{";
+    sender.write_all(asks.as_bytes()).await.unwrap();
+    // It is on its way once another request of later is answered.
+    server.client.ready().await.unwrap();
+    let began = Instant::now();
+    let ended = server.process.stop();
+    assert!(ended.success() && began.elapsed() < Duration::from_secs(10), "{ended}: {:?}", began.elapsed());
+    let mut said = Vec::new();
+    let _ = sender.read_to_end(&mut said).await;
 }

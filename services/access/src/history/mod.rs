@@ -31,6 +31,9 @@ pub const PAGE_ENTRIES: usize = 50;
 /// The most entries of a page.
 pub const PAGE_ENTRIES_MAX: usize = 500;
 
+/// Entries of a file that are read together. Each reader that is slow holds some of them.
+const FILE_ENTRIES: usize = 100;
+
 /// How many events are asked for at a time.
 const READS_AT_A_TIME: usize = 16;
 
@@ -124,7 +127,7 @@ impl History {
         Ok(Page { total, entries, next })
     }
 
-    /// The whole of a history, newest first, some hundred entries at a time.
+    /// The whole of a history, newest first, a hundred entries at a time.
     pub fn whole(
         self,
         tale: Tale,
@@ -134,7 +137,7 @@ impl History {
             let (history, tale, filter) = (self.clone(), tale.clone(), filter.clone());
             async move {
                 let Some(before) = before else { return Ok(None) };
-                let part = Part { before, limit: PAGE_ENTRIES_MAX };
+                let part = Part { before, limit: FILE_ENTRIES };
                 let Chosen { places, more, .. } = history.chosen(&tale, &filter, part, Index::go_on);
                 let next = places.last().map(|place| place.position).filter(|_| more);
                 let entries = read(history.log_of(&tale), &places).await?;

@@ -27,7 +27,7 @@ pub(super) async fn hierarchy(inner: Arc<Inner>, log: Log) {
     let mut position = Position::START;
     loop {
         let Err(error) = read_events(&inner, &log, &mut register, &mut position).await;
-        tracing::warn!(%error, %position, "the hierarchy of organisations cannot read on and tries again");
+        error.note("the hierarchy of organisations", position);
         tokio::time::sleep(RETRY_PAUSE).await;
     }
 }
@@ -96,7 +96,7 @@ pub(super) async fn keys(inner: Arc<Inner>, log: Log) {
     let mut position = Position::START;
     loop {
         let Err(error) = read_access(&inner, &log, &mut position).await;
-        tracing::warn!(%error, %position, "keys and accounts cannot be read on; trying again");
+        error.note("what is known of keys and accounts", position);
         tokio::time::sleep(RETRY_PAUSE).await;
     }
 }

@@ -28,8 +28,10 @@ use super::{
     hierarchy, identify::Identified, principal::Bears,
 };
 use crate::{
+    http::{Received, too_slow},
     pace::{Pace, Paces, Peer},
     problem::Problem,
+    seats::LongAnswers,
 };
 
 /// How many decisions are remembered.
@@ -54,6 +56,7 @@ struct Inner {
     parameters: Parameters,
     decisions: QuickCache<Question, bool>,
     paces: Paces,
+    long_answers: LongAnswers,
     /// The services of this process: whose records it may write.
     services: Vec<Service>,
 }
@@ -79,8 +82,17 @@ impl Gate {
             asks.entry(route.path).or_default().push((route.method, route.asks));
         }
         let decisions = QuickCache::new(DECISIONS_MAX);
-        let paces = Paces::default();
-        let gate = Gate(Arc::new(Inner { access, policies, asks, parameters, decisions, paces, services }));
+        let (paces, long_answers) = (Paces::default(), LongAnswers::default());
+        let gate = Gate(Arc::new(Inner {
+            access,
+            policies,
+            asks,
+            parameters,
+            decisions,
+            paces,
+            long_answers,
+            services,
+        }));
         if gate.is_open() {
             return router.route_layer(axum::middleware::from_fn_with_state(gate, stand_aside));
         }
@@ -131,12 +143,13 @@ async fn stand_aside(State(gate): State<Gate>, request: Request, next: Next) -> 
         return astray(&parts);
     };
     let checked = gate.0.parameters.check(&parts);
+    let received = Received::of(&parts);
     parts.extensions.insert(Viewer { gate, caller });
     let answer = pin!(async {
         checked?;
         Ok(next.run(Request::from_parts(parts, body)).await)
     });
-    in_time(asks, answer).await
+    in_time(asks, &received, answer).await
 }
 
 async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Response {
@@ -144,7 +157,8 @@ async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Respon
     let (Some(Identified(caller)), Some(asks)) = (parts.extensions.remove(), gate.asks_of(&parts)) else {
         return astray(&parts);
     };
-    in_time(asks, pin!(pass(Viewer { gate, caller }, asks, parts, body, next))).await
+    let received = Received::of(&parts);
+    in_time(asks, &received, pin!(pass(Viewer { gate, caller }, asks, parts, body, next))).await
 }
 
 /// Who still sends does not read the answer. In a box, as all that is rare here: the guard's own future
@@ -159,14 +173,20 @@ fn astray(parts: &Parts) -> Response {
     Problem::internal().into_response()
 }
 
-/// An answer, or that it did not begin in time. It is pinned where it stands: futures are large, and moving
-/// them costs more than what most of them do.
-async fn in_time(asks: Asks, answer: Pin<&mut impl Future<Output = Result<Response, Problem>>>) -> Response {
+/// An answer, or that it did not begin in time: because its sender was too slow, or because we were. It is pinned where
+/// it stands: futures are large, and moving them costs more than what most of them do.
+async fn in_time(
+    asks: Asks,
+    received: &Received,
+    answer: Pin<&mut impl Future<Output = Result<Response, Problem>>>,
+) -> Response {
     let answered = if asks.pace == Some(Pace::Import) {
         answer.await
     } else {
         tokio::time::timeout(ANSWER_TIMEOUT, answer).await.unwrap_or_else(|_| {
-            tracing::error!(action = %asks.action, "no answer in time");
+            if !received.is_whole() {
+                return Err(too_slow());
+            }
             Err(Problem::unavailable(format!("there was no answer within {} s", ANSWER_TIMEOUT.as_secs())))
         })
     };
@@ -203,9 +223,14 @@ async fn pass(
     let body = if looks { body } else { viewer.check_form(&parts, body).boxed().await? };
     let uri = parts.uri.clone();
     parts.extensions.insert(viewer.clone());
+    let peer = Peer::of_request(&parts);
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let looker = response.extensions_mut().remove::<ActedAs>().map_or(viewer, |ActedAs(viewer)| viewer);
     if response.status().is_success() {
+        // What was done stays done: of that the answer is given, however long.
+        if looks {
+            response = looker.gate.0.long_answers.seat(Asker::of(looker.principal(), peer), response)?;
+        }
         let is_taken_away = is_taken_away(&response);
         if is_taken_away || (looks && asks.sensitive) {
             looker.note_look(&uri, asks, resource, is_taken_away).boxed().await?;
@@ -214,14 +239,27 @@ async fn pass(
     Ok(response)
 }
 
+/// Who is counted as one: whose account or key it is, else whoever comes from one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Asker<'a> {
+    Holder(&'a str),
+    Address(Peer),
+}
+
+impl<'a> Asker<'a> {
+    fn of(principal: &'a Principal, peer: Peer) -> Self {
+        match principal {
+            Principal::Holder(holder) => Self::Holder(holder.actor.as_str()),
+            Principal::Public => Self::Address(peer),
+        }
+    }
+}
+
 impl Gate {
     /// Counts what may be asked only so often. Whose key or account it is does not matter, nor whether it
     /// may be asked at all.
     fn count(&self, pace: Pace, principal: &Principal, parts: &Parts) -> Result<(), Problem> {
-        match principal {
-            Principal::Holder(holder) => self.0.paces.take(pace, holder.actor.as_str()),
-            Principal::Public => self.0.paces.take(pace, Peer::of_request(parts)),
-        }
+        self.0.paces.take(pace, Asker::of(principal, Peer::of_request(parts)))
     }
 
     fn asks_of(&self, parts: &Parts) -> Option<Asks> {

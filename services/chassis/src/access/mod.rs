@@ -33,6 +33,7 @@ use crate::{
 
 mod action;
 pub mod calendar;
+mod counted;
 mod follow;
 mod gate;
 mod giver;

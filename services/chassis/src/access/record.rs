@@ -2,8 +2,9 @@
 //!
 //! A record that must not be lost (a sign-in, an export) is written before the request is answered, and
 //! before all others. Looks at what is sensitive go through a queue of their own, and refusals, which a
-//! flood could make, through another: while one is full its records are dropped and counted, and the
-//! process goes on. No flood of refusals keeps a look out.
+//! flood could make, through another. Of what one holder does in a minute so much is recorded one by one, and the
+//! rest is counted ([`Counted`]): no one fills a queue, or the log, for others. Where a queue is full all the same,
+//! what does not fit is counted too.
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
+use super::counted::{Admitted, Counted, Place, Sort};
 use crate::{
     clock::Clock,
     ids::{self, CommandId},
@@ -27,8 +29,14 @@ const WAITING_MAX: usize = 16 * 1024;
 /// Requests that may wait for their record.
 const REQUESTS_MAX: usize = 256;
 
-/// How long a process that stops may still write what waits.
-const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a process that stops may still write what waits: it has to end in time, whatever the disk does.
+const STOP_TIMEOUT: Duration = Duration::from_millis(1_500);
+
+/// How often it is looked whether a minute is over of which something was counted.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How often the log tells of records that could not be written.
+const TELL_EVERY: Duration = Duration::from_secs(60);
 
 /// How often a record is tried again before it is given up.
 const TRIES_MAX: u32 = 5;
@@ -49,9 +57,16 @@ pub struct Record {
     pub event: AccessEvent,
 }
 
+/// A record in its place of a queue.
+#[derive(Debug)]
+struct Noted {
+    record: Record,
+    place: Option<Place>,
+}
+
 #[derive(Debug)]
 struct Asked {
-    record: Record,
+    noted: Noted,
     written: oneshot::Sender<Result<Position, AppendError>>,
 }
 
@@ -63,25 +78,30 @@ pub struct Recorder(Option<Desks>);
 #[derive(Debug, Clone)]
 struct Desks {
     asked: mpsc::Sender<Asked>,
-    looks: mpsc::Sender<Record>,
-    refusals: mpsc::Sender<Record>,
+    looks: mpsc::Sender<Noted>,
+    refusals: mpsc::Sender<Noted>,
+    counted: Counted,
+    clock: Clock,
 }
 
 /// Where they wait.
 struct Waiting {
     asked: mpsc::Receiver<Asked>,
-    looks: mpsc::Receiver<Record>,
-    refusals: mpsc::Receiver<Record>,
+    looks: mpsc::Receiver<Noted>,
+    refusals: mpsc::Receiver<Noted>,
 }
+
+/// One that waited, and whoever waits for it.
+type Next = (Noted, Option<oneshot::Sender<Result<Position, AppendError>>>);
 
 impl Waiting {
     /// The next one, what matters most first; none once no one can hand in any more.
-    async fn next(&mut self) -> Option<(Record, Option<oneshot::Sender<Result<Position, AppendError>>>)> {
+    async fn next(&mut self) -> Option<Next> {
         tokio::select! {
             biased;
-            Some(Asked { record, written }) = self.asked.recv() => Some((record, Some(written))),
-            Some(record) = self.looks.recv() => Some((record, None)),
-            Some(record) = self.refusals.recv() => Some((record, None)),
+            Some(Asked { noted, written }) = self.asked.recv() => Some((noted, Some(written))),
+            Some(noted) = self.looks.recv() => Some((noted, None)),
+            Some(noted) = self.refusals.recv() => Some((noted, None)),
             else => None,
         }
     }
@@ -109,9 +129,17 @@ impl Recorder {
         let (looks, to_look) = mpsc::channel(WAITING_MAX);
         let (refusals, to_refuse) = mpsc::channel(WAITING_MAX);
         let waiting = Waiting { asked: to_ask, looks: to_look, refusals: to_refuse };
-        let chain = Chain { log, clock, start: ids::fresh(), last: FxHashMap::default() };
+        let counted = Counted::default();
+        let chain = Chain {
+            log,
+            clock: clock.clone(),
+            start: ids::fresh(),
+            last: FxHashMap::default(),
+            counted: counted.clone(),
+            untold: Untold::default(),
+        };
         tasks.watch_to_the_end("access-records", chain.write(waiting, tasks.stop().clone()));
-        Self(Some(Desks { asked, looks, refusals }))
+        Self(Some(Desks { asked, looks, refusals, counted, clock }))
     }
 
     /// Writes nothing: where a test is about something else.
@@ -119,38 +147,81 @@ impl Recorder {
         Self(None)
     }
 
-    /// Puts a record into its queue.
+    /// Puts a record into its queue, or counts it where there were too many of its holder.
     pub fn note(&self, record: Record) {
         let Some(desks) = &self.0 else { return };
-        let desk = match record.event {
-            AccessEvent::Refused(_) | AccessEvent::SignInRefused(_) => &desks.refusals,
+        let Admitted::Written(record, place) = desks.admit(record) else { return };
+        let desk = match Sort::of(&record.event) {
+            Some(Sort::Refusal | Sort::SignIn) => &desks.refusals,
             _ => &desks.looks,
         };
-        if desk.try_send(record).is_err() {
+        if let Err(error) = desk.try_send(Noted { record, place }) {
             count_dropped(1);
-            tracing::error!("a record of access was dropped: too many wait to be written");
+            let (mpsc::error::TrySendError::Full(noted) | mpsc::error::TrySendError::Closed(noted)) = error;
+            desks.counted.count(noted.record, desks.clock.machine_now());
         }
     }
 
-    /// Writes a record before it returns, and says where it stands.
+    /// Writes a record before it returns, and says where it stands: nowhere by itself, where there were too many of its
+    /// holder and it was counted.
     pub async fn write(&self, record: Record) -> Result<Position, Problem> {
         let Some(desks) = &self.0 else { return Ok(Position::START) };
+        let Admitted::Written(record, place) = desks.admit(record) else { return Ok(Position::START) };
         let (written, answer) = oneshot::channel();
         let lost = || Problem::unavailable("this cannot be recorded now, and so it is not done");
-        desks.asked.send(Asked { record, written }).await.map_err(|_| lost())?;
+        desks.asked.send(Asked { noted: Noted { record, place }, written }).await.map_err(|_| lost())?;
         match answer.await {
             Ok(Ok(position)) => Ok(position),
-            Ok(Err(error)) => {
-                tracing::error!(%error, "a record of access could not be written");
-                Err(lost())
-            }
-            Err(_) => Err(lost()),
+            Ok(Err(_)) | Err(_) => Err(lost()),
         }
+    }
+}
+
+impl Desks {
+    fn admit(&self, record: Record) -> Admitted {
+        let admitted = self.counted.admit(record, self.clock.machine_now());
+        if matches!(admitted, Admitted::Counted) {
+            counter!("oversight_access_records_counted_total").increment(1);
+        }
+        admitted
     }
 }
 
 /// The last event of an aggregate.
 type Last = (Position, Uuid, EventHash);
+
+/// What became of records otherwise than each of them written, and of which no line has told yet.
+#[derive(Debug, Default)]
+struct Untold {
+    counted: u64,
+    unwritten: u64,
+    reason: String,
+    told: Option<tokio::time::Instant>,
+}
+
+impl Untold {
+    fn note_unwritten(&mut self, error: &AppendError) {
+        self.unwritten += 1;
+        self.reason = error.to_string();
+        self.tell();
+    }
+
+    /// Tells of them, unless it did so a moment ago.
+    fn tell(&mut self) {
+        let is_early = self.told.is_some_and(|told| told.elapsed() < TELL_EVERY);
+        if is_early || self.unwritten + self.counted == 0 {
+            return;
+        }
+        let Self { counted, unwritten, reason, .. } = std::mem::take(self);
+        if unwritten > 0 {
+            tracing::error!(records = unwritten, reason, "records of access could not be written");
+        }
+        if counted > 0 {
+            tracing::warn!(records = counted, "more was done within a minute than is recorded one by one");
+        }
+        self.told = Some(tokio::time::Instant::now());
+    }
+}
 
 /// Writes the records of one process, each service's in a chain of its own.
 struct Chain {
@@ -158,19 +229,35 @@ struct Chain {
     clock: Clock,
     start: Uuid,
     last: FxHashMap<Service, Last>,
+    counted: Counted,
+    untold: Untold,
 }
 
 impl Chain {
     async fn write(mut self, mut waiting: Waiting, stop: tokio_util::sync::CancellationToken) {
-        while let Some(Some((record, written))) = stop.run_until_cancelled(waiting.next()).await {
-            self.write_one(record, written).await;
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                _ = look.tick() => {
+                    self.untold.tell();
+                    self.write_counted(self.counted.due(self.clock.machine_now())).await;
+                }
+                next = waiting.next() => match next {
+                    Some((noted, written)) => self.write_one(noted, written).await,
+                    None => break,
+                },
+            }
         }
         // What already waits is still written, for as long as that may take.
         waiting.close();
         let rest = async {
-            while let Some((record, written)) = waiting.next().await {
-                self.write_one(record, written).await;
+            while let Some((noted, written)) = waiting.next().await {
+                self.write_one(noted, written).await;
             }
+            self.write_counted(self.counted.rest()).await;
         };
         if tokio::time::timeout(STOP_TIMEOUT, rest).await.is_err() {
             let left = waiting.len();
@@ -179,31 +266,45 @@ impl Chain {
         }
     }
 
+    /// Writes how many more there were; where that fails, they are told of with those of the next minute.
+    async fn write_counted(&mut self, counted: Vec<Record>) {
+        for record in counted {
+            self.untold.counted += record.more();
+            self.write_one(Noted { record, place: None }, None).await;
+        }
+    }
+
     async fn write_one(
         &mut self,
-        record: Record,
+        noted: Noted,
         written: Option<oneshot::Sender<Result<Position, AppendError>>>,
     ) {
-        let outcome = self.append(record).await;
+        let Noted { record, place } = noted;
+        let outcome = self.append(&record).await;
         if let Err(error) = &outcome {
             count_dropped(1);
-            tracing::error!(%error, "a record of access could not be written");
+            self.untold.note_unwritten(error);
         }
-        if let Some(written) = written {
+        match written {
             // No one waits any more where the request was given up.
-            let _ = written.send(outcome);
+            Some(written) => {
+                let _ = written.send(outcome);
+            }
+            None if outcome.is_err() => self.counted.count(record, self.clock.machine_now()),
+            None => {}
         }
+        drop(place);
     }
 
     /// Appends a record to the chain of its service, or begins a new chain with it where the one there
     /// is has moved on: after an answer that never came, or because someone else wrote there.
-    async fn append(&mut self, record: Record) -> Result<Position, AppendError> {
-        match self.append_to(&record).await {
+    async fn append(&mut self, record: &Record) -> Result<Position, AppendError> {
+        match self.append_to(record).await {
             Err(AppendError::Conflict { .. }) => {
                 tracing::warn!(service = %record.service, "the records of access go on in a new chain");
                 self.start = ids::fresh();
                 self.last.clear();
-                self.append_to(&record).await
+                self.append_to(record).await
             }
             outcome => outcome,
         }
@@ -262,7 +363,7 @@ mod tests {
 
     use proto::{
         Header,
-        access::{Refused, SensitiveRead},
+        access::{Exported, Refused, SensitiveRead, SignedOut},
     };
 
     use super::*;
@@ -273,11 +374,11 @@ mod tests {
     }
 
     fn look() -> Record {
-        record(SensitiveRead { action: "suppliers/view-purchases".to_owned(), about: None })
+        record(SensitiveRead { action: "suppliers/view-purchases".to_owned(), about: None, more: 0 })
     }
 
     fn refusal() -> Record {
-        record(Refused { action: "suppliers/check".to_owned(), about: None, status: 404 })
+        record(Refused { action: "suppliers/check".to_owned(), about: None, status: 404, more: 0 })
     }
 
     async fn log(folder: &tempfile::TempDir) -> Log {
@@ -304,15 +405,19 @@ mod tests {
         tasks.finish().await;
     }
 
+    /// Refusals of one holder, and of many.
     #[tokio::test]
-    async fn no_flood_of_refusals_keeps_a_look_or_a_request_waiting() {
+    async fn no_flood_of_refusals_keeps_a_look_or_a_request_waiting_and_all_are_accounted_for() {
         let folder = tempfile::tempdir().unwrap();
         let log = log(&folder).await;
         let tasks = Tasks::new();
         let recorder = Recorder::start(log.clone(), Clock::system(), &tasks);
         // Nothing runs in between: this test has one thread.
-        for _ in 0..2 * WAITING_MAX {
+        for _ in 0..5_000 {
             recorder.note(refusal());
+        }
+        for other in 0..2 * WAITING_MAX {
+            recorder.note(Record { by: By::system(&format!("other-{other}")), ..refusal() });
         }
         recorder.note(look());
         recorder.write(look()).await.unwrap();
@@ -322,6 +427,47 @@ mod tests {
         tasks.finish().await;
         let head = log.head().await.unwrap();
         assert!(head >= Position(before.0 + 1), "what waited was written at the end: {head}");
-        assert!(head <= Position(WAITING_MAX as u64 + 3), "the rest was dropped: {head}");
+        assert!(head <= Position(WAITING_MAX as u64 * 2 + 100), "one holder filled no queue: {head}");
+    }
+
+    #[tokio::test]
+    async fn what_is_more_than_is_recorded_is_one_record_at_the_end_of_the_minute() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = log(&folder).await;
+        let (tasks, clock) = (Tasks::new(), Clock::set_to("2019-04-01T09:00:00Z".parse().unwrap()));
+        let recorder = Recorder::start(log.clone(), clock.clone(), &tasks);
+        for _ in 0..1_000 {
+            recorder.note(look());
+            recorder
+                .write(record(Exported {
+                    action: "log/read-feed".to_owned(),
+                    about: None,
+                    address: "/api/v1/events".to_owned(),
+                    more: 0,
+                }))
+                .await
+                .unwrap();
+        }
+        recorder.write(record(SignedOut { session: Uuid::nil() })).await.unwrap();
+        while log.head().await.unwrap() < Position(121) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        clock.set("2019-04-01T09:01:00Z".parse().unwrap());
+        while log.head().await.unwrap() < Position(123) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tasks.stop().cancel();
+        tasks.finish().await;
+        assert_eq!(log.head().await.unwrap(), Position(123), "one of each sort, and no more");
+        let mut more = Vec::new();
+        for position in 1..=123 {
+            let recorded = log.at(Position(position)).await.unwrap().unwrap();
+            match Header::read(&recorded.body).unwrap().event().unwrap() {
+                AccessEvent::SensitiveRead(read) if read.more > 0 => more.push(read.more),
+                AccessEvent::Exported(exported) if exported.more > 0 => more.push(exported.more),
+                _ => {}
+            }
+        }
+        assert_eq!(more, [940, 940]);
     }
 }

@@ -23,7 +23,7 @@ use super::{
     record::Record,
 };
 use crate::{
-    http::{BODY_MAX_BYTES, wants_page},
+    http::{self, BODY_MAX_BYTES, wants_page},
     problem::Problem,
 };
 
@@ -175,10 +175,10 @@ impl Viewer {
         };
         if is_taken_away {
             let address = cut(uri.path_and_query().map_or("", |address| address.as_str()));
-            let exported = Exported { action: asks.action.to_string(), about, address };
+            let exported = Exported { action: asks.action.to_string(), about, address, more: 0 };
             self.access().recorder().write(record(AccessEvent::Exported(exported))).await?;
         } else if asks.sensitive && !own {
-            let read = SensitiveRead { action: asks.action.to_string(), about };
+            let read = SensitiveRead { action: asks.action.to_string(), about, more: 0 };
             self.access().recorder().note(record(AccessEvent::SensitiveRead(read)));
         }
         Ok(())
@@ -212,6 +212,7 @@ impl Viewer {
             action: asks.action.to_string(),
             about: resource.organisation(),
             status: problem.status,
+            more: 0,
         };
         self.access().recorder().note(Record {
             service: self.gate.records_as(asks.action),
@@ -264,7 +265,9 @@ impl Viewer {
         if !kind.starts_with(b"application/x-www-form-urlencoded") {
             return Err(refuse());
         }
-        let bytes = to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| crate::http::too_large())?;
+        let bytes = to_bytes(body, BODY_MAX_BYTES)
+            .await
+            .map_err(|error| if http::is_pause(&error) { http::too_slow() } else { http::too_large() })?;
         let field =
             |pair: &[u8]| pair.strip_prefix(CSRF_FIELD.as_bytes())?.strip_prefix(b"=").map(<[u8]>::to_vec);
         let token = bytes.split(|byte| *byte == b'&').find_map(field).unwrap_or_default();

@@ -40,7 +40,7 @@ mod reader;
 mod store;
 mod writer;
 
-use reader::FileReader;
+use reader::{Appetite, FileReader};
 use store::{Fault, Store};
 use writer::Job;
 
@@ -123,6 +123,15 @@ impl FileLog {
         })
     }
 
+    fn reader(
+        &self,
+        after: Position,
+        appetite: Appetite,
+    ) -> BoxFuture<'static, Result<Box<dyn Reader>, ReadError>> {
+        let reader = FileReader::new(Arc::clone(&self.store), self.head.clone(), after, appetite);
+        Box::pin(async move { Ok(Box::new(reader) as Box<dyn Reader>) })
+    }
+
     async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Store) -> Result<T, Fault> + Send + 'static,
@@ -175,8 +184,11 @@ impl EventLog for FileLog {
     }
 
     fn read(&self, after: Position) -> BoxFuture<'_, Result<Box<dyn Reader>, ReadError>> {
-        let reader = FileReader::new(Arc::clone(&self.store), self.head.clone(), after);
-        Box::pin(async move { Ok(Box::new(reader) as Box<dyn Reader>) })
+        self.reader(after, Appetite::Whole)
+    }
+
+    fn read_sparingly(&self, after: Position) -> BoxFuture<'_, Result<Box<dyn Reader>, ReadError>> {
+        self.reader(after, Appetite::Sparing)
     }
 
     fn describe(&self) -> Description {

@@ -175,6 +175,21 @@ pub enum ReadError {
     },
 }
 
+impl ReadError {
+    /// Writes down that someone who follows a log cannot read on. That a log is out of reach is told once for all of the
+    /// process ([`crate::vitals`]).
+    pub fn note(&self, who: &str, position: Position) {
+        match self {
+            ReadError::Unreachable { .. } => {
+                tracing::debug!(error = %self, %position, "{who} cannot read on and tries again");
+            }
+            ReadError::Damaged { .. } => {
+                tracing::warn!(error = %self, %position, "{who} cannot read on and tries again");
+            }
+        }
+    }
+}
+
 /// Why a log could not be opened. Each text says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -243,6 +258,12 @@ pub trait EventLog: fmt::Debug + Send + Sync + 'static {
 
     /// All events after a position, then live.
     fn read(&self, after: Position) -> BoxFuture<'_, Result<Box<dyn Reader>, ReadError>>;
+
+    /// The same in small batches, with nothing fetched ahead: for whoever hands the events on to someone who may be slow
+    /// to take them, while what was read is held.
+    fn read_sparingly(&self, after: Position) -> BoxFuture<'_, Result<Box<dyn Reader>, ReadError>> {
+        self.read(after)
+    }
 
     /// What it is.
     fn describe(&self) -> Description;

@@ -12,6 +12,13 @@ pub(super) fn description(openapi: &OpenApi, declared: &[Declared]) -> Bytes {
     const PROBLEM: &str = "#/components/schemas/Problem";
     let mut description = serde_json::to_value(openapi).unwrap_or_default();
     say_who_may(&mut description, declared);
+    let request = serde_json::json!({
+        "type": "string", "format": "uuid",
+        "description": "The request, as the log and the header X-Request-Id name it: give it when you ask for help"
+    });
+    if let Some(fields) = description.pointer_mut("/components/schemas/Problem/properties") {
+        fields["request"] = request;
+    }
     give_shapes(&mut description);
     let answers = operations(&mut description)
         .filter_map(|operation| operation.get_mut("responses").and_then(Value::as_object_mut))

@@ -15,7 +15,7 @@ use crate::{
     http::{self, Door, Names},
     problem::Problem,
     telemetry,
-    vitals::{Vitals, has_room},
+    vitals::{Absence, Vitals, has_room},
 };
 
 const PROBE: Action = Action::new("platform", "probe");
@@ -39,7 +39,8 @@ impl Watching {
         let access = platform.access.clone();
         checks.push(("access", Arc::new(move || access.ready())));
         let logs = [("event log", &platform.log), ("access log", platform.access.log())];
-        let logs = logs.map(|(name, log)| (name, Vitals::of(log, &platform.tasks)));
+        let absence = Absence::default();
+        let logs = logs.map(|(name, log)| (name, Vitals::of(name, log, &absence, &platform.tasks)));
         for (name, vitals) in logs.clone() {
             checks.push((name, Arc::new(move || vitals.ready())));
         }

@@ -52,7 +52,7 @@ pub struct Answer {
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body.
+    /// The body; in the place of the id of the request, which is another one each time, it says `{request}`.
     pub text: String,
 }
 
@@ -279,7 +279,10 @@ impl Server {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        Answer { status, headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let id = headers.get("x-request-id").and_then(|id| id.to_str().ok());
+        let text = id.map_or(text.clone(), |id| text.replace(id, "{request}"));
+        Answer { status, headers, text }
     }
 
     /// A request.

@@ -76,6 +76,10 @@ impl EventLog for Gated {
         self.log.read(after)
     }
 
+    fn read_sparingly(&self, after: Position) -> BoxFuture<'_, Result<Box<dyn Reader>, ReadError>> {
+        self.log.read_sparingly(after)
+    }
+
     fn describe(&self) -> Description {
         self.log.describe()
     }

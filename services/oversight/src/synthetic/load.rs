@@ -16,7 +16,10 @@ use std::{
     time::Duration,
 };
 
-use chassis::log::{AppendError, EventLog, Log, NewEvent, ReadError, Receipt};
+use chassis::{
+    log::{AppendError, EventLog, Log, NewEvent, ReadError, Receipt},
+    telemetry::OnceAMinute,
+};
 use futures::{StreamExt, future::BoxFuture, stream::FuturesOrdered};
 use parking_lot::Mutex;
 use proto::{Header, Position, Subject, envelope::ChainLink};
@@ -317,7 +320,8 @@ impl Loader<'_> {
                     }
                 }
                 Err(error) => {
-                    if !matches!(error, AppendError::Conflict { .. }) {
+                    static FAILED: OnceAMinute = OnceAMinute::new();
+                    if !matches!(error, AppendError::Conflict { .. }) && FAILED.is_due() {
                         tracing::warn!(%error, "an append of the synthetic England failed and is repeated");
                     }
                     turned_down.push(event);

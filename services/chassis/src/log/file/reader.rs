@@ -9,7 +9,7 @@ use tokio::{
     task::{JoinHandle, spawn_blocking},
 };
 
-use super::store::{Fault, Store};
+use super::store::{BATCH_MAX_BYTES, Fault, Store};
 use crate::log::{Batch, ReadError, Reader};
 
 /// A reader of the file.
@@ -18,16 +18,35 @@ pub(super) struct FileReader {
     head: watch::Receiver<Position>,
     after: Position,
     ahead: Option<JoinHandle<Result<Batch, Fault>>>,
+    appetite: Appetite,
+}
+
+/// How much a reader holds that its consumer has not taken yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Appetite {
+    /// Whole batches, and the next one ahead.
+    Whole,
+    /// One block.
+    Sparing,
 }
 
 impl FileReader {
-    pub(super) fn new(store: Arc<Store>, head: watch::Receiver<Position>, after: Position) -> Self {
-        Self { store, head, after, ahead: None }
+    pub(super) fn new(
+        store: Arc<Store>,
+        head: watch::Receiver<Position>,
+        after: Position,
+        appetite: Appetite,
+    ) -> Self {
+        Self { store, head, after, ahead: None, appetite }
     }
 
     fn fetch(&mut self) {
         let (store, after) = (Arc::clone(&self.store), self.after);
-        self.ahead = Some(spawn_blocking(move || store.scan(after)));
+        let bytes = match self.appetite {
+            Appetite::Whole => BATCH_MAX_BYTES,
+            Appetite::Sparing => 0,
+        };
+        self.ahead = Some(spawn_blocking(move || store.scan(after, bytes)));
     }
 
     /// Safe to drop half-way: what was fetched stays for the next call.
@@ -45,7 +64,7 @@ impl FileReader {
                 };
                 self.after = last;
                 batch.head = last.max(*self.head.borrow());
-                if batch.head > last {
+                if batch.head > last && self.appetite == Appetite::Whole {
                     self.fetch();
                 }
                 return Ok(batch);

@@ -25,7 +25,7 @@ pub(super) const FORMAT: u64 = 1;
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
 /// A batch ends once it holds this much, so that a slow consumer holds little.
-const BATCH_MAX_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const BATCH_MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// `"format"` and its number.
 pub(super) const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
@@ -222,8 +222,9 @@ impl Store {
         })
     }
 
-    /// The next events after a position, as many as one batch holds; empty if there are none.
-    pub(super) fn scan(&self, after: Position) -> Result<Batch, Fault> {
+    /// The next events after a position, as many as one batch holds and no more bytes, but for a first block; empty if
+    /// there are none.
+    pub(super) fn scan(&self, after: Position, max_bytes: usize) -> Result<Batch, Fault> {
         self.read(|transaction| {
             let blocks = transaction.open_table(BLOCKS)?;
             let mut events: Vec<Recorded> = Vec::new();
@@ -244,7 +245,7 @@ impl Store {
                     return Err(missing(next));
                 }
                 let room = BATCH_MAX_EVENTS - events.len();
-                if !events.is_empty() && (block.count() > room || bytes + block.len() > BATCH_MAX_BYTES) {
+                if !events.is_empty() && (block.count() > room || bytes + block.len() > max_bytes) {
                     break;
                 }
                 bytes += block.len();

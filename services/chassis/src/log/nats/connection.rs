@@ -20,7 +20,10 @@ use async_nats::{
 use parking_lot::Mutex;
 
 use super::{Another, Patience, RECONNECT_PATIENCE, identity::Identity};
-use crate::log::{NatsServer, NatsUrl, OpenError, ReadError};
+use crate::{
+    log::{NatsServer, NatsUrl, OpenError, ReadError},
+    telemetry::OnceAMinute,
+};
 
 /// How long a first connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -213,20 +216,33 @@ impl Asked for context::RequestError {
     }
 }
 
+/// Lines that a server, or its absence, may cause again and again.
+static REPORTED: OnceAMinute = OnceAMinute::new();
+static FELL_BEHIND: OnceAMinute = OnceAMinute::new();
+static OTHERWISE: OnceAMinute = OnceAMinute::new();
+
 fn note(event: &Event, place: &str, denied: &Denied) {
     match event {
-        Event::Disconnected => tracing::warn!(place, "the connection to the event log broke"),
-        Event::Connected => tracing::info!(place, "connected to the event log"),
+        // That no one answers is told of once for all connections of the process.
+        Event::Disconnected => {
+            metrics::counter!("oversight_log_disconnections_total").increment(1);
+            tracing::debug!(place, "the connection to the event log broke");
+        }
+        Event::Connected => tracing::debug!(place, "connected to the event log"),
         Event::ServerError(ServerError::Other(what)) => {
-            tracing::error!(place, what, "the event log's server reports an error");
+            if REPORTED.is_due() {
+                tracing::error!(place, what, "the event log's server reports an error");
+            }
             if what.to_ascii_lowercase().contains("permissions violation") {
                 *denied.0.lock() = Some((Instant::now(), what.clone()));
             }
         }
-        Event::SlowConsumer(_) => {
+        Event::SlowConsumer(_) if FELL_BEHIND.is_due() => {
             tracing::warn!(place, "a reader of the event log fell behind; it starts again where it was");
         }
-        event => tracing::warn!(place, %event, "the connection to the event log"),
+        Event::SlowConsumer(_) => {}
+        event if OTHERWISE.is_due() => tracing::warn!(place, %event, "the connection to the event log"),
+        event => tracing::debug!(place, %event, "the connection to the event log"),
     }
 }
 

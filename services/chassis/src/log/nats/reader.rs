@@ -234,7 +234,12 @@ impl NatsReader {
             Step::Restart(reason) => reason,
             _ => "damaged",
         };
-        tracing::warn!(reason, position = self.after.0, "the reader of the event log starts again");
+        if matches!(reason, "silent" | "closed") {
+            // As long as no one answers; that is told of once for all readers.
+            tracing::debug!(reason, position = self.after.0, "the reader of the event log starts again");
+        } else {
+            tracing::warn!(reason, position = self.after.0, "the reader of the event log starts again");
+        }
         metrics::counter!("oversight_log_reader_restarts_total", "reason" => reason).increment(1);
         self.behind_at = None;
         self.consumer = None;
