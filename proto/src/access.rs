@@ -265,7 +265,7 @@ pub struct SignInRefused {
     /// Whose account was tried, where there is such an account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<PersonId>,
-    /// Why not: `wrong-password`, `locked`, `disabled`, `unknown`, `no-role`, `provider`.
+    /// Why not: `wrong-password`, `locked`, `disabled`, `unknown`, `made-up`, `role-does-not-fit`, `no-role`, `provider`.
     pub reason: String,
 }
 

@@ -89,6 +89,8 @@ pub(crate) struct UserView {
     /// Until when its holder has to wait after too many wrong passwords.
     #[schema(value_type = Option<String>, format = "date-time")]
     locked_until: Option<Timestamp>,
+    /// Why it opens nothing, where its role is not for an organisation of that kind.
+    does_not_fit: Option<String>,
 }
 
 impl From<Listed> for UserView {
@@ -110,6 +112,7 @@ impl From<Listed> for UserView {
             disabled: listed.disabled,
             must_change,
             locked_until: listed.locked_until,
+            does_not_fit: listed.misfit.map(|misfit| misfit.to_string()),
         }
     }
 }
