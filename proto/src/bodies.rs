@@ -147,8 +147,8 @@ impl Role {
     /// whoever runs an installation may run it for any.
     pub const fn held_at(self) -> &'static [BodyKind] {
         use BodyKind::{
-            Board, Commissioner, England, LocalOffice, National, Network, Other, Practice, Prescriber, Region,
-            Trust,
+            Board, Commissioner, England, LocalOffice, National, Network, Other, Practice, Prescriber,
+            Region, Trust,
         };
         match self {
             Role::PracticeLead => &[Practice],

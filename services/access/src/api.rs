@@ -49,7 +49,7 @@ pub(crate) struct KeyInput {
     /// In which role its holder acts, such as `ccg-officer`.
     #[schema(value_type = String)]
     pub role: Role,
-    /// For which organisation: an ODS code.
+    /// For which organisation: an ODS code, of a kind that the role is for.
     #[schema(value_type = String)]
     pub organisation: OdsCode,
     /// What the organisation is called, where no file lists it: of delivery partners, suppliers and national bodies.

@@ -56,7 +56,9 @@ pub enum NotLetIn {
     )]
     MadeUp,
     /// Its role is not held there.
-    #[error("The password is right, but your account opens nothing: {0}. Ask an administrator to open another")]
+    #[error(
+        "The password is right, but your account opens nothing: {0}. Ask an administrator to open another"
+    )]
     DoesNotFit(Misfit),
 }
 

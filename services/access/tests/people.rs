@@ -220,7 +220,10 @@ async fn an_ending_holds_and_a_right_password_lets_in_whatever_the_clock_says() 
     assert_eq!(after.change_password(first, "three other words").await.status, 303);
     assert_eq!(after.get("/account").await.status, 200);
     here.later(-YEAR);
-    assert!(after.get("/account").await.location().starts_with("/sign-in"), "a session from the future is none");
+    assert!(
+        after.get("/account").await.location().starts_with("/sign-in"),
+        "a session from the future is none"
+    );
     assert_eq!(after.sign_in(NAME, "three other words").await.status, 303);
     assert_eq!(after.get("/account").await.status, 200);
 }
@@ -279,7 +282,11 @@ async fn a_role_is_given_at_organisations_of_its_kind_alone() {
     ] {
         for organisation in ["A81001", "00K", "15E", "Y54", "X26", "ENG"] {
             let refusal = refused(role, organisation).await;
-            assert_eq!(refusal.is_none(), fits.contains(&organisation), "{role} at {organisation}: {refusal:?}");
+            assert_eq!(
+                refusal.is_none(),
+                fits.contains(&organisation),
+                "{role} at {organisation}: {refusal:?}"
+            );
             if let Some(detail) = refusal {
                 assert!(detail.contains(&format!("; {organisation} is ")), "{detail}");
             }

@@ -112,11 +112,10 @@ struct Late {
 impl Late {
     async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let open = async |name: &str| -> Log {
-            Arc::new(FileLog::open(&folder.path().join(name)).await.unwrap())
-        };
-        let held_back = HeldBack { log: open("access.redb").await, is_read: watch::Sender::new(true) };
-        let (events, log) = (open("log.redb").await, Arc::new(held_back));
+        let open = async |name: &str| FileLog::open(&folder.path().join(name)).await.unwrap();
+        let (events, log): (Log, Log) =
+            (Arc::new(open("log.redb").await), Arc::new(open("access.redb").await));
+        let log = Arc::new(HeldBack { log, is_read: watch::Sender::new(true) });
         let (clock, tasks) = (Clock::set_to("2019-04-01T09:00:00Z".parse().unwrap()), Tasks::new());
         let access_log: Log = log.clone();
         let access = Access::start(&events, access_log, sessions(), &clock, &tasks);
@@ -165,7 +164,8 @@ impl Late {
 
     /// The same where it began seconds ahead of now.
     async fn who_at(&self, since: Position, ahead: i64) -> (u16, String) {
-        let (organisation, began) = ("15E".parse().unwrap(), self.clock.now() + SignedDuration::from_secs(ahead));
+        let (organisation, began) =
+            ("15E".parse().unwrap(), self.clock.now() + SignedDuration::from_secs(ahead));
         let session = Session::begin(WHO, Role::CcgOfficer, organisation, SignInWay::Password, began);
         let cookie = sessions().give(&Session { since, ..session }).unwrap();
         let pair = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();

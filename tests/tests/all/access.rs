@@ -352,8 +352,13 @@ fn every_role_at_every_kind_of_organisation_may_do_what_the_table_says_or_nothin
                         () => 's',
                     };
                     asked += 1;
-                    let may =
-                        policies.permit(&principal, action, Resource::Organisation(*resource), hierarchy, now);
+                    let may = policies.permit(
+                        &principal,
+                        action,
+                        Resource::Organisation(*resource),
+                        hierarchy,
+                        now,
+                    );
                     if may != granted.contains(relation) {
                         wrong.push(format!("{action} of {resource}: {role} at {at} ({kind}): {may}"));
                     }

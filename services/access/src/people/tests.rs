@@ -96,8 +96,7 @@ impl Here {
 
     fn session_of(&self, known: &Recognised) -> Session {
         let now = self.clock.machine_now();
-        let session =
-            Session::begin(known.person, known.role, known.organisation, SignInWay::Password, now);
+        let session = Session::begin(known.person, known.role, known.organisation, SignInWay::Password, now);
         Session { since: known.since, ..session }
     }
 

@@ -118,9 +118,6 @@ impl Access {
     /// count. Whether there is such a place at all: there is none where the log was put back from a copy since, and
     /// whoever has the session shows anew who they are.
     async fn reaches(&self, session: &Session) -> Result<bool, Problem> {
-        if self.known().read() >= session.since {
-            return Ok(true);
-        }
         if self.log().head().await? < session.since {
             return Ok(false);
         }
@@ -204,7 +201,8 @@ impl Access {
             return known(Principal::Public, Shown::Nothing);
         };
         self.until_known().await?;
-        if !Box::pin(self.reaches(&session)).await? || !self.session_stands(&session, now) {
+        let is_read = self.known().read() >= session.since;
+        if !(is_read || self.reaches(&session).boxed().await?) || !self.session_stands(&session, now) {
             return known(Principal::Public, Shown::Nothing);
         }
         let holder = self.known().holder_in(&session);

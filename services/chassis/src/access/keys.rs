@@ -483,13 +483,8 @@ mod tests {
         let opened = |number: u128, holder: Actor| {
             let address = CalendarAddress::with_id(Uuid::from_u128(number));
             let (role, organisation) = (Role::CcgOfficer, "15E".parse().unwrap());
-            let opened = CalendarOpened {
-                calendar: address.id(),
-                holder,
-                role,
-                organisation,
-                secret: address.hash(),
-            };
+            let opened =
+                CalendarOpened { calendar: address.id(), holder, role, organisation, secret: address.hash() };
             (address, AccessEvent::CalendarOpened(opened))
         };
         let set = |to_be_changed| AccessEvent::PasswordSet(PasswordSet { person, to_be_changed });
@@ -542,7 +537,9 @@ mod tests {
         assert!(!known.lets_in(&Actor::person(person), at("10")), "nor with a token");
         let enabled = AccessEvent::AccountEnabled(proto::access::AccountEnabled { person });
         known.note(barred.next(), &enabled, &Actor::system("test"), at("11"));
-        assert!(!known.stands(&later, MadeUp::LeftOut) && known.stands(&session(barred.next()), MadeUp::LeftOut));
+        assert!(
+            !known.stands(&later, MadeUp::LeftOut) && known.stands(&session(barred.next()), MadeUp::LeftOut)
+        );
         assert!(!known.lets_in(&Actor::person(person), at("10")), "what was issued before stays worthless");
     }
 

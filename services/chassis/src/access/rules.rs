@@ -47,7 +47,7 @@ pub enum RulesError {
     Text(String),
     /// A rule gives a role at an organisation where it would open nothing.
     #[error("the file of roles has a rule that opens nothing: {0}")]
-    Misfit(#[from] Misfit),
+    Misfit(Misfit),
     /// It names no one.
     #[error("the file of roles has 1 to {RULES_MAX} rules, each beginning with [[rule]]")]
     Count,
@@ -130,7 +130,7 @@ impl std::str::FromStr for Rules {
             return Err(RulesError::Count);
         }
         for rule in &file.rule {
-            rule.check()?;
+            rule.check().map_err(RulesError::Misfit)?;
         }
         Ok(Self(file.rule))
     }
