@@ -179,7 +179,7 @@ onsite/view-all                practice-lead o | ccg-officer c | regional-lead c
 onsite/withdraw-import         assessor yes | nhs-digital yes
 organisations/import           nhs-digital yes | administrator yes
 organisations/list             everyone yes
-organisations/view             practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital ocspf | nhs-improvement ocspf | administrator ocspf | assessor o | buyer o | supplier o
+organisations/view             practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital ocspf | nhs-improvement ocspf | administrator ocspf | assessor oc | buyer oc | supplier oc
 platform/describe-api          everyone yes | public yes
 platform/load-assets           everyone yes | public yes
 platform/probe                 everyone yes | public yes
