@@ -295,7 +295,7 @@ pub struct SignInRefused {
     /// Whose account was tried, where there is such an account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<PersonId>,
-    /// Why not: `wrong-password`, `locked`, `disabled`, `unknown`, `no-role`, `provider`.
+    /// Why not: `wrong-password`, `locked`, `disabled`, `unknown`, `made-up`, `role-does-not-fit`, `no-role`, `provider`.
     pub reason: String,
     /// Of so many more of the same minute this tells that are not recorded one by one: it is of none by itself then,
     /// and says of them what they have in common.

@@ -12,6 +12,7 @@ mod declare;
 pub mod access;
 pub mod areas;
 pub mod assessments;
+pub mod bodies;
 pub mod certification;
 pub mod claims;
 pub mod codes;

@@ -241,6 +241,7 @@ impl Accounts {
             let mut attempts = write.open_table(asker.attempts()).map_err(failed)?;
             let (wrong, last) =
                 attempts.get(key).map_err(failed)?.map_or((0, i64::MIN), |found| found.value());
+            let last = not_later(last, now);
             let locked = id.is_some() && locked_until(wrong, last).is_some_and(|until| now < until);
             let next = match locked {
                 true => (wrong, last),
@@ -265,7 +266,8 @@ impl Accounts {
         let read = self.store.begin_read().map_err(failed)?;
         let attempts = read.open_table(ATTEMPTS).map_err(failed)?;
         let found = attempts.get(id.0.as_u128()).map_err(failed)?.map(|found| found.value());
-        Ok(found.and_then(|(wrong, last)| locked_until(wrong, last)).filter(|until| now < *until))
+        let until = found.and_then(|(wrong, last)| locked_until(wrong, not_later(last, now)));
+        Ok(until.filter(|until| now < *until))
     }
 
     /// Deletes the names and the password of a person, so that nothing of them is left in the file. The log keeps the id,
@@ -331,6 +333,12 @@ fn decode(bytes: &[u8]) -> Result<Entry, AccountsError> {
 
 fn encode(entry: &Entry) -> Result<Vec<u8>, AccountsError> {
     serde_json::to_vec(entry).map_err(failed)
+}
+
+/// The time of the last wrong password, where a clock was set back since: it was now at the latest. Else whoever
+/// mistyped theirs while a clock stood a year ahead would wait for a year.
+fn not_later(last_micros: i64, now: Timestamp) -> i64 {
+    last_micros.min(now.as_microsecond())
 }
 
 /// Until when one has to wait after so many wrong passwords in a row.
@@ -456,14 +464,30 @@ mod tests {
         assert_eq!(begin("09:03:03"), Attempt::Locked, "two minutes");
         assert_eq!(begin("09:03:04"), Attempt::Free);
         assert_eq!(begin("09:07:03"), Attempt::Locked, "four");
+        let mut now = at("09:07:03");
         for _ in 0..40 {
-            let until = accounts.locked_until(id(1), at("09:00:00")).unwrap().unwrap();
+            let until = accounts.locked_until(id(1), now).unwrap().unwrap();
             assert_eq!(accounts.begin_attempt(Some(id(1)), Asker::Anyone, until).unwrap(), Attempt::Free);
             let next = accounts.locked_until(id(1), until).unwrap().unwrap();
             assert!(next.duration_since(until) <= WAIT_MAX);
+            now = until;
         }
         accounts.forget_attempts(id(1), Asker::Anyone).unwrap();
         assert_eq!(begin("09:07:03"), Attempt::Free, "a right one makes up for all");
+    }
+
+    #[test]
+    fn no_one_waits_longer_because_a_clock_stood_ahead() {
+        let (_folder, accounts) = store();
+        let begin = |now: Timestamp| accounts.begin_attempt(Some(id(1)), Asker::Anyone, now).unwrap();
+        let ahead = at("09:00:00") + SignedDuration::from_hours(24 * 365);
+        for _ in 0..5 {
+            assert_eq!(begin(ahead), Attempt::Free);
+        }
+        assert_eq!(begin(at("09:00:00")), Attempt::Locked);
+        assert_eq!(accounts.locked_until(id(1), at("09:00:30")).unwrap(), Some(at("09:01:00")));
+        assert_eq!(begin(at("09:00:59")), Attempt::Locked);
+        assert_eq!(begin(at("09:01:00")), Attempt::Free, "a minute after the clock was right again");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use chassis::{
     log::Written,
 };
 use jiff::Timestamp;
-use proto::{OdsCode, Role};
+use proto::{OdsCode, Role, bodies::Misfit};
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
@@ -51,7 +51,7 @@ pub(crate) struct KeyInput {
     /// In which role its holder acts, such as `ccg-officer`.
     #[schema(value_type = String)]
     pub role: Role,
-    /// For which organisation: an ODS code.
+    /// For which organisation: an ODS code, of a kind that the role is for.
     #[schema(value_type = String)]
     pub organisation: OdsCode,
     /// What the organisation is called, where no file lists it: of delivery partners, suppliers and national bodies.
@@ -102,12 +102,14 @@ pub(crate) struct KeyView {
     /// When it was revoked.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub revoked: Option<Timestamp>,
+    /// Why it opens nothing, where its role is not for an organisation of that kind.
+    pub does_not_fit: Option<String>,
     /// Whether it opens anything now.
     pub good: bool,
 }
 
 impl KeyView {
-    pub fn of(issued: &Issued, now: Timestamp) -> Self {
+    pub fn of(issued: &Issued, now: Timestamp, fits: Result<(), Misfit>) -> Self {
         Self {
             id: issued.key.key,
             role: issued.key.role,
@@ -117,7 +119,8 @@ impl KeyView {
             by: issued.by.as_str().to_owned(),
             expires: issued.key.expires,
             revoked: issued.revoked,
-            good: issued.is_good(now),
+            good: issued.is_good(now) && fits.is_ok(),
+            does_not_fit: fits.err().map(|misfit| misfit.to_string()),
         }
     }
 }
@@ -164,7 +167,9 @@ impl Desk {
     /// Every key, the oldest first.
     pub fn key_views(&self) -> Vec<KeyView> {
         let now = self.clock.machine_now();
-        self.access.known().keys().iter().map(|issued| KeyView::of(issued, now)).collect()
+        let keys = self.access.known().keys();
+        let fits = |issued: &Issued| self.access.check_role(issued.key.role, issued.key.organisation);
+        keys.iter().map(|issued| KeyView::of(issued, now, fits(issued))).collect()
     }
 }
 

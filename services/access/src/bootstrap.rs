@@ -166,7 +166,7 @@ pub async fn read(log: &Log) -> Result<Known, ReadError> {
             let Ok(header) = Header::read(&recorded.body) else { continue };
             let Ok(event) = header.event::<AccessEvent>() else { continue };
             let Ok(provenance) = Provenance::read(&recorded.body) else { continue };
-            known.note(&event, &provenance.by.actor, header.time);
+            known.note(position, &event, &provenance.by.actor, header.time);
         }
     }
     Ok(known)
@@ -281,9 +281,9 @@ mod tests {
             organisation_name: None,
         });
         let now = Clock::system().now();
-        known.note(&issued, &By::system(BY).actor, now);
+        known.note(Position(1), &issued, &By::system(BY).actor, now);
         let revoked = AccessEvent::KeyRevoked(KeyRevoked { key: first, reason: String::new() });
-        known.note(&revoked, &By::system("test").actor, now);
+        known.note(Position(2), &revoked, &By::system("test").actor, now);
         assert!(!known.has_administrator(now));
         assert_ne!(next_id(&known), first);
     }

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use chassis::{
-    Access, Clock, CommandId, CommandMeta, Commands, Giver, Problem, Viewer, access::Record, claims::Claims,
+    Access, Clock, CommandId, CommandMeta, Commands, Giver, Problem, Viewer,
+    access::{MadeUp, Record, keys::Account as Opened},
+    claims::Claims,
+    log::Written,
     pace::Peer,
 };
 use jiff::Timestamp;
 use proto::{
     Actor, AggregateId, EventHash, OdsCode, PersonId, Position, Role, Service,
     access::{AccessEvent, SignInRefused, SignInWay},
+    bodies::Misfit,
 };
 use tokio::sync::{OnceCell, RwLock};
 
@@ -26,10 +30,49 @@ mod names;
 
 pub use known::{KNOWN_MAX, KnownBrowser};
 
-/// The one answer to everyone who is not let in: it does not tell whether there is such a user.
-pub const NOT_LET_IN: &str = "The user name or the password is not right, or the account is closed or has to wait \
-    after too many wrong tries. After five wrong tries in a row wait a minute; an administrator can set a new \
-    password";
+/// Why someone is not let in who gave a user name and a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotLetIn {
+    /// They are not right together, or have to wait. This is the one answer to everyone who has not shown the right
+    /// password: it does not tell whether there is such a user. The others are for whoever has shown it.
+    #[error(
+        "The user name or the password is not right, or has to wait after too many wrong tries. After five wrong \
+         tries in a row wait a minute; an administrator can set a new password"
+    )]
+    NotRight,
+    /// The log does not know the account.
+    #[error(
+        "The password is right, but your account was never opened to its end: ask an administrator to open it again"
+    )]
+    NeverOpened,
+    /// An administrator closed it.
+    #[error("The password is right, but your access is suspended: ask an administrator to restore it")]
+    Suspended,
+    /// A made-up person opened it.
+    #[error(
+        "The password is right, but your account was opened in the demonstration, which has ended: ask an \
+         administrator to open a new one"
+    )]
+    MadeUp,
+    /// Its role is not held there.
+    #[error(
+        "The password is right, but your account opens nothing: {0}. Ask an administrator to open another"
+    )]
+    DoesNotFit(Misfit),
+}
+
+impl NotLetIn {
+    /// Why, for the record.
+    const fn reason(self) -> &'static str {
+        match self {
+            NotLetIn::NotRight => "wrong-password",
+            NotLetIn::NeverOpened => "unknown",
+            NotLetIn::Suspended => "disabled",
+            NotLetIn::MadeUp => "made-up",
+            NotLetIn::DoesNotFit(_) => "role-does-not-fit",
+        }
+    }
+}
 
 /// People and their accounts.
 #[derive(Debug)]
@@ -45,8 +88,8 @@ pub struct People {
     access: Access,
     clock: Clock,
     /// Held to write while a password or the state of an account changes, in the log and then here, and
-    /// to read while someone signs in: so that no one comes in by what is just being taken away. What
-    /// takes it to write asks for the time only then: whoever came in before is out by it.
+    /// to read while someone signs in: so that no one comes in by what is just being taken away. Whoever came in
+    /// before is out by what stands later in the log.
     changing: Arc<RwLock<()>>,
 }
 
@@ -82,6 +125,8 @@ pub struct Listed {
     pub disabled: bool,
     /// Until when it has to wait after wrong passwords.
     pub locked_until: Option<Timestamp>,
+    /// Why it opens nothing, where its role is not held at its organisation.
+    pub misfit: Option<Misfit>,
 }
 
 /// Someone whose password was right.
@@ -95,6 +140,8 @@ pub struct Recognised {
     pub organisation: OdsCode,
     /// Whether they have to change their password before anything else.
     pub must_change: bool,
+    /// Up to where the access log had been read before they showed it: what ends anything later ends this.
+    pub since: Position,
     /// What their browser keeps.
     pub browser: KnownBrowser,
 }
@@ -167,6 +214,7 @@ impl People {
                 opened: account.at,
                 disabled: account.disabled,
                 locked_until: self.accounts.locked_until(id, now)?,
+                misfit: self.access.check_role(account.role, account.organisation).err(),
             })
         });
         listed.collect()
@@ -227,9 +275,9 @@ impl People {
         let purpose = format!("reset-account {person}");
         let _changing = self.changing.write().await;
         let meta = self.meta(giver, giver.command(&purpose), &purpose);
-        let outcome =
+        let (_, written) =
             self.execute(person, &AccountCommand::SetPassword { to_be_changed: true }, meta).await?;
-        if outcome == chassis::log::Written::Before {
+        if written == Written::Before {
             // The password of the first time is nowhere kept, so it cannot be shown again.
             return Err(Problem::refused(
                 "reset-before",
@@ -242,8 +290,8 @@ impl People {
         Ok(password)
     }
 
-    /// Lets someone in by user name and password; no one where they are not right. All of those are
-    /// told the same after the same work; why is on record alone.
+    /// Lets someone in by user name and password. Of the others all who do not have the right password are told the
+    /// same after the same work, and why is on record alone; whoever has it hears why it does not let them in.
     pub async fn recognise<T>(
         &self,
         viewer: &Viewer,
@@ -251,10 +299,11 @@ impl People {
         user_name: &str,
         password: Typed,
         enter: impl AsyncFnOnce(Recognised) -> Result<T, Problem>,
-    ) -> Result<Option<T>, Problem> {
+    ) -> Result<Result<T, NotLetIn>, Problem> {
         self.limits.check_peer(from.peer)?;
-        self.until_known().await?;
         let _unchanged = self.changing.read().await;
+        // Before the password is looked at: what ends anything from here on ends this, too.
+        let since = self.access.caught_up().await?;
         let name: Option<UserName> = user_name.parse().ok();
         let asker = match self.known_by(from.browser, name.clone()).await? {
             Some(person) => {
@@ -266,9 +315,13 @@ impl People {
                 Asker::Anyone
             }
         };
-        let Some(recognised) = self.judge(viewer, asker, name, password).await? else { return Ok(None) };
-        metrics::counter!("oversight_sign_ins_total", "way" => "password").increment(1);
-        enter(recognised).await.map(Some)
+        match self.judge(viewer, asker, name, password, since).await? {
+            Ok(recognised) => {
+                metrics::counter!("oversight_sign_ins_total", "way" => "password").increment(1);
+                enter(recognised).await.map(Ok)
+            }
+            Err(why) => Ok(Err(why)),
+        }
     }
 
     /// Whose name it is, where it is theirs who signed in with this browser before.
@@ -278,15 +331,15 @@ impl People {
         name: Option<UserName>,
     ) -> Result<Option<PersonId>, Problem> {
         let (Some(browser), Some(name)) = (browser, name) else { return Ok(None) };
-        let (accounts, now) = (self.accounts.clone(), self.clock.machine_now());
+        let (accounts, access, now) = (self.accounts.clone(), self.access.clone(), self.clock.machine_now());
         apart(move || {
-            let found = accounts.find(&name)?;
-            Ok(found.filter(|(person, entry)| browser.knows(*person, entry, now)).map(|(person, _)| person))
+            let Some((person, entry)) = accounts.find(&name)? else { return Ok(None) };
+            Ok(browser.knows(person, &entry, now, &access.known()).then_some(person))
         })
         .await
     }
 
-    /// Whose name and password these are, where that is so and their account is open. What is wrong is
+    /// Whose name and password these are, where that is so and their account opens anything. What is wrong is
     /// counted, and on record.
     async fn judge(
         &self,
@@ -294,30 +347,50 @@ impl People {
         asker: Asker,
         name: Option<UserName>,
         password: Typed,
-    ) -> Result<Option<Recognised>, Problem> {
-        let (person, reason) = match self.look(asker, name, password).await? {
+        since: Position,
+    ) -> Result<Result<Recognised, NotLetIn>, Problem> {
+        let (person, why, reason) = match self.look(asker, name, password).await? {
             Looked::Right(person, entry) => {
-                let account = self.access.known().account_of(person).cloned();
-                match account {
-                    Some(account) if !account.disabled => {
-                        let accounts = self.accounts.clone();
-                        apart(move || Ok(accounts.forget_attempts(person, asker)?)).await?;
-                        return Ok(Some(Recognised {
+                let accounts = self.accounts.clone();
+                apart(move || Ok(accounts.forget_attempts(person, asker)?)).await?;
+                match self.open_account(person) {
+                    Ok(account) => {
+                        let now = self.clock.machine_now();
+                        return Ok(Ok(Recognised {
                             person,
                             role: account.role,
                             organisation: account.organisation,
                             must_change: entry.must_change,
-                            browser: KnownBrowser::of(person, &entry.hash, self.clock.machine_now()),
+                            since,
+                            browser: KnownBrowser::of(person, &entry.hash, now, since),
                         }));
                     }
-                    Some(_) => (Some(person), "disabled"),
-                    None => (None, "unknown"),
+                    Err(why) => (Some(person), why, why.reason()),
                 }
             }
-            Looked::Wrong(person, reason) => (person, reason),
+            Looked::Wrong(person, reason) => (person, NotLetIn::NotRight, reason),
         };
+        // Whose account the log does not know is no one it could name.
+        let person = person.filter(|_| why != NotLetIn::NeverOpened);
         self.note_refused(viewer, SignInWay::Password, person, reason);
-        Ok(None)
+        Ok(Err(why))
+    }
+
+    /// The account of a person, where it opens anything.
+    fn open_account(&self, person: PersonId) -> Result<Opened, NotLetIn> {
+        let account = {
+            let known = self.access.known();
+            let account = known.account_of(person).cloned().ok_or(NotLetIn::NeverOpened)?;
+            if account.disabled || known.is_barred(person) {
+                return Err(NotLetIn::Suspended);
+            }
+            account
+        };
+        if account.made_up && self.access.made_up() == MadeUp::LeftOut {
+            return Err(NotLetIn::MadeUp);
+        }
+        self.access.check_role(account.role, account.organisation).map_err(NotLetIn::DoesNotFit)?;
+        Ok(account)
     }
 
     /// Counts that someone was not let in, and writes it down.
@@ -380,19 +453,20 @@ impl People {
         self.limits.check_own(person)?;
         let name = Some(entry.user_name.clone());
         let unchanged = self.changing.read().await;
-        let known = self
-            .judge(viewer, Asker::SignedIn, name, current)
-            .await?
-            .filter(|recognised| recognised.person == person)
-            .ok_or_else(|| {
-                fault(
-                    "current",
-                    "this is not your current password, or there were too many wrong tries".to_owned(),
-                )
-            })?;
+        let since = self.access.caught_up().await?;
+        let known = match self.judge(viewer, Asker::SignedIn, name, current, since).await? {
+            Ok(recognised) if recognised.person == person => recognised,
+            Ok(_) | Err(NotLetIn::NotRight) => {
+                let text = "this is not your current password, or there were too many wrong tries";
+                return Err(fault("current", text.to_owned()));
+            }
+            Err(why) => return Err(Problem::refused("not-let-in", why.to_string())),
+        };
         drop(unchanged);
         let hash = self.hash(new).await?;
         let _changing = self.changing.write().await;
+        // Someone may have put them out from elsewhere.
+        self.access.caught_up().await?;
         let now = self.clock.machine_now();
         let mut meta = CommandMeta::new(CommandId::fresh(), now, viewer.by(None));
         meta.correlation_id = Some(viewer.request());
@@ -402,10 +476,11 @@ impl People {
         if !stands || !apart(is_same).await? {
             return Err(Problem::busy());
         }
-        self.execute(person, &AccountCommand::SetPassword { to_be_changed: false }, meta).await?;
-        let (accounts, browser) = (self.accounts.clone(), KnownBrowser::of(person, &hash, now));
+        let (since, _) =
+            self.execute(person, &AccountCommand::SetPassword { to_be_changed: false }, meta).await?;
+        let (accounts, browser) = (self.accounts.clone(), KnownBrowser::of(person, &hash, now, since));
         apart(move || Ok(accounts.set_password(person, hash, false)?)).await?;
-        enter(Recognised { must_change: false, browser, ..known }).await
+        enter(Recognised { must_change: false, since, browser, ..known }).await
     }
 
     async fn until_known(&self) -> Result<(), Problem> {
@@ -420,13 +495,14 @@ impl People {
         CommandMeta { id, ..giver.meta(purpose, self.clock.machine_now(), None) }
     }
 
-    /// Gives an account a command, and waits until this process knows of it.
+    /// Gives an account a command, and waits until this process knows of it. Answers where that stands in the log, and
+    /// whether it was written now.
     async fn execute(
         &self,
         person: PersonId,
         command: &AccountCommand,
         meta: CommandMeta,
-    ) -> Result<chassis::log::Written, Problem> {
+    ) -> Result<(Position, Written), Problem> {
         self.execute_with(&self.commands, person, command, meta).await
     }
 
@@ -436,12 +512,12 @@ impl People {
         person: PersonId,
         command: &AccountCommand,
         meta: CommandMeta,
-    ) -> Result<chassis::log::Written, Problem> {
+    ) -> Result<(Position, Written), Problem> {
         let outcome = commands.execute(&aggregate(person)?, command, &meta).await?;
         self.access.until_read(outcome.position()).await?;
         Ok(match outcome {
-            chassis::Outcome::Recorded(_, written) => written,
-            chassis::Outcome::Unchanged(_) => chassis::log::Written::Before,
+            chassis::Outcome::Recorded(position, written) => (position, written),
+            chassis::Outcome::Unchanged(position) => (position, Written::Before),
         })
     }
 }

@@ -3,6 +3,9 @@
 //! A wrong letter in a code would else give a key or an account at an organisation that does not exist, or at another
 //! one than was meant. So the organisation is looked up, and its name is shown before anything is made.
 //!
+//! The role must be one that is held at organisations of its kind ([`proto::bodies`]); what is not known of an
+//! organisation does not stand in the way.
+//!
 //! Three kinds of organisation are known: those that a file lists by name; those that a file names by code alone,
 //! as the commissioner or region of a practice; and, for the roles that are held at bodies of which no file need tell,
 //! those whose name the administrator enters. Where no file has the name, the administrator's word is needed.
@@ -10,7 +13,7 @@
 use std::time::Duration;
 
 use chassis::{Access, Problem};
-use proto::{OdsCode, Role};
+use proto::{OdsCode, Role, bodies::Misfit};
 
 /// Bodies that no national file of practices or commissioners lists.
 const NATIONAL: [(&str, &str); 2] = [("X26", "NHS Digital"), (OdsCode::ENGLAND, "England")];
@@ -56,6 +59,7 @@ fn may_be_named_by_word(access: &Access, role: Role, code: OdsCode) -> bool {
 pub async fn place(access: &Access, role: Role, code: OdsCode, word: Option<&str>) -> Result<Place, Problem> {
     let word = word.map(str::trim).filter(|word| !word.is_empty());
     for look in 0..LOOKS {
+        access.check_role(role, code).map_err(|misfit| does_not_fit(&misfit))?;
         if let Some(name) = known_name(access, code) {
             return match word.filter(|word| !word.eq_ignore_ascii_case(&name)) {
                 None => Ok(Place { code, name, is_by_word: false }),
@@ -93,6 +97,11 @@ pub async fn place(access: &Access, role: Role, code: OdsCode, word: Option<&str
             ),
         )),
     }
+}
+
+/// The role is not held at such an organisation.
+fn does_not_fit(misfit: &Misfit) -> Problem {
+    refused("organisation", format!("{misfit}: choose another role, or check the code"))
 }
 
 fn known_name(access: &Access, code: OdsCode) -> Option<String> {

@@ -22,7 +22,7 @@ use openidconnect::{
     core::{CoreClient, CoreClientAuthMethod, CoreResponseType},
     url::Url,
 };
-use proto::{OdsCode, PersonId, Role};
+use proto::{OdsCode, PersonId, Role, bodies::Misfit};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use subtle::ConstantTimeEq as _;
@@ -184,6 +184,8 @@ pub(crate) enum NotShown {
     NoRole(PersonId),
     /// An administrator keeps them out.
     KeptOut(PersonId),
+    /// A rule gives them a role at an organisation where it opens nothing.
+    DoesNotFit(PersonId, Misfit),
     /// The provider does not answer.
     Away,
 }
@@ -360,6 +362,13 @@ impl From<NotShown> for Problem {
                 "no-role",
                 "your organisation’s sign-in knows you, but nothing there gives you a role here: ask whoever looks \
                  after your access",
+            ),
+            NotShown::DoesNotFit(_, misfit) => not_in(
+                "role-does-not-fit",
+                &format!(
+                    "your organisation’s sign-in knows you, but what it says of you gives you a role that opens nothing \
+                     here: {misfit}; ask whoever looks after your access"
+                ),
             ),
             NotShown::KeptOut(_) => not_in(
                 "kept-out",

@@ -4,7 +4,12 @@
 
 mod support;
 
-use proto::access::{AccessEvent, SignInWay};
+use chassis::testing::land::body;
+use proto::{
+    Actor, Role,
+    access::{AccessEvent, SignInWay},
+    organisations::OrganisationKind,
+};
 use serde_json::{Value, json};
 use support::Installation;
 
@@ -86,7 +91,7 @@ async fn a_first_password_lets_in_only_to_be_changed() {
 #[tokio::test]
 async fn whoever_is_not_let_in_is_told_the_same() {
     let (here, id) = with_an_officer().await;
-    let (closed, first) = here.open_account("closed@example.org", "buyer", "15E").await;
+    let (closed, _) = here.open_account("closed@example.org", "buyer", "15E").await;
     let disable = format!("/api/v1/access/users/{closed}/disable");
     assert_eq!(here.administer("POST", &disable, Some(json!({}))).await.status, 204);
 
@@ -96,7 +101,7 @@ async fn whoever_is_not_let_in_is_told_the_same() {
         ("nobody@example.org", OWN),
         ("", OWN),
         ("no user name at all", OWN),
-        ("closed@example.org", &*first),
+        ("closed@example.org", OWN),
     ] {
         let answer = here.browser().sign_in(name, password).await;
         assert!(!answer.lets_in());
@@ -110,11 +115,185 @@ async fn whoever_is_not_let_in_is_told_the_same() {
         (None, "unknown"),
         (None, "unknown"),
         (None, "unknown"),
-        (Some(closed), "disabled"),
+        (Some(closed), "wrong-password"),
     ];
     assert_eq!(why, expected.map(|(person, reason)| (person, reason.to_owned())).to_vec());
     let written = serde_json::to_string(&here.events().await).unwrap();
     assert!(!written.contains("nobody@") && !written.contains("not my password"));
+}
+
+#[tokio::test]
+async fn whoever_has_the_right_password_hears_why_it_does_not_let_them_in() {
+    let (here, id) = with_an_officer().await;
+    let told = async |user_name: &str, password: &str| {
+        let answer = here.browser().sign_in(user_name, password).await;
+        assert!(answer.status == 401 && !answer.lets_in(), "{answer:?}");
+        answer.text
+    };
+    let disable = format!("/api/v1/access/users/{id}/disable");
+    assert_eq!(here.administer("POST", &disable, Some(json!({}))).await.status, 204);
+    let answer = told(NAME, OWN).await;
+    assert!(answer.contains("your access is suspended: ask an administrator"), "{answer}");
+    let stranger = told(NAME, "not my password").await;
+    assert!(!stranger.contains("suspended"), "no one else hears it");
+    assert_eq!(refusals(&here).await[0], (Some(id.clone()), "disabled".to_owned()));
+
+    // What a file tells later of an organisation that no file had named.
+    here.later(1);
+    let partner = json!({ "user_name": "p@example.org", "display_name": "P", "role": "assessor",
+        "organisation": "ZZ9", "organisation_name": "A partner" });
+    let given = here.administer("POST", "/api/v1/access/users", Some(partner)).await.json();
+    let first = given["password"].as_str().unwrap();
+    let mut browser = here.browser();
+    assert_eq!(browser.sign_in("p@example.org", first).await.status, 303);
+    assert_eq!(browser.change_password(first, OWN).await.status, 303);
+    let key = json!({ "role": "assessor", "organisation": "ZZ9", "organisation_name": "A partner", "purpose": "x" });
+    let key = here.administer("POST", "/api/v1/access/keys", Some(key)).await.json();
+    let key = key["key"].as_str().unwrap();
+    assert_eq!(here.ask_as(key, "/api/v1/access/me").await.status, 200);
+    here.tell(&[body("ZZ9", "A REGION", OrganisationKind::Region)], Actor::system("import")).await;
+    while here.access.check_role(Role::Assessor, "ZZ9".parse().unwrap()).is_ok() {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert!(browser.get("/account").await.location().starts_with("/sign-in"), "a session of before is out");
+    let why = "ZZ9 is a region";
+    let answer = told("p@example.org", OWN).await;
+    assert!(answer.contains(why), "{answer}");
+    let refused = here.ask_as(key, "/api/v1/access/me").await;
+    assert!(refused.status == 401 && refused.text.contains(why), "{refused:?}");
+    let (keys, users) = ("/api/v1/access/keys", "/api/v1/access/users");
+    for (path, index) in [(keys, 1), (users, 1)] {
+        let listed = here.administer("GET", path, None).await.json();
+        assert!(listed[index]["does_not_fit"].as_str().unwrap().contains(why), "{path}: {listed}");
+        assert_eq!(listed[0]["does_not_fit"], Value::Null, "{path}: {listed}");
+    }
+    assert_eq!(here.administer("GET", keys, None).await.json()[1]["good"], false);
+    let (_, first) = here.open_account("boss@example.org", "administrator", "X26").await;
+    let mut boss = here.browser();
+    boss.sign_in("boss@example.org", &first).await;
+    boss.change_password(&first, OWN).await;
+    for page in ["/access", "/access/users"] {
+        assert!(boss.get(page).await.text.contains(why), "{page}");
+    }
+}
+
+/// Clocks of machines jump, ahead and back; what came before is told by the log.
+#[tokio::test]
+async fn an_ending_holds_and_a_right_password_lets_in_whatever_the_clock_says() {
+    const HOUR: i64 = 3_600;
+    const YEAR: i64 = 365 * 24 * HOUR;
+    let (here, id) = with_an_officer().await;
+    let sign_out = format!("/api/v1/access/people/{id}/sign-out");
+    let (disable, enable) =
+        (format!("/api/v1/access/users/{id}/disable"), format!("/api/v1/access/users/{id}/enable"));
+    for (jump, endings) in [
+        (-HOUR, vec![&sign_out]),
+        (YEAR, vec![&sign_out]),
+        (-HOUR, vec![&disable, &enable]),
+        (YEAR, vec![&disable, &enable]),
+    ] {
+        let mut before = here.browser();
+        assert_eq!(before.sign_in(NAME, OWN).await.status, 303);
+        assert_eq!(before.get("/account").await.status, 200);
+        here.later(jump);
+        for ending in &endings {
+            let body = ending.ends_with("disable").then(|| json!({}));
+            assert_eq!(here.administer("POST", ending, body).await.status, 204);
+        }
+        here.later(1 - jump);
+        let out = before.get("/account").await;
+        assert!(out.location().starts_with("/sign-in"), "{jump} {endings:?}: {out:?}");
+        let mut after = here.browser();
+        assert_eq!(after.sign_in(NAME, OWN).await.status, 303);
+        assert_eq!(after.get("/account").await.status, 200, "{jump} {endings:?}");
+        here.later(60);
+    }
+    // A password that is set in a year to come, and one that its holder sets then.
+    here.later(YEAR);
+    let reset = here.administer("POST", &format!("/api/v1/access/users/{id}/reset"), None).await.json();
+    let first = reset["password"].as_str().unwrap();
+    here.later(-YEAR);
+    let mut after = here.browser();
+    assert_eq!(after.sign_in(NAME, first).await.status, 303);
+    here.later(YEAR);
+    assert_eq!(after.sign_in(NAME, first).await.status, 303);
+    assert_eq!(after.change_password(first, "three other words").await.status, 303);
+    assert_eq!(after.get("/account").await.status, 200);
+    here.later(-YEAR);
+    assert!(
+        after.get("/account").await.location().starts_with("/sign-in"),
+        "a session from the future is none"
+    );
+    assert_eq!(after.sign_in(NAME, "three other words").await.status, 303);
+    assert_eq!(after.get("/account").await.status, 200);
+}
+
+#[tokio::test]
+async fn whoever_is_put_out_takes_the_known_browser_and_the_calendar_address_along() {
+    let (here, id) = with_an_officer().await;
+    let mut own = here.browser();
+    own.sign_in(NAME, OWN).await;
+    let page = own.get("/account").await;
+    let fields = [("csrf", page.hidden("csrf")), ("idempotency_key", page.hidden("idempotency_key"))];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(own.post("/account/calendars", &fields).await.status, 201);
+    assert!(own.get("/account").await.text.contains("/account/calendars/"));
+    // By a clock that went back.
+    here.later(-3_600);
+    let sign_out = format!("/api/v1/access/people/{id}/sign-out");
+    assert_eq!(here.administer("POST", &sign_out, None).await.status, 204);
+    here.later(3_601);
+    own.forget("oversight");
+    for _ in 0..5 {
+        here.browser().sign_in(NAME, "not my password").await;
+    }
+    assert_eq!(own.sign_in(NAME, OWN).await.status, 401, "the browser is a stranger's now");
+    here.later(60);
+    assert_eq!(own.sign_in(NAME, OWN).await.status, 303);
+    assert!(!own.get("/account").await.text.contains("/account/calendars/"), "the address has ended");
+}
+
+#[tokio::test]
+async fn a_role_is_given_at_organisations_of_its_kind_alone() {
+    let here = Installation::start().await;
+    let refused = async |role: &str, organisation: &str| {
+        let key = json!({ "role": role, "organisation": organisation, "purpose": "a test" });
+        let key = here.administer("POST", "/api/v1/access/keys", Some(key)).await;
+        let user = json!({ "user_name": format!("{role}@{organisation}.example"), "display_name": "A", "role": role,
+            "organisation": organisation });
+        let user = here.administer("POST", "/api/v1/access/users", Some(user)).await;
+        assert_eq!(key.status, user.status, "{key:?} {user:?}");
+        (key.status == 400).then(|| {
+            let problem = key.json();
+            assert_eq!(problem["errors"][0]["at"], "organisation", "{problem}");
+            problem["detail"].as_str().unwrap().to_owned()
+        })
+    };
+    for (role, fits) in [
+        ("practice-lead", vec!["A81001"]),
+        ("ccg-officer", vec!["00K", "15E"]),
+        ("regional-lead", vec!["Y54"]),
+        ("assessor", vec!["00K", "15E"]),
+        ("nhs-digital", vec!["X26", "ENG"]),
+        ("nhs-improvement", vec!["X26", "ENG"]),
+        ("buyer", vec!["A81001", "00K", "15E", "Y54", "X26"]),
+        ("supplier", vec![]),
+        ("administrator", vec!["A81001", "00K", "15E", "Y54", "X26", "ENG"]),
+    ] {
+        for organisation in ["A81001", "00K", "15E", "Y54", "X26", "ENG"] {
+            let refusal = refused(role, organisation).await;
+            assert_eq!(
+                refusal.is_none(),
+                fits.contains(&organisation),
+                "{role} at {organisation}: {refusal:?}"
+            );
+            if let Some(detail) = refusal {
+                assert!(detail.contains(&format!("; {organisation} is ")), "{detail}");
+            }
+        }
+    }
+    let refusal = refused("practice-lead", "15E").await.unwrap();
+    assert!(refusal.contains("is for a general practice; 15E is a CCG or sub-ICB location"), "{refusal}");
 }
 
 #[tokio::test]

@@ -125,6 +125,69 @@ async fn a_program_comes_with_a_token_of_the_provider() {
 }
 
 #[tokio::test]
+async fn an_ending_ends_the_tokens_that_were_issued_up_to_it() {
+    let provider = MadeProvider::start().await;
+    let here = installation(&provider).await;
+    let token = |others: Value| sign(1, header(1), &claims(&provider, &here, others));
+    let before = token(json!({}));
+    let me = here.ask_as(&before, ME).await.json()["actor"].as_str().unwrap().to_owned();
+    let sign_out = format!("/api/v1/access/people/{}/sign-out", me.strip_prefix("person:").unwrap());
+    assert_eq!(here.administer("POST", &sign_out, None).await.status, 204);
+    assert_eq!(here.ask_as(&before, ME).await.status, 401, "issued in the second in which it was ended");
+    here.later(1);
+    let after = token(json!({}));
+    assert_eq!(here.ask_as(&after, ME).await.status, 200);
+    // The clock goes back: what is ended then is ended, and what was before stays ended.
+    here.later(-30);
+    let of_then = token(json!({ "sub": "program-2" }));
+    assert_eq!(here.administer("POST", &sign_out, None).await.status, 204);
+    here.later(30);
+    assert_eq!(here.ask_as(&before, ME).await.status, 401);
+    assert_eq!(here.ask_as(&of_then, ME).await.status, 200, "another's");
+    here.later(-62);
+    assert_eq!(here.ask_as(&after, ME).await.status, 401, "a token from the future is none");
+}
+
+#[tokio::test]
+async fn a_role_that_does_not_fit_its_organisation_opens_nothing_though_a_rule_gives_it() {
+    let provider = MadeProvider::start().await;
+    let here = installation(&provider).await;
+    let misplaced = json!({ "ods_code": "A81001" });
+    let why = "A81001 is a general practice";
+    let token = sign(1, header(1), &claims(&provider, &here, misplaced.clone()));
+    let refused = here.ask_as(&token, ME).await;
+    assert!(refused.status == 401 && refused.text.contains(why), "{refused:?}");
+    let mut browser = here.browser();
+    let back = way_back(&mut browser, &provider, &here, misplaced, json!({})).await;
+    let refused = browser.get(&back).await;
+    assert!(refused.status == 403 && refused.text.contains(why), "{refused:?}");
+    assert!(browser.get("/account").await.location().starts_with("/sign-in"));
+}
+
+/// As someone who comes back from the provider a moment after an administrator ended all that was before.
+#[tokio::test]
+async fn someone_of_the_provider_is_put_out_whatever_the_clock_says() {
+    let provider = MadeProvider::start().await;
+    let here = installation(&provider).await;
+    let enter = async || {
+        let mut browser = here.browser();
+        let back = way_back(&mut browser, &provider, &here, json!({}), json!({})).await;
+        assert_eq!(browser.get(&back).await.status, 303);
+        browser
+    };
+    for jump in [-3_600, 3_600] {
+        let mut before = enter().await;
+        let me = before.get(ME).await.json()["actor"].as_str().unwrap().to_owned();
+        here.later(jump);
+        let sign_out = format!("/api/v1/access/people/{}/sign-out", me.strip_prefix("person:").unwrap());
+        assert_eq!(here.administer("POST", &sign_out, None).await.status, 204);
+        here.later(-jump);
+        assert!(before.get("/account").await.location().starts_with("/sign-in"), "{jump}");
+        assert_eq!(enter().await.get("/account").await.status, 200, "{jump}");
+    }
+}
+
+#[tokio::test]
 async fn a_token_that_the_provider_did_not_sign_opens_nothing() {
     let provider = MadeProvider::start().await;
     let here = installation(&provider).await;

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use chassis::access::{
-    Action, Glass, Hierarchy, Holder, Policies, Principal, Resource, ServicePolicy, hierarchy::Register,
+use chassis::{
+    access::{
+        Action, Glass, Hierarchy, Holder, Policies, Principal, Resource, ServicePolicy, hierarchy::Register,
+    },
+    testing::land::{Told, body, recorded},
 };
 use jiff::Timestamp;
 use oversight::synthetic::England;
@@ -11,7 +14,11 @@ use projection::{
     board::{Board, Footprint, Knowledge},
     facts::{Decoded, Facts},
 };
-use proto::{Actor, Day, OdsCode, Position, Role};
+use proto::{
+    Actor, Day, OdsCode, PersonId, Position, Role, Service,
+    organisations::{NetworkListed, NetworkListing, OrganisationEvent, OrganisationKind},
+};
+use uuid::Uuid;
 
 fn code(text: &str) -> OdsCode {
     text.parse().unwrap()
@@ -33,6 +40,17 @@ fn policies() -> Policies {
     Policies::of(&all).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// Bodies of kinds that the made-up England does not have: a board, a trust and a primary care network.
+fn others() -> [Told; 3] {
+    let listing = NetworkListing { name: "A NETWORK".into(), commissioner: None, opened: None, closed: None };
+    let network = NetworkListed { as_of: "2018-03-01".parse().unwrap(), listing };
+    [
+        body("QE9", "A BOARD", OrganisationKind::LocalOffice),
+        body("RXX", "A TRUST", OrganisationKind::Trust),
+        (Service::Organisations, "U99001".to_owned(), OrganisationEvent::NetworkListed(network).into()),
+    ]
+}
+
 /// A made-up England, and of it a practice with its relations.
 struct Relations {
     hierarchy: Hierarchy,
@@ -51,10 +69,16 @@ struct Relations {
 impl Relations {
     fn new() -> Self {
         let mut register = Register::default();
-        for (number, event) in (1..).zip(England::new(7).events()) {
-            register.note(Position(number), &event.body);
+        let mut last = Position::START;
+        for event in England::new(7).events() {
+            last = last.next();
+            register.note(last, &event.body);
         }
         assert!(register.is_synthetic());
+        for told in others() {
+            last = last.next();
+            register.note(last, &recorded(&told).1);
+        }
         let hierarchy = register.on("2021-01-01".parse().unwrap());
         let mut practices: Vec<OdsCode> =
             hierarchy.organisations().filter(|code| hierarchy.is_practice(*code)).collect();
@@ -178,7 +202,7 @@ suppliers/look-up              everyone yes | public yes
 suppliers/review               nhs-digital yes | administrator yes
 suppliers/see-reliance         practice-lead yes | buyer yes | ccg-officer yes | regional-lead yes | nhs-digital yes
 suppliers/state-coverage       practice-lead yes | buyer yes | ccg-officer yes | regional-lead yes | supplier yes | nhs-digital yes
-suppliers/view-purchases       practice-lead o | buyer oc | ccg-officer oc | regional-lead oc | nhs-digital ocspf
+suppliers/view-purchases       practice-lead o | buyer o | ccg-officer oc | regional-lead oc | nhs-digital ocspf
 ";
 
 /// Role (`public`: no one) to what the table grants it, for every action.
@@ -257,6 +281,93 @@ fn every_role_may_do_what_the_table_says_of_every_relation_and_nothing_else() {
         }
     }
     assert!(asked > 1_000, "{asked}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// One organisation of every kind, with the letter of the kind.
+fn one_of_each_kind(relations: &Relations) -> Vec<(char, OdsCode)> {
+    let above = relations.hierarchy.above(relations.practice);
+    vec![
+        ('p', relations.practice),
+        ('n', code("U99001")),
+        ('c', relations.ccg),
+        ('b', code("QE9")),
+        ('o', above.local_office.unwrap()),
+        ('g', relations.region),
+        ('e', code(OdsCode::ENGLAND)),
+        ('y', code("X26")),
+        ('t', code("RXX")),
+        ('x', code("ZZPARTNER")),
+        // Of which no file tells.
+        ('?', code("ZZ9")),
+    ]
+}
+
+/// At which kinds each role is held: `p`ractice, `n`etwork, `c`ommissioner, `b`oard, local `o`ffice, re`g`ion,
+/// `e`ngland, national bod`y`, `t`rust, other (`x`); what is not known (`?`) is not refused.
+const HELD_AT: [(Role, &str); 9] = [
+    (Role::PracticeLead, "p?"),
+    (Role::CcgOfficer, "ncb?"),
+    (Role::RegionalLead, "og?"),
+    (Role::Assessor, "cbtx?"),
+    (Role::NhsDigital, "eyx?"),
+    (Role::NhsImprovement, "eyx?"),
+    (Role::Buyer, "pncbogytx?"),
+    (Role::Supplier, "tx?"),
+    (Role::Administrator, "pncbogeytx?"),
+];
+
+/// Every role at every kind of organisation: where it is not held it opens nothing, and where it is, it may do of every
+/// organisation of every kind what the table says of the relation between the two, and nothing else.
+#[test]
+fn every_role_at_every_kind_of_organisation_may_do_what_the_table_says_or_nothing() {
+    let (policies, relations, table) = (policies(), Relations::new(), table());
+    let now: Timestamp = "2021-01-01T12:00:00Z".parse().unwrap();
+    let hierarchy = &relations.hierarchy;
+    let places = one_of_each_kind(&relations);
+    let mut resources: Vec<OdsCode> = places.iter().map(|(_, code)| *code).collect();
+    resources.extend([relations.neighbour, relations.stranger, relations.other_ccg, relations.other_region]);
+    let mut wrong = Vec::new();
+    let mut asked = 0;
+    for (role, held_at) in HELD_AT {
+        for (kind, at) in &places {
+            let fits = hierarchy.check(role, *at);
+            if fits.is_ok() != held_at.contains(*kind) {
+                wrong.push(format!("{role} at {at} ({kind}): {fits:?}"));
+            }
+            if fits.is_err() {
+                continue;
+            }
+            let holder = Holder::person(PersonId(Uuid::nil()), role, *at);
+            let principal = Principal::Holder(holder);
+            for action in policies.actions() {
+                let granted = &table[&action.to_string()];
+                if granted.values().any(|what| what == "yes") {
+                    continue;
+                }
+                let granted = granted.get(role.name()).map_or("", String::as_str);
+                for resource in &resources {
+                    let relation = match () {
+                        () if resource == at => 'o',
+                        () if hierarchy.is_under(*resource, *at) => 'c',
+                        () => 's',
+                    };
+                    asked += 1;
+                    let may = policies.permit(
+                        &principal,
+                        action,
+                        Resource::Organisation(*resource),
+                        hierarchy,
+                        now,
+                    );
+                    if may != granted.contains(relation) {
+                        wrong.push(format!("{action} of {resource}: {role} at {at} ({kind}): {may}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(asked > 5_000, "{asked}");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

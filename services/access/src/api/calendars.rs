@@ -73,6 +73,13 @@ impl Desk {
         };
         let position = giver.viewer.record(AccessEvent::CalendarOpened(opened), None).await?;
         self.access.until_read(position).await?;
+        // Whoever was put out before it stood in the log made nothing.
+        if !giver.viewer.still_stands() {
+            let revoked = AccessEvent::CalendarRevoked(CalendarRevoked { calendar: address.id() });
+            self.access.until_read(giver.viewer.record(revoked, None).await?).await?;
+            let detail = "your access was ended meanwhile, and so the address is revoked: sign in again";
+            return Err(Problem::refused("ended-meanwhile", detail));
+        }
         Ok(address)
     }
 
@@ -118,7 +125,8 @@ pub(super) async fn list(
 }
 
 /// Makes a private address by which a calendar program reads the on-site visits one may see, without signing in. It is
-/// in the answer, once. It ends when it is revoked, or when its holder is suspended.
+/// in the answer, once. It ends when it is revoked, and with all that ends the sessions of its holder: a password that is set,
+/// a sign-out by an administrator, a suspension; made with an API key, it ends with the key.
 ///
 /// Who may call it: everyone who is signed in.
 #[utoipa::path(post, path = "/api/v1/access/calendars", tag = "access",

@@ -42,7 +42,7 @@ pub(crate) struct UserInput {
     /// In which role they act, such as `ccg-officer`.
     #[schema(value_type = String)]
     pub role: Role,
-    /// For which organisation: an ODS code.
+    /// For which organisation: an ODS code, of a kind that the role is for.
     #[schema(value_type = String)]
     pub organisation: OdsCode,
     /// What the organisation is called, where no file lists it: of delivery partners, suppliers and national bodies.
@@ -89,6 +89,8 @@ pub(crate) struct UserView {
     /// Until when its holder has to wait after too many wrong passwords.
     #[schema(value_type = Option<String>, format = "date-time")]
     locked_until: Option<Timestamp>,
+    /// Why it opens nothing, where its role is not for an organisation of that kind.
+    does_not_fit: Option<String>,
 }
 
 impl From<Listed> for UserView {
@@ -110,6 +112,7 @@ impl From<Listed> for UserView {
             disabled: listed.disabled,
             must_change,
             locked_until: listed.locked_until,
+            does_not_fit: listed.misfit.map(|misfit| misfit.to_string()),
         }
     }
 }

@@ -68,7 +68,7 @@ fn calendars(desk: &Desk, viewer: &Viewer) -> Result<Markup, Problem> {
     });
     Ok(html! {
         h2.nhsuk-heading-m #calendars { "Calendar addresses" }
-        p { "A private address lets your calendar program show the on-site visits that you may see, without signing in. It ends when you revoke it." }
+        p { "A private address lets your calendar program show the on-site visits that you may see, without signing in. It ends when you revoke it, when you change your password, and when an administrator signs you out or suspends your access." }
         (Table::new("calendar-addresses", "Your calendar addresses").column(Column::text("Made")).column(Column::text("Change"))
             .rows(rows).empty("You have no calendar address.").render())
         (form_of(viewer, "/account/calendars").body(html! { (Button::new("Make a calendar address").kind(ButtonKind::Secondary)) }))
@@ -108,7 +108,8 @@ fn render(desk: &Desk, viewer: &Viewer, status: StatusCode, shown: &Markup) -> R
 
 pub(super) async fn sign_out(State(desk): State<Shared>, viewer: Viewer) -> Result<Response, Problem> {
     if let Some(session) = viewer.session() {
-        viewer.record(AccessEvent::SignedOut(SignedOut { session: session.id }), None).await?;
+        let signed_out = AccessEvent::SignedOut(SignedOut { session: session.id });
+        desk.access.until_read(viewer.record(signed_out, None).await?).await?;
     }
     let cookie = desk.access.sessions().take().ok_or_else(Problem::internal)?;
     let from_provider = viewer.session().is_some_and(|session| session.way == SignInWay::Provider);

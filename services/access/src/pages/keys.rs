@@ -228,10 +228,16 @@ fn table(desk: &Desk, viewer: &Viewer) -> Markup {
     let row = |key: KeyView| {
         let state = match (key.revoked, key.expires, key.good) {
             (Some(when), ..) => html! { (tag(Tone::Neutral, "Revoked")) " on " (day(when)) },
-            (None, Some(when), false) => html! { (tag(Tone::Neutral, "Expired")) " on " (day(when)) },
+            (None, Some(when), false) if key.does_not_fit.is_none() => {
+                html! { (tag(Tone::Neutral, "Expired")) " on " (day(when)) }
+            }
             (None, expires, _) => html! {
-                (tag(Tone::Good, "Good"))
-                @if let Some(when) = expires { " until " (day(when)) }
+                @if let Some(why) = &key.does_not_fit {
+                    (tag(Tone::Bad, "Opens nothing")) " because " (why)
+                } @else {
+                    (tag(Tone::Good, "Good"))
+                    @if let Some(when) = expires { " until " (day(when)) }
+                }
                 (form_of(viewer, format!("/access/keys/{}/revoke", key.id)).body(html! {
                     (Button::new("Revoke").kind(ButtonKind::Secondary).about(format!("the key for {}", key.purpose)))
                 }))

@@ -61,7 +61,7 @@ fn render(viewer: &Viewer, status: StatusCode, errors: Vec<FieldError>) -> Respo
             (inset(html! { p { "Your password was set by someone else. Choose one of your own before you go on." } }))
         }
         @if has_password {
-            p { "Wherever else you are signed in you will be signed out." }
+            p { "Wherever else you are signed in you will be signed out, and your calendar addresses will end." }
             (form_of(viewer, "/account/password").body(html! {
                 (field("current", "Current password").autocomplete("current-password").input(InputKind::Password))
                 (field("new", "New password").hint(format!("At least {PASSWORD_MIN_CHARS} characters, and not your user name"))

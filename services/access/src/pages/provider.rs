@@ -8,7 +8,7 @@ use axum::{
 use chassis::{
     Problem, Viewer,
     access::{
-        Session,
+        Session, is_to_come,
         session::{SESSION_MAX, cookie_of},
     },
     http::Query,
@@ -60,18 +60,22 @@ impl Desk {
         self.access.sessions().set(&self.hint_cookie(), "", SignedDuration::ZERO)
     }
 
-    /// Whoever the provider lets in may still be kept out here.
+    /// Whoever the provider lets in may still be kept out here, or have a role where it opens nothing.
     fn let_in(&self, shown: Shown) -> Result<Shown, NotShown> {
         if self.access.known().is_barred(shown.person) {
             return Err(NotShown::KeptOut(shown.person));
         }
-        Ok(shown)
+        match self.access.check_role(shown.role, shown.organisation) {
+            Ok(()) => Ok(shown),
+            Err(misfit) => Err(NotShown::DoesNotFit(shown.person, misfit)),
+        }
     }
 
     fn refused(&self, viewer: &Viewer, why: &NotShown) {
         let (person, reason) = match why {
             NotShown::NoRole(person) => (Some(*person), "no-role"),
             NotShown::KeptOut(person) => (Some(*person), "disabled"),
+            NotShown::DoesNotFit(person, _) => (Some(*person), "role-does-not-fit"),
             NotShown::OtherWay | NotShown::Refused | NotShown::Away => (None, "provider"),
         };
         self.people.note_refused(viewer, SignInWay::Provider, person, reason);
@@ -105,21 +109,25 @@ pub(super) async fn come_back(
     let (sessions, name) = (desk.access.sessions(), desk.way_cookie());
     let now = desk.clock.machine_now();
     let sent: Option<Sent> = cookie_of(&headers, &name).and_then(|sealed| sessions.open(&name, sealed));
-    let shown = match sent.filter(|sent| now.duration_since(sent.sent) < AWAY_MAX) {
+    let is_of_now = |sent: &Sent| now.duration_since(sent.sent) < AWAY_MAX && !is_to_come(sent.sent, now);
+    let shown = match sent.filter(is_of_now) {
         Some(Sent { way, .. }) => {
             // Who set out here is counted. Others cost nothing, and take nothing from those who did.
             desk.people.check_peer(peer)?;
             let to = way.to.clone();
-            sign_in.finish(way, back).await.and_then(|shown| desk.let_in(shown)).map(|shown| (shown, to))
+            // Before the provider says who it is: what ends anything from here on ends this, too.
+            let since = desk.access.caught_up().await?;
+            let finished = sign_in.finish(way, back).await.and_then(|shown| desk.let_in(shown));
+            finished.map(|shown| (shown, to, since))
         }
         None => Err(NotShown::OtherWay),
     };
     let mut answer = match shown {
-        Ok((shown, to)) => {
+        Ok((shown, to, since)) => {
             metrics::counter!("oversight_sign_ins_total", "way" => "provider").increment(1);
             let (person, role, organisation) = (shown.person, shown.role, shown.organisation);
             let session = Session::begin(person, role, organisation, SignInWay::Provider, now);
-            let entered = desk.enter(&viewer, session, &to).await?;
+            let entered = desk.enter(&viewer, Session { since, ..session }, &to).await?;
             let kept = desk.keep_hint(&shown.hint).ok_or_else(Problem::internal)?;
             super::sign_in::with_cookie(entered, kept)
         }

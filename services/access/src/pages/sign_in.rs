@@ -30,7 +30,7 @@ use super::{
 use crate::{
     Desk, Shared,
     passwords::Typed,
-    people::{From, KNOWN_MAX, KnownBrowser, NOT_LET_IN, Recognised},
+    people::{From, KNOWN_MAX, KnownBrowser, Recognised},
     personas::Persona,
 };
 
@@ -173,9 +173,9 @@ pub(super) async fn by_password(
     };
     let from = From { peer, browser: desk.known_browser(&headers) };
     match desk.people.recognise(&viewer, from, &form.user_name, form.password, enter).await? {
-        Some(entered) => Ok(entered),
-        None => {
-            let errors = vec![FieldError::new("user_name", NOT_LET_IN)];
+        Ok(entered) => Ok(entered),
+        Err(why) => {
+            let errors = vec![FieldError::new("user_name", why.to_string())];
             render(&desk, &viewer, &headers, StatusCode::UNAUTHORIZED, &to, errors)
         }
     }
@@ -207,10 +207,10 @@ pub(super) async fn as_persona(
     let Some(persona) = persona else {
         return Err(Problem::not_found("there are no made-up people here"));
     };
-    let now = desk.clock.machine_now();
+    let (since, now) = (desk.access.caught_up().await?, desk.clock.machine_now());
     let session =
         Session::begin(persona.person(), persona.role, persona.organisation, SignInWay::Persona, now);
-    desk.enter(&viewer, session, &To { to: form.to }.address()).await
+    desk.enter(&viewer, Session { since, ..session }, &To { to: form.to }.address()).await
 }
 
 impl Desk {
@@ -218,7 +218,7 @@ impl Desk {
     pub fn session_of(&self, known: &Recognised, way: SignInWay) -> Session {
         let session =
             Session::begin(known.person, known.role, known.organisation, way, self.clock.machine_now());
-        Session { must_change: known.must_change, ..session }
+        Session { must_change: known.must_change, since: known.since, ..session }
     }
 
     /// The name of the cookie that says who signed in with a browser before.
@@ -239,7 +239,8 @@ impl Desk {
         Ok(with_cookie(answer, cookie.ok_or_else(Problem::internal)?))
     }
 
-    /// Lets someone in: on record, with a cookie, and on to where they wanted to go.
+    /// Lets someone in: on record, with a cookie, and on to where they wanted to go. Where something that stands on
+    /// record before this has put them out meanwhile, they are told so and not given what opens nothing.
     pub async fn enter(&self, viewer: &Viewer, session: Session, to: &str) -> Result<Response, Problem> {
         let holder = chassis::access::Principal::Holder(session.holder());
         let record = Record {
@@ -248,7 +249,13 @@ impl Desk {
             request: Some(viewer.request()),
             event: AccessEvent::SignedIn(SignedIn { session: session.id, way: session.way }),
         };
-        self.access.recorder().write(record).await?;
+        self.access.until_read(self.access.recorder().write(record).await?).await?;
+        if !self.access.known().is_in(session.person, session.since) {
+            return Err(Problem::refused(
+                "ended-meanwhile",
+                "an administrator ended your access, or your password was set, while you were signing in: sign in again",
+            ));
+        }
         let cookie = self.access.sessions().give(&session).ok_or_else(Problem::internal)?;
         Ok(with_cookie(Redirect::to(to).into_response(), cookie))
     }

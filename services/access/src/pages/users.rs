@@ -334,6 +334,7 @@ fn table(viewer: &Viewer, listed: Vec<Listed>) -> Markup {
         };
         let state = html! {
             @if account.disabled { (tag(Tone::Neutral, "Disabled")) }
+            @else if let Some(misfit) = account.misfit { (tag(Tone::Bad, "Opens nothing")) " because " (misfit) }
             @else if account.locked_until.is_some() { (tag(Tone::Partial, "Waiting")) " after too many wrong passwords" }
             @else if account.entry.as_ref().is_some_and(|entry| entry.must_change) { (tag(Tone::Partial, "First password")) }
             @else if account.entry.is_some() { (tag(Tone::Good, "Good")) }

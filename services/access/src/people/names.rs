@@ -59,7 +59,7 @@ impl People {
             })
             .await?;
             let meta = self.meta(giver, id, "open-account");
-            match self.execute_with(&reserved.commands(), person, &open, meta).await? {
+            match self.execute_with(&reserved.commands(), person, &open, meta).await?.1 {
                 Written::Now => Ok(()),
                 Written::Before => Err(Problem::from(AccountRefusal::OpenedBefore)),
             }

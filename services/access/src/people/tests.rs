@@ -95,13 +95,9 @@ impl Here {
     }
 
     fn session_of(&self, known: &Recognised) -> Session {
-        Session::begin(
-            known.person,
-            known.role,
-            known.organisation,
-            SignInWay::Password,
-            self.clock.machine_now(),
-        )
+        let now = self.clock.machine_now();
+        let session = Session::begin(known.person, known.role, known.organisation, SignInWay::Password, now);
+        Session { since: known.since, ..session }
     }
 
     /// Someone as handlers hear of them.
@@ -204,6 +200,21 @@ async fn whoever_was_signing_in_while_the_password_was_changed_is_out() {
 }
 
 #[tokio::test]
+async fn whoever_was_signing_in_is_out_also_where_the_clock_went_back() {
+    let here = Here::start().await;
+    let (person, password) = here.open_account().await;
+    here.later(1);
+    let earlier = async {
+        here.later(-3600);
+        here.people.end_sessions(&here.administrator, person).await?;
+        here.later(7200);
+        Ok::<(), Problem>(())
+    };
+    let session = here.sign_in_while(password, earlier).await;
+    assert!(!here.access.known().stands(&session, MadeUp::LeftOut));
+}
+
+#[tokio::test]
 async fn whoever_is_not_let_in_costs_one_hash_whether_or_not_there_is_such_a_user() {
     let here = Here::start().await;
     let (person, password) = here.open_account().await;
@@ -214,7 +225,7 @@ async fn whoever_is_not_let_in_costs_one_hash_whether_or_not_there_is_such_a_use
         let viewer = &here.administrator.viewer;
         let entered =
             here.people.recognise(viewer, somewhere(), name, password.clone(), enter).await.unwrap();
-        (entered.is_some(), here.people.workshop.compared() - before)
+        (entered.is_ok(), here.people.workshop.compared() - before)
     };
     for name in ["nobody@example.org", "", "no user name at all", NAME] {
         assert_eq!(cost(name, &wrong).await, (false, 1), "{name:?}");

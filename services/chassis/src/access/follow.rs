@@ -116,10 +116,11 @@ async fn read_access(
             let mut known = inner.known.write();
             for recorded in &batch.events {
                 *position = recorded.position;
+                known.pass(recorded.position);
                 let Ok(header) = Header::read(&recorded.body) else { continue };
                 let Ok(event) = header.event::<AccessEvent>() else { continue };
                 let Ok(by) = proto::envelope::Provenance::read(&recorded.body) else { continue };
-                known.note(&event, &by.by.actor, header.time);
+                known.note(recorded.position, &event, &by.by.actor, header.time);
             }
         }
         inner.show_date();

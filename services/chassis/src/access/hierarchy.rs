@@ -12,7 +12,11 @@ mod register;
 
 use std::sync::Arc;
 
-use proto::{OdsCode, areas::Successions};
+use proto::{
+    OdsCode, Role,
+    areas::Successions,
+    bodies::{BodyKind, Misfit},
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use register::Register;
@@ -52,6 +56,7 @@ impl Above {
 pub struct Hierarchy {
     above: FxHashMap<OdsCode, Above>,
     practices: FxHashSet<OdsCode>,
+    kinds: FxHashMap<OdsCode, BodyKind>,
     names: Arc<FxHashMap<OdsCode, Arc<str>>>,
     version: u64,
 }
@@ -75,6 +80,18 @@ impl Hierarchy {
         self.practices.contains(&code)
     }
 
+    /// What an organisation is, as far as that is known: by what it is called in itself, by what files say of it, and
+    /// where none speaks of it by the shape of its code.
+    pub fn kind(&self, code: OdsCode) -> Option<BodyKind> {
+        let told = || self.kinds.get(&code).copied();
+        BodyKind::of_itself(code).or_else(told).or_else(|| BodyKind::by_shape(code))
+    }
+
+    /// Whether a role is held at an organisation: what does not fit opens nothing, whoever gave it and whenever.
+    pub fn check(&self, role: Role, code: OdsCode) -> Result<(), Misfit> {
+        role.check_at(code, self.kind(code))
+    }
+
     /// Every organisation, in no order.
     pub fn organisations(&self) -> impl Iterator<Item = OdsCode> + '_ {
         self.above.keys().copied()
@@ -95,5 +112,98 @@ impl Hierarchy {
     /// Another number for every other state of things.
     pub fn version(&self) -> u64 {
         self.version
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::{
+        Position, Service,
+        organisations::{
+            NetworkListed, NetworkListing, OrganisationEvent, OrganisationKind, PrescribingSetting,
+        },
+    };
+
+    use super::*;
+    use crate::testing::land::{Told, body, practice, recorded};
+
+    fn code(text: &str) -> OdsCode {
+        text.parse().unwrap()
+    }
+
+    fn after(told: impl IntoIterator<Item = Told>) -> Hierarchy {
+        let mut register = Register::default();
+        for (number, told) in (1..).zip(told) {
+            register.note(Position(number), &recorded(&told).1);
+        }
+        register.on("2018-06-01".parse().unwrap())
+    }
+
+    /// A prescriber of a file of practices that is not a general practice.
+    fn prescriber(of: &str) -> Told {
+        let mut told = practice(of, "A WALK-IN CENTRE");
+        if let proto::Event::Organisation(OrganisationEvent::PracticeListed(listed)) = &mut told.2 {
+            listed.listing.setting = PrescribingSetting::OTHER;
+        }
+        told
+    }
+
+    #[test]
+    fn what_an_organisation_is_is_told_by_files_else_by_those_under_it_else_by_its_code() {
+        let listing = NetworkListing { name: "N".into(), commissioner: None, opened: None, closed: None };
+        let network = NetworkListed { as_of: "2018-03-01".parse().unwrap(), listing };
+        let hierarchy = after([
+            practice("A81001", "THE DENSHAM SURGERY"),
+            prescriber("Y00001"),
+            body("Y54", "NORTH", OrganisationKind::Region),
+            body("15E", "A CCG", OrganisationKind::Ccg),
+            body("13Q", "A HUB", OrganisationKind::CommissioningHub),
+            body("Q74", "AN OFFICE", OrganisationKind::LocalOffice),
+            body("QHL", "A BOARD", OrganisationKind::LocalOffice),
+            body("RXX", "A TRUST", OrganisationKind::Trust),
+            body("0AC", "A SUPPORT UNIT", OrganisationKind::Other),
+            (Service::Organisations, "U99001".to_owned(), OrganisationEvent::NetworkListed(network).into()),
+        ]);
+        for (text, kind) in [
+            ("A81001", Some(BodyKind::Practice)),
+            ("Y00001", Some(BodyKind::Prescriber)),
+            ("Y54", Some(BodyKind::Region)),
+            ("15E", Some(BodyKind::Commissioner)),
+            ("13Q", Some(BodyKind::Commissioner)),
+            ("Q74", Some(BodyKind::LocalOffice)),
+            ("QHL", Some(BodyKind::Board)),
+            ("RXX", Some(BodyKind::Trust)),
+            ("0AC", Some(BodyKind::Other)),
+            ("U99001", Some(BodyKind::Network)),
+            // No file lists it; a practice names it.
+            ("00K", Some(BodyKind::Commissioner)),
+            ("ENG", Some(BodyKind::England)),
+            ("X26", Some(BodyKind::National)),
+            ("A99999", Some(BodyKind::Practice)),
+            ("ZZ9", None),
+        ] {
+            assert_eq!(hierarchy.kind(code(text)), kind, "{text}");
+        }
+        assert!(hierarchy.check(Role::PracticeLead, code("15E")).is_err());
+        assert!(hierarchy.check(Role::CcgOfficer, code("Y54")).is_err());
+        assert_eq!(hierarchy.check(Role::CcgOfficer, code("15E")), Ok(()));
+        assert_eq!(hierarchy.check(Role::CcgOfficer, code("ZZ9")), Ok(()), "not known, and so not refused");
+    }
+
+    #[test]
+    fn where_no_file_was_read_the_first_roles_can_be_given() {
+        let nothing = Hierarchy::default();
+        for (role, at) in [
+            (Role::Administrator, "X26"),
+            (Role::NhsDigital, "X26"),
+            (Role::PracticeLead, "A81001"),
+            (Role::CcgOfficer, "15E"),
+            (Role::CcgOfficer, "QHL"),
+            (Role::RegionalLead, "Y54"),
+            (Role::Assessor, "ZZPARTNER"),
+            (Role::Supplier, "8HP68"),
+        ] {
+            assert_eq!(nothing.check(role, code(at)), Ok(()), "{role} at {at}");
+        }
     }
 }

@@ -4,11 +4,12 @@ use std::sync::{Arc, OnceLock};
 
 use axum::http::{HeaderMap, StatusCode, header};
 use futures::FutureExt as _;
+use jiff::Timestamp;
 use proto::{CommandContent, Role};
 use uuid::Uuid;
 
 use super::{
-    Access, ApiKey, CalendarAddress, Doors, Holder, Principal, Session, Tokens, hierarchy, keys,
+    Access, ApiKey, CalendarAddress, Doors, Holder, Principal, Session, Tokens, hierarchy, is_to_come, keys,
     tokens::TokenLife,
 };
 use crate::problem::Problem;
@@ -68,7 +69,7 @@ pub(crate) struct Identified(pub(crate) Arc<Caller>);
 
 impl Access {
     /// Who holds a key. One that no one knows may have been issued a moment ago.
-    async fn holder_of(&self, key: &ApiKey, now: jiff::Timestamp) -> Option<Holder> {
+    async fn holder_of(&self, key: &ApiKey, now: Timestamp) -> Option<Holder> {
         {
             let known = self.known();
             let holder = known.holder(key, now, self.made_up());
@@ -87,35 +88,62 @@ impl Access {
             let known = self.known();
             let holder = known.calendar_holder(address, now, self.made_up());
             if holder.is_some() || known.has_calendar(address.id()) {
-                return holder;
+                return holder.filter(|holder| self.is_in_place(holder));
             }
         }
         self.look_again().boxed().await;
-        self.known().calendar_holder(address, now, self.made_up())
+        let holder = self.known().calendar_holder(address, now, self.made_up());
+        holder.filter(|holder| self.is_in_place(holder))
+    }
+
+    /// Whether someone's role is held where they have it.
+    fn is_in_place(&self, holder: &Holder) -> bool {
+        self.check_role(holder.role, holder.organisation).is_ok()
+    }
+
+    /// Whether a token still lets its bearer in: it is of now, and no one put them out since it was issued.
+    fn token_stands(&self, holder: &Holder, life: TokenLife, now: Timestamp) -> bool {
+        !is_to_come(life.issued, now) && self.known().lets_in(&holder.actor, life.issued)
+    }
+
+    /// Whether a session stands: it is of now, nothing ended it, and its role is held where it has it.
+    fn session_stands(&self, session: &Session, now: Timestamp) -> bool {
+        let is_of_now = ![session.began, session.written].iter().any(|time| is_to_come(*time, now));
+        is_of_now
+            && self.known().stands(session, self.made_up())
+            && self.check_role(session.role, session.organisation).is_ok()
+    }
+
+    /// Waits until the access log was read as far as it was where a session began: what that person was before does not
+    /// count. Whether there is such a place at all: there is none where the log was put back from a copy since, and
+    /// whoever has the session shows anew who they are.
+    async fn reaches(&self, session: &Session) -> Result<bool, Problem> {
+        if self.log().head().await? < session.since {
+            return Ok(false);
+        }
+        self.until_read(session.since).await.map(|()| true)
     }
 
     /// Who comes with a token. The provider may still give them tokens when they were put out here.
     async fn bearer_of(&self, tokens: &Tokens, token: &str) -> Result<Option<(Holder, TokenLife)>, Problem> {
         let Some((holder, life)) = tokens.holder(token).await? else { return Ok(None) };
-        let is_in = self.known().lets_in(&holder.actor, life.issued);
-        Ok(Some((holder, life)).filter(|_| is_in))
+        let stands = self.token_stands(&holder, life, self.0.clock.machine_now());
+        Ok(Some((holder, life)).filter(|_| stands))
     }
 
     /// Whether what someone came with a while ago is still good.
     pub(crate) fn still_stands(&self, caller: &Caller) -> bool {
         let now = self.0.clock.machine_now();
-        match &caller.shown {
-            Shown::Nothing => true,
+        let holder = caller.principal.holder();
+        let is_good = match &caller.shown {
+            Shown::Nothing => return true,
             Shown::Key(key) => self.known().holder(key, now, self.made_up()).is_some(),
-            Shown::Session(session) => {
-                session.has_time_left(now) && self.known().stands(session, self.made_up())
-            }
+            Shown::Session(session) => session.has_time_left(now) && self.session_stands(session, now),
             Shown::Token(life) => {
-                let holder = caller.principal.holder();
-                life.until > now
-                    && holder.is_none_or(|holder| self.known().lets_in(&holder.actor, life.issued))
+                life.until > now && holder.is_none_or(|holder| self.token_stands(holder, *life, now))
             }
-        }
+        };
+        is_good && holder.is_none_or(|holder| self.is_in_place(holder))
     }
 
     /// Who a request comes from. Credentials that are wrong are refused and not overlooked.
@@ -154,7 +182,15 @@ impl Access {
                 (false, None) => None,
             };
             return match holder {
-                Some((holder, shown)) => known(Principal::Holder(holder), shown),
+                Some((holder, shown)) => match self.check_role(holder.role, holder.organisation) {
+                    Ok(()) => known(Principal::Holder(holder), shown),
+                    Err(misfit) => {
+                        metrics::counter!("oversight_credentials_refused_total").increment(1);
+                        Err(not_signed_in(format!(
+                            "this key or token opens nothing: {misfit}; ask an administrator for another"
+                        )))
+                    }
+                },
                 None => {
                     metrics::counter!("oversight_credentials_refused_total").increment(1);
                     Err(not_signed_in("this key or token opens nothing: it is unknown, revoked or expired"))
@@ -165,7 +201,8 @@ impl Access {
             return known(Principal::Public, Shown::Nothing);
         };
         self.until_known().await?;
-        if !self.known().stands(&session, self.made_up()) {
+        let is_read = self.known().read() >= session.since;
+        if !(is_read || self.reaches(&session).boxed().await?) || !self.session_stands(&session, now) {
             return known(Principal::Public, Shown::Nothing);
         }
         let holder = self.known().holder_in(&session);

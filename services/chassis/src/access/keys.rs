@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr, sync::LazyLock};
 
 use jiff::Timestamp;
 use proto::{
-    Actor, Day, EventHash, OdsCode, PersonId, Role,
+    Actor, Day, EventHash, OdsCode, PersonId, Position, Role,
     access::{
         AccessEvent, AccountOpened, CalendarOpened, GlassBroken, GlassClosed, GlassSeen, KeyIssued,
         PasswordSet, SessionsEnded, SignInWay,
@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::{
     Holder, Session,
     calendar::{Calendar, CalendarAddress},
-    session::SESSION_MAX,
+    endings::Endings,
 };
 use crate::ids;
 
@@ -141,12 +141,10 @@ pub fn made_up_person(role: Role) -> PersonId {
 pub struct Known {
     keys: FxHashMap<Uuid, Issued>,
     accounts: FxHashMap<PersonId, Account>,
-    /// Whoever signed in as someone before this is out.
-    out_before: FxHashMap<PersonId, Timestamp>,
-    /// Sessions that their holders ended, and when.
-    ended: FxHashMap<Uuid, Timestamp>,
-    /// People who are kept out, with an account here or without.
-    barred: FxHashSet<PersonId>,
+    /// Who was put out, and who is kept out.
+    endings: Endings,
+    /// Up to where the access log was read.
+    read: Position,
     calendars: FxHashMap<Uuid, Calendar>,
     /// Emergency accesses by the organisation they opened, the oldest first.
     emergencies: FxHashMap<OdsCode, Vec<Emergency>>,
@@ -189,8 +187,19 @@ impl Known {
         key.is_some_and(|issued| issued.made_up)
     }
 
+    /// Up to where the access log was read.
+    pub fn read(&self) -> Position {
+        self.read
+    }
+
+    /// Passes over what is no event of the access log.
+    pub fn pass(&mut self, position: Position) {
+        self.read = position;
+    }
+
     /// Takes in an event.
-    pub fn note(&mut self, event: &AccessEvent, by: &Actor, time: Timestamp) {
+    pub fn note(&mut self, position: Position, event: &AccessEvent, by: &Actor, time: Timestamp) {
+        self.read = position;
         match event {
             AccessEvent::KeyIssued(key) => {
                 let actor = Actor::key(key.key);
@@ -209,24 +218,24 @@ impl Known {
                 let (role, organisation) = (*role, *organisation);
                 let account = Account { role, organisation, at: time, disabled: false, made_up };
                 self.accounts.insert(*person, account);
-                self.out_before.insert(*person, time);
+                self.end(*person, position, time);
             }
             AccessEvent::AccountDisabled(disabled) => {
                 self.account(disabled.person, |account| account.disabled = true);
-                self.barred.insert(disabled.person);
-                self.out_before.insert(disabled.person, time);
+                self.endings.bar(disabled.person);
+                self.end(disabled.person, position, time);
             }
             AccessEvent::AccountEnabled(enabled) => {
                 self.account(enabled.person, |account| account.disabled = false);
-                self.barred.remove(&enabled.person);
+                self.endings.unbar(enabled.person);
                 // What they showed while they were kept out stays worthless.
-                self.out_before.insert(enabled.person, time);
+                self.end(enabled.person, position, time);
             }
             AccessEvent::PasswordSet(PasswordSet { person, .. })
             | AccessEvent::SessionsEnded(SessionsEnded { person }) => {
-                self.out_before.insert(*person, time);
+                self.end(*person, position, time);
             }
-            AccessEvent::SignedOut(out) => self.note_end(out.session, time),
+            AccessEvent::SignedOut(out) => self.endings.sign_out(out.session, position, time),
             AccessEvent::GlassBroken(GlassBroken { organisation, reason, until }) => {
                 let emergency = Emergency { at: time, until: *until, reason: reason.clone() };
                 self.emergencies.entry(*organisation).or_default().push(emergency);
@@ -264,38 +273,39 @@ impl Known {
         }
     }
 
-    /// An ended session matters for as long as its cookie could.
-    fn note_end(&mut self, session: Uuid, time: Timestamp) {
-        if self.ended.len() == self.ended.capacity() {
-            self.ended.retain(|_, ended| time.duration_since(*ended) < SESSION_MAX);
+    /// Ends all that someone showed before: what stands in a session, a token or the cookie of a known browser ends by
+    /// its position, and private addresses of calendars, which are events themselves, here.
+    fn end(&mut self, person: PersonId, position: Position, time: Timestamp) {
+        self.endings.end(person, position, time);
+        let own = |calendar: &&mut Calendar| calendar.opened.holder.person_id() == Some(person);
+        for calendar in self.calendars.values_mut().filter(own) {
+            calendar.revoked.get_or_insert(time);
         }
-        self.ended.insert(session, time);
     }
 
-    /// Whether a session that was sealed once still stands: its holder did not end it, no one put them
+    /// Whether a session that was made once still stands: its holder did not end it, no one put them
     /// out since or keeps them out, and no made-up person is behind it where they are left out.
     pub fn stands(&self, session: &Session, made_up: MadeUp) -> bool {
         let is_real =
             || session.way != SignInWay::Persona && !self.is_made_up(&Actor::person(session.person));
-        !self.ended.contains_key(&session.id)
-            && self.is_in(session.person, session.began)
-            && (made_up == MadeUp::LetIn || is_real())
+        self.endings.let_go_on(session) && (made_up == MadeUp::LetIn || is_real())
     }
 
-    /// Whether someone who showed at a moment who they are is in: no one put them out since, and no one
-    /// keeps them out.
-    fn is_in(&self, person: PersonId, since: Timestamp) -> bool {
-        !self.is_barred(person) && self.out_before.get(&person).is_none_or(|out| since >= *out)
+    /// Whether someone who showed who they are at a position of the access log is in: no one put them out
+    /// later in the log, and no one keeps them out.
+    pub fn is_in(&self, person: PersonId, since: Position) -> bool {
+        self.endings.is_in(person, since)
     }
 
-    /// The same of whoever acts under a name. Only people are put out; keys are revoked.
-    pub(super) fn lets_in(&self, actor: &Actor, since: Timestamp) -> bool {
-        actor.person_id().is_none_or(|person| self.is_in(person, since))
+    /// The same of whoever acts under a name with a token that was made at a time. Only people are put out; keys are
+    /// revoked.
+    pub(super) fn lets_in(&self, actor: &Actor, made: Timestamp) -> bool {
+        self.endings.lets_in(actor, made)
     }
 
     /// Whether someone is kept out, whether or not they have an account here.
     pub fn is_barred(&self, person: PersonId) -> bool {
-        self.barred.contains(&person)
+        self.endings.is_barred(person)
     }
 
     /// Whether someone's name was deleted from the directory for good.
@@ -425,7 +435,6 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
     use proto::access::{AccountDisabled, SignedOut};
 
     use super::*;
@@ -457,32 +466,66 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_session_stands_until_it_is_ended_by_its_holder_or_an_administrator() {
-        let person = PersonId(Uuid::from_u128(7));
-        let session = |hour| {
-            Session::begin(person, Role::CcgOfficer, "15E".parse().unwrap(), SignInWay::Provider, at(hour))
-        };
-        let (first, second) = (session("08"), session("08"));
-        let mut known = Known::default();
-        assert!(known.stands(&first, MadeUp::LeftOut) && known.stands(&second, MadeUp::LeftOut));
-        let out = AccessEvent::SignedOut(SignedOut { session: first.id });
-        known.note(&out, &Actor::person(person), at("09"));
-        assert!(!known.stands(&first, MadeUp::LeftOut) && known.stands(&second, MadeUp::LeftOut));
-        let ended = AccessEvent::SessionsEnded(SessionsEnded { person });
-        known.note(&ended, &Actor::system("test"), at("10"));
-        assert!(!known.stands(&second, MadeUp::LeftOut), "whoever was in is out");
-        assert!(known.stands(&session("11"), MadeUp::LeftOut), "and may come back in");
+    fn session_of(person: PersonId, role: Role, way: SignInWay, since: u64) -> Session {
+        let organisation = if role == Role::Administrator { "X26" } else { "15E" };
+        let session = Session::begin(person, role, organisation.parse().unwrap(), way, at("08"));
+        Session { since: Position(since), ..session }
+    }
+
+    /// Takes in events one after another, by whoever gave them.
+    fn note(known: &mut Known, event: AccessEvent, by: &Actor) -> Position {
+        let position = known.read().next();
+        known.note(position, &event, by, at("09"));
+        position
     }
 
     #[test]
-    fn ended_sessions_are_forgotten_when_their_cookies_are_worth_nothing() {
+    fn a_session_stands_until_it_is_ended_by_its_holder_or_an_administrator() {
+        let person = PersonId(Uuid::from_u128(7));
+        let session = |since| session_of(person, Role::CcgOfficer, SignInWay::Provider, since);
+        let (first, second) = (session(0), session(0));
         let mut known = Known::default();
-        let day = SignedDuration::from_hours(24);
-        for number in 0..1_000_u32 {
-            known.note_end(Uuid::from_u128(number.into()), at("08") + day * i32::try_from(number).unwrap());
+        assert!(known.stands(&first, MadeUp::LeftOut) && known.stands(&second, MadeUp::LeftOut));
+        let out = AccessEvent::SignedOut(SignedOut { session: first.id });
+        note(&mut known, out, &Actor::person(person));
+        assert!(!known.stands(&first, MadeUp::LeftOut) && known.stands(&second, MadeUp::LeftOut));
+        let ended = AccessEvent::SessionsEnded(SessionsEnded { person });
+        let position = note(&mut known, ended, &Actor::system("test"));
+        assert!(!known.stands(&second, MadeUp::LeftOut), "whoever was in is out");
+        assert!(known.stands(&session(position.0), MadeUp::LeftOut), "and may come back in");
+    }
+
+    #[test]
+    fn what_ends_someones_sessions_ends_the_addresses_of_their_calendars() {
+        let person = PersonId(Uuid::from_u128(7));
+        let opened = |number: u128, holder: Actor| {
+            let address = CalendarAddress::with_id(Uuid::from_u128(number));
+            let (role, organisation) = (Role::CcgOfficer, "15E".parse().unwrap());
+            let opened =
+                CalendarOpened { calendar: address.id(), holder, role, organisation, secret: address.hash() };
+            (address, AccessEvent::CalendarOpened(opened))
+        };
+        let set = |to_be_changed| AccessEvent::PasswordSet(PasswordSet { person, to_be_changed });
+        let disabled = AccessEvent::AccountDisabled(AccountDisabled { person, reason: String::new() });
+        let enabled = AccessEvent::AccountEnabled(proto::access::AccountEnabled { person });
+        let ended = AccessEvent::SessionsEnded(SessionsEnded { person });
+        for ending in [vec![set(true)], vec![set(false)], vec![ended], vec![disabled, enabled]] {
+            let mut known = Known::default();
+            let (before, event) = opened(1, Actor::person(person));
+            note(&mut known, event, &Actor::person(person));
+            let (of_another, event) = opened(2, Actor::person(PersonId(Uuid::from_u128(8))));
+            note(&mut known, event, &Actor::person(person));
+            let opens = |known: &Known, address| known.calendar_holder(address, at("09"), MadeUp::LeftOut);
+            assert!(opens(&known, &before).is_some());
+            for event in &ending {
+                note(&mut known, event.clone(), &Actor::system("test"));
+            }
+            assert_eq!(opens(&known, &before), None, "{ending:?}");
+            assert!(opens(&known, &of_another).is_some());
+            let (after, event) = opened(3, Actor::person(person));
+            note(&mut known, event, &Actor::person(person));
+            assert!(opens(&known, &after).is_some(), "{ending:?}");
         }
-        assert!(known.ended.capacity() < 100, "{}", known.ended.capacity());
     }
 
     #[test]
@@ -490,13 +533,13 @@ mod tests {
         let key = ApiKey::fresh();
         let mut known = Known::default();
         assert_eq!(known.holder(&key, at("09"), MadeUp::LeftOut), None, "never issued");
-        known.note(&issued(&key, Some("2019-04-01T12:00:00Z")), &Actor::system("test"), at("08"));
+        note(&mut known, issued(&key, Some("2019-04-01T12:00:00Z")), &Actor::system("test"));
         assert_eq!(known.holder(&key, at("09"), MadeUp::LeftOut).unwrap().role, Role::CcgOfficer);
         assert_eq!(known.holder(&key, at("12"), MadeUp::LeftOut), None, "expired");
         let other = ApiKey { id: key.id, ..ApiKey::fresh() };
         assert_eq!(known.holder(&other, at("09"), MadeUp::LeftOut), None, "the secret of another");
         let revoked = proto::access::KeyRevoked { key: key.id, reason: String::new() };
-        known.note(&AccessEvent::KeyRevoked(revoked), &Actor::system("test"), at("10"));
+        note(&mut known, AccessEvent::KeyRevoked(revoked), &Actor::system("test"));
         assert_eq!(known.holder(&key, at("11"), MadeUp::LeftOut), None, "revoked");
     }
 
@@ -505,14 +548,16 @@ mod tests {
         let person = PersonId(Uuid::from_u128(7));
         let mut known = Known::default();
         let disabled = AccountDisabled { person, reason: "left".to_owned() };
-        known.note(&AccessEvent::AccountDisabled(disabled), &Actor::system("test"), at("09"));
-        let later =
-            Session::begin(person, Role::CcgOfficer, "15E".parse().unwrap(), SignInWay::Provider, at("10"));
+        let barred = note(&mut known, AccessEvent::AccountDisabled(disabled), &Actor::system("test"));
+        let session = |since: Position| session_of(person, Role::CcgOfficer, SignInWay::Provider, since.0);
+        let later = session(barred);
         assert!(known.is_barred(person) && !known.stands(&later, MadeUp::LeftOut));
         assert!(!known.lets_in(&Actor::person(person), at("10")), "nor with a token");
-        let enabled = proto::access::AccountEnabled { person };
-        known.note(&AccessEvent::AccountEnabled(enabled), &Actor::system("test"), at("11"));
-        assert!(known.stands(&Session { began: at("12"), ..later.clone() }, MadeUp::LeftOut));
+        let enabled = AccessEvent::AccountEnabled(proto::access::AccountEnabled { person });
+        known.note(barred.next(), &enabled, &Actor::system("test"), at("11"));
+        assert!(
+            !known.stands(&later, MadeUp::LeftOut) && known.stands(&session(barred.next()), MadeUp::LeftOut)
+        );
         assert!(!known.lets_in(&Actor::person(person), at("10")), "what was issued before stays worthless");
     }
 
@@ -521,15 +566,14 @@ mod tests {
         let administrator = Actor::person(made_up_person(Role::Administrator));
         let (first, second) = (ApiKey::fresh(), ApiKey::fresh());
         let mut known = Known::default();
-        known.note(&issued(&first, None), &administrator, at("08"));
-        known.note(&issued(&second, None), &Actor::key(first.id), at("09"));
+        note(&mut known, issued(&first, None), &administrator);
+        note(&mut known, issued(&second, None), &Actor::key(first.id));
         for key in [&first, &second] {
             assert!(known.holder(key, at("10"), MadeUp::LetIn).is_some());
             assert_eq!(known.holder(key, at("10"), MadeUp::LeftOut), None, "nor what their keys made");
         }
         let own = made_up_person(Role::Administrator);
-        let session =
-            Session::begin(own, Role::Administrator, "X26".parse().unwrap(), SignInWay::Persona, at("10"));
+        let session = session_of(own, Role::Administrator, SignInWay::Persona, 2);
         assert!(known.stands(&session, MadeUp::LetIn));
         assert!(!known.stands(&session, MadeUp::LeftOut));
     }

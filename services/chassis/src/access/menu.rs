@@ -26,7 +26,8 @@ pub fn home_of(holder: &Holder) -> String {
 pub fn sees_records(viewer: &Viewer, practice: OdsCode) -> bool {
     viewer.holder().is_some_and(|holder| match holder.role {
         Role::NhsDigital => true,
-        Role::PracticeLead | Role::CcgOfficer | Role::RegionalLead => {
+        Role::PracticeLead => practice == holder.organisation,
+        Role::CcgOfficer | Role::RegionalLead => {
             viewer.access().hierarchy().is_under(practice, holder.organisation)
         }
         Role::NhsImprovement

@@ -21,7 +21,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
-use proto::Position;
+use proto::{OdsCode, Position, Role, bodies::Misfit};
 use tokio::sync::watch;
 
 use crate::{
@@ -34,6 +34,7 @@ use crate::{
 mod action;
 pub mod calendar;
 mod counted;
+mod endings;
 mod follow;
 mod gate;
 mod giver;
@@ -55,6 +56,7 @@ mod viewer;
 
 pub use action::{About, Action, Asks, Resource};
 pub use calendar::{Calendar, CalendarAddress};
+pub use endings::is_to_come;
 pub use gate::Gate;
 pub use giver::Giver;
 pub use hierarchy::Hierarchy;
@@ -291,11 +293,22 @@ impl Access {
         if looked.is_some_and(|looked| looked.elapsed() < LOOK_AGAIN_AFTER) {
             return;
         }
-        if let Ok(head) = self.0.log.head().await {
-            // Where it does not come in time, the key is not known, and the caller may try again.
-            let _ = self.until_read(head).await;
-        }
+        // Where it does not come in time, the key is not known, and the caller may try again.
+        let _ = self.caught_up().await;
         *looked = Some(tokio::time::Instant::now());
+    }
+
+    /// Reads the access log up to its end, as the log itself tells it now, and says where that is: what was recorded
+    /// before is known after.
+    pub async fn caught_up(&self) -> Result<Position, Problem> {
+        let head = self.0.log.head().await?;
+        self.until_read(head).await?;
+        Ok(head)
+    }
+
+    /// Whether a role is held at an organisation, by what is known now of who that is.
+    pub fn check_role(&self, role: Role, organisation: OdsCode) -> Result<(), Misfit> {
+        self.0.hierarchy.load().check(role, organisation)
     }
 
     /// Waits until keys and accounts are known up to a position of the access log.

@@ -18,7 +18,10 @@
 
 use std::path::Path;
 
-use proto::{OdsCode, Role};
+use proto::{
+    OdsCode, Role,
+    bodies::{BodyKind, Misfit},
+};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -42,6 +45,9 @@ pub enum RulesError {
     /// It is not as it should be.
     #[error("the file of roles is not as accepted: {0}")]
     Text(String),
+    /// A rule gives a role at an organisation where it would open nothing.
+    #[error("the file of roles has a rule that opens nothing: {0}")]
+    Misfit(Misfit),
     /// It names no one.
     #[error("the file of roles has 1 to {RULES_MAX} rules, each beginning with [[rule]]")]
     Count,
@@ -62,6 +68,16 @@ struct Rule {
     value: String,
     role: Role,
     organisation: Place,
+}
+
+impl Rule {
+    /// What can be told before any file was read: of the organisation that the rule names, by its code alone. Who comes
+    /// by a rule is looked at again, when more is known.
+    fn check(&self) -> Result<(), Misfit> {
+        let Place::Fixed(code) = self.organisation else { return Ok(()) };
+        let kind = BodyKind::of_itself(code).or_else(|| BodyKind::by_shape(code));
+        self.role.check_at(code, kind)
+    }
 }
 
 /// Where a role is held.
@@ -110,10 +126,13 @@ impl std::str::FromStr for Rules {
 
     fn from_str(text: &str) -> Result<Self, RulesError> {
         let file: File = toml::from_str(text).map_err(|error| RulesError::Text(error.to_string()))?;
-        match file.rule.len() {
-            1..=RULES_MAX => Ok(Self(file.rule)),
-            _ => Err(RulesError::Count),
+        if !(1..=RULES_MAX).contains(&file.rule.len()) {
+            return Err(RulesError::Count);
         }
+        for rule in &file.rule {
+            rule.check().map_err(RulesError::Misfit)?;
+        }
+        Ok(Self(file.rule))
     }
 }
 
@@ -211,6 +230,8 @@ mod tests {
             (RULES.replace("\"administrator\"", "\"boss\""), "boss"),
             (RULES.replace("\"X26\"", "26"), "organisation is an ODS code"),
             (RULES.replace("value = \"lead\"", "vlaue = \"lead\""), "vlaue"),
+            (RULES.replace("{ claim = \"org.code\" }", "\"15E\""), "15E is a CCG or sub-ICB location"),
+            (RULES.replace("{ claim = \"ods_code\" }", "\"ENG\""), "ENG is England as a whole"),
         ] {
             let error = text.parse::<Rules>().unwrap_err().to_string();
             assert!(error.contains(says), "{error}");

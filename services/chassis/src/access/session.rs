@@ -10,7 +10,7 @@ use std::path::Path;
 use axum::http::{HeaderMap, HeaderValue, header};
 use cookie::{Cookie, CookieJar, Key, SameSite};
 use jiff::{SignedDuration, Timestamp};
-use proto::{Actor, EventHash, OdsCode, PersonId, Role, access::SignInWay};
+use proto::{Actor, EventHash, OdsCode, PersonId, Position, Role, access::SignInWay};
 use quick_cache::sync::Cache as QuickCache;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -51,6 +51,10 @@ pub struct Session {
     pub way: SignInWay,
     /// When they signed in.
     pub began: Timestamp,
+    /// Up to where the access log had been read when they showed who they are: what stands there later may end it. One
+    /// that does not say so came before everything.
+    #[serde(default)]
+    pub since: Position,
     /// When the cookie was written.
     pub written: Timestamp,
     /// What a form of theirs must carry.
@@ -67,7 +71,8 @@ pub struct Session {
 const FORM_TOKEN_CHARS: usize = 64;
 
 impl Session {
-    /// A session that begins.
+    /// A session that begins. It stands where no one of its person was ever put out, until it is given the position
+    /// of the access log that it begins at.
     pub fn begin(
         person: PersonId,
         role: Role,
@@ -82,6 +87,7 @@ impl Session {
             organisation,
             way,
             began: now,
+            since: Position::START,
             written: now,
             csrf: ids::fresh(),
             must_change: false,

@@ -74,6 +74,9 @@ struct Listed {
     issued: Timestamp,
     expires: Option<Timestamp>,
     revoked: Option<Timestamp>,
+    /// Why its role opens nothing there.
+    #[serde(default)]
+    does_not_fit: Option<String>,
     good: bool,
 }
 
@@ -96,12 +99,14 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
             for key in keys {
                 let state = match (key.revoked, key.expires) {
                     (Some(when), _) => format!("revoked {}", Day::in_london(when)),
+                    _ if key.does_not_fit.is_some() => "opens nothing".to_owned(),
                     (None, Some(when)) if !key.good => format!("expired {}", Day::in_london(when)),
                     (None, Some(when)) => format!("good until {}", Day::in_london(when)),
                     (None, None) => "good".to_owned(),
                 };
+                let why = key.does_not_fit.map(|why| format!(" ({why})")).unwrap_or_default();
                 output::say(format!(
-                    "{}  {:<15} {:<8} {}  {:<22} {}",
+                    "{}  {:<15} {:<8} {}  {:<22} {}{why}",
                     key.id,
                     key.role,
                     key.organisation,

@@ -100,6 +100,9 @@ struct Listed {
     disabled: bool,
     must_change: bool,
     locked_until: Option<Timestamp>,
+    /// Why its role opens nothing there.
+    #[serde(default)]
+    does_not_fit: Option<String>,
 }
 
 impl Listed {
@@ -107,6 +110,7 @@ impl Listed {
         match self {
             Listed { disabled: true, .. } => "disabled",
             Listed { user_name: None, .. } => "deleted",
+            Listed { does_not_fit: Some(_), .. } => "opens nothing",
             Listed { locked_until: Some(_), .. } => "waiting",
             Listed { must_change: true, .. } => "first password",
             _ => "good",
@@ -132,8 +136,9 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
             let users: Vec<Listed> = server.json(server.get(USERS)).await?;
             for user in users {
                 let opened = Day::in_london(user.opened);
+                let why = user.does_not_fit.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
                 output::say(format!(
-                    "{}  {:<15} {:<8} {opened}  {:<14} {:<30} {}",
+                    "{}  {:<15} {:<8} {opened}  {:<14} {:<30} {}{why}",
                     user.id,
                     user.role,
                     user.organisation,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use proto::{
     Day, Header, OdsCode, Position,
     areas::{Succession, Successions},
+    bodies::BodyKind,
     footprint::{self, BodyShown, Heirs, Link, Place, Places, Shown, Span, Stay, Votes},
     imports::{FileImported, Row, Rows, Withdrawn},
     organisations::{
@@ -357,7 +358,47 @@ impl Register {
             let place = places.on(commissioner, today).0;
             above.entry(*code).or_insert_with(|| Above::at(Some(commissioner), place));
         }
-        Hierarchy { above, practices, names: self.names.clone(), version: self.version(today) }
+        let kinds = self.kinds(&above, &practices, &bodies, named, places.commissioners());
+        Hierarchy { above, practices, kinds, names: self.names.clone(), version: self.version(today) }
+    }
+
+    /// What each organisation is. What a file lists a body as counts more than what others say of it by standing under
+    /// it, and that a code was a general practice more than all.
+    fn kinds(
+        &self,
+        above: &FxHashMap<OdsCode, Above>,
+        practices: &FxHashSet<OdsCode>,
+        bodies: &FxHashMap<OdsCode, Vec<BodyShown>>,
+        networks: FxHashSet<OdsCode>,
+        commissioners: impl Iterator<Item = OdsCode>,
+    ) -> FxHashMap<OdsCode, BodyKind> {
+        let mut kinds: FxHashMap<OdsCode, BodyKind> = FxHashMap::default();
+        kinds.extend(networks.into_iter().map(|code| (code, BodyKind::Network)));
+        for Above { commissioner, local_office, region, network } in above.values() {
+            let told = [
+                network.map(|code| (code, BodyKind::Network)),
+                region.map(|code| (code, BodyKind::Region)),
+                local_office.map(|code| (code, BodyKind::between(code))),
+                commissioner.map(|code| (code, BodyKind::Commissioner)),
+            ];
+            kinds.extend(told.into_iter().flatten());
+        }
+        kinds.extend(commissioners.map(|code| (code, BodyKind::Commissioner)));
+        for (code, shown) in bodies {
+            match shown.last().map(|shown| BodyKind::listed(shown.kind, *code)) {
+                Some(BodyKind::Other) => {
+                    kinds.entry(*code).or_insert(BodyKind::Other);
+                }
+                Some(kind) => {
+                    kinds.insert(*code, kind);
+                }
+                None => {}
+            }
+        }
+        let prescribers = self.practices.iter().filter(|(_, practice)| !practice.shown.is_empty());
+        kinds.extend(prescribers.map(|(code, _)| (*code, BodyKind::Prescriber)));
+        kinds.extend(practices.iter().map(|code| (*code, BodyKind::Practice)));
+        kinds
     }
 
     /// What the files that count showed of a body, in order of file date.
