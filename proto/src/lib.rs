@@ -14,6 +14,7 @@ pub mod areas;
 pub mod assessments;
 pub mod certification;
 pub mod codes;
+pub mod content;
 pub mod continuity;
 pub mod day;
 pub mod envelope;
@@ -33,6 +34,7 @@ pub use codes::{
     Actor, EditionId, OdsCode, OnsCode, PersonId, RequirementId, SchemeId, ServiceId, ServiceTypeId,
     SupplierId, TopicId,
 };
+pub use content::Content;
 pub use day::{Day, FinancialYear, LONDON, Moment};
 pub use envelope::{By, CommandContent, Envelope, EventHash, Header, Position};
 pub use event::{DecodeError, DomainEvent, Event};
