@@ -3,8 +3,8 @@
 
 mod support;
 
-use chassis::testing::land::practice;
-use proto::{Actor, Event, access::AccessEvent, organisations::OrganisationEvent};
+use chassis::{log::NewEvent, testing::land::practice};
+use proto::{Actor, Event, Header, Position, access::AccessEvent, organisations::OrganisationEvent};
 use serde_json::json;
 use support::{Browser, Installation};
 
@@ -223,6 +223,47 @@ async fn an_account_made_to_look_around_cannot_hide_itself_from_the_practice() {
     assert!(!false_lead.get("/account").await.text.contains("a look around"));
     let page = lead.get("/account").await;
     assert!(page.text.contains("a look around") && page.text.contains("An account was made"), "{page:?}");
+}
+
+/// Writes the sample of an event to the event log: who did it, and where it stands.
+async fn happened(here: &Installation, sample: &str) -> (String, u64) {
+    let file = format!("{}/../../proto/samples/{sample}.v1.json", env!("CARGO_MANIFEST_DIR"));
+    let body = std::fs::read(file).unwrap();
+    let header = Header::read(&body).unwrap();
+    let (id, subject, actor) =
+        (header.id, header.subject.parse().unwrap(), header.actor.clone().into_owned());
+    let event = NewEvent { id, subject, body: body.clone().into() };
+    (actor, here.event_log.append(event, Position::START).await.unwrap().position.0)
+}
+
+#[tokio::test]
+async fn an_administrator_is_told_what_someone_did_and_not_what_they_wrote() {
+    let here = Installation::start().await;
+    for (sample, words) in [
+        ("assessments/oversight.assessments.requirement-answered", "All staff trained"),
+        ("onsite/oversight.onsite.finding-answered", "the delivery partner has been told"),
+        ("continuity/oversight.continuity.plan-withdrawn", "merged into the plan"),
+        ("onsite/oversight.onsite.import-withdrawn", "the file of another year"),
+    ] {
+        let (actor, position) = happened(&here, sample).await;
+        let path = format!("/api/v1/history/actors/{actor}");
+        let told = here.administer("GET", &path, None).await;
+        assert_eq!(told.status, 200, "{told:?}");
+        let entry = told.json()["entries"][0].clone();
+        assert_eq!((&entry["position"], &entry["hash"]), (&json!(position), &json!(null)), "{told:?}");
+        let event = here.administer("GET", &format!("/api/v1/history/events/{position}"), None).await;
+        let file = here.administer("GET", &format!("{path}?format=csv"), None).await;
+        assert!(file.text.contains(&sample[sample.find('/').unwrap() + 1..]), "{file:?}");
+        for answer in [told, event, file] {
+            assert!(!answer.text.contains(words), "{sample}: {answer:?}");
+        }
+    }
+    // Emergency access opens what is of the practice, and nothing else.
+    let mut boss = signed_in(&here, "boss@example.org", "administrator", "X26").await;
+    break_glass(&mut boss).await;
+    let opened = boss.get("/api/v1/history/organisations/A81001").await.text;
+    assert!(opened.contains("All staff trained") && opened.contains("merged into the plan"), "{opened}");
+    assert!(!opened.contains("the file of another year"), "{opened}");
 }
 
 #[tokio::test]

@@ -28,7 +28,10 @@ const IN_FLIGHT: u64 = 4;
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 
 /// How long a fault lasts.
-const FAULT: Duration = Duration::from_secs(15);
+const FAULT: Duration = Duration::from_secs(12);
+
+/// Says how often the leader is killed and frozen; once unless it is set.
+const ROUNDS_VARIABLE: &str = "OVERSIGHT_TEST_STORM_ROUNDS";
 
 /// What happens to the leader.
 #[derive(Debug, Clone, Copy)]
@@ -90,7 +93,8 @@ async fn nats_cluster_alone_writers_go_elsewhere_within_seconds_and_nothing_is_l
         }
     }
     let mut faults = Vec::new();
-    for fault in [Fault::Killed, Fault::Frozen, Fault::Frozen] {
+    let rounds = std::env::var(ROUNDS_VARIABLE).map_or(1, |rounds| rounds.parse().unwrap());
+    for fault in (0..rounds).flat_map(|_| [Fault::Killed, Fault::Frozen]) {
         tokio::time::sleep(Duration::from_secs(2)).await;
         let leader = cluster.leader().await;
         let from = Instant::now();
