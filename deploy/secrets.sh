@@ -10,9 +10,13 @@ umask 022
 
 folder=${1:?usage: secrets.sh FOLDER [OWNER]   (deploy/secrets by hand and for compose, /etc/oversight for systemd)}
 owner=${2:-}
-broker=nats://127.0.0.1:4222
-# Where the broker tells whether it syncs before it acknowledges.
-monitor=127.0.0.1:8222
+# Where the broker is; of a cluster all its servers, separated by commas (cluster/README.md).
+broker=${OVERSIGHT_BROKER:-nats://127.0.0.1:4222}
+case "$broker" in
+  *,*) more='replicas=3' ;;
+  # Where the broker tells whether it syncs before it acknowledges.
+  *) more='monitor=127.0.0.1:8222' ;;
+esac
 store=/var/lib/oversight/nats
 users="organisations assessments suppliers continuity onsite access projection operator"
 
@@ -44,7 +48,7 @@ for user in $missing; do
   sessions="OVERSIGHT_SESSION_KEYS='$folder/session.keys'"
   [ "$user" != operator ] || sessions=
   cat >"$folder/$user.env" <<ENV
-OVERSIGHT_LOG='$broker?inbox=$user&monitor=$monitor'
+OVERSIGHT_LOG='$broker?inbox=$user&$more'
 OVERSIGHT_NATS_NKEY_SEED='$folder/$user.nk'
 OVERSIGHT_PRODUCTION=true
 $sessions

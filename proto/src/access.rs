@@ -17,7 +17,7 @@ use crate::{
     claims,
     codes::{Actor, CodeError, OdsCode, PersonId},
     day::Day,
-    envelope::EventHash,
+    envelope::{EventHash, Position},
 };
 
 /// What someone is to the platform. Held *at* an organisation: a CCG officer of 15E.
@@ -153,7 +153,7 @@ events! {
         GlassBroken = "oversight.access.glass-broken.v1",
         /// Someone ended their emergency access before its time.
         GlassClosed = "oversight.access.glass-closed.v1",
-        /// Someone at an organisation has seen which emergency accesses to it there were.
+        /// Someone at an organisation has seen who else was let in to what it wrote.
         GlassSeen = "oversight.access.glass-seen.v1",
         /// A private address was made by which a calendar program reads what its holder may see.
         CalendarOpened = "oversight.access.calendar-opened.v1",
@@ -378,13 +378,18 @@ pub struct GlassClosed {
     pub until: Timestamp,
 }
 
-/// Someone at an organisation has seen which emergency accesses to it there were.
+/// Someone at an organisation has seen which emergency accesses to it there were, and which keys and accounts
+/// were made for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GlassSeen {
     /// Which organisation.
     pub organisation: OdsCode,
     /// All that began up to this moment.
     pub upto: Timestamp,
+    /// The last event of the access log that they were shown. Before there was this field only emergency
+    /// accesses were shown, and one person saw them for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
 }
 
 /// A private address was made by which a calendar program reads what its holder may see.

@@ -16,6 +16,7 @@ pub mod bodies;
 pub mod certification;
 pub mod claims;
 pub mod codes;
+pub mod content;
 pub mod continuity;
 pub mod day;
 pub mod envelope;
@@ -35,6 +36,7 @@ pub use codes::{
     Actor, EditionId, OdsCode, OnsCode, PersonId, RequirementId, SchemeId, ServiceId, ServiceTypeId,
     SupplierId, TopicId,
 };
+pub use content::Content;
 pub use day::{Day, FinancialYear, LONDON, Moment};
 pub use envelope::{By, CommandContent, Envelope, EventHash, Header, Position};
 pub use event::{DecodeError, DomainEvent, Event};

@@ -70,7 +70,9 @@ pub fn command(arguments: &[&str]) -> Command {
         .env("NO_COLOR", "1")
         .stdin(Stdio::null());
     let server = arguments.iter().skip_while(|argument| **argument != "--server").nth(1);
-    if let Some(key) = server.and_then(|server| keys::at(server)) {
+    let needs_all = matches!(arguments.first(), Some(&"verify" | &"backup"));
+    let key = server.and_then(|server| if needs_all { keys::of_reader_at(server) } else { keys::at(server) });
+    if let Some(key) = key {
         command.env("OVERSIGHT_KEY", key);
     }
     command

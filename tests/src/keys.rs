@@ -38,6 +38,32 @@ pub fn at(address: &str) -> Option<String> {
     known(address)
 }
 
+/// A key of NHS Digital for an address, made where it is missing: administrators are not shown what events say.
+pub fn of_reader_at(address: &str) -> Option<String> {
+    let place = format!("reader beside {}", at(address)?);
+    if let Some(key) = known(&place) {
+        return Some(key);
+    }
+    let create = [
+        "key",
+        "create",
+        "--role",
+        "nhs-digital",
+        "--organisation",
+        "X26",
+        "--purpose",
+        "a test",
+        "--server",
+        address,
+    ];
+    let output = cli::command(&create).output().expect("the program starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "no key of NHS Digital at {address}: {said}");
+    let key = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    remember(&place, &key);
+    Some(key)
+}
+
 /// The key of the first administrator of a log, made where it is missing. The process that serves the
 /// log must not be running where it is a file.
 pub fn of_log(log: &str) -> String {

@@ -23,6 +23,11 @@ pub(crate) const VIEW_HISTORY: Action = action("view-history");
 /// View the access log, and what someone did.
 pub(crate) const VIEW_DOORS: Action = action("view-doors");
 
+/// See which keys and accounts were made for an organisation, and who else can read what it wrote.
+pub(crate) const VIEW_HOLDERS: Action = action("view-holders");
+/// Revoke a key that was made for one's own organisation.
+pub(crate) const REVOKE_OWN_KEY: Action = action("revoke-own-key");
+
 /// Open in an emergency what is closed to one.
 pub(crate) const BREAK_GLASS: Action = action("break-glass");
 

@@ -195,12 +195,13 @@ impl HistoryQuery {
     }
 }
 
-/// What someone did is for those who watch the doors; what it changed of an organisation, comments and
-/// findings among it, is for those alone who may see that organisation's history.
+/// What someone did is for those who watch the doors; what it says, comments and findings among it, is for those
+/// alone who may read that. The access log holds no one's words but those of who ran the platform.
 fn keep_to_what_they_may_see(viewer: &Viewer, tale: &Tale, entry: &mut Entry) {
-    let Tale::ByActor(_) = tale else { return };
-    if entry.organisation.is_some_and(|code| !viewer.may(VIEW_HISTORY, code)) {
-        entry.changes.clear();
+    match tale {
+        Tale::OfOrganisation(_) | Tale::ByActor(_) if !viewer.may_read(entry.content) => entry.withhold(),
+        Tale::OfOrganisation(_) | Tale::ByActor(_) => {}
+        Tale::LooksAt(_) | Tale::AtTheDoorsBy(_) | Tale::AtTheDoors => {}
     }
 }
 
@@ -401,11 +402,12 @@ async fn any_event(
     let found = desk.history.event(Position(position)).await?;
     found
         .filter(|(about, _)| about.is_none_or(|code| viewer.may(VIEW_HISTORY, code)))
-        .map(|(_, body)| as_recorded(body))
+        .and_then(|(_, body)| viewer.event_as_they_may_read(&body))
+        .map(as_recorded)
         .ok_or_else(|| Problem::not_found(format!("no event that you may see stands at {position}")))
 }
 
-fn as_recorded(body: Vec<u8>) -> Response {
+fn as_recorded(body: Bytes) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
@@ -417,12 +419,14 @@ fn as_recorded(body: Vec<u8>) -> Response {
     responses((status = 200, body = serde_json::Value), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 async fn event(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path((code, position)): Path<(String, u64)>,
 ) -> Result<Response, Problem> {
     let code = code_of(&code)?;
     let found = desk.history.event(Position(position)).await?;
-    match found.filter(|(about, _)| *about == Some(code)) {
-        Some((_, body)) => Ok(as_recorded(body)),
+    let body = found.filter(|(about, _)| *about == Some(code)).map(|(_, body)| body);
+    match body.and_then(|body| viewer.event_as_they_may_read(&body)) {
+        Some(body) => Ok(as_recorded(body)),
         None => Err(Problem::not_found(format!("no event about {code} stands at {position}"))),
     }
 }
@@ -582,7 +586,7 @@ fn title(kind: &str) -> String {
     match kind.rsplit('.').nth(1).unwrap_or(kind) {
         "glass-broken" => "Emergency access opened".to_owned(),
         "glass-closed" => "Emergency access ended".to_owned(),
-        "glass-seen" => "Emergency access seen by the practice".to_owned(),
+        "glass-seen" => "Notices of access seen".to_owned(),
         "sensitive-read" => "Viewed".to_owned(),
         name => in_words(name),
     }

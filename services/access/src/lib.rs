@@ -13,6 +13,7 @@ mod api;
 pub mod bootstrap;
 pub mod history;
 mod history_api;
+mod holders;
 mod limits;
 pub mod model;
 mod names;
@@ -149,11 +150,16 @@ pub async fn service(platform: &Platform, options: Options) -> Result<Service, S
     });
     Ok(Service {
         name: NAME,
-        routes: api::routes().merge(pages::routes()).merge(history_api::routes()).with_state(desk),
+        routes: api::routes()
+            .merge(pages::routes())
+            .merge(history_api::routes())
+            .merge(holders::routes())
+            .with_state(desk),
         policy: Some(actions::POLICY),
         openapi: {
             let mut description = api::Description::openapi();
             description.merge(history_api::Description::openapi());
+            description.merge(holders::Description::openapi());
             description
         },
         ready: Arc::new(move || ready.0.ready().and(ready.1.ready())),

@@ -17,7 +17,7 @@ use axum::{
 };
 use chassis::{
     Routes, Viewer,
-    pages::{DEMONSTRATION, demonstration_notice, form_of, with_menu},
+    pages::{DEMONSTRATION, SEEN, demonstration_notice, form_of, with_menu},
 };
 use ui::Page;
 
@@ -42,7 +42,7 @@ pub(crate) fn routes() -> Routes<Shared> {
         .get("/access/glass", BREAK_GLASS.here(), glass::show)
         .post("/access/glass", BREAK_GLASS.here(), glass::break_it)
         .post("/access/glass/end", SEE_OWN.here(), glass::end)
-        .post("/account/emergency-access/seen", SEE_OWN.here(), glass::seen)
+        .post(SEEN, SEE_OWN.here(), glass::seen)
         .post("/account/calendars", SEE_OWN.here(), account::open_calendar)
         .post("/account/calendars/{id}/revoke", SEE_OWN.here(), account::revoke_calendar)
         .get(DEMONSTRATION, MOVE_DEMONSTRATION_DATE.here(), demonstration::show)

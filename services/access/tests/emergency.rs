@@ -3,8 +3,8 @@
 
 mod support;
 
-use chassis::testing::land::practice;
-use proto::{Actor, Event, access::AccessEvent, organisations::OrganisationEvent};
+use chassis::{log::NewEvent, testing::land::practice};
+use proto::{Actor, Event, Header, Position, access::AccessEvent, organisations::OrganisationEvent};
 use serde_json::json;
 use support::{Browser, Installation};
 
@@ -107,6 +107,163 @@ async fn a_practice_is_shown_each_emergency_access_until_someone_there_has_seen_
     assert!(!here.events().await.iter().any(
         |event| matches!(event, AccessEvent::GlassSeen(seen) if seen.organisation.as_str() == "A81002")
     ));
+}
+
+/// Issues a key to the practice A81001.
+async fn issue(here: &Installation, purpose: &str) -> (String, String) {
+    let body = json!({ "role": "practice-lead", "organisation": "A81001", "purpose": purpose });
+    let given = here.administer("POST", "/api/v1/access/keys", Some(body)).await;
+    assert_eq!(given.status, 201, "{given:?}");
+    let given = given.json();
+    (given["id"].as_str().unwrap().to_owned(), given["key"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_practice_is_shown_each_key_and_account_made_for_it_and_keeps_a_list_of_them() {
+    let here = Installation::start().await;
+    let mut lead = signed_in(&here, "lead@example.org", "practice-lead", "A81001").await;
+    let mut buyer = signed_in(&here, "buyer@example.org", "buyer", "A81001").await;
+    let mut boss = signed_in(&here, "boss@example.org", "administrator", "X26").await;
+    let mut other = signed_in(&here, "other@example.org", "practice-lead", "A81002").await;
+    let (first, _) = issue(&here, "the nightly export").await;
+    let (second, key) = issue(&here, "the waiting room screen").await;
+    let (colleague, _) = here.open_account("second@example.org", "practice-lead", "A81001").await;
+    assert_eq!(
+        here.administer("POST", &format!("/api/v1/access/users/{colleague}/reset"), None).await.status,
+        200
+    );
+    let told = [
+        "the nightly export",
+        "the waiting room screen",
+        "An account was made for your organisation",
+        "The password of an account for your organisation was set",
+    ];
+    for browser in [&mut lead, &mut buyer] {
+        let page = browser.get("/account").await;
+        for told in told {
+            assert!(page.text.contains(told), "{told}: {page:?}");
+        }
+    }
+    for told in told {
+        assert!(!other.get("/account").await.text.contains(told), "of another practice");
+        assert!(!boss.get("/account").await.text.contains(told), "who made them has lists of all");
+    }
+
+    // Seen by one is not seen by the other; seen is gone, and stays on the list.
+    let page = lead.get("/account").await;
+    let (csrf, upto) = (page.hidden("csrf"), page.hidden("upto"));
+    let fields = [("csrf", csrf.as_str()), ("upto", upto.as_str())];
+    assert_eq!(lead.post("/account/emergency-access/seen", &fields).await.location(), "/");
+    let (page, list) = (lead.get("/account").await, lead.get("/access/organisations/A81001").await);
+    for told in &told[..2] {
+        assert!(!page.text.contains(told) && list.text.contains(told), "{told}: {list:?}");
+    }
+    assert!(page.text.contains("/access/organisations/A81001"), "{page:?}");
+    assert!(buyer.get("/account").await.text.contains(told[0]));
+    let own = boss.get("/account").await.hidden("csrf");
+    let fields = [("csrf", own.as_str()), ("upto", upto.as_str())];
+    assert_eq!(boss.post("/account/emergency-access/seen", &fields).await.status, 400, "not theirs to see");
+
+    // The list says by whom, and when each was used; the use of a key is on the practice's record.
+    assert_eq!(here.ask_as(&key, "/api/v1/history/organisations/A81001").await.status, 200);
+    assert_eq!(here.ask_as(&key, "/api/v1/history/organisations/A81001").await.status, 200);
+    // A look is written a moment after it is answered.
+    let used = |list: &serde_json::Value| {
+        list["own"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|holder| holder["id"] == second.as_str() && holder["last_used"].is_string())
+    };
+    let mut listed = json!({});
+    for _ in 0..500 {
+        listed = here.ask_as(&key, "/api/v1/access/organisations/A81001").await.json();
+        if used(&listed) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let own = listed["own"].as_array().unwrap();
+    assert_eq!(own.len(), 5, "two keys and three accounts: {listed}");
+    let of = |id: &str| own.iter().find(|holder| holder["id"] == id).unwrap();
+    assert_eq!((&of(&first)["by_role"], &of(&first)["last_used"]), (&json!("administrator"), &json!(null)));
+    assert!(of(&second)["last_used"].is_string(), "{listed}");
+    assert_eq!((&of(&colleague)["kind"], &of(&colleague)["good"]), (&json!("account"), &json!(true)));
+    let looks = here.ask_as(&key, "/api/v1/history/organisations/A81001/looks").await.json();
+    let by_key = |entry: &&serde_json::Value| entry["actor"] == format!("key:{second}");
+    assert_eq!(
+        looks["entries"].as_array().unwrap().iter().filter(by_key).count(),
+        1,
+        "once an hour: {looks}"
+    );
+    assert_eq!(here.ask_as(&key, "/api/v1/access/organisations/A81002").await.status, 404);
+
+    // Who leads the practice ends what an administrator made for it, and nothing of another's.
+    let csrf = lead.get("/account").await.hidden("csrf");
+    let revoke = |practice: &str| format!("/access/organisations/{practice}/keys/{second}/revoke");
+    assert_eq!(buyer.post(&revoke("A81001"), &[("csrf", &csrf)]).await.status, 404);
+    let csrf_of_other = other.get("/account").await.hidden("csrf");
+    assert_eq!(other.post(&revoke("A81002"), &[("csrf", &csrf_of_other)]).await.status, 404);
+    assert_eq!(
+        lead.post(&revoke("A81001"), &[("csrf", &csrf)]).await.location(),
+        "/access/organisations/A81001"
+    );
+    assert_eq!(here.ask_as(&key, "/api/v1/access/me").await.status, 401);
+}
+
+#[tokio::test]
+async fn an_account_made_to_look_around_cannot_hide_itself_from_the_practice() {
+    let here = Installation::start().await;
+    let mut lead = signed_in(&here, "lead@example.org", "practice-lead", "A81001").await;
+    let mut false_lead = signed_in(&here, "false@example.org", "practice-lead", "A81001").await;
+    issue(&here, "a look around").await;
+    let page = false_lead.get("/account").await;
+    let (csrf, upto) = (page.hidden("csrf"), page.hidden("upto"));
+    false_lead.post("/account/emergency-access/seen", &[("csrf", &csrf), ("upto", &upto)]).await;
+    assert!(!false_lead.get("/account").await.text.contains("a look around"));
+    let page = lead.get("/account").await;
+    assert!(page.text.contains("a look around") && page.text.contains("An account was made"), "{page:?}");
+}
+
+/// Writes the sample of an event to the event log: who did it, and where it stands.
+async fn happened(here: &Installation, sample: &str) -> (String, u64) {
+    let file = format!("{}/../../proto/samples/{sample}.v1.json", env!("CARGO_MANIFEST_DIR"));
+    let body = std::fs::read(file).unwrap();
+    let header = Header::read(&body).unwrap();
+    let (id, subject, actor) =
+        (header.id, header.subject.parse().unwrap(), header.actor.clone().into_owned());
+    let event = NewEvent { id, subject, body: body.clone().into() };
+    (actor, here.event_log.append(event, Position::START).await.unwrap().position.0)
+}
+
+#[tokio::test]
+async fn an_administrator_is_told_what_someone_did_and_not_what_they_wrote() {
+    let here = Installation::start().await;
+    for (sample, words) in [
+        ("assessments/oversight.assessments.requirement-answered", "All staff trained"),
+        ("onsite/oversight.onsite.finding-answered", "the delivery partner has been told"),
+        ("continuity/oversight.continuity.plan-withdrawn", "merged into the plan"),
+        ("onsite/oversight.onsite.import-withdrawn", "the file of another year"),
+    ] {
+        let (actor, position) = happened(&here, sample).await;
+        let path = format!("/api/v1/history/actors/{actor}");
+        let told = here.administer("GET", &path, None).await;
+        assert_eq!(told.status, 200, "{told:?}");
+        let entry = told.json()["entries"][0].clone();
+        assert_eq!((&entry["position"], &entry["hash"]), (&json!(position), &json!(null)), "{told:?}");
+        let event = here.administer("GET", &format!("/api/v1/history/events/{position}"), None).await;
+        let file = here.administer("GET", &format!("{path}?format=csv"), None).await;
+        assert!(file.text.contains(&sample[sample.find('/').unwrap() + 1..]), "{file:?}");
+        for answer in [told, event, file] {
+            assert!(!answer.text.contains(words), "{sample}: {answer:?}");
+        }
+    }
+    // Emergency access opens what is of the practice, and nothing else.
+    let mut boss = signed_in(&here, "boss@example.org", "administrator", "X26").await;
+    break_glass(&mut boss).await;
+    let opened = boss.get("/api/v1/history/organisations/A81001").await.text;
+    assert!(opened.contains("All staff trained") && opened.contains("merged into the plan"), "{opened}");
+    assert!(!opened.contains("the file of another year"), "{opened}");
 }
 
 #[tokio::test]

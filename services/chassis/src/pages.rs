@@ -10,7 +10,7 @@ use axum::{
 use jiff::Timestamp;
 use maud::{Markup, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
-use proto::{Day, LONDON, Role, standards::Catalogue};
+use proto::{Day, LONDON, OdsCode, Role, standards::Catalogue};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use ui::{
@@ -20,7 +20,7 @@ use ui::{
 use uuid::Uuid;
 
 use crate::{
-    access::{self, Access, CSRF_FIELD, Emergency, Glass, Principal, Viewer},
+    access::{self, Access, CSRF_FIELD, Glass, Notice, Principal, Told, Viewer},
     command::Outcome,
     compression::Prepared,
     demonstration,
@@ -39,7 +39,7 @@ pub fn with_menu(page: Page, viewer: &Viewer) -> Page {
 }
 
 /// A page with what the viewer has to know on every page: that they have emergency access, with its time left and a way
-/// to end it; and which emergency accesses to their own organisation no one there has seen.
+/// to end it; and who else was let in to what their own organisation wrote, until they have seen it.
 pub fn with_alerts(page: Page, viewer: &Viewer) -> Page {
     let (open, unseen) = alerts_of(viewer);
     if open.is_none() && unseen.is_empty() {
@@ -51,20 +51,76 @@ pub fn with_alerts(page: Page, viewer: &Viewer) -> Page {
             (emergency_words(viewer, glass, now))
             (form_of(viewer, "/access/glass/end").body(html! { (Button::new("End emergency access").kind(ButtonKind::Secondary)) }))
         }
-        @if let Some((own, last)) = viewer.holder().map(|holder| holder.organisation).zip(unseen.last()) {
-            @for emergency in &unseen {
-                p {
-                    strong { "Emergency access to your organisation." }
-                    " An administrator had emergency access to its assessments, comments and evidence from "
-                    (moment(emergency.at)) ", until " (moment(emergency.until)) " at the latest. Their reason: “"
-                    (emergency.reason) "”. "
-                    a.nhsuk-link href=(format!("/history/{own}")) { "See what they viewed" }
-                }
+        @let shown = unseen.get(..NOTICES_SHOWN).unwrap_or(&unseen);
+        @if let Some((own, last)) = viewer.holder().map(|holder| holder.organisation).zip(shown.last()) {
+            @for notice in shown { (notice_words(own, notice)) }
+            @if unseen.len() > shown.len() {
+                p { "There are " (unseen.len() - shown.len()) " more. They are shown once you have seen these." }
             }
-            (form_of(viewer, "/account/emergency-access/seen").hidden("upto", last.at.to_string())
+            p { a.nhsuk-link href=(keys_and_accounts_at(own)) { "See all keys and accounts for your organisation" } }
+            (form_of(viewer, SEEN).hidden("upto", last.position.to_string())
                 .body(html! { (Button::new("I have seen this").kind(ButtonKind::Secondary)) }))
         }
     })
+}
+
+/// Where someone says that they have seen what their organisation is told.
+pub const SEEN: &str = "/account/emergency-access/seen";
+
+/// The most notices that a page shows at a time: more would keep its reader from the page.
+const NOTICES_SHOWN: usize = 5;
+
+/// The page with the keys and accounts for an organisation.
+pub fn keys_and_accounts_at(organisation: OdsCode) -> String {
+    format!("/access/organisations/{organisation}")
+}
+
+/// A notice in words, on the pages of the organisation it is for.
+fn notice_words(own: OdsCode, notice: &Notice) -> Markup {
+    let who = by_whom(notice);
+    let at = moment(notice.at);
+    html! {
+        p {
+            @match &notice.told {
+                Told::Emergency { until, reason } => {
+                    strong { "Emergency access to your organisation." }
+                    " " (who) " had emergency access to its assessments, comments and evidence from "
+                    (at) ", until " (moment(*until)) " at the latest. Their reason: “" (reason) "”. "
+                    a.nhsuk-link href=(format!("/history/{own}")) { "See what they viewed" }
+                },
+                Told::Key { role, purpose, .. } => {
+                    strong { "An API key was made for your organisation." }
+                    " " (who) " made it on " (at) ". A program that has it can see and do what someone in the role “"
+                    (role.words()) "” can. It is for: “" (purpose) "”. "
+                    (ASK)
+                },
+                Told::Account { role, .. } => {
+                    strong { "An account was made for your organisation." }
+                    " " (who) " made it on " (at) " for someone in the role “" (role.words()) "”. " (ASK)
+                },
+                Told::Password { .. } => {
+                    strong { "The password of an account for your organisation was set." }
+                    " " (who) " set it on " (at) ", and knows it until its holder changes it. " (ASK)
+                },
+                Told::AccountAgain { .. } => {
+                    strong { "A closed account for your organisation was opened again." }
+                    " " (who) " opened it on " (at) ". " (ASK)
+                },
+            }
+        }
+    }
+}
+
+/// What someone does who did not expect a notice.
+const ASK: &str = "If no one at your organisation asked for this, ask your administrator to end it.";
+
+/// Who did what a notice tells of.
+fn by_whom(notice: &Notice) -> &'static str {
+    match notice.by_role {
+        Some(Role::Administrator) => "An administrator",
+        Some(role) => role.words(),
+        None => "The platform",
+    }
 }
 
 /// Whether every page has something for the viewer alone: what they must know, or a form of theirs. Such a page is not
@@ -81,12 +137,14 @@ fn moves_demonstration(viewer: &Viewer) -> Option<proto::Day> {
     (holder.role == Role::Administrator).then_some(date)
 }
 
-fn alerts_of(viewer: &Viewer) -> (Option<Glass>, Vec<Emergency>) {
-    let Some((holder, _)) = viewer.holder().zip(viewer.session()) else { return (None, Vec::new()) };
+fn alerts_of(viewer: &Viewer) -> (Option<Glass>, Vec<Notice>) {
+    let Some((holder, session)) = viewer.holder().zip(viewer.session()) else { return (None, Vec::new()) };
     let now = viewer.access().now();
     let open = holder.glass.filter(|glass| glass.until > now);
-    let is_at_practice = holder.role == Role::PracticeLead;
-    let unseen = is_at_practice.then(|| viewer.access().known().emergencies_unseen(holder.organisation));
+    // Administrators make keys and accounts, and have lists of all of them.
+    let is_told = holder.role != Role::Administrator;
+    let unseen =
+        is_told.then(|| viewer.access().known().notices().unseen(holder.organisation, session.person));
     (open, unseen.unwrap_or_default())
 }
 

@@ -6,7 +6,6 @@ mod support;
 
 use std::{
     ffi::OsString,
-    fs,
     io::{Read as _, Write as _},
     net::TcpStream,
     path::PathBuf,
@@ -18,50 +17,13 @@ use chassis::{
     testing::nats::{NatsServer, Sync},
 };
 use proto::Position;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use support::{
+    authority::Authority,
     event, now, read_all, soon,
     users::{Broker, OPERATOR},
 };
-use tempfile::TempDir;
-
-/// An authority, thrown away with the test, and the folder with its files.
-struct Authority {
-    folder: TempDir,
-    issuer: Issuer<'static, KeyPair>,
-}
 
 impl Authority {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let certificate = params.self_signed(&key).unwrap();
-        fs::write(folder.path().join("ca.pem"), certificate.pem()).unwrap();
-        Self { folder, issuer: Issuer::new(params, key) }
-    }
-
-    /// Its certificate.
-    fn file(&self) -> OsString {
-        self.path("ca.pem").into()
-    }
-
-    /// The certificate and key of whoever has this name or address.
-    fn certify(&self, name: &str) -> (PathBuf, PathBuf) {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let (certificate_file, key_file) = (format!("{name}.pem"), format!("{name}.key"));
-        fs::write(self.path(&certificate_file), certificate.pem()).unwrap();
-        fs::write(self.path(&key_file), key.serialize_pem()).unwrap();
-        (self.path(&certificate_file), self.path(&key_file))
-    }
-
-    fn path(&self, file: &str) -> PathBuf {
-        self.folder.path().join(file)
-    }
-
     /// The shipped broker for a network, with a certificate for this name.
     fn broker(&self, name: &str) -> Broker {
         let (certificate, key) = self.certify(name);

@@ -9,8 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use chassis::{Platform, Problem, Routes, Viewer, compression::GoesOn, http::Query};
-use proto::{Header, Position, Service, Subject};
+use chassis::{Platform, Problem, Routes, Viewer, compression::GoesOn, http::Query, log::Recorded};
+use proto::{Content, Header, Position, Service, Subject};
 use serde::Deserialize;
 use utoipa::{IntoParams, OpenApi};
 
@@ -74,10 +74,12 @@ pub(crate) fn of_the_field(name: &str) -> Result<Service, String> {
     })
 }
 
-/// Whether someone may read an event: by the organisation it is of.
-fn may_read(viewer: &Viewer, body: &[u8]) -> bool {
-    let Ok(header) = Header::read(body) else { return viewer.may_in_england(READ_EVENTS) };
-    let Ok(subject) = header.subject.parse::<Subject>() else { return viewer.may_in_england(READ_EVENTS) };
+/// Whether someone is told of an event: by the organisation it is of. What it says they may read or not; see
+/// [`Viewer::event_as_they_may_read`].
+fn is_told(viewer: &Viewer, body: &[u8]) -> bool {
+    let subject = Header::read(body).ok().and_then(|header| header.subject.parse::<Subject>().ok());
+    // What cannot be read may hold anyone's words.
+    let Some(subject) = subject else { return viewer.may_read(Content::Restricted) };
     match subject.organisation() {
         Some(code) => viewer.may(READ_EVENTS, code),
         None if subject.is_of_an_edition() => viewer.may_here(READ_CENTRAL),
@@ -90,7 +92,9 @@ fn may_read(viewer: &Viewer, body: &[u8]) -> bool {
 /// answer began. An answer that breaks off without its end is not complete.
 ///
 /// Who may call it: everyone who may read the events of some organisation; it has those alone. All of
-/// the log is for NHS Digital and administrators.
+/// the log is for NHS Digital. Administrators are told that all of it happened, and to whom: an event that holds
+/// words of practices or assessors comes without them, marked `"contentwithheld":true`, unless they have emergency
+/// access to the practice.
 #[utoipa::path(get, path = "/api/v1/events", tag = "log", params(Asked), responses(
     (status = 200, content_type = "application/x-ndjson", description = "one event a line"),
     (status = 400, body = Problem), (status = 503, body = Problem)))]
@@ -110,8 +114,9 @@ async fn events(
             let (mut tail, mut left) = state?;
             let mut chunk = Vec::with_capacity(CHUNK_BYTES + 4096);
             loop {
-                for event in left.by_ref() {
-                    line::write(&event, &mut chunk);
+                for Recorded { position, body } in left.by_ref() {
+                    let Some(body) = viewer.event_as_they_may_read(&body) else { continue };
+                    line::write(&Recorded { position, body }, &mut chunk);
                     chunk.push(b'\n');
                     if chunk.len() >= CHUNK_BYTES {
                         break;
@@ -127,7 +132,7 @@ async fn events(
                 let next = tokio::select! {
                     () = stop.cancelled() => return None,
                     () = tokio::time::sleep(LOOK_AGAIN_AFTER) => continue,
-                    next = tail.next(|body| may_read(&viewer, body)) => next,
+                    next = tail.next(|body| is_told(&viewer, body)) => next,
                 };
                 match next {
                     Ok(Some(_)) if !viewer.still_stands() => return None,

@@ -456,7 +456,17 @@ fn the_first_start_loads_a_synthetic_england_once() {
     let (_, answer) = server.get("/readyz");
     assert!(!answer.contains("synthetic"), "the second start has nothing to load: {answer}");
     server.wait_until_ready();
-    let verified = oversight_as(&key, &["verify", "--server", &server.url]);
+    // It takes all of each event, and what practices wrote is not for an administrator.
+    let refused = oversight_as(&key, &["verify", "--server", &server.url]);
+    assert_eq!(refused.status.code(), Some(1), "{}{}", printed(&refused), said(&refused));
+    assert!(said(&refused).contains("a key of NHS Digital"), "{}", said(&refused));
+    let copy = folder.path().join("copy.ndjson");
+    let refused = oversight_as(&key, &["backup", text(&copy), "--server", &server.url]);
+    assert!(refused.status.code() == Some(1) && !copy.exists(), "{}", said(&refused));
+    let create = ["key", "create", "--role", "nhs-digital", "--organisation", "X26", "--purpose", "checks"];
+    let made = oversight_as(&key, &[&create[..], &["--server", &server.url]].concat());
+    let reader = printed(&made).trim().to_owned();
+    let verified = oversight_as(&reader, &["verify", "--server", &server.url]);
     assert_eq!(verified.status.code(), Some(0), "{}{}", printed(&verified), said(&verified));
 }
 

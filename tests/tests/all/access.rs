@@ -142,10 +142,12 @@ access/break-glass             administrator yes
 access/manage-accounts         administrator yes
 access/manage-keys             administrator yes
 access/move-demonstration-date administrator yes
+access/revoke-own-key          practice-lead o | ccg-officer o | regional-lead o
 access/see-own                 everyone yes
 access/sign-in                 everyone yes | public yes
 access/view-doors              administrator yes
 access/view-history            practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital ocspf
+access/view-holders            practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital ocspf | administrator ocspf | assessor o | buyer o | supplier o | nhs-improvement o
 assessments/add-edition        nhs-digital yes | administrator yes
 assessments/decide-centrally   nhs-digital yes
 assessments/decide-plan        ccg-officer c | regional-lead c
@@ -183,6 +185,7 @@ organisations/view             practice-lead o | ccg-officer oc | regional-lead 
 platform/describe-api          everyone yes | public yes | monitor yes
 platform/load-assets           everyone yes | public yes
 platform/probe                 everyone yes | public yes | monitor yes
+platform/read-content          practice-lead o | ccg-officer oc | regional-lead oc | nhs-digital ocspf
 platform/read-metrics          administrator yes | monitor yes
 projection/follow              everyone yes
 projection/look-up-status      everyone yes | public yes
@@ -486,4 +489,10 @@ fn broken_glass_opens_one_practice_for_a_while() {
     assert!(!may("view-work", relations.practice, until), "the hour is over");
     assert!(!may("view-work", relations.neighbour, now), "another practice");
     assert!(!may("do-work", relations.practice, now), "to look, not to do");
+    let reads = |organisation, now| {
+        let resource = Resource::Organisation(organisation);
+        policies.permit(&administrator, chassis::access::READ_CONTENT, resource, &relations.hierarchy, now)
+    };
+    assert!(reads(relations.practice, now) && !reads(relations.practice, until), "nor in the event feed");
+    assert!(!reads(relations.neighbour, now) && !reads(code(OdsCode::ENGLAND), now));
 }

@@ -58,7 +58,7 @@ const BODIES: [(&str, &[u8]); 9] = [
 ];
 
 /// Pages, which no description lists.
-const PAGES: [&str; 95] = [
+const PAGES: [&str; 97] = [
     "/",
     "/status",
     "/status/{code}",
@@ -73,6 +73,8 @@ const PAGES: [&str; 95] = [
     "/access/users",
     "/access/users/{id}/remove",
     "/access/people",
+    "/access/organisations/{code}",
+    "/access/organisations/{code}/keys/{id}/revoke",
     "/access/glass",
     "/access/glass/end",
     "/account/emergency-access/seen",

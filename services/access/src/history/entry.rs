@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use jiff::Timestamp;
-use proto::{Day, EventHash, Header, OdsCode, Position, Role, envelope::Provenance};
+use proto::{Content, Day, EventHash, Header, OdsCode, Position, Role, envelope::Provenance};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -54,9 +54,21 @@ pub struct Entry {
     pub request: Option<Uuid>,
     /// What it changed; of a first event all that it says.
     pub changes: Vec<FieldChange>,
-    /// The hash of its body, which the next event of the same subject carries.
-    #[schema(value_type = String)]
-    pub hash: EventHash,
+    /// The hash of its body, which the next event of the same subject carries. None where what it says is withheld:
+    /// short words can be guessed by their hash.
+    #[schema(value_type = Option<String>)]
+    pub hash: Option<EventHash>,
+    /// Whose words it holds.
+    #[serde(skip)]
+    pub content: Content,
+}
+
+impl Entry {
+    /// Leaves out what it says: that it happened stays.
+    pub fn withhold(&mut self) {
+        self.changes.clear();
+        self.hash = None;
+    }
 }
 
 /// A field that changed.
@@ -110,7 +122,8 @@ impl Told {
             command: command_id,
             request: correlation_id,
             changes: Vec::new(),
-            hash: EventHash::of(body),
+            hash: Some(EventHash::of(body)),
+            content: Content::of(header.subject.parse().ok().as_ref()),
         };
         Some(Self { entry, fields })
     }

@@ -11,6 +11,7 @@ mod thing;
 
 use std::collections::{BTreeSet, HashMap};
 
+use bytes::Bytes;
 use chassis::{
     Problem,
     log::{Log, ReadError},
@@ -147,12 +148,12 @@ impl History {
     }
 
     /// The body of an event of the event log, and the organisation it is about.
-    pub async fn event(&self, position: Position) -> Result<Option<(Option<OdsCode>, Vec<u8>)>, Problem> {
+    pub async fn event(&self, position: Position) -> Result<Option<(Option<OdsCode>, Bytes)>, Problem> {
         event(&self.events, position).await
     }
 
     /// The body of a record of the access log.
-    pub async fn record(&self, position: Position) -> Result<Option<Vec<u8>>, Problem> {
+    pub async fn record(&self, position: Position) -> Result<Option<Bytes>, Problem> {
         Ok(event(&self.access, position).await?.map(|(_, body)| body))
     }
 
@@ -189,10 +190,10 @@ impl History {
     }
 }
 
-async fn event(log: &Log, position: Position) -> Result<Option<(Option<OdsCode>, Vec<u8>)>, Problem> {
+async fn event(log: &Log, position: Position) -> Result<Option<(Option<OdsCode>, Bytes)>, Problem> {
     let Some(recorded) = log.at(position).await? else { return Ok(None) };
     let about = Told::read(position, &recorded.body).and_then(|told| told.organisation());
-    Ok(Some((about, recorded.body.to_vec())))
+    Ok(Some((about, recorded.body)))
 }
 
 /// The entries at some places, in their order, each with what it changed. An event is read once,

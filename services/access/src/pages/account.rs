@@ -8,7 +8,7 @@ use axum::{
 use chassis::{
     Giver, Problem, Viewer,
     http::{Form as FormBody, Path},
-    pages::{KeyOnly, moment},
+    pages::{KeyOnly, keys_and_accounts_at, moment},
 };
 use maud::{Markup, html};
 use proto::access::{AccessEvent, SignInWay, SignedOut};
@@ -101,6 +101,7 @@ fn render(desk: &Desk, viewer: &Viewer, status: StatusCode, shown: &Markup) -> R
         @if viewer.session().is_some() {
             (form_of(viewer, "/sign-out").body(html! { (Button::new("Sign out")) }))
         }
+        p { a.nhsuk-link href=(keys_and_accounts_at(holder.organisation)) { "Keys and accounts for your organisation" } }
         (calendars(desk, viewer)?)
     };
     Ok(respond(status, page(viewer, "/account", "Your account").body(body)))

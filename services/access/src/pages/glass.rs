@@ -11,10 +11,10 @@ use chassis::{
     http::Form as FormBody,
     pages::{code_entered, sentence},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use maud::html;
 use proto::{
-    OdsCode, Role,
+    OdsCode, Position, Role,
     access::{AccessEvent, GlassBroken, GlassClosed, GlassSeen},
 };
 use serde::Deserialize;
@@ -102,26 +102,33 @@ pub(super) async fn end(State(desk): State<Shared>, viewer: Viewer) -> Result<Re
     Ok(with_cookie(Redirect::to("/account").into_response(), cookie))
 }
 
-/// Up to which emergency access someone at the organisation has seen them.
+/// Up to which notice someone has seen what their organisation is told.
 #[derive(Debug, Deserialize)]
 pub(super) struct SeenForm {
-    upto: Timestamp,
+    upto: Position,
 }
 
-/// Notes that a practice's lead has seen the emergency accesses to it.
+/// Notes that someone has seen the emergency accesses to their organisation, and the keys and accounts that were
+/// made for it.
 pub(super) async fn seen(
     State(desk): State<Shared>,
     viewer: Viewer,
     FormBody(form): FormBody<SeenForm>,
 ) -> Result<Response, Problem> {
-    let holder = viewer.holder().filter(|holder| holder.role == Role::PracticeLead);
-    let organisation = holder.map(|holder| holder.organisation).ok_or_else(|| {
-        Problem::bad_input("only a practice lead can say that the practice has seen an emergency access")
-    })?;
-    let known = desk.access.known().emergencies_unseen(organisation);
-    // What begins later was not on the page that was seen.
-    if known.iter().any(|emergency| emergency.at == form.upto) {
-        let seen = GlassSeen { organisation, upto: form.upto };
+    let holder = viewer.holder().filter(|holder| holder.role != Role::Administrator);
+    let (organisation, person) =
+        holder.zip(viewer.session()).map(|(holder, session)| (holder.organisation, session.person)).ok_or_else(
+            || {
+                Problem::bad_input(
+                    "only someone who is signed in at an organisation, and is no administrator, can say that they \
+                     have seen what it is told",
+                )
+            },
+        )?;
+    let unseen = desk.access.known().notices().unseen(organisation, person);
+    // What came later was not on the page that was seen.
+    if let Some(last) = unseen.iter().find(|notice| notice.position == form.upto) {
+        let seen = GlassSeen { organisation, upto: last.at, position: Some(last.position) };
         let position = viewer.record(AccessEvent::GlassSeen(seen), Some(organisation)).await?;
         desk.access.until_read(position).await?;
     }

@@ -121,6 +121,7 @@ async fn read_access(
                 let Ok(event) = header.event::<AccessEvent>() else { continue };
                 let Ok(by) = proto::envelope::Provenance::read(&recorded.body) else { continue };
                 known.note(recorded.position, &event, &by.by.actor, header.time);
+                known.notices.note(recorded.position, &event, &by.by, header.time);
             }
         }
         inner.show_date();

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use proto::{
     Actor, Day, EventHash, OdsCode, PersonId, Position, Role,
     access::{
-        AccessEvent, AccountOpened, CalendarOpened, GlassBroken, GlassClosed, GlassSeen, KeyIssued,
-        PasswordSet, SessionsEnded, SignInWay,
+        AccessEvent, AccountOpened, CalendarOpened, GlassClosed, KeyIssued, PasswordSet, SessionsEnded,
+        SignInWay,
     },
 };
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -19,7 +19,7 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use super::{
-    Holder, Session,
+    Holder, Notices, Session,
     calendar::{Calendar, CalendarAddress},
     endings::Endings,
 };
@@ -146,27 +146,14 @@ pub struct Known {
     /// Up to where the access log was read.
     read: Position,
     calendars: FxHashMap<Uuid, Calendar>,
-    /// Emergency accesses by the organisation they opened, the oldest first.
-    emergencies: FxHashMap<OdsCode, Vec<Emergency>>,
-    /// Up to when each organisation has seen them.
-    emergencies_seen: FxHashMap<OdsCode, Timestamp>,
     /// Emergency accesses that were ended before their time: the session, and when they would have ended.
     glass_closed: FxHashSet<(Uuid, Timestamp)>,
     /// Those whose names were deleted from the directory.
     people_removed: FxHashSet<PersonId>,
     /// To which date a demonstration was moved on.
     demonstration: Option<Day>,
-}
-
-/// An emergency access to an organisation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Emergency {
-    /// When it began.
-    pub at: Timestamp,
-    /// Until when it was open at the latest.
-    pub until: Timestamp,
-    /// Why, in the words of whoever opened it.
-    pub reason: String,
+    /// What organisations are told of who can read what they wrote.
+    pub(super) notices: Notices,
 }
 
 impl Known {
@@ -236,16 +223,8 @@ impl Known {
                 self.end(*person, position, time);
             }
             AccessEvent::SignedOut(out) => self.endings.sign_out(out.session, position, time),
-            AccessEvent::GlassBroken(GlassBroken { organisation, reason, until }) => {
-                let emergency = Emergency { at: time, until: *until, reason: reason.clone() };
-                self.emergencies.entry(*organisation).or_default().push(emergency);
-            }
             AccessEvent::GlassClosed(GlassClosed { session, until, .. }) => {
                 self.glass_closed.insert((*session, *until));
-            }
-            AccessEvent::GlassSeen(GlassSeen { organisation, upto }) => {
-                let seen = self.emergencies_seen.entry(*organisation).or_insert(*upto);
-                *seen = (*seen).max(*upto);
             }
             AccessEvent::CalendarOpened(opened) => {
                 let calendar = Calendar { opened: opened.clone(), at: time, revoked: None };
@@ -262,7 +241,10 @@ impl Known {
             AccessEvent::DemonstrationDateSet(set) => {
                 self.demonstration = self.demonstration.max(Some(set.to));
             }
-            AccessEvent::SignedIn(_)
+            // What organisations are told of is kept apart.
+            AccessEvent::GlassBroken(_)
+            | AccessEvent::GlassSeen(_)
+            | AccessEvent::SignedIn(_)
             | AccessEvent::SignInRefused(_)
             | AccessEvent::Refused(_)
             | AccessEvent::Exported(_)
@@ -352,11 +334,9 @@ impl Known {
         Holder { glass: holder.glass.filter(|glass| is_open(glass.until)), ..holder }
     }
 
-    /// The emergency accesses to an organisation that no one there has seen, the oldest first.
-    pub fn emergencies_unseen(&self, organisation: OdsCode) -> Vec<Emergency> {
-        let seen = self.emergencies_seen.get(&organisation);
-        let all = self.emergencies.get(&organisation).into_iter().flatten();
-        all.filter(|emergency| seen.is_none_or(|seen| emergency.at > *seen)).cloned().collect()
+    /// What organisations are told of who can read what they wrote.
+    pub fn notices(&self) -> &Notices {
+        &self.notices
     }
 
     /// The calendars of a holder, the oldest first.

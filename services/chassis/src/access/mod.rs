@@ -20,9 +20,12 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
+use jiff::{SignedDuration, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use proto::{OdsCode, Position, Role, bodies::Misfit};
+use rustc_hash::FxHashMap;
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use crate::{
     clock::{Clock, Recorded},
@@ -33,6 +36,7 @@ use crate::{
 
 mod action;
 pub mod calendar;
+mod content;
 mod counted;
 mod endings;
 mod follow;
@@ -42,6 +46,7 @@ pub mod hierarchy;
 mod identify;
 pub mod keys;
 mod menu;
+pub mod notices;
 mod outside;
 mod parameters;
 mod policy;
@@ -56,12 +61,14 @@ mod viewer;
 
 pub use action::{About, Action, Asks, Resource};
 pub use calendar::{Calendar, CalendarAddress};
+pub use content::READ_CONTENT;
 pub use endings::is_to_come;
 pub use gate::Gate;
 pub use giver::Giver;
 pub use hierarchy::Hierarchy;
-pub use keys::{ApiKey, Emergency, Issued, Known, MadeUp, made_up_person};
+pub use keys::{ApiKey, Issued, Known, MadeUp, made_up_person};
 pub use menu::{home_of, menu, sees_area, sees_history, sees_records};
+pub use notices::{Notice, Notices, Told};
 pub use outside::{Connector, Outside, OutsideError};
 pub(crate) use parameters::Parameters;
 pub use policy::{Policies, PolicyError, ServicePolicy};
@@ -75,6 +82,12 @@ pub use viewer::{ActedAs, CSRF_FIELD, Sees, Viewer};
 
 /// The log is looked at for an unknown key at most this often, so that wrong keys cost nothing.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(200);
+
+/// The use of a key by its own organisation is recorded once within this, for each thing that can be done with it.
+const USE_RECORDED_EVERY: SignedDuration = SignedDuration::from_hours(1);
+
+/// The most uses that are remembered as recorded.
+const USES_MAX: usize = 8192;
 
 /// How long a request may wait until the logs have been read.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -103,6 +116,8 @@ struct Inner {
     /// When the events of the event log were recorded, as far as it was read.
     recorded: Mutex<Recorded>,
     looked_again: tokio::sync::Mutex<Option<tokio::time::Instant>>,
+    /// When keys were last recorded as used at the organisation they were made for.
+    uses: Mutex<FxHashMap<(Uuid, Action), Timestamp>>,
 }
 
 /// Whether anyone is asked who they are.
@@ -161,6 +176,7 @@ impl Access {
             demonstrates: AtomicBool::new(false),
             recorded: Mutex::default(),
             looked_again: tokio::sync::Mutex::new(None),
+            uses: Mutex::default(),
         })
     }
 
@@ -203,6 +219,25 @@ impl Access {
     /// Seals and opens cookies.
     pub fn sessions(&self) -> &Sessions {
         &self.0.sessions
+    }
+
+    /// Whether what someone reads of their own organisation is to be recorded: never of a person, who is at home
+    /// there; of a key, which an administrator made and may have kept, the first time within an hour.
+    fn is_first_use(&self, holder: &Holder, action: Action) -> bool {
+        let Some(key) = holder.actor.key_id() else { return false };
+        let now = self.now();
+        let is_recent = |recorded: &Timestamp| now.duration_since(*recorded).abs() < USE_RECORDED_EVERY;
+        let mut uses = self.0.uses.lock();
+        if uses.len() >= USES_MAX {
+            uses.retain(|_, recorded| is_recent(recorded));
+        }
+        if uses.get(&(key, action)).is_some_and(is_recent) {
+            return false;
+        }
+        if uses.len() < USES_MAX {
+            uses.insert((key, action), now);
+        }
+        true
     }
 
     /// From now on tokens of a sign-in provider are good, too. The first call counts.

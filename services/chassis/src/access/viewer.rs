@@ -1,6 +1,6 @@
 //! Who looks: what handlers know of them, and what is done with those who may not.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     body::{Body, to_bytes},
@@ -79,7 +79,17 @@ impl Viewer {
 
     /// Whether they may do something of an organisation.
     pub fn may(&self, action: Action, organisation: OdsCode) -> bool {
-        self.gate.decide(&self.caller.principal, action, Resource::Organisation(organisation))
+        self.gate.decide(&self.principal_now(), action, Resource::Organisation(organisation))
+    }
+
+    /// Who they are now: someone who ended their emergency access has it no more, also where an answer to
+    /// them goes on.
+    fn principal_now(&self) -> Cow<'_, Principal> {
+        let has_glass = self.holder().is_some_and(|holder| holder.glass.is_some());
+        match self.caller.session().filter(|_| has_glass) {
+            Some(session) => Cow::Owned(Principal::Holder(self.access().known().holder_in(session))),
+            None => Cow::Borrowed(&self.caller.principal),
+        }
     }
 
     /// Whether they may do something of the platform.
@@ -166,7 +176,10 @@ impl Viewer {
         is_taken_away: bool,
     ) -> Result<(), Problem> {
         let about = resource.organisation();
-        let own = self.holder().is_some_and(|holder| about == Some(holder.organisation));
+        let own = self.holder().filter(|holder| about == Some(holder.organisation));
+        // Of what names no organisation, such as the event feed, the one that was opened in an emergency learns,
+        // or the one that a key was made for.
+        let about = about.or_else(|| is_taken_away.then(|| self.whose_is_taken_away()).flatten());
         let record = |event| Record {
             service: self.gate.records_as(asks.action),
             by: self.by(about),
@@ -177,11 +190,19 @@ impl Viewer {
             let address = cut(uri.path_and_query().map_or("", |address| address.as_str()));
             let exported = Exported { action: asks.action.to_string(), about, address, more: 0 };
             self.access().recorder().write(record(AccessEvent::Exported(exported))).await?;
-        } else if asks.sensitive && !own {
+        } else if asks.sensitive && own.is_none_or(|holder| self.access().is_first_use(holder, asks.action)) {
             let read = SensitiveRead { action: asks.action.to_string(), about, more: 0 };
             self.access().recorder().note(record(AccessEvent::SensitiveRead(read)));
         }
         Ok(())
+    }
+
+    /// Whose the words are in a file that is of no single organisation.
+    fn whose_is_taken_away(&self) -> Option<OdsCode> {
+        let principal = self.principal_now();
+        let opened = principal.bears(self.access().now()).glass;
+        let program = self.holder().filter(|holder| holder.actor.key_id().is_some());
+        opened.or_else(|| program.map(|holder| holder.organisation))
     }
 
     pub(super) fn refuse(&self, parts: &Parts, asks: Asks, resource: Resource) -> Result<Response, Problem> {

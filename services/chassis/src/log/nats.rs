@@ -62,8 +62,8 @@ const ELECTION_PATIENCE: Duration = Duration::from_secs(8);
 /// How long a question to the leader is repeated before the log counts as out of reach.
 const ASK_PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long a single question may take.
-const ASK_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a single question may take. One to a leader that froze is never answered; the next may meet another.
+const ASK_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long a broken connection may take to come back before an operation gives up.
 const RECONNECT_PATIENCE: Duration = Duration::from_secs(1);

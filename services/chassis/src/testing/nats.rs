@@ -74,14 +74,28 @@ impl NatsServer {
     /// where it listens and where it stores are the test's own.
     pub fn shipped(config: &Path, variables: Vec<(String, String)>) -> Self {
         let mut server = Self::prepared();
-        let (port, monitor_port) = (server.port.to_string(), server.monitor_port.to_string());
-        let store = server.folder.join("store");
-        server.arguments = vec!["-c".into(), config.into(), "-a".into(), "127.0.0.1".into()];
-        server.arguments.extend(["-p".into(), port.into(), "-m".into(), monitor_port.into()]);
-        server.variables = variables;
-        server.variables.push(("OVERSIGHT_NATS_STORE".to_owned(), store.display().to_string()));
-        server.run();
+        server.run_shipped(config, variables);
         server
+    }
+
+    /// Starts one of several that keep a log together, with the configuration as it is shipped. The others find it at
+    /// `cluster_port`.
+    pub fn shipped_in_cluster(config: &Path, variables: Vec<(String, String)>, cluster_port: u16) -> Self {
+        let mut server = Self::prepared();
+        server.arguments = vec!["--cluster".into(), format!("nats://127.0.0.1:{cluster_port}").into()];
+        server.run_shipped(config, variables);
+        server
+    }
+
+    /// Where it listens and where it stores are the test's own; all else is as shipped.
+    fn run_shipped(&mut self, config: &Path, variables: Vec<(String, String)>) {
+        let (port, monitor_port) = (self.port.to_string(), self.monitor_port.to_string());
+        let store = self.folder.join("store");
+        self.arguments.extend(["-c".into(), config.into(), "-a".into(), "127.0.0.1".into()]);
+        self.arguments.extend(["-p".into(), port.into(), "-m".into(), monitor_port.into()]);
+        self.variables = variables;
+        self.variables.push(("OVERSIGHT_NATS_STORE".to_owned(), store.display().to_string()));
+        self.run();
     }
 
     fn prepared() -> Self {
@@ -127,6 +141,22 @@ impl NatsServer {
         }
     }
 
+    /// Freezes it: it keeps its connections and answers no one, as a machine that swaps or is being moved.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on after [`freeze`](Self::freeze).
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let child = self.child.as_ref().expect("it runs");
+        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "the signal {signal} is sent");
+    }
+
     /// Kills it and starts it again on the same port and store.
     pub fn restart(&mut self) {
         self.kill();
@@ -170,7 +200,8 @@ impl Drop for NatsServer {
     }
 }
 
-fn free_port() -> u16 {
+/// A port that no one listens on.
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 

@@ -1,6 +1,8 @@
 //! What the tests of the log share.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod authority;
+pub mod cluster;
 pub mod proxy;
 pub mod users;
 

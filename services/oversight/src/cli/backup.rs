@@ -42,7 +42,7 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     let bar = output::bar(last.0, "writing");
     let mut writer = Writer::new(BufWriter::with_capacity(1 << 20, file), &heading)?;
     let mut count = 0;
-    while let Some(batch) = events.next().await? {
+    while let Some(batch) = events.next_whole().await? {
         for event in &batch {
             writer.event(event)?;
             count += 1;

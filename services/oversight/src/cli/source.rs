@@ -3,7 +3,7 @@
 use bytes::{Buf, BytesMut};
 use chassis::log::{self, Log, LogUrl, Recorded};
 use futures::{StreamExt, stream::BoxStream};
-use proto::Position;
+use proto::{Position, content::is_withheld};
 
 use super::{
     Failure,
@@ -134,6 +134,21 @@ impl Events {
             Events::Server { head, .. } => *head,
             Events::Log(tail) => tail.head(),
         }
+    }
+
+    /// The next events, for what needs all of each: fails where the server withholds what events say.
+    pub async fn next_whole(&mut self) -> Result<Option<Vec<Recorded>>, Failure> {
+        let events = self.next().await?;
+        let is_from_server = matches!(self, Events::Server { .. });
+        let withheld = events.iter().flatten().find(|event| is_from_server && is_withheld(&event.body));
+        if let Some(event) = withheld {
+            return Err(Failure::said(format!(
+                "the server withholds from this key what the event at position {} says, as from every administrator: \
+                 read the log itself with --log, or set OVERSIGHT_KEY to a key of NHS Digital",
+                event.position
+            )));
+        }
+        Ok(events)
     }
 
     /// The next events, nothing at the end.

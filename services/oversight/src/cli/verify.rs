@@ -58,7 +58,7 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     let mut audit = Audit::expecting(args.expect);
     let mut facts = Facts::default();
     let fold_to = served.map_or(head, |view| view.position);
-    while let Some(batch) = events.next().await? {
+    while let Some(batch) = events.next_whole().await? {
         for event in &batch {
             audit.read(event);
             if event.position <= fold_to {

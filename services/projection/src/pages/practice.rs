@@ -8,6 +8,7 @@ use chassis::{
     Problem,
     access::sees_records,
     http::{Path, Query},
+    pages::keys_and_accounts_at,
 };
 use maud::{Markup, html};
 use proto::{Day, footprint::Known, organisations::OdsStatus};
@@ -118,6 +119,7 @@ fn page(desk: &Desk, when: &When, keep: &Keep, practice: &Practice, answer: &Pra
         ]))
         @if chassis::access::sees_history(&desk.viewer, practice.code) {
             (action_link(&format!("/history/{}", practice.code), "Activity history"))
+            (action_link(&keys_and_accounts_at(practice.code), "Keys and accounts for this practice"))
         }
         h2.nhsuk-heading-m { "Memberships" }
         (memberships(when, keep, answer))

@@ -9,7 +9,7 @@ use std::{
 };
 
 use async_nats::{
-    Client, ConnectOptions, Event, RequestErrorKind, ServerAddr, ServerError,
+    Client, ConnectOptions, Event, ReconnectToServer, RequestErrorKind, Server, ServerAddr, ServerError,
     connection::State,
     jetstream::{
         context,
@@ -25,11 +25,13 @@ use crate::{
     telemetry::OnceAMinute,
 };
 
-/// How long a first connection may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection to one server may take to be made. A server that is frozen still accepts it, and never
+/// says a word.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A server that does not answer for two of these is given up.
-const PING_INTERVAL: Duration = Duration::from_secs(10);
+/// A server that leaves two of these unanswered is given up when the third is due: so writers are elsewhere within
+/// five seconds, while the others choose another leader, which takes them as long.
+const PING_INTERVAL: Duration = Duration::from_millis(1500);
 
 /// Messages of one subscription that may wait in this process. The server's flow control holds a
 /// reader to 32 MiB, which is fewer messages than this unless they are tiny; were one lost all the
@@ -76,10 +78,20 @@ impl Connection {
                 note(&event, &place, &seen);
                 std::future::ready(())
             });
-        if !url.in_tls() && url.servers.iter().all(NatsServer::is_loopback) {
+        let stays_here = !url.in_tls() && url.servers.iter().all(NatsServer::is_loopback);
+        if stays_here || url.servers.len() > 1 {
             // A server of a cluster tells of the others. What was meant to stay on this machine does
-            // not go over to them in plain text.
+            // not go over to them in plain text; and where several are named, these are the ones: under another
+            // name the same server would be tried twice.
             options = options.ignore_discovered_servers();
+        }
+        if url.servers.len() > 1 {
+            let elsewhere = Elsewhere::default();
+            options = options.reconnect_to_server_callback(move |servers, _| {
+                std::future::ready(
+                    elsewhere.next(&servers).map(|addr| ReconnectToServer { addr, delay: None }),
+                )
+            });
         }
         let options = identity.apply(options).await.map_err(fail)?;
         let mut servers = Vec::new();
@@ -183,6 +195,28 @@ fn fails_in_tls(error: &async_nats::ConnectError) -> bool {
     false
 }
 
+/// Where to go when a connection is lost: to another server than the one that was just lost, since one that froze
+/// accepts connections all the same.
+#[derive(Debug, Default)]
+struct Elsewhere(Mutex<Option<String>>);
+
+impl Elsewhere {
+    /// The next server to try: of those that failed least often the one after the last that was tried. None while
+    /// no connection ever stood, when the library tries one after the other by itself.
+    fn next(&self, servers: &[Server]) -> Option<ServerAddr> {
+        let connected = servers.iter().position(|server| server.did_connect)?;
+        let address = |server: &Server| server.addr.as_url_str().to_owned();
+        let mut last = self.0.lock();
+        let tried = last.as_ref().and_then(|last| servers.iter().position(|server| address(server) == *last));
+        let from = tried.unwrap_or(connected) + 1;
+        let (before, after) = servers.split_at_checked(from)?;
+        // Of those that are equal the first counts, and the one that was tried last comes last.
+        let next = after.iter().chain(before).min_by_key(|server| server.failed_attempts)?;
+        *last = Some(address(next));
+        Some(next.addr.clone())
+    }
+}
+
 /// How long to wait before an attempt to connect, counted from 1: whoever begins, or has just lost a
 /// connection, tries at once.
 fn pause_before(attempt: usize) -> Duration {
@@ -258,6 +292,30 @@ pub(super) fn failed(kind: RequestErrorKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn server(number: u16, failed_attempts: usize, did_connect: bool) -> Server {
+        let addr = format!("nats://127.0.0.1:{number}").parse().unwrap();
+        Server { addr, failed_attempts, did_connect, is_discovered: false, last_error: None }
+    }
+
+    #[test]
+    fn whoever_lost_a_connection_goes_to_another_server_first() {
+        let next =
+            |elsewhere: &Elsewhere, servers: &[Server]| elsewhere.next(servers).map(|addr| addr.port());
+        let elsewhere = Elsewhere::default();
+        let none = [server(1, 0, false), server(2, 0, false)];
+        assert_eq!(next(&elsewhere, &none), None, "the first connection is the library's");
+        let mut servers = [server(1, 0, false), server(2, 0, true), server(3, 0, false)];
+        assert_eq!(next(&elsewhere, &servers), Some(3), "behind the one that was lost");
+        servers[2].failed_attempts = 1;
+        assert_eq!(next(&elsewhere, &servers), Some(1));
+        servers[0].did_connect = true;
+        assert_eq!(next(&elsewhere, &servers), Some(2), "lost again, and the third has failed");
+        servers[1].failed_attempts = 1;
+        assert_eq!(next(&elsewhere, &servers), Some(1));
+        let one = [server(1, 4, true)];
+        assert_eq!(next(&Elsewhere::default(), &one), Some(1), "there is no other");
+    }
 
     #[test]
     fn only_what_has_failed_is_waited_after() {
