@@ -2,7 +2,7 @@
 
 use chassis::{
     Clock, CommandId,
-    access::{ApiKey, Known},
+    access::{ApiKey, BOOTSTRAP, Known},
     log::{AppendError, Log, NewEvent, ReadError},
 };
 use proto::{
@@ -16,9 +16,6 @@ use crate::model::Key;
 
 /// What the first key says it is for.
 const PURPOSE: &str = "first administrator";
-
-/// How events name whoever makes it.
-const BY: &str = "bootstrap";
 
 /// Why there is no first administrator to be made.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +57,7 @@ pub async fn first_administrator(
         id: command.event_id(),
         subject: Subject::on(Stream::Access, Service::Access, &aggregate),
         time: now,
-        by: By::system(BY),
+        by: By::system(BOOTSTRAP),
         effective: None,
         command_id: Some(command.uuid()),
         command_content: None,
@@ -89,7 +86,7 @@ pub async fn first_administrator(
 /// The id of the next key made here, by how many there were before: who makes one at the same time makes
 /// the same, and the log takes one of them.
 fn next_id(known: &Known) -> Uuid {
-    let maker = By::system(BY).actor;
+    let maker = By::system(BOOTSTRAP).actor;
     let before = known.keys().iter().filter(|issued| issued.by == maker).count();
     CommandId::keyed("bootstrap", &before.to_string()).uuid()
 }
@@ -224,7 +221,7 @@ mod tests {
             organisation_name: None,
         });
         let now = Clock::system().now();
-        known.note(&issued, &By::system(BY).actor, now);
+        known.note(&issued, &By::system(BOOTSTRAP).actor, now);
         let revoked = AccessEvent::KeyRevoked(KeyRevoked { key: first, reason: String::new() });
         known.note(&revoked, &By::system("test").actor, now);
         assert!(!known.has_administrator(now));

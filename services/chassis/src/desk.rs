@@ -302,7 +302,7 @@ impl Desk {
         match self.person(id) {
             Ok(Some(person)) if person.role.is_empty() => person.name,
             Ok(Some(person)) => format!("{}, {}", person.name, person.role),
-            _ => "a person no longer in the directory".to_owned(),
+            _ => self.directory.name_of_no_one().to_owned(),
         }
     }
 

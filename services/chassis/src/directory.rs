@@ -3,10 +3,16 @@
 //! Events carry a [`PersonId`]; the name behind it stands here and nowhere else, so that it can be
 //! deleted without touching history. This is not a cache: it lives in its own redb file.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use proto::{OdsCode, PersonId, text::is_one_line};
-use redb::{Database, ReadableDatabase, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTableMetadata, TableDefinition};
 use serde::{Deserialize, Serialize};
 
 use crate::{ids, refusal::not_one_line};
@@ -62,6 +68,8 @@ impl From<DirectoryError> for crate::Problem {
 #[derive(Debug, Clone)]
 pub struct Directory {
     store: Arc<Database>,
+    /// Whether it was found empty beside a log that knows of names.
+    is_missing_names: Arc<AtomicBool>,
 }
 
 fn failed(error: impl std::fmt::Display) -> DirectoryError {
@@ -72,10 +80,34 @@ impl Directory {
     /// Opens the directory file, or begins one.
     pub fn open(path: &Path) -> Result<Self, DirectoryError> {
         let store = Database::create(path).map_err(failed)?;
-        let write = store.begin_write().map_err(failed)?;
-        write.open_table(PEOPLE).map_err(failed)?;
-        write.commit().map_err(failed)?;
-        Ok(Self { store: Arc::new(store) })
+        let is_begun = store.begin_read().map_err(failed)?.open_table(PEOPLE).is_ok();
+        // On a full disk what is there can be read.
+        if !is_begun {
+            let write = store.begin_write().map_err(failed)?;
+            write.open_table(PEOPLE).map_err(failed)?;
+            write.commit().map_err(failed)?;
+        }
+        Ok(Self { store: Arc::new(store), is_missing_names: Arc::default() })
+    }
+
+    /// Whether no one is in it.
+    pub fn is_empty(&self) -> Result<bool, DirectoryError> {
+        let read = self.store.begin_read().map_err(failed)?;
+        read.open_table(PEOPLE).map_err(failed)?.is_empty().map_err(failed)
+    }
+
+    /// Takes note that names are missing that the log knows of: who is not found was not deleted.
+    pub(crate) fn note_missing(&self) {
+        self.is_missing_names.store(true, Ordering::Release);
+    }
+
+    /// What to call someone who is not in it.
+    pub fn name_of_no_one(&self) -> &'static str {
+        if self.is_missing_names.load(Ordering::Acquire) {
+            "a person whose name is missing here until the file of names is restored"
+        } else {
+            "a person no longer in the directory"
+        }
     }
 
     /// Adds a person under a new id.

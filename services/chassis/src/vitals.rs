@@ -24,7 +24,10 @@ const ROOM_MIN_BYTES: u64 = 1024 * 1024;
 
 /// When a log answered last.
 #[derive(Debug, Clone)]
-pub struct Vitals(Arc<Mutex<State>>);
+pub struct Vitals {
+    state: Arc<Mutex<State>>,
+    log: Option<Log>,
+}
 
 #[derive(Debug)]
 struct State {
@@ -35,7 +38,8 @@ struct State {
 impl Vitals {
     /// Begins to ask a log how far it goes.
     pub fn of(log: &Log, tasks: &Tasks) -> Self {
-        let vitals = Self(Arc::new(Mutex::new(State { answered: Instant::now(), reason: String::new() })));
+        let state = State { answered: Instant::now(), reason: String::new() };
+        let vitals = Self { state: Arc::new(Mutex::new(state)), log: Some(log.clone()) };
         let (log, told) = (log.clone(), vitals.clone());
         tasks.watch("vitals", async move {
             loop {
@@ -52,16 +56,19 @@ impl Vitals {
     }
 
     fn note(&self, reason: Option<String>) {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         match reason {
             None => state.answered = Instant::now(),
             Some(reason) => state.reason = reason,
         }
     }
 
-    /// Whether it answered within the last seconds, and if not, what it said last.
+    /// Whether it is whole and answered within the last seconds, and if not, what it said last.
     pub fn ready(&self) -> Result<(), String> {
-        let state = self.0.lock();
+        if let Some(damage) = self.log.as_ref().and_then(|log| log.damage()) {
+            return Err(damage.to_string());
+        }
+        let state = self.state.lock();
         let silent = state.answered.elapsed();
         if silent <= SILENCE_MAX {
             return Ok(());
@@ -99,7 +106,8 @@ mod tests {
     #[test]
     fn a_log_that_was_silent_for_some_seconds_is_out_of_reach_until_it_answers() {
         let long_ago = Instant::now().checked_sub(SILENCE_MAX * 2).unwrap();
-        let vitals = Vitals(Arc::new(Mutex::new(State { answered: long_ago, reason: String::new() })));
+        let state = State { answered: long_ago, reason: String::new() };
+        let vitals = Vitals { state: Arc::new(Mutex::new(state)), log: None };
         vitals.note(Some("no leader".to_owned()));
         assert!(vitals.ready().unwrap_err().ends_with("no leader"));
         vitals.note(None);

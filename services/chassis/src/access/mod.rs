@@ -76,6 +76,9 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(200);
 /// How long a request may wait until the logs have been read.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How events name whoever made the first administrator of an installation.
+pub const BOOTSTRAP: &str = "bootstrap";
+
 /// Who may come in, and who stands under whom: shared by all services of a process.
 #[derive(Debug, Clone)]
 pub struct Access(Arc<Inner>);

@@ -106,7 +106,8 @@ impl Listed {
     fn state(&self) -> &'static str {
         match self {
             Listed { disabled: true, .. } => "disabled",
-            Listed { user_name: None, .. } => "deleted",
+            // Only a disabled account can be removed: this one was not.
+            Listed { user_name: None, .. } => "name missing",
             Listed { locked_until: Some(_), .. } => "waiting",
             Listed { must_change: true, .. } => "first password",
             _ => "good",

@@ -1,0 +1,67 @@
+//! Names that events know of by an id alone, and whether the file that holds them is there.
+
+use proto::{Event, Header, PersonId, Position, Service, Subject};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Platform, StartError};
+use crate::log::{Log, ReadError};
+
+/// Who is named by the events of each service.
+pub(super) type Named = FxHashMap<Service, FxHashSet<PersonId>>;
+
+/// Reads a log for the people its events name.
+pub(super) async fn named_in(log: &Log) -> Result<Named, ReadError> {
+    let mut named = Named::default();
+    let head = log.head().await?;
+    let mut position = Position::START;
+    if head == position {
+        return Ok(named);
+    }
+    let mut reader = log.read(position).await?;
+    while position < head {
+        for recorded in reader.next().await?.events {
+            position = recorded.position;
+            let Ok(header) = Header::read(&recorded.body) else { continue };
+            let Ok(subject) = header.subject.parse::<Subject>() else { continue };
+            let Ok(event) = Event::decode(&header.kind, header.data) else { continue };
+            for person in event.people() {
+                named.entry(subject.service()).or_default().insert(person);
+            }
+        }
+    }
+    Ok(named)
+}
+
+impl Platform {
+    /// Says loudly where the file of names is missing or empty, and the events of a service name people: they were not
+    /// deleted. In production that is refused.
+    pub async fn names_must_be_there(&self, service: Service) -> Result<(), StartError> {
+        let file = self.data.join("people.redb");
+        let how = if file.exists() { "empty" } else { "gone" };
+        let directory = self.directory()?;
+        let data = |error: crate::directory::DirectoryError| StartError::Data {
+            path: self.data.clone(),
+            reason: error.to_string(),
+        };
+        if !directory.is_empty().map_err(data)? {
+            return Ok(());
+        }
+        let named = self.shared.named.get_or_try_init(|| named_in(&self.log)).await?;
+        let count = named.get(&service).map_or(0, FxHashSet::len);
+        if count == 0 {
+            return Ok(());
+        }
+        directory.note_missing();
+        let missing = StartError::NamesMissing { file, how, count, what: "people named in it" };
+        self.missing(missing)
+    }
+
+    /// What is missing is refused in production, and said loudly elsewhere.
+    pub fn missing(&self, missing: StartError) -> Result<(), StartError> {
+        if self.production {
+            return Err(missing);
+        }
+        tracing::error!("{missing}; until then it is shown as missing");
+        Ok(())
+    }
+}
