@@ -42,10 +42,10 @@ fn event_of(number: u64) -> NewEvent {
 }
 
 async fn fill(log: &Log) {
-    // Some at a time, so that the file has seen many commits.
-    for from in (1..=EVENTS).step_by(250) {
+    // Few at a time, which keep their order; and so the file has seen many commits.
+    for from in (1..=EVENTS).step_by(25) {
         let events =
-            (from..(from + 250).min(EVENTS + 1)).map(|number| log.append(event_of(number), Position::START));
+            (from..(from + 25).min(EVENTS + 1)).map(|number| log.append(event_of(number), Position::START));
         for written in join_all(events).await {
             written.unwrap();
         }
@@ -244,30 +244,46 @@ async fn a_log_that_lost_its_end_is_not_taken_for_whole() {
 /// What is met while it is open: it says so, takes nothing more, and what comes before is read on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn damage_that_comes_while_a_log_is_open_is_told_and_nothing_more_is_written() {
+    // More than is kept in memory.
+    const LARGE_BYTES: usize = 200 * 1024;
+    const LARGE_EVENTS: u64 = 450;
     let seen = count_panics();
-    for from in [1, 40] {
-        let sound = Sound::make().await;
-        let path = sound.put(&sound.closed[0], &sound.closed[1]);
-        let log = log::open(&LogUrl::File(path.clone())).await.unwrap();
-        assert_eq!(log.damage(), None);
-        let tasks = Tasks::new();
-        let vitals = Vitals::of(&log, &tasks);
-        assert_eq!(vitals.ready(), Ok(()));
-        let mut spoilt = fs::read(&path).unwrap();
-        spoilt[from * PAGE_BYTES..].fill(0xA5);
-        // In place: the file stays the one that is open.
-        let file = fs::File::options().write(true).open(&path).unwrap();
-        std::os::unix::fs::FileExt::write_all_at(&file, &spoilt, 0).unwrap();
-        let (last, error) = read_through(&log).await;
-        assert!(matches!(error, Some(ReadError::Damaged { position, .. }) if position > last), "{error:?}");
-        let Some(Damage { last, .. }) = log.damage() else { panic!("it does not say so") };
-        let said = vitals.ready().unwrap_err();
-        assert!(said.contains(&format!("damaged behind position {last}")), "{said}");
-        let refusal = log.append(event_of(EVENTS + 1), Position::START).await.unwrap_err();
-        let AppendError::Refused { reason } = refusal else { panic!("{refusal}") };
-        assert!(reason.contains("damaged behind position"), "{reason}");
-        drop(log);
-        tasks.finish().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.redb");
+    let log = log::open(&LogUrl::File(path.clone())).await.unwrap();
+    let large = |number| NewEvent { body: vec![b'x'; LARGE_BYTES].into(), ..event_of(number) };
+    for from in (1..=LARGE_EVENTS).step_by(25) {
+        let written = (from..from + 25).map(|number| log.append(large(number), Position::START));
+        assert!(join_all(written).await.iter().all(Result::is_ok));
     }
+    let tasks = Tasks::new();
+    let vitals = Vitals::of(&log, &tasks);
+    assert_eq!((log.damage(), vitals.ready()), (None, Ok(())));
+    // In place, all but the header: the file stays the one that is open.
+    let length = fs::metadata(&path).unwrap().len() as usize;
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    let spoilt = vec![0xA5; length - PAGE_BYTES];
+    std::os::unix::fs::FileExt::write_all_at(&file, &spoilt, PAGE_BYTES as u64).unwrap();
+    let mut reader = log.read(Position::START).await.unwrap();
+    let error = loop {
+        match soon("a batch or an error", reader.next()).await {
+            Ok(batch) => assert!(batch.events.iter().all(|event| event.body.len() == LARGE_BYTES)),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, ReadError::Damaged { .. }), "{error}");
+    let Some(Damage { last, .. }) = log.damage() else { panic!("it does not say so") };
+    let said = vitals.ready().unwrap_err();
+    assert!(said.contains(&format!("damaged behind position {last}")), "{said}");
+    let refusal = log.append(event_of(EVENTS), Position::START).await.unwrap_err();
+    let AppendError::Refused { reason } = refusal else { panic!("{refusal}") };
+    assert!(reason.contains("damaged behind position"), "{reason}");
+    // A follower stands still instead of asking for ever; one of a log out of reach goes on.
+    let pause = std::time::Duration::from_millis(1);
+    let stands = tokio::time::timeout(pause * 50, log::pause_after(&error, pause)).await;
+    assert!(stands.is_err());
+    soon("a pause", log::pause_after(&ReadError::Unreachable { reason: String::new() }, pause)).await;
+    drop(log);
+    tasks.finish().await;
     assert_eq!(seen.load(Ordering::Relaxed), 0, "a panic was seen");
 }
