@@ -239,6 +239,7 @@ async fn file_a_log_on_a_full_disk_is_opened_and_read_and_good_caches_are_kept()
         let ballast = disk.0.join("ballast");
         let mut file = fs::File::create(&ballast).unwrap();
         while std::io::Write::write(&mut file, &[1; 4096]).is_ok_and(|written| written > 0) {}
+        drop(file);
         let log = log::open(&url).await.unwrap();
         let count = read_all(&log).await.len();
         assert!(count >= 200, "{count}");
