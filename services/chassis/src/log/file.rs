@@ -108,6 +108,11 @@ pub(crate) fn entries_of(path: &Path, table: &str) -> u64 {
     opening::entries_of(path, table).unwrap_or_default()
 }
 
+/// Whether a file is a log that holds events. One that is open is not seen.
+pub(crate) fn holds_events(path: &Path) -> bool {
+    entries_of(path, "blocks") > 0
+}
+
 impl FileLog {
     /// Opens the file; makes it, and the folders above it, where it is not there yet.
     pub async fn open(path: &Path) -> Result<Self, OpenError> {

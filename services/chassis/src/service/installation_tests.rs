@@ -141,6 +141,14 @@ async fn an_empty_log_is_refused_by_a_folder_of_before_that_was_used() {
         .unwrap();
     let said = folder.start(&log).await.unwrap_err();
     assert!(said.contains("1 names of office holders"), "{said}");
+    // So is one beside the folder's own log, which is another.
+    let own = Folder::new();
+    let (log_of_its_own, elsewhere) = (own.log("log.redb").await, own.log("elsewhere.redb").await);
+    own.start(&elsewhere).await.unwrap();
+    write(&log_of_its_own, &["a"]).await;
+    drop(log_of_its_own);
+    let said = own.start(&elsewhere).await.unwrap_err();
+    assert!(said.contains("is empty") && said.contains("a log of its own, log.redb"), "{said}");
     // Beside events a folder of before learns them.
     write(&log, &["a"]).await;
     folder.start(&log).await.unwrap();

@@ -65,3 +65,70 @@ impl Platform {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, sync::Arc};
+
+    use proto::{
+        AggregateId, By, Envelope, Subject,
+        continuity::{ContinuityEvent, PlanWritten, Scenario},
+    };
+
+    use super::*;
+    use crate::{
+        clock::Clock,
+        directory::Person,
+        ids,
+        log::{NewEvent, file::FileLog},
+    };
+
+    const OWNER: PersonId = PersonId(uuid::Uuid::from_u128(7));
+
+    /// Over a log in which a plan names its owner.
+    async fn platform(folder: &Path) -> Platform {
+        let log: Log = Arc::new(FileLog::open(&folder.join("log.redb")).await.unwrap());
+        let subject = Subject::new(Service::Continuity, &"A81001".parse::<AggregateId>().unwrap());
+        let envelope = Envelope {
+            id: ids::fresh(),
+            subject: subject.clone(),
+            time: Clock::system().now(),
+            by: By::system("test"),
+            effective: None,
+            command_id: None,
+            command_content: None,
+            correlation_id: None,
+            causation_id: None,
+            previous: None,
+        };
+        let written = ContinuityEvent::PlanWritten(PlanWritten {
+            organisation: "A81001".parse().unwrap(),
+            version: 1,
+            owner: OWNER,
+            covers: vec![Scenario::Power],
+            systems: Vec::new(),
+            document: None,
+        });
+        let body = envelope.encode(&written).unwrap().into();
+        log.append(NewEvent { id: envelope.id, subject, body }, Position::START).await.unwrap();
+        Platform::unguarded(log, folder, Clock::system())
+    }
+
+    #[tokio::test]
+    async fn names_that_the_log_knows_of_are_missing_and_not_deleted() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = platform(folder.path()).await;
+        made.names_must_be_there(Service::Onsite).await.unwrap();
+        assert!(made.directory().unwrap().name_of_no_one().contains("no longer in the directory"));
+        made.names_must_be_there(Service::Continuity).await.unwrap();
+        assert!(made.directory().unwrap().name_of_no_one().contains("missing here"));
+
+        let strict = Platform { production: true, ..made };
+        let said = strict.names_must_be_there(Service::Continuity).await.unwrap_err().to_string();
+        assert!(said.contains("people.redb is empty") && said.contains("knows of 1 people"), "{said}");
+        let person =
+            Person { name: "A. Owner".into(), role: String::new(), email: String::new(), organisation: None };
+        strict.directory().unwrap().put(OWNER, &person).unwrap();
+        strict.names_must_be_there(Service::Continuity).await.unwrap();
+    }
+}

@@ -22,10 +22,15 @@ pub struct Traces {
     people: u64,
     /// Accounts of people.
     accounts: u64,
+    /// Logs in files of the folder that no one has open: the logs at hand are others.
+    own: Vec<(Stream, &'static str)>,
 }
 
+/// The files of the logs that a folder has of its own.
+const OWN: [(Stream, &str); 2] = [(Stream::Events, "log.redb"), (Stream::Access, "log-access.redb")];
+
 impl Traces {
-    /// Looks for them. No one may have the folder's files open.
+    /// Looks for them. What this process has open is not seen.
     pub fn of(folder: &Path) -> Self {
         let format = fs::read_to_string(folder.join("format")).ok();
         let mut caches = Vec::new();
@@ -45,11 +50,15 @@ impl Traces {
             caches,
             people: file::entries_of(&folder.join("people.redb"), "people"),
             accounts: file::entries_of(&folder.join("accounts.redb"), "accounts"),
+            own: OWN.into_iter().filter(|(_, name)| file::holds_events(&folder.join(name))).collect(),
         }
     }
 
     /// Whether there is what only comes from the events of one of the logs.
     pub fn are_of(&self, stream: Stream) -> bool {
+        if self.own.iter().any(|(own, _)| *own == stream) {
+            return true;
+        }
         match stream {
             Stream::Events => self.people > 0 || self.caches.iter().any(|(name, _)| name != ACCESS_CACHE),
             Stream::Access => self.accounts > 0 || self.caches.iter().any(|(name, _)| name == ACCESS_CACHE),
@@ -78,6 +87,9 @@ impl fmt::Display for Traces {
                 })
                 .collect();
             parts.push(format!("it holds caches of {}", caches.join(", ")));
+        }
+        for (_, name) in &self.own {
+            parts.push(format!("it holds a log of its own, {name}"));
         }
         for (count, what) in [(self.accounts, "accounts of people"), (self.people, "names of office holders")]
         {

@@ -47,7 +47,11 @@ pub(super) struct End {
 impl End {
     /// Opens the file beside a log's. Where that cannot be written the log does without.
     pub(super) fn of(log: &Path) -> Self {
-        let opened = OpenOptions::new().write(true).create(true).truncate(false).open(path_of(log));
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let opened = options.open(path_of(log));
         if let Err(error) = &opened {
             tracing::warn!(log = %log.display(), %error, "it cannot be noted where the event log ends");
         }
