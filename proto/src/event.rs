@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::{
     access::AccessEvent,
     assessments::AssessmentEvent,
+    codes::PersonId,
     continuity::ContinuityEvent,
     envelope::Envelope,
     onsite::OnsiteEvent,
@@ -110,6 +111,35 @@ sum_of_events! {
 }
 
 impl Event {
+    /// The office holders it names, by the ids under which the directory has them. Holders of accounts are none.
+    pub fn people(&self) -> Vec<PersonId> {
+        match self {
+            Event::Assessment(event) => match event {
+                AssessmentEvent::AssuranceStatementAccepted(accepted) => vec![accepted.person],
+                AssessmentEvent::ImprovementActionPlanned(planned) => vec![planned.action.owner],
+                AssessmentEvent::ImprovementPlanSubmitted(plan) => {
+                    plan.actions.iter().map(|(_, action)| action.owner).collect()
+                }
+                _ => Vec::new(),
+            },
+            Event::Onsite(event) => match event {
+                OnsiteEvent::VisitScheduled(visit) => vec![visit.assessor],
+                OnsiteEvent::ActionPlanProposed(plan) => {
+                    plan.actions.iter().map(|(_, action)| action.owner).collect()
+                }
+                _ => Vec::new(),
+            },
+            Event::Continuity(event) => match event {
+                ContinuityEvent::PlanWritten(written) => vec![written.owner],
+                ContinuityEvent::PlanApproved(approved) => vec![approved.by],
+                ContinuityEvent::PlanReviewed(reviewed) => vec![reviewed.by],
+                ContinuityEvent::ExerciseHeld(exercise) => exercise.board.into_iter().collect(),
+                _ => Vec::new(),
+            },
+            Event::Organisation(_) | Event::Supplier(_) | Event::Access(_) => Vec::new(),
+        }
+    }
+
     /// The service whose name a type carries.
     fn service_of(kind: &str) -> Option<Service> {
         kind.strip_prefix("oversight.")?.split('.').next()?.parse().ok()

@@ -135,3 +135,29 @@ fn an_event_stands_where_its_own_service_writes_and_nowhere_else() {
     }
     assert!(may_stand_on(b"no event", "oversight.suppliers.x"), "of what is no event nothing is said");
 }
+
+/// Whoever an event names is found in it, so that the directory can be compared with the log.
+#[test]
+fn every_office_holder_of_a_sample_is_told() {
+    fn holds_a_person(value: &serde_json::Value) -> bool {
+        match value {
+            serde_json::Value::Object(members) => members.iter().any(|(name, value)| {
+                let names_one = ["person", "owner", "by", "board", "assessor"].contains(&name.as_str());
+                let is_id = value.as_str().is_some_and(|text| text.parse::<proto::PersonId>().is_ok());
+                names_one && is_id || holds_a_person(value)
+            }),
+            serde_json::Value::Array(values) => values.iter().any(holds_a_person),
+            _ => false,
+        }
+    }
+    let mut found = 0;
+    for (service, kind, text) in samples() {
+        let header = Header::read(text.as_bytes()).unwrap();
+        let event = proto::Event::decode(&header.kind, header.data).unwrap();
+        let whole: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let expected = service != "access" && holds_a_person(&whole["data"]);
+        assert_eq!(!event.people().is_empty(), expected, "{kind}");
+        found += usize::from(expected);
+    }
+    assert!(found >= 8, "{found}");
+}

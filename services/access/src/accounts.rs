@@ -5,12 +5,19 @@
 //! account is closed stand in the access log; an entry here without an account there opens nothing.
 //! The file belongs to one process, as redb sees to.
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{
+    fmt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use chassis::{Problem, erasable::Erasable};
 use jiff::{SignedDuration, Timestamp};
 use proto::PersonId;
-use redb::{ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction};
+use redb::{ReadableTable, ReadableTableMetadata, TableDefinition, TableHandle, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
 use crate::user_name::UserName;
@@ -132,6 +139,8 @@ impl Asker {
 #[derive(Debug, Clone)]
 pub struct Accounts {
     store: Arc<Erasable>,
+    /// Whether it was found empty beside a log that knows of accounts.
+    is_missing_names: Arc<AtomicBool>,
 }
 
 impl Accounts {
@@ -139,6 +148,10 @@ impl Accounts {
     pub fn open(path: &Path) -> Result<Self, AccountsError> {
         make_for_owner(path).map_err(failed)?;
         let store = Erasable::open(path).map_err(failed)?;
+        if is_begun(&store).map_err(failed)? {
+            // On a full disk what is there can be read.
+            return Ok(Self { store: Arc::new(store), is_missing_names: Arc::default() });
+        }
         let write = store.begin_write().map_err(failed)?;
         write.open_table(ACCOUNTS).map_err(failed)?;
         write.open_table(NAMES).map_err(failed)?;
@@ -146,7 +159,17 @@ impl Accounts {
             write.open_table(asker.attempts()).map_err(failed)?;
         }
         write.commit().map_err(failed)?;
-        Ok(Self { store: Arc::new(store) })
+        Ok(Self { store: Arc::new(store), is_missing_names: Arc::default() })
+    }
+
+    /// Takes note that accounts are missing that the log knows of: they were not deleted.
+    pub fn note_missing(&self) {
+        self.is_missing_names.store(true, Ordering::Release);
+    }
+
+    /// Whether accounts are missing that were not deleted.
+    pub fn are_missing(&self) -> bool {
+        self.is_missing_names.load(Ordering::Acquire)
     }
 
     /// Whether no one has an account.
@@ -313,6 +336,15 @@ impl Accounts {
         }
         write.commit().map_err(failed)
     }
+}
+
+/// Whether every table is there.
+fn is_begun(store: &Erasable) -> Result<bool, redb::Error> {
+    let read = store.begin_read()?;
+    let names: Vec<String> = read.list_tables()?.map(|table| table.name().to_owned()).collect();
+    let attempts = Asker::ALL.map(|asker| asker.attempts().name().to_owned());
+    let wanted = [ACCOUNTS.name().to_owned(), NAMES.name().to_owned()];
+    Ok(wanted.iter().chain(&attempts).all(|table| names.contains(table)))
 }
 
 /// Forgets the wrong attempts of every asker.

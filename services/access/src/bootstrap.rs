@@ -3,7 +3,7 @@
 
 use chassis::{
     Clock, CommandId,
-    access::{ApiKey, Issued, Known},
+    access::{ApiKey, BOOTSTRAP, Issued, Known},
     log::{AppendError, Log, NewEvent, ReadError},
 };
 use proto::{
@@ -20,9 +20,6 @@ const PURPOSE: &str = "first administrator";
 
 /// What another one's says before the reason.
 const AGAIN: &str = "administrator, made again: ";
-
-/// How events name whoever makes it.
-const BY: &str = "bootstrap";
 
 /// Why there is no first administrator to be made.
 #[derive(Debug, thiserror::Error)]
@@ -97,7 +94,7 @@ pub async fn another_administrator(
 
 /// The reason for which a key was made from the operator's side although there were administrators.
 pub fn made_again(issued: &Issued) -> Option<&str> {
-    if issued.by != By::system(BY).actor { None } else { issued.key.purpose.strip_prefix(AGAIN) }
+    if issued.by != By::system(BOOTSTRAP).actor { None } else { issued.key.purpose.strip_prefix(AGAIN) }
 }
 
 async fn make(
@@ -117,7 +114,7 @@ async fn make(
         id: command.event_id(),
         subject: Subject::on(Stream::Access, Service::Access, &aggregate),
         time: clock.now(),
-        by: By::system(BY),
+        by: By::system(BOOTSTRAP),
         effective: None,
         command_id: Some(command.uuid()),
         command_content: None,
@@ -146,7 +143,7 @@ async fn make(
 /// The id of the next key made here, by how many there were before: who makes one at the same time makes
 /// the same, and the log takes one of them.
 fn next_id(known: &Known) -> Uuid {
-    let maker = By::system(BY).actor;
+    let maker = By::system(BOOTSTRAP).actor;
     let before = known.keys().iter().filter(|issued| issued.by == maker).count();
     CommandId::keyed("bootstrap", &before.to_string()).uuid()
 }
@@ -281,7 +278,7 @@ mod tests {
             organisation_name: None,
         });
         let now = Clock::system().now();
-        known.note(Position(1), &issued, &By::system(BY).actor, now);
+        known.note(Position(1), &issued, &By::system(BOOTSTRAP).actor, now);
         let revoked = AccessEvent::KeyRevoked(KeyRevoked { key: first, reason: String::new() });
         known.note(Position(2), &revoked, &By::system("test").actor, now);
         assert!(!known.has_administrator(now));

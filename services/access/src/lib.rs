@@ -121,8 +121,23 @@ pub async fn service(platform: &Platform, options: Options) -> Result<Service, S
     let history =
         history::History { events: platform.log.clone(), event_index, access: log.clone(), access_index };
     let cannot = |reason: String| StartError::Service { service: NAME, reason };
-    let accounts = accounts::Accounts::open(&platform.data.join(ACCOUNTS_FILE))
-        .map_err(|error| cannot(error.to_string()))?;
+    let file = platform.data.join(ACCOUNTS_FILE);
+    let how = if file.exists() { "empty" } else { "gone" };
+    let accounts = accounts::Accounts::open(&file).map_err(|error| cannot(error.to_string()))?;
+    if accounts.is_empty().map_err(|error| cannot(error.to_string()))? {
+        // Only a closed account is ever removed: those that are open were not deleted.
+        let known = bootstrap::read(&log).await?.accounts();
+        let count = known.iter().filter(|(_, account)| !account.disabled && !account.made_up).count();
+        if count > 0 {
+            accounts.note_missing();
+            platform.missing(StartError::NamesMissing {
+                place: file.display().to_string(),
+                how,
+                count,
+                what: "accounts that are open",
+            })?;
+        }
+    }
     let commands = Commands::new(log.clone(), cache.clone())?;
     let people = people::People::new(accounts, commands, platform.access.clone(), platform.clock.clone())
         .map_err(|problem| cannot(problem.detail))?;

@@ -127,6 +127,8 @@ pub struct Listed {
     pub locked_until: Option<Timestamp>,
     /// Why it opens nothing, where its role is not held at its organisation.
     pub misfit: Option<Misfit>,
+    /// Whether there is no entry and it was not deleted: the file of accounts is to be restored.
+    pub is_missing: bool,
 }
 
 /// Someone whose password was right.
@@ -206,9 +208,13 @@ impl People {
         let now = self.clock.machine_now();
         let accounts = self.access.known().accounts();
         let listed = accounts.into_iter().map(|(id, account)| {
+            let entry = self.accounts.get(id)?;
+            // Only a disabled account is ever removed.
+            let may_be_deleted = account.disabled && !self.accounts.are_missing();
             Ok(Listed {
                 id,
-                entry: self.accounts.get(id)?,
+                is_missing: entry.is_none() && !may_be_deleted,
+                entry,
                 role: account.role,
                 organisation: account.organisation,
                 opened: account.at,

@@ -26,6 +26,7 @@ pub const NAME: &str = "assessments";
 /// Starts the service.
 pub async fn service(platform: &Platform) -> Result<Service, StartError> {
     let cache = platform.cache(NAME).await?;
+    platform.names_must_be_there(proto::Service::Assessments).await?;
     let desk = Arc::new(desk::Desk {
         common: chassis::Desk::new(platform).await?,
         assessments: Commands::new(platform.log.clone(), cache.clone())?,

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::{
     clock::Clock,
     log::{EventLog, ReadError},
+    vitals::has_room,
 };
 
 /// The key the mark is kept under, in a tree of its own.
@@ -39,6 +40,13 @@ pub struct Mark {
     pub event: Uuid,
 }
 
+/// What was found in a cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Content {
+    /// How far it has come, where it says so.
+    pub mark: Option<Mark>,
+}
+
 /// Why a cache could not be opened even after moving the old one aside.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot use the cache folder {path}: {reason}")]
@@ -50,6 +58,21 @@ pub struct CacheError {
 }
 
 impl Cache {
+    /// What is in the cache of a folder, where there is one and anything is in it. No one may have it open.
+    pub fn look_into(path: &Path) -> Option<Content> {
+        if !path.is_dir() {
+            return None;
+        }
+        let cache = Self::try_open(path).ok()?;
+        let mark = cache.mark();
+        let is_used = || {
+            let names = cache.db.tree_names();
+            let others = names.iter().filter(|name| name.as_ref() != MARK.as_bytes());
+            others.filter_map(|name| cache.db.open_tree(name).ok()).any(|tree| !tree.is_empty())
+        };
+        (mark.is_some() || is_used()).then_some(Content { mark })
+    }
+
     /// Opens the cache in a folder; moves a damaged one aside, and one that does not belong to
     /// this log.
     pub async fn open(path: &Path, log: &dyn EventLog, clock: &Clock) -> Result<Self, CacheError> {
@@ -70,6 +93,11 @@ impl Cache {
     fn open_or_replace(path: &Path, clock: &Clock) -> Result<Self, CacheError> {
         match Self::try_open(path) {
             Ok(cache) => Ok(cache),
+            Err(reason) if has_room(path).is_err() => {
+                // It may be as good as ever: without room nothing of it can be told.
+                tracing::error!(path = %path.display(), reason, "the disk is full: the cache is left as it is, and this process does without");
+                Self::in_memory().map_err(|reason| CacheError { path: path.to_owned(), reason })
+            }
             Err(reason) => {
                 tracing::warn!(path = %path.display(), reason, "the cache does not open: moved aside and begun anew");
                 move_aside(path, clock)?;
@@ -78,10 +106,19 @@ impl Cache {
         }
     }
 
+    /// One that is gone when the process ends.
+    fn in_memory() -> Result<Self, String> {
+        Self::open_with(&sled::Config::new().temporary(true))
+    }
+
     fn try_open(path: &Path) -> Result<Self, String> {
+        Self::open_with(&sled::Config::new().path(path).cache_capacity(64 * 1024 * 1024))
+    }
+
+    fn open_with(config: &sled::Config) -> Result<Self, String> {
         // A damaged file makes sled panic on open.
         let opened = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            let db = sled::Config::new().path(path).cache_capacity(64 * 1024 * 1024).open()?;
+            let db = config.open()?;
             let marks = db.open_tree(MARK)?;
             Ok::<_, sled::Error>(Self { db, marks })
         }));

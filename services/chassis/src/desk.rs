@@ -319,7 +319,7 @@ impl Desk {
             Ok(Found::Person(person)) if person.role.is_empty() => person.name,
             Ok(Found::Person(person)) => format!("{}, {}", person.name, person.role),
             Ok(Found::Removed) => "a person whose name was deleted".to_owned(),
-            Ok(Found::Unknown) => "a person whose name is not known here".to_owned(),
+            Ok(Found::Unknown) => self.directory.name_of_no_one().to_owned(),
             Err(error) => {
                 tracing::error!(%error, "a name cannot be read");
                 "a person whose name cannot be read now".to_owned()

@@ -33,6 +33,11 @@ impl Erasable {
         Ok(Self { path: path.to_owned(), store: RwLock::new(Database::create(path)?) })
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Begins to read.
     pub fn begin_read(&self) -> Result<ReadTransaction, TransactionError> {
         self.store.read().begin_read()

@@ -11,7 +11,7 @@ use proto::{Header, Position};
 use tokio::sync::watch;
 
 use crate::{
-    log::{Log, ReadError, Recorded},
+    log::{self, Log, ReadError, Recorded},
     problem::Problem,
 };
 
@@ -114,7 +114,7 @@ async fn follow<F: Fold>(log: Log, fold: Arc<RwLock<F>>, reading: watch::Sender<
     loop {
         let Err(error) = read_on(&log, &fold, &reading, &mut position).await;
         error.note(F::NAME, position);
-        tokio::time::sleep(RETRY_PAUSE).await;
+        log::pause_after(&error, RETRY_PAUSE).await;
     }
 }
 

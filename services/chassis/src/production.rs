@@ -1,7 +1,12 @@
 //! What the production profile (`--production`) demands of the event log before anything starts.
 //! Decisions only; whoever opens the log acts on them.
 
-use crate::log::{Durability, LogUrl, NatsServer};
+use std::fs;
+
+use crate::{
+    log::{Durability, LogUrl, NatsServer},
+    service::StartError,
+};
 
 /// Replicas that survive the loss of one server without losing what was acknowledged.
 pub(crate) const REPLICAS_MIN: u8 = 3;
@@ -12,6 +17,16 @@ pub(crate) fn durable_enough(durability: Durability) -> bool {
         Durability::Synced => true,
         Durability::Replicated(replicas) => replicas >= REPLICAS_MIN,
         Durability::Unsynced | Durability::Unknown => false,
+    }
+}
+
+/// Refuses to make the file of an access log: `oversight bootstrap` begins an installation, or `oversight restore`.
+pub(crate) fn must_be_begun(access: &LogUrl) -> Result<(), StartError> {
+    match access {
+        LogUrl::File(path) if !fs::metadata(path).is_ok_and(|found| found.len() > 0) => {
+            Err(StartError::NotBegun { place: access.to_string() })
+        }
+        LogUrl::File(_) | LogUrl::Nats(_) => Ok(()),
     }
 }
 

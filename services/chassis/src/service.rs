@@ -2,10 +2,13 @@
 
 mod connections;
 mod description;
+pub mod installation;
+mod names;
 mod platform;
 mod routes;
 mod stall;
 mod stopping;
+pub mod traces;
 mod watching;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -19,7 +22,7 @@ use crate::{
     cache::CacheError,
     clock::Clock,
     http::PublicUrl,
-    log::{LogUrl, OpenError},
+    log::{LogUrl, OpenError, ReadError},
     pace::Proxies,
     private,
     production::REPLICAS_MIN,
@@ -112,6 +115,36 @@ pub enum StartError {
     /// The log.
     #[error(transparent)]
     Log(#[from] OpenError),
+    /// The log cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The log is not the one that the data folder has worked with.
+    #[error(transparent)]
+    NotOurs(Box<installation::NotOurs>),
+    /// No one has begun the installation.
+    #[error(
+        "in production no log is begun by itself, and the access log {place} is empty: `oversight bootstrap` begins an \
+         installation and prints its first administrator's key; `oversight restore` (with --access) brings one back from \
+         a backup"
+    )]
+    NotBegun {
+        /// Which log.
+        place: String,
+    },
+    /// Names that the log knows of are not in their file.
+    #[error(
+        "{place} is {how}, and the log knows of {count} {what}: restore it from the backup"
+    )]
+    NamesMissing {
+        /// Which file, or the broker's directory.
+        place: String,
+        /// Gone, or empty.
+        how: &'static str,
+        /// How many.
+        count: usize,
+        /// Of what.
+        what: &'static str,
+    },
     /// A cache.
     #[error(transparent)]
     Cache(#[from] CacheError),
@@ -192,6 +225,12 @@ pub enum StartError {
         /// What is wrong.
         reason: String,
     },
+}
+
+impl From<installation::NotOurs> for StartError {
+    fn from(reason: installation::NotOurs) -> Self {
+        StartError::NotOurs(Box::new(reason))
+    }
 }
 
 /// A process that listens but has not begun to answer.

@@ -90,7 +90,10 @@ impl Absent {
 
 /// When a log answered last.
 #[derive(Debug, Clone)]
-pub struct Vitals(Arc<Mutex<State>>);
+pub struct Vitals {
+    state: Arc<Mutex<State>>,
+    log: Option<Log>,
+}
 
 #[derive(Debug)]
 struct State {
@@ -102,8 +105,8 @@ struct State {
 impl Vitals {
     /// Begins to ask a log how far it goes.
     pub fn of(name: &'static str, log: &Log, absence: &Absence, tasks: &Tasks) -> Self {
-        let vitals =
-            Self(Arc::new(Mutex::new(State { answered: Instant::now(), head: None, reason: String::new() })));
+        let state = State { answered: Instant::now(), head: None, reason: String::new() };
+        let vitals = Self { state: Arc::new(Mutex::new(state)), log: Some(log.clone()) };
         let (log, told, absence) = (log.clone(), vitals.clone(), absence.clone());
         tasks.watch("vitals", async move {
             loop {
@@ -121,7 +124,7 @@ impl Vitals {
     }
 
     fn note(&self, answer: Result<Position, String>) {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         match answer {
             Ok(head) => (state.answered, state.head) = (Instant::now(), Some(head)),
             Err(reason) => state.reason = reason,
@@ -130,12 +133,15 @@ impl Vitals {
 
     /// The position of its last event when it answered last; none: it never has.
     pub fn head(&self) -> Option<Position> {
-        self.0.lock().head
+        self.state.lock().head
     }
 
-    /// Whether it answered within the last seconds, and if not, what it said last.
+    /// Whether it is whole and answered within the last seconds, and if not, what it said last.
     pub fn ready(&self) -> Result<(), String> {
-        let state = self.0.lock();
+        if let Some(damage) = self.log.as_ref().and_then(|log| log.damage()) {
+            return Err(damage.to_string());
+        }
+        let state = self.state.lock();
         let silent = state.answered.elapsed();
         if silent <= SILENCE_MAX {
             return Ok(());
@@ -173,8 +179,8 @@ mod tests {
     #[test]
     fn a_log_that_was_silent_for_some_seconds_is_out_of_reach_until_it_answers() {
         let long_ago = Instant::now().checked_sub(SILENCE_MAX * 2).unwrap();
-        let vitals =
-            Vitals(Arc::new(Mutex::new(State { answered: long_ago, head: None, reason: String::new() })));
+        let state = State { answered: long_ago, head: None, reason: String::new() };
+        let vitals = Vitals { state: Arc::new(Mutex::new(state)), log: None };
         vitals.note(Err("no leader".to_owned()));
         assert!(vitals.ready().unwrap_err().ends_with("no leader"));
         vitals.note(Ok(Position(7)));

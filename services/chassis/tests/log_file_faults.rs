@@ -11,7 +11,11 @@ use std::{
     process::Command,
 };
 
-use chassis::log::{self, AppendError, LogUrl, NewEvent, OpenError, ReadError};
+use chassis::{
+    Clock,
+    cache::Cache,
+    log::{self, AppendError, LogUrl, NewEvent, OpenError, ReadError},
+};
 use proto::Position;
 use support::{body, event, fill, now, read_all, soon};
 
@@ -206,4 +210,67 @@ async fn file_a_full_disk_refuses_and_the_log_goes_on_when_there_is_room() {
         assert!(event.body.starts_with(format!("{} ", event.position).as_bytes()));
     }
     assert_eq!(again.head().await.unwrap(), Position(written + 10));
+}
+
+/// Started on a full disk it can be read, and takes events again once there is room; a cache that cannot be opened there
+/// is left as it is.
+#[tokio::test]
+async fn file_a_log_on_a_full_disk_is_opened_and_read_and_good_caches_are_kept() {
+    let Some(disk) = SmallDisk::mount("24m") else {
+        eprintln!("SKIPPED: this user may not mount a small disk to fill");
+        return;
+    };
+    let url = LogUrl::File(disk.0.join("events.redb"));
+    let log = log::open(&url).await.unwrap();
+    fill(&log, 1..=200).await;
+    let (caches, clock) = (disk.0.join("cache"), Clock::system());
+    let cache = Cache::open(&caches.join("onsite"), log.as_ref(), &clock).await.unwrap();
+    cache.part::<u64>("numbers", 1).unwrap().put("one", &1);
+    cache.flush().await;
+    drop((cache, log));
+    for killed in [false, true] {
+        if killed {
+            // As a kill leaves the file.
+            let log = log::open(&url).await.unwrap();
+            let left = fs::read(disk.0.join("events.redb")).unwrap();
+            drop(log);
+            fs::write(disk.0.join("events.redb"), left).unwrap();
+        }
+        let ballast = disk.0.join("ballast");
+        let mut file = fs::File::create(&ballast).unwrap();
+        while std::io::Write::write(&mut file, &[1; 4096]).is_ok_and(|written| written > 0) {}
+        drop(file);
+        let log = log::open(&url).await.unwrap();
+        let count = read_all(&log).await.len();
+        assert!(count >= 200, "{count}");
+        let large = |number: u64| NewEvent {
+            body: vec![b'z'; 200_000].into(),
+            ..event(number, &format!("f{number}"))
+        };
+        let from = count as u64 + 1;
+        let mut refused = None;
+        for number in from..from + 200 {
+            if let Err(error) = log.append(large(number), Position(0)).await {
+                refused = Some(error);
+                break;
+            }
+        }
+        assert!(matches!(refused, Some(AppendError::Full { .. })), "{refused:?}");
+        let cache = Cache::open(&caches.join("onsite"), log.as_ref(), &clock).await.unwrap();
+        drop(cache);
+        let aside = fs::read_dir(&caches)
+            .unwrap()
+            .any(|entry| entry.unwrap().file_name().to_string_lossy().contains("aside"));
+        assert!(!aside, "a good cache was moved aside");
+        fs::remove_file(&ballast).unwrap();
+        let head = log.head().await.unwrap().0;
+        assert_eq!(
+            log.append(event(head + 1000, &format!("r{head}")), Position(0)).await.unwrap(),
+            now(head + 1)
+        );
+        drop(log);
+    }
+    let log = log::open(&url).await.unwrap();
+    let cache = Cache::open(&caches.join("onsite"), log.as_ref(), &clock).await.unwrap();
+    assert_eq!(cache.part::<u64>("numbers", 1).unwrap().get("one"), Some(1));
 }

@@ -27,6 +27,7 @@ pub const NAME: &str = "continuity";
 /// Starts the service.
 pub async fn service(platform: &Platform) -> Result<Service, StartError> {
     let cache = platform.cache(NAME).await?;
+    platform.names_must_be_there(proto::Service::Continuity).await?;
     let desk = Arc::new(desk::Desk {
         common: chassis::Desk::new(platform).await?,
         plans: Commands::new(platform.log.clone(), cache.clone())?,

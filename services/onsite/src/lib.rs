@@ -33,6 +33,7 @@ pub async fn service(platform: &Platform) -> Result<Service, StartError> {
         platform.following("onsite-imports"),
         platform.clock.clone(),
     );
+    platform.names_must_be_there(proto::Service::Onsite).await?;
     let desk = Arc::new(desk::Desk {
         common: chassis::Desk::new(platform).await?,
         assessments: records.left_out_of(Commands::new(platform.log.clone(), cache.clone())?),

@@ -175,6 +175,10 @@ fn production_refuses_what_does_for_a_first_look_alone() {
     let plain = ["--log", "nats://192.0.2.1:4222"];
     fails(&[&serve[..], &plain[..]].concat(), &["plain text", "tls://", "192.0.2.1"]);
 
+    // No log is begun by itself, nor a file of one made.
+    fails(&serve, &["in production no log is begun by itself", "oversight bootstrap", "oversight restore"]);
+    assert!(!folder.path().join("log.redb").exists() && !folder.path().join("log-access.redb").exists());
+    bootstrap(folder.path());
     let server = Server::start(folder.path(), &["--production"]);
     server.wait_until_ready();
     let (status, page) = server.get("/sign-in");

@@ -15,7 +15,7 @@ use std::{
 use arc_swap::ArcSwap;
 use chassis::{
     Clock,
-    log::{Batch, Log, ReadError},
+    log::{self, Batch, Log, ReadError},
     task::Tasks,
 };
 use jiff::Timestamp;
@@ -283,10 +283,17 @@ impl Follower {
         loop {
             let after = self.facts.read_to.map_or(Position::START, |read| read.position);
             match self.read_from(after).await {
-                Ok(()) => {}
-                Err(error) => error.note("the projection", after),
+                Ok(()) => tokio::time::sleep(RETRY_AFTER).await,
+                Err(error) => {
+                    error.note("the projection", after);
+                    if self.role == Role::Beside && matches!(error, ReadError::Damaged { .. }) {
+                        // It cannot take the place of the live one any more.
+                        self.views.rebuilt_to.store(0, Ordering::Relaxed);
+                        return;
+                    }
+                    log::pause_after(&error, RETRY_AFTER).await;
+                }
             }
-            tokio::time::sleep(RETRY_AFTER).await;
         }
     }
 

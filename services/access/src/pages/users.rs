@@ -325,6 +325,9 @@ fn table(viewer: &Viewer, listed: Vec<Listed>) -> Markup {
                 let user_name = entry.user_name.as_str().to_owned();
                 (user_name.clone(), entry.display_name.clone(), user_name)
             }
+            None if account.is_missing => {
+                ("Name missing: restore accounts.redb".to_owned(), String::new(), id.to_string())
+            }
             None => ("Name deleted".to_owned(), String::new(), id.to_string()),
         };
         let act = |what: &str, label: &str| {
@@ -338,7 +341,7 @@ fn table(viewer: &Viewer, listed: Vec<Listed>) -> Markup {
             @else if account.locked_until.is_some() { (tag(Tone::Partial, "Waiting")) " after too many wrong passwords" }
             @else if account.entry.as_ref().is_some_and(|entry| entry.must_change) { (tag(Tone::Partial, "First password")) }
             @else if account.entry.is_some() { (tag(Tone::Good, "Good")) }
-            @else { (tag(Tone::Neutral, "Deleted")) }
+            @else { (tag(Tone::Partial, "Name missing")) }
         };
         let actions = html! {
             @if !account.disabled { (act("disable", "Disable")) }

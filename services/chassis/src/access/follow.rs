@@ -9,7 +9,7 @@ use proto::{Header, Position, access::AccessEvent};
 use tokio::time::Instant;
 
 use super::{Inner, hierarchy::Register};
-use crate::log::{Log, ReadError};
+use crate::log::{self, Log, ReadError};
 
 /// While events pour in, a state of the hierarchy is made so seldom that making them takes one part in
 /// this many of the time: a small installation sees each event at once, the whole of England some a second.
@@ -28,7 +28,7 @@ pub(super) async fn hierarchy(inner: Arc<Inner>, log: Log) {
     loop {
         let Err(error) = read_events(&inner, &log, &mut register, &mut position).await;
         error.note("the hierarchy of organisations", position);
-        tokio::time::sleep(RETRY_PAUSE).await;
+        log::pause_after(&error, RETRY_PAUSE).await;
     }
 }
 
@@ -97,7 +97,7 @@ pub(super) async fn keys(inner: Arc<Inner>, log: Log) {
     loop {
         let Err(error) = read_access(&inner, &log, &mut position).await;
         error.note("what is known of keys and accounts", position);
-        tokio::time::sleep(RETRY_PAUSE).await;
+        log::pause_after(&error, RETRY_PAUSE).await;
     }
 }
 

@@ -92,6 +92,12 @@ const USES_MAX: usize = 8192;
 /// How long a request may wait until the logs have been read.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How events name whoever made the first administrator of an installation.
+pub const BOOTSTRAP: &str = "bootstrap";
+
+/// The pause before it is looked again whether the logs have been read.
+const READY_PAUSE: Duration = Duration::from_millis(20);
+
 /// Who may come in, and who stands under whom: shared by all services of a process.
 #[derive(Debug, Clone)]
 pub struct Access(Arc<Inner>);
@@ -296,6 +302,17 @@ impl Access {
             Some(_) => Ok(()),
             None => Err("the access log is still being read".to_owned()),
         }
+    }
+
+    /// Waits until both logs have been read once, and no longer than some time.
+    pub(crate) async fn until_ready(&self, within: Duration) {
+        let ready = async {
+            while self.ready().is_err() {
+                tokio::time::sleep(READY_PAUSE).await;
+            }
+        };
+        // Whoever needs it asks again what is known.
+        let _ = tokio::time::timeout(within, ready).await;
     }
 
     /// Waits until it is known at all who may come in, and who stands under whom.

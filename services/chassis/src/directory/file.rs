@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use proto::PersonId;
-use redb::{ReadableTable, TableDefinition};
+use redb::{ReadableTable, ReadableTableMetadata, TableDefinition};
 use uuid::Uuid;
 
 use super::{DirectoryError, Person};
@@ -32,10 +32,22 @@ fn read(bytes: &[u8]) -> Result<Person, DirectoryError> {
 impl FileStore {
     pub(super) fn open(path: &Path) -> Result<Self, DirectoryError> {
         let store = Erasable::open(path)?;
-        let write = store.begin_write().map_err(failed)?;
-        write.open_table(PEOPLE).map_err(failed)?;
-        write.commit().map_err(failed)?;
+        // On a full disk what is there can be read.
+        if store.begin_read().map_err(failed)?.open_table(PEOPLE).is_err() {
+            let write = store.begin_write().map_err(failed)?;
+            write.open_table(PEOPLE).map_err(failed)?;
+            write.commit().map_err(failed)?;
+        }
         Ok(Self(store))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(super) fn is_empty(&self) -> Result<bool, DirectoryError> {
+        let people = self.0.begin_read().map_err(failed)?.open_table(PEOPLE).map_err(failed)?;
+        people.is_empty().map_err(failed)
     }
 
     pub(super) fn put(&self, id: PersonId, person: &Person) -> Result<(), DirectoryError> {

@@ -9,7 +9,14 @@
 
 mod file;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use proto::{OdsCode, PersonId, text::is_one_line};
 use serde::{Deserialize, Serialize};
@@ -31,8 +38,8 @@ pub const TEXT_MAX_CHARS: usize = 200;
 /// What the bucket of the shared directory is called, behind the name of the log's stream.
 pub const BUCKET: &str = "PEOPLE";
 
-/// The pause before names that came back are looked for again, while the logs are still being read.
-const LOOK_PAUSE: Duration = Duration::from_millis(500);
+/// How long the logs may take to be read before names that came back are looked for.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// An office holder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -121,6 +128,8 @@ pub struct Directory {
     store: Store,
     /// Whose name was deleted for good, by what the access log says.
     access: Option<Access>,
+    /// Whether it was found empty beside a log that knows of names.
+    is_missing_names: Arc<AtomicBool>,
 }
 
 #[derive(Debug, Clone)]
@@ -132,12 +141,46 @@ enum Store {
 impl Directory {
     /// Opens the directory file, or begins one.
     pub fn open(path: &Path) -> Result<Self, DirectoryError> {
-        Ok(Self { store: Store::File(Arc::new(FileStore::open(path)?)), access: None })
+        Ok(Self::of(Store::File(Arc::new(FileStore::open(path)?))))
     }
 
     /// The directory that all services over a broker share. Made where it is missing, by whoever may.
     pub async fn shared(url: &NatsUrl, tasks: &Tasks) -> Result<Self, OpenError> {
-        Ok(Self { store: Store::Shared(Shared::open(url, BUCKET, tasks).await?), access: None })
+        Ok(Self::of(Store::Shared(Shared::open(url, BUCKET, tasks).await?)))
+    }
+
+    fn of(store: Store) -> Self {
+        Self { store, access: None, is_missing_names: Arc::default() }
+    }
+
+    /// Where it is, in words.
+    pub fn place(&self) -> String {
+        match &self.store {
+            Store::File(file) => file.path().display().to_string(),
+            Store::Shared(_) => "the directory of people at the broker".to_owned(),
+        }
+    }
+
+    /// Whether no one is in it.
+    pub fn is_empty(&self) -> Result<bool, DirectoryError> {
+        match &self.store {
+            Store::File(file) => file.is_empty(),
+            Store::Shared(shared) => Ok(shared.all().is_empty()),
+        }
+    }
+
+    /// Takes note that names are missing that the log knows of: who is not found was not deleted.
+    pub(crate) fn note_missing(&self) {
+        self.is_missing_names.store(true, Ordering::Release);
+    }
+
+    /// What to call someone whom it does not know, and whose name was not deleted.
+    pub fn name_of_no_one(&self) -> &'static str {
+        if self.is_missing_names.load(Ordering::Acquire) {
+            "a person whose name is missing here until the names are restored"
+        } else {
+            "a person whose name is not known here"
+        }
     }
 
     /// The same, heeding what the access log says of deleted names: they are not given out, and what came back of them
@@ -147,9 +190,7 @@ impl Directory {
         let directory = self.clone();
         let access = access.clone();
         tasks.watch("deleted-names", async move {
-            while access.ready().is_err() {
-                tokio::time::sleep(LOOK_PAUSE).await;
-            }
+            access.until_ready(LOOK_TIMEOUT).await;
             let removed = access.known().people_removed();
             for person in removed {
                 match directory.has(person) {

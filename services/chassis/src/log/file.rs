@@ -11,9 +11,14 @@
 //! **Reading.** A scan copies block by block (a read transaction lives for one batch) and hands out
 //! slices of the copies, on the runtime's blocking threads, one batch ahead of its consumer.
 //!
+//! **Damage.** Every page is checked when a log is opened, before anything is written to its file; a file that is not
+//! as it was written is refused, and what can still be read of it is found without redb. Beside the file stands where
+//! it ended (`.end`), since the file alone does not tell a write that was cut off from one that was lost. What redb
+//! makes of damage that comes later is caught: the log then says up to where it can be read, and takes nothing more.
+//!
 //! What it costs: the last block is written again by each commit until it is full, so a lone append
 //! writes up to 64 KiB beside its two index pages; the indices take some 100 bytes an event; an
-//! open after a crash reads the whole file once, to check it. What it saves: a scan runs at the
+//! open reads the whole file, to check it. What it saves: a scan runs at the
 //! speed of memory, not of one tree look-up an event.
 
 use std::{
@@ -31,16 +36,24 @@ use tokio::{
 };
 
 use super::{
-    AppendError, Description, Durability, EVENT_MAX_BYTES, EventLog, NewEvent, OpenError, ReadError, Reader,
-    Receipt, Recorded,
+    AppendError, Damage, Description, Durability, EVENT_MAX_BYTES, EventLog, Log, NewEvent, OpenError,
+    Purpose, ReadError, Reader, Receipt, Recorded,
 };
 
 mod block;
+mod end;
+mod frozen;
+mod opening;
+mod quiet;
 mod reader;
+mod remains;
 mod store;
 mod writer;
 
+use end::End;
+use opening::Unopened;
 use reader::{Appetite, FileReader};
+use remains::{Remains, RemainsLog};
 use store::{Fault, Store};
 use writer::Job;
 
@@ -57,6 +70,8 @@ pub struct FileLog {
     room: Arc<Semaphore>,
     head: watch::Receiver<Position>,
     writer: Option<thread::JoinHandle<()>>,
+    /// Where no one writes: readers wait for what does not come.
+    _head: Option<watch::Sender<Position>>,
 }
 
 impl fmt::Debug for FileLog {
@@ -68,40 +83,66 @@ impl fmt::Debug for FileLog {
     }
 }
 
+/// Opens the file for a purpose. To be read alone a damaged one is opened as far as it can be read.
+pub async fn open(path: &Path, purpose: Purpose) -> Result<Log, OpenError> {
+    let (path, shown) = (path.to_owned(), path.display().to_string());
+    let opened = spawn_blocking(move || -> Result<Log, OpenError> {
+        let reason = match FileLog::open_blocking(&path, purpose) {
+            Ok(log) => return Ok(Arc::new(log)),
+            Err(Unopened::Damaged(reason) | Unopened::NotALog(reason)) if purpose == Purpose::Read => reason,
+            Err(unopened) => return Err(unopened.into_error(&path)),
+        };
+        match Remains::find(&path, &reason) {
+            Ok(remains) => Ok(Arc::new(RemainsLog(Arc::new(remains)))),
+            Err(_) => Err(Unopened::Damaged(reason).into_error(&path)),
+        }
+    });
+    opened.await.unwrap_or_else(|error| {
+        Err(OpenError::File { path: shown, reason: format!("opening it failed inside: {error}") })
+    })
+}
+
+/// How many entries a table of a redb file has that is no log; none where the file or the table is missing, or
+/// cannot be read. No one may have the file open.
+pub(crate) fn entries_of(path: &Path, table: &str) -> u64 {
+    opening::entries_of(path, table).unwrap_or_default()
+}
+
+/// Whether a file is a log that holds events. One that is open is not seen.
+pub(crate) fn holds_events(path: &Path) -> bool {
+    entries_of(path, "blocks") > 0
+}
+
 impl FileLog {
     /// Opens the file; makes it, and the folders above it, where it is not there yet.
     pub async fn open(path: &Path) -> Result<Self, OpenError> {
         let path: PathBuf = path.to_owned();
         let shown = path.display().to_string();
-        let opened = spawn_blocking(move || Self::open_blocking(&path)).await;
-        opened.unwrap_or_else(|_| {
-            Err(OpenError::File {
-                path: shown,
-                reason: "it is damaged: move it away and restore the last backup into a new one".to_owned(),
-            })
+        let opened = spawn_blocking(move || {
+            Self::open_blocking(&path, Purpose::Work).map_err(|unopened| unopened.into_error(&path))
+        });
+        opened.await.unwrap_or_else(|error| {
+            Err(OpenError::File { path: shown, reason: format!("opening it failed inside: {error}") })
         })
     }
 
-    fn open_blocking(path: &Path) -> Result<Self, OpenError> {
-        let (store, last) = Store::open(path)?;
+    fn open_blocking(path: &Path, purpose: Purpose) -> Result<Self, Unopened> {
+        let (store, last) = Store::open(path, purpose)?;
         let store = Arc::new(store);
-        let (jobs, queue) = mpsc::channel(QUEUE_EVENTS);
         let (head_sender, head) = watch::channel(last);
+        let room = Arc::new(Semaphore::new(QUEUE_KIB));
+        if purpose == Purpose::Read {
+            return Ok(Self { store, jobs: None, room, head, writer: None, _head: Some(head_sender) });
+        }
+        let (jobs, queue) = mpsc::channel(QUEUE_EVENTS);
         let writers_store = Arc::clone(&store);
+        let mut end = End::of(path);
+        end.note(last);
         let writer = thread::Builder::new()
             .name("event-log-writer".to_owned())
-            .spawn(move || writer::run(&writers_store, queue, &head_sender))
-            .map_err(|error| OpenError::File {
-                path: path.display().to_string(),
-                reason: format!("its writer cannot be started: {error}"),
-            })?;
-        Ok(Self {
-            store,
-            jobs: Some(jobs),
-            room: Arc::new(Semaphore::new(QUEUE_KIB)),
-            head,
-            writer: Some(writer),
-        })
+            .spawn(move || writer::run(&writers_store, queue, &head_sender, end))
+            .map_err(|error| Unopened::said(path, format!("its writer cannot be started: {error}")))?;
+        Ok(Self { store, jobs: Some(jobs), room, head, writer: Some(writer), _head: None })
     }
 
     async fn append_event(&self, event: NewEvent, expected: Position) -> Result<Receipt, AppendError> {
@@ -111,7 +152,8 @@ impl FileLog {
         }
         let stopped =
             || AppendError::Unreachable { reason: "its writer has stopped; start again".to_owned() };
-        let jobs = self.jobs.as_ref().ok_or_else(stopped)?;
+        let read_alone = || AppendError::Refused { reason: "it was opened to be read alone".to_owned() };
+        let jobs = self.jobs.as_ref().ok_or_else(read_alone)?;
         let kib = u32::try_from(bytes.div_ceil(1024).max(1)).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.room).acquire_many_owned(kib).await.map_err(|_| stopped())?;
         let (answer, answered) = oneshot::channel();
@@ -193,5 +235,9 @@ impl EventLog for FileLog {
 
     fn describe(&self) -> Description {
         Description { place: format!("file:{}", self.store.path().display()), durability: Durability::Synced }
+    }
+
+    fn damage(&self) -> Option<Damage> {
+        self.store.damage().cloned()
     }
 }

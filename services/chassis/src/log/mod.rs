@@ -37,10 +37,26 @@ pub const APPEND_TIMEOUT: Duration = Duration::from_secs(5);
 /// A shared handle on the log.
 pub type Log = Arc<dyn EventLog>;
 
+/// What a log is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be read and written: it must be whole.
+    Work,
+    /// To be restored into: it may have lost its end, which is about to come again.
+    Restore,
+    /// To be read alone, and be it damaged: nothing of it is changed.
+    Read,
+}
+
 /// Opens the log that a URL names.
 pub async fn open(url: &LogUrl) -> Result<Log, OpenError> {
+    open_for(url, Purpose::Work).await
+}
+
+/// The same for a purpose.
+pub async fn open_for(url: &LogUrl, purpose: Purpose) -> Result<Log, OpenError> {
     match url {
-        LogUrl::File(path) => Ok(Arc::new(file::FileLog::open(path).await?)),
+        LogUrl::File(path) => file::open(path, purpose).await,
         LogUrl::Nats(nats) => Ok(Arc::new(nats::NatsLog::connect(nats).await?)),
     }
 }
@@ -165,10 +181,10 @@ pub enum ReadError {
         /// What happened.
         reason: String,
     },
-    /// What was read is not what was written.
-    #[error("the event log is damaged at position {position}: {reason}")]
+    /// What was read is not what was written. Asking again changes nothing.
+    #[error("the event log is damaged behind position {}: {reason}", before(*position))]
     Damaged {
-        /// Where.
+        /// The first position that cannot be read.
         position: Position,
         /// What was wrong.
         reason: String,
@@ -190,6 +206,38 @@ impl ReadError {
     }
 }
 
+/// Up to where a damaged log can be read, and what is wrong behind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the event log is damaged behind position {last}: {reason}")]
+pub struct Damage {
+    /// The last position that can be read.
+    pub last: Position,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl From<Damage> for ReadError {
+    fn from(damage: Damage) -> Self {
+        ReadError::Damaged { position: damage.last.next(), reason: damage.reason }
+    }
+}
+
+fn before(position: Position) -> Position {
+    Position(position.0.saturating_sub(1))
+}
+
+/// After a follower could not read on: waits before it tries again. Over a damaged log it stands still for good, since
+/// trying again changes nothing; `/readyz` says what is wrong.
+pub async fn pause_after(error: &ReadError, pause: Duration) {
+    match error {
+        ReadError::Unreachable { .. } => tokio::time::sleep(pause).await,
+        ReadError::Damaged { .. } => {
+            tracing::error!(%error, "nothing behind this position is read any more");
+            std::future::pending().await
+        }
+    }
+}
+
 /// Why a log could not be opened. Each text says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -199,6 +247,19 @@ pub enum OpenError {
         /// Which file.
         path: String,
         /// What is wrong and what to do.
+        reason: String,
+    },
+    /// What is in the file is not what was written.
+    #[error(
+        "the event log {path} is damaged behind position {last}: {reason}. Copy what is readable (`oversight backup`, \
+         with --log), move the file away and restore the last backup into a new one"
+    )]
+    Damaged {
+        /// Which file.
+        path: String,
+        /// The last position that can be read.
+        last: Position,
+        /// What is wrong.
         reason: String,
     },
     /// Written by a newer version.
@@ -267,6 +328,11 @@ pub trait EventLog: fmt::Debug + Send + Sync + 'static {
 
     /// What it is.
     fn describe(&self) -> Description;
+
+    /// What is wrong with it for good, where that is known.
+    fn damage(&self) -> Option<Damage> {
+        None
+    }
 }
 
 /// Reads on and on.

@@ -4,21 +4,24 @@ use std::{
     fmt,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use tokio::sync::OnceCell;
 
-use super::{Config, StartError};
+use proto::{By, Position, Stream};
+
+use super::{Config, StartError, installation::Installation, names::Named, traces::Traces};
 use crate::{
-    access::{Access, Sessions, Tokens, session},
+    access::{Access, BOOTSTRAP, Sessions, Tokens, session},
     cache::{Cache, CacheError},
     clock::Clock,
     directory::{Directory, DirectoryError},
     editions::Editions,
     following::{Fold, Following},
     http::Names,
-    log::{self, Log, LogUrl, NatsUrl},
+    log::{self, Log, LogUrl, NatsUrl, ReadError},
     private, production,
     roster::Roster,
     task::Tasks,
@@ -42,22 +45,28 @@ pub struct Platform {
     pub clock: Clock,
     /// Where background work runs, and what stops it.
     pub tasks: Tasks,
+    /// Whether it is in production: what may only happen elsewhere is refused then.
+    pub production: bool,
+    /// What there was in the data folder or the access log before, where the event log is empty: it is none to be
+    /// filled with what is made up.
+    pub was_used: Option<String>,
     /// The description of the API to be served, where it is more than that of this process.
     pub described: Option<Bytes>,
     /// The broker, where the log is there.
     broker: Option<NatsUrl>,
     /// What all services of the process share, once one of them needs it.
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 /// The file of the directory of people in the data folder.
 pub const PEOPLE_FILE: &str = "people.redb";
 
 #[derive(Debug, Default)]
-struct Shared {
+pub(super) struct Shared {
     directory: OnceCell<Directory>,
     roster: OnceLock<Roster>,
     editions: OnceLock<Editions>,
+    pub(super) named: tokio::sync::OnceCell<Named>,
 }
 
 impl fmt::Debug for Platform {
@@ -76,6 +85,8 @@ impl Platform {
             names,
             clock,
             tasks,
+            production: false,
+            was_used: None,
             described: None,
             broker: None,
             shared: Arc::default(),
@@ -93,6 +104,11 @@ impl Platform {
         let tokens = Tokens::of(&config.provider, &clock)?;
         open_data_folder(&config.data)?;
         let url = log_url(config.log.as_ref(), &config.data);
+        let mut installation = Installation::of(&config.data, &url)?;
+        installation.before_opening(&url)?;
+        if config.production {
+            production::must_be_begun(&url.access())?;
+        }
         if config.production
             && let Some(server) = production::plain_text_over_a_network(&url)
         {
@@ -108,7 +124,20 @@ impl Platform {
             });
         }
         let access_log = log::open(&url.access()).await?;
+        installation.check(Stream::Events, &log).await?;
+        installation.check(Stream::Access, &access_log).await?;
+        if config.production {
+            wait_for_the_beginning(&url, &access_log).await?;
+        }
+        installation.keep_if_possible();
+        let was_used = if log.head().await? == Position::START {
+            used_before(&config.data, &access_log).await?
+        } else {
+            None
+        };
         let tasks = Tasks::new();
+        let seen = installation.follow(log.clone(), access_log.clone(), tasks.stop().clone());
+        tasks.watch_to_the_end("installation", seen);
         let access = Access::start(&log, access_log, sessions(config, &url)?, &clock, &tasks);
         if let Some(tokens) = tokens {
             access.accept(tokens);
@@ -125,7 +154,8 @@ impl Platform {
             answer_to_any: false,
         };
         let broker = if let LogUrl::Nats(nats) = url { Some(nats) } else { None };
-        Ok(Self { broker, ..Self::new(log, &config.data, access, names, clock, tasks) })
+        let platform = Self::new(log, &config.data, access, names, clock, tasks);
+        Ok(Self { production: config.production, was_used, broker, ..platform })
     }
 
     /// Over a log alone, with no one asked who they are: for tests of other things, and to measure what
@@ -228,6 +258,57 @@ fn sessions(config: &Config, url: &LogUrl) -> Result<Sessions, StartError> {
         _ => session::Wire::Clear,
     };
     Ok(Sessions::new(keys, wire))
+}
+
+/// How often it is said that an installation is waited for.
+const SAY_EVERY: Duration = Duration::from_secs(60);
+
+/// In production someone begins an installation, with `oversight bootstrap`; no log is begun by itself. At a broker the
+/// services may be there before: they wait. A file would not be given free while this process waited.
+async fn wait_for_the_beginning(url: &LogUrl, access_log: &Log) -> Result<(), StartError> {
+    let place = access_log.describe().place;
+    let mut said: Option<Instant> = None;
+    while access_log.head().await? == Position::START {
+        if matches!(url, LogUrl::File(_)) {
+            return Err(StartError::NotBegun { place });
+        }
+        if said.is_none_or(|said| said.elapsed() >= SAY_EVERY) {
+            tracing::warn!(
+                access_log = place,
+                "waiting: no one has begun this installation yet. `oversight bootstrap` begins it and prints its first \
+                 administrator's key; `oversight restore` (with --access) brings one back from a backup"
+            );
+            said = Some(Instant::now());
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    Ok(())
+}
+
+/// What there was in a data folder and an access log beside an empty event log. The first administrator's key alone is
+/// a beginning, and nothing that was used.
+async fn used_before(folder: &Path, access_log: &Log) -> Result<Option<String>, ReadError> {
+    let traces = Traces::of(folder);
+    if traces.are_there() {
+        return Ok(Some(traces.to_string()));
+    }
+    let head = access_log.head().await?;
+    let mut position = Position::START;
+    if head == position {
+        return Ok(None);
+    }
+    let beginning = By::system(BOOTSTRAP).actor;
+    let mut reader = access_log.read(position).await?;
+    while position < head {
+        for recorded in reader.next().await?.events {
+            position = recorded.position;
+            let by = proto::envelope::Provenance::read(&recorded.body);
+            if by.is_ok_and(|provenance| provenance.by.actor != beginning) {
+                return Ok(Some(format!("its access log holds {head} events")));
+            }
+        }
+    }
+    Ok(None)
 }
 
 fn open_data_folder(path: &Path) -> Result<(), StartError> {

@@ -6,9 +6,9 @@ use access::bootstrap::{another_administrator, first_administrator};
 use chassis::{
     Clock,
     log::{self, LogUrl},
-    service::log_url,
+    service::{installation::Installation, log_url},
 };
-use proto::OdsCode;
+use proto::{OdsCode, Stream};
 
 use super::{Failure, Verdict, output};
 
@@ -40,14 +40,31 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
         std::fs::create_dir_all(&args.data)
             .map_err(|error| Failure::said(format!("cannot use {}: {error}", args.data.display())))?;
     }
-    let url = log_url(args.log.as_ref(), &args.data).access();
-    let log = log::open(&url).await?;
+    let url = log_url(args.log.as_ref(), &args.data);
+    let named = args.log.is_none().then_some(args.data.as_path());
+    // It begins an installation, and not where there was one.
+    let mut installation = match Installation::folder_of(&url, named) {
+        Some(folder) => Some(Installation::of(&folder, &url)?),
+        None => None,
+    };
+    if let Some(installation) = &installation {
+        installation.before_opening(&url)?;
+    }
+    let (event_log, log) = (log::open(&url).await?, log::open(&url.access()).await?);
+    if let Some(installation) = &mut installation {
+        installation.check(Stream::Events, &event_log).await?;
+        installation.check(Stream::Access, &log).await?;
+    }
     let clock = Clock::system();
     let made = match &args.reason {
         Some(reason) => another_administrator(&log, &clock, args.organisation, reason).await,
         None => first_administrator(&log, &clock, args.organisation).await,
     };
     let key = made.map_err(|error| Failure::said(error.to_string()))?;
+    if let Some(installation) = &mut installation {
+        installation.check(Stream::Access, &log).await?;
+        installation.keep_if_possible();
+    }
     output::say(key.reveal())?;
     output::note(
         "This is the key of an administrator. It is shown this once: keep it where secrets are kept, \

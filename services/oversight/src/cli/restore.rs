@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use chassis::log::{self, LogUrl};
+use chassis::{
+    log::{self, LogUrl, Purpose},
+    service::installation::Installation,
+};
 use proto::Stream;
 
 use super::{Failure, Verdict, output};
@@ -28,6 +31,10 @@ pub struct Args {
     /// Into the access log that stands beside it.
     #[arg(long)]
     access: bool,
+    /// A data folder that works with this log and is to take it as it is then: once for each. Default: the one in which
+    /// the file of the log lies.
+    #[arg(long, value_name = "DIR")]
+    data: Vec<PathBuf>,
 }
 
 /// Restores a backup.
@@ -37,8 +44,15 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     restoring::check(open(&args.file)?, |position| bar.set_position(position.0))?;
     bar.finish_and_clear();
 
-    let log = log::open(&if args.access { args.log.access() } else { args.log.clone() }).await?;
     let stream = if args.access { Stream::Access } else { Stream::Events };
+    let url = if args.access { args.log.access() } else { args.log.clone() };
+    let mut installations = installations(&args)?;
+    if let Some(first) = open(&args.file)?.next_event()? {
+        for installation in &installations {
+            installation.may_begin_with(stream, &args.file.display().to_string(), &first.body)?;
+        }
+    }
+    let log = log::open_for(&url, Purpose::Restore).await?;
     let there = restoring::compare(open(&args.file)?, log.as_ref()).await?;
     let pace = match args.log {
         LogUrl::File(_) => Pace::Any,
@@ -48,6 +62,12 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     restoring::append(open(&args.file)?, &log, there, stream, pace, |position| bar.set_position(position.0))
         .await?;
     bar.finish_and_clear();
+    for installation in &mut installations {
+        installation.renew(stream, &log).await?;
+        installation.keep().map_err(|error| {
+            Failure::said(format!("cannot note in {installation} what was restored: {error}"))
+        })?;
+    }
     let place = log.describe().place;
     output::say(match there.0 {
         0 => format!("{} events of {} are in {place}", output::number(heading.last.0), heading.from),
@@ -59,6 +79,15 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
         ),
     })?;
     Ok(Verdict::Good)
+}
+
+/// What the data folders know that work with the log.
+fn installations(args: &Args) -> Result<Vec<Installation>, Failure> {
+    let named: Vec<PathBuf> = match args.data.is_empty() {
+        true => Installation::folder_of(&args.log, None).into_iter().collect(),
+        false => args.data.clone(),
+    };
+    named.iter().map(|folder| Ok(Installation::of(folder, &args.log)?)).collect()
 }
 
 fn open(path: &Path) -> Result<Reader<BufReader<File>>, Failure> {

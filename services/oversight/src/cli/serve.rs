@@ -5,13 +5,15 @@ use std::{path::Path, sync::Arc, time::Duration};
 use bytes::Bytes;
 use chassis::{
     Clock, Platform, Routes, Service,
-    directory::Person,
-    log::{self, LogUrl},
+    directory::{Directory, Person},
+    log::{self, LogUrl, ReadError},
     service::{self, Config, StartError},
     telemetry,
+    vitals::has_room,
 };
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
+use proto::Position;
 use utoipa::openapi::OpenApi;
 
 use super::{Failure, Verdict};
@@ -105,7 +107,14 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     }
     if !args.only.is_empty() {
         // The others run elsewhere, behind the same proxy: who asks here is told of all of them.
-        platform.described = Some(description_of_all(&args.config).await?);
+        match description_of_all(&args.config).await {
+            Ok(described) => platform.described = Some(described),
+            // On a full disk what can be read is served all the same.
+            Err(error) if has_room(&args.config.data).is_err() => {
+                tracing::error!(%error, "the description of the API tells of the services of this process alone");
+            }
+            Err(error) => return Err(error),
+        }
     }
     let parts = Part::ALL.into_iter().filter(|part| args.only.is_empty() || args.only.contains(part));
     let mut services = vec![log_api::service(&platform), synthetic_england(progress)];
@@ -170,11 +179,19 @@ async fn load_beside(
         Loading::Needed { seed } => seed,
         Loading::Finished { seed } => {
             tracing::info!(seed, "the log holds the synthetic England");
+            introduce_office_holder(&platform.directory().await?).await?;
             return Ok(platform);
         }
         Loading::NotOurs => return Ok(platform),
     };
-    introduce_office_holder(&platform).await?;
+    if let Some(used) = &platform.was_used {
+        tracing::warn!(
+            "the synthetic England is not loaded: the event log is empty, but this was in use before ({used}). To look \
+             at it, name another --data folder; if events are missing, restore them with `oversight restore`"
+        );
+        return Ok(platform);
+    }
+    introduce_once_begun(&platform);
     progress.planned();
     let log = platform.log.clone();
     let (others, platform) = if matches!(config.log, Some(LogUrl::Nats(_))) {
@@ -208,17 +225,34 @@ async fn load_beside(
     Ok(platform)
 }
 
+/// A name stands in the directory only beside events: alone it would look as if the log was lost.
+fn introduce_once_begun(platform: &Platform) {
+    let platform = platform.clone();
+    let tasks = platform.tasks.clone();
+    tasks.watch("synthetic-office-holder", async move {
+        let begun = async {
+            platform.log.read(Position::START).await?.next().await?;
+            Ok::<_, ReadError>(())
+        };
+        if let Err(error) = begun.await {
+            return tracing::warn!(%error, "the invented office holder has no name until the next start");
+        }
+        let introduced = async { introduce_office_holder(&platform.directory().await?).await };
+        if let Err(error) = introduced.await {
+            tracing::warn!(%error, "the invented office holder has no name until the next start");
+        }
+    });
+}
+
 /// The invented person who signs all statements needs a name to be shown by.
-async fn introduce_office_holder(platform: &Platform) -> Result<(), StartError> {
+async fn introduce_office_holder(directory: &Directory) -> Result<(), StartError> {
     let person = Person {
         name: format!("{} office holder", synthetic::MARK),
         role: "Invented".to_owned(),
         email: String::new(),
         organisation: None,
     };
-    platform
-        .directory()
-        .await?
+    directory
         .put(synthetic::office_holder(), &person)
         .await
         .map_err(|error| StartError::Service { service: "synthetic", reason: error.to_string() })

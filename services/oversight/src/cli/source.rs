@@ -1,7 +1,7 @@
 //! Where events are read from: a running server, or a log itself.
 
 use bytes::{Buf, BytesMut};
-use chassis::log::{self, Log, LogUrl, Recorded};
+use chassis::log::{self, Damage, Log, LogUrl, Purpose, Recorded};
 use futures::{StreamExt, stream::BoxStream};
 use proto::{Position, content::is_withheld};
 
@@ -48,14 +48,14 @@ impl From {
     }
 }
 
-/// Opens a log that is to be there already.
+/// Opens a log that is to be there already, to be read alone: a damaged one as far as it can be read.
 pub async fn open_log(url: &LogUrl) -> Result<Log, Failure> {
     if let LogUrl::File(path) = url
         && !path.exists()
     {
         return Err(Failure::said(format!("there is no event log at {}", path.display())));
     }
-    Ok(log::open(url).await?)
+    Ok(log::open_for(url, Purpose::Read).await?)
 }
 
 /// A source of events.
@@ -90,6 +90,14 @@ impl Source {
         match self {
             Source::Server(server) => server.place(),
             Source::Log(log) => log.describe().place,
+        }
+    }
+
+    /// What is wrong with it for good, where that is known.
+    pub fn damage(&self) -> Option<Damage> {
+        match self {
+            Source::Server(_) => None,
+            Source::Log(log) => log.damage(),
         }
     }
 

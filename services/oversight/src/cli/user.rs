@@ -109,7 +109,8 @@ impl Listed {
     fn state(&self) -> &'static str {
         match self {
             Listed { disabled: true, .. } => "disabled",
-            Listed { user_name: None, .. } => "deleted",
+            // Only a disabled account can be removed: this one was not.
+            Listed { user_name: None, .. } => "name missing",
             Listed { does_not_fit: Some(_), .. } => "opens nothing",
             Listed { locked_until: Some(_), .. } => "waiting",
             Listed { must_change: true, .. } => "first password",

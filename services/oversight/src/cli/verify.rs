@@ -1,6 +1,9 @@
 //! `oversight verify`
 
-use chassis::{Clock, log::LogUrl};
+use chassis::{
+    Clock,
+    log::{Damage, LogUrl, ReadError, Recorded},
+};
 use projection::{
     board::{Board, Knowledge},
     digest,
@@ -12,7 +15,7 @@ use super::{
     Failure, Verdict, output,
     rebuild::{View, view},
     server::Server,
-    source::{self, Source},
+    source::{self, Events, Source},
 };
 use crate::{
     audit::{Audit, Seal},
@@ -58,7 +61,8 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     let mut audit = Audit::expecting(args.expect);
     let mut facts = Facts::default();
     let fold_to = served.map_or(head, |view| view.position);
-    while let Some(batch) = events.next_whole().await? {
+    let mut damage = source.damage();
+    while let Some(batch) = next(&mut events, &mut damage).await? {
         for event in &batch {
             audit.read(event);
             if event.position <= fold_to {
@@ -67,12 +71,13 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
         }
         bar.set_position(audit.events());
     }
-    audit.ends_at(head);
+    audit.ends_at(damage.as_ref().map_or(head, |damage| damage.last));
     bar.finish_and_clear();
     // As of the day that the server calls today: what is due on it has not been missed.
     let today = served.map_or_else(|| Clock::system().today(), |view| view.today);
     let folded = digest::of(&Board::build(&facts, Knowledge::ALL, today));
-    let verdict = report(&source.place(), head, &audit, served, fold_to, folded)?;
+    let log = Checked { place: source.place(), head, damage };
+    let verdict = report(&log, &audit, served, fold_to, folded)?;
     match &args.source.log {
         Some(url) if is_there(&url.access()) => {
             let doors = access_log(&url.access(), args.expect_access).await?;
@@ -95,22 +100,42 @@ async fn access_log(url: &LogUrl, seal: Option<Seal>) -> Result<Verdict, Failure
     let log = Source::Log(source::open_log(url).await?);
     let mut events = log.events(Stretch::everything()).await?;
     let mut audit = Audit::expecting(seal);
-    while let Some(batch) = events.next().await? {
+    let mut damage = log.damage();
+    while let Some(batch) = next(&mut events, &mut damage).await? {
         batch.iter().for_each(|event| audit.read(event));
     }
-    audit.ends_at(events.head());
-    faults_of(&log.place(), events.head(), &audit)
+    let head = events.head();
+    audit.ends_at(damage.as_ref().map_or(head, |damage| damage.last));
+    faults_of(&Checked { place: log.place(), head, damage }, &audit)
+}
+
+/// A log that was read to its end, or to where it is damaged.
+struct Checked {
+    place: String,
+    head: Position,
+    damage: Option<Damage>,
+}
+
+/// The next events; nothing at the end, and where the log is damaged.
+async fn next(events: &mut Events, damage: &mut Option<Damage>) -> Result<Option<Vec<Recorded>>, Failure> {
+    match events.next_whole().await {
+        Err(Failure::Read(ReadError::Damaged { position, reason })) => {
+            let last = Position(position.0.saturating_sub(1));
+            damage.get_or_insert(Damage { last, reason });
+            Ok(None)
+        }
+        next => next,
+    }
 }
 
 fn report(
-    place: &str,
-    head: Position,
+    log: &Checked,
     audit: &Audit,
     served: Option<View>,
     fold_to: Position,
     folded: EventHash,
 ) -> Result<Verdict, Failure> {
-    let whole = faults_of(place, head, audit)?;
+    let whole = faults_of(log, audit)?;
     let equal = match served {
         None => {
             output::say(format!(
@@ -134,8 +159,9 @@ fn report(
 }
 
 /// Says what is wrong with a log, and up to where it is intact.
-fn faults_of(place: &str, head: Position, audit: &Audit) -> Result<Verdict, Failure> {
+fn faults_of(log: &Checked, audit: &Audit) -> Result<Verdict, Failure> {
     let (faults, count) = audit.faults();
+    let Checked { place, head, damage } = log;
     output::say(format!(
         "{place}: {} events up to position {head}, {} aggregates",
         output::number(audit.events()),
@@ -161,10 +187,20 @@ fn faults_of(place: &str, head: Position, audit: &Audit) -> Result<Verdict, Fail
         ))?;
     }
     output::say(match count {
+        0 if damage.is_some() => "no other fault up to there".to_owned(),
         0 => "positions without a gap, every event readable, every chain whole".to_owned(),
         1 => "1 fault in the log".to_owned(),
         count => format!("{} faults in the log", output::number(count)),
     })?;
+    if let Some(damage) = damage {
+        output::say(format!("{damage}"))?;
+        let intact = audit.intact_to();
+        output::say(format!(
+            "it is intact up to position {intact}, and damaged behind position {}",
+            damage.last
+        ))?;
+        return Ok(Verdict::Faulty);
+    }
     if count > 0 {
         output::say(format!("it is intact up to position {}", audit.intact_to()))?;
     } else if audit.events() > 0 {

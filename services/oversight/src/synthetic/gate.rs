@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 
-use chassis::log::{AppendError, Description, EventLog, Log, NewEvent, ReadError, Reader, Receipt, Recorded};
+use chassis::log::{
+    AppendError, Damage, Description, EventLog, Log, NewEvent, ReadError, Reader, Receipt, Recorded,
+};
 use futures::future::BoxFuture;
 use proto::{Position, Subject};
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
@@ -82,5 +84,9 @@ impl EventLog for Gated {
 
     fn describe(&self) -> Description {
         self.log.describe()
+    }
+
+    fn damage(&self) -> Option<Damage> {
+        self.log.damage()
     }
 }

@@ -57,10 +57,8 @@ impl FileReader {
                 self.ahead = None;
                 let mut batch = fetched.map_err(|_| stopped("reading it failed inside"))??;
                 let Some(last) = batch.events.last().map(|event| event.position) else {
-                    return Err(ReadError::Damaged {
-                        position: self.after.next(),
-                        reason: "the log ends before its known end".to_owned(),
-                    });
+                    let ends = "the log ends before its known end";
+                    return Err(self.store.note_damage(self.after.next(), ends).into());
                 };
                 self.after = last;
                 batch.head = last.max(*self.head.borrow());

@@ -2,27 +2,30 @@
 
 use std::{
     fs, io,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use bytes::Bytes;
 use parking_lot::RwLock;
 use proto::{Position, Subject};
 use redb::{
-    Database, DatabaseError, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable,
-    TableDefinition, TableError,
+    Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError,
 };
 
-use super::block::Block;
-use crate::log::{BATCH_MAX_EVENTS, Batch, OpenError, ReadError, Recorded};
+use super::{
+    block::Block,
+    end,
+    opening::{self, Unopened},
+    quiet::guarded,
+};
+use crate::log::{BATCH_MAX_EVENTS, Batch, Damage, Purpose, ReadError, Recorded};
 
 /// The format this build writes; it reads all up to it.
 pub(super) const FORMAT: u64 = 1;
-
-/// Memory redb may use for pages. The scan copies what it hands out, so a larger cache serves only
-/// the two indices.
-const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
 /// A batch ends once it holds this much, so that a slow consumer holds little.
 pub(super) const BATCH_MAX_BYTES: usize = 4 * 1024 * 1024;
@@ -101,7 +104,11 @@ impl From<Fault> for ReadError {
     }
 }
 
-fn is_full(error: &io::Error) -> bool {
+/// What a page of redb's is that does not read as one.
+pub(super) const NO_STRUCTURE: &str = "its structure does not hold together";
+
+/// Whether an error says that there is no room.
+pub(super) fn is_full(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
@@ -113,19 +120,47 @@ fn is_full(error: &io::Error) -> bool {
 pub(super) struct Store {
     path: PathBuf,
     database: RwLock<Option<Database>>,
+    /// Whether it could be opened to be read alone.
+    is_read_only: AtomicBool,
+    damage: OnceLock<Damage>,
 }
 
 impl Store {
-    /// Opens the file, or makes it.
-    pub(super) fn open(path: &Path) -> Result<(Self, Position), OpenError> {
-        prepare(path)?;
-        let database = open_database(path)?;
-        check_format(path, &database)?;
-        let store = Self { path: path.to_owned(), database: RwLock::new(Some(database)) };
-        match store.head() {
-            Ok(head) => Ok((store, head)),
-            Err(fault) => Err(file_error(path, damaged(&fault_text(&fault)))),
+    /// Opens the file, or makes it. Answers where the log ends, too.
+    pub(super) fn open(path: &Path, purpose: Purpose) -> Result<(Self, Position), Unopened> {
+        opening::prepare(path)?;
+        let noted = end::read(path);
+        let is_there = fs::metadata(path).is_ok_and(|found| found.len() > 0);
+        let (database, read_only, head) = match (is_there, purpose) {
+            (false, Purpose::Read) => return Err(Unopened::said(path, "no log is there")),
+            (false, Purpose::Work) if noted > Some(Position::START) => {
+                return Err(Unopened::said(path, opening::gone(noted.unwrap_or_default())));
+            }
+            (false, _) => (opening::begin(path)?, false, Position::START),
+            (true, Purpose::Read) => {
+                let (database, head) = opening::examine(path, noted)?;
+                (database, true, head)
+            }
+            (true, Purpose::Work) => {
+                // Nothing is opened for writing that is not whole: redb would mend it, and what was lost be gone.
+                drop(opening::examine(path, noted)?);
+                opening::to_work(path)?
+            }
+            (true, Purpose::Restore) => {
+                drop(opening::examine(path, None)?);
+                opening::to_work(path)?
+            }
+        };
+        if read_only && purpose != Purpose::Read {
+            say_full(path);
         }
+        let store = Self {
+            path: path.to_owned(),
+            database: RwLock::new(Some(database)),
+            is_read_only: AtomicBool::new(read_only),
+            damage: OnceLock::new(),
+        };
+        Ok((store, head))
     }
 
     /// Where it is.
@@ -133,28 +168,69 @@ impl Store {
         &self.path
     }
 
+    /// What is wrong with it, once that was met.
+    pub(super) fn damage(&self) -> Option<&Damage> {
+        self.damage.get()
+    }
+
+    /// Takes note that it is damaged from a position on, or somewhere. What was noted first counts.
+    pub(super) fn note_damage(&self, position: Position, reason: &str) -> Fault {
+        let damage = self.damage.get_or_init(|| {
+            let last = match position {
+                Position::START => opening::readable_to(&self.path),
+                position => Position(position.0 - 1),
+            };
+            tracing::error!(path = %self.path.display(), %last, reason, "the event log is damaged behind this position");
+            Damage { last, reason: reason.to_owned() }
+        });
+        let position = if position == Position::START { damage.last.next() } else { position };
+        Fault::Damaged(position, reason.to_owned())
+    }
+
+    /// Whether the file is open to be read alone, for want of room.
+    pub(super) fn is_read_only(&self) -> bool {
+        self.is_read_only.load(Ordering::Acquire)
+    }
+
     /// Closes the file; readers still about are told so.
     pub(super) fn close(&self) {
-        drop(self.database.write().take());
+        let database = self.database.write().take();
+        // What redb holds of a damaged file may not even be put away.
+        let _ = guarded(|| drop(database));
     }
 
     /// Works on the open file.
     pub(super) fn with<T>(&self, work: impl FnOnce(&Database) -> Result<T, Fault>) -> Result<T, Fault> {
-        match &*self.database.read() {
-            Some(database) => work(database),
-            None => Err(Fault::Closed("its file is closed".to_owned())),
+        let done = match &*self.database.read() {
+            Some(database) => guarded(|| work(database)),
+            None => return Err(Fault::Closed("its file is closed".to_owned())),
+        };
+        match done {
+            Ok(Err(Fault::Damaged(position, reason))) => Err(self.note_damage(position, &reason)),
+            Ok(done) => done,
+            Err(_) => Err(self.note_damage(Position::START, NO_STRUCTURE)),
         }
     }
 
     /// Opens the file again after a fault: redb answers nothing more once an operation on the file
-    /// has failed. Waits for reads in flight, which are short. Answers where the log now ends.
+    /// has failed. Waits for reads in flight, which are short. Answers where the log now ends. Without
+    /// room it is opened to be read alone.
     pub(super) fn reopen(&self) -> Result<Position, Fault> {
-        {
-            let mut slot = self.database.write();
-            drop(slot.take());
-            *slot = Some(open_database(&self.path).map_err(|error| Fault::Closed(error.to_string()))?);
+        let mut slot = self.database.write();
+        let database = slot.take();
+        let _ = guarded(|| drop(database));
+        let (database, read_only, head) =
+            opening::to_work(&self.path).map_err(|unopened| match unopened {
+                Unopened::Said(error) => Fault::Closed(error.to_string()),
+                Unopened::Damaged(reason) | Unopened::NotALog(reason) => {
+                    self.note_damage(Position::START, &reason)
+                }
+            })?;
+        *slot = Some(database);
+        if !self.is_read_only.swap(read_only, Ordering::AcqRel) && read_only {
+            say_full(&self.path);
         }
-        self.head()
+        Ok(head)
     }
 
     /// Whether the file is closed.
@@ -164,17 +240,6 @@ impl Store {
 
     fn read<T>(&self, work: impl FnOnce(&ReadTransaction) -> Result<T, Fault>) -> Result<T, Fault> {
         self.with(|database| work(&database.begin_read()?))
-    }
-
-    /// The position of the last event.
-    pub(super) fn head(&self) -> Result<Position, Fault> {
-        self.read(|transaction| {
-            let blocks = transaction.open_table(BLOCKS)?;
-            match blocks.last()? {
-                None => Ok(Position::START),
-                Some((first, bytes)) => Ok(read_block(Position(first.value()), bytes.value())?.last()),
-            }
-        })
     }
 
     /// Where an event id stands.
@@ -296,139 +361,15 @@ pub(super) fn last_of(
     Ok(last.and_then(|(key, _)| position_of_key(key.value())))
 }
 
-fn file_error(path: &Path, reason: impl Into<String>) -> OpenError {
-    OpenError::File { path: path.display().to_string(), reason: reason.into() }
+fn say_full(path: &Path) {
+    tracing::error!(path = %path.display(), "the disk is full: the event log is read, and takes nothing until there is room");
 }
 
-fn damaged(what: &str) -> String {
-    format!("it is damaged ({what}): move it away and restore the last backup into a new one")
-}
-
-fn fault_text(fault: &Fault) -> String {
-    match fault {
-        Fault::Full(text) | Fault::Other(text) | Fault::Closed(text) => text.clone(),
-        Fault::Damaged(position, text) => format!("at position {position}: {text}"),
+/// The position of the last event.
+pub(super) fn head_of(database: &Database) -> Result<Position, Fault> {
+    let blocks = database.begin_read()?.open_table(BLOCKS)?;
+    match blocks.last()? {
+        None => Ok(Position::START),
+        Some((first, bytes)) => Ok(read_block(Position(first.value()), bytes.value())?.last()),
     }
-}
-
-fn io_reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => {
-            "this user may not read and write it: change its owner or mode, or choose another path".to_owned()
-        }
-        io::ErrorKind::ReadOnlyFilesystem => {
-            "it is on a read-only file system: choose another path".to_owned()
-        }
-        _ if is_full(error) => "the disk is full: make room and start again".to_owned(),
-        _ => error.to_string(),
-    }
-}
-
-/// Everything that can be said about the path before redb sees it; makes the folders.
-fn prepare(path: &Path) -> Result<(), OpenError> {
-    match fs::metadata(path) {
-        Ok(found) if found.is_dir() => {
-            let example = path.join("events.redb");
-            return Err(file_error(
-                path,
-                format!("it is a folder: name a file, for example file:{}", example.display()),
-            ));
-        }
-        Ok(found) if !found.is_file() => {
-            return Err(file_error(path, "it is not an ordinary file: name one"));
-        }
-        Ok(_) => return Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            return Err(file_error(path, "a part of its path is a file, not a folder: choose another path"));
-        }
-        Err(error) => return Err(file_error(path, io_reason(&error))),
-    }
-    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
-    fs::create_dir_all(folder).map_err(|error| {
-        file_error(path, format!("its folder {} cannot be made: {}", folder.display(), io_reason(&error)))
-    })
-}
-
-fn open_database(path: &Path) -> Result<Database, OpenError> {
-    let is_new = fs::metadata(path).map_or(true, |found| found.len() == 0);
-    let shown = path.display().to_string();
-    let mut builder = Database::builder();
-    builder.set_cache_size(CACHE_BYTES);
-    builder.set_repair_callback(move |repair| {
-        let percent = (repair.progress() * 100.0) as u32;
-        tracing::info!(path = shown, percent, "checking the event log after an unclean stop");
-    });
-    // redb trusts a file that was closed cleanly and may panic over one that was changed since.
-    let opened = catch_unwind(AssertUnwindSafe(|| builder.create(path)))
-        .map_err(|_| file_error(path, damaged("its structure does not hold together")))?;
-    let database = opened.map_err(|error| match error {
-        DatabaseError::DatabaseAlreadyOpen => file_error(
-            path,
-            "another process is using it: stop that one first, or choose another path for this one",
-        ),
-        DatabaseError::Storage(redb::StorageError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
-            file_error(path, "it is not an event log, or its beginning is damaged: choose another path, or restore the last backup")
-        }
-        DatabaseError::Storage(redb::StorageError::Io(error)) => file_error(path, io_reason(&error)),
-        DatabaseError::Storage(redb::StorageError::Corrupted(what)) => file_error(path, damaged(&what)),
-        error => file_error(path, error.to_string()),
-    })?;
-    if is_new {
-        // The file's name must survive a power cut as well as its content.
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if let Ok(folder) = fs::File::open(folder) {
-            let _ = folder.sync_all();
-        }
-    }
-    Ok(database)
-}
-
-/// Writes the format into a new file, and compares it in an old one.
-fn check_format(path: &Path, database: &Database) -> Result<(), OpenError> {
-    let found = catch_unwind(AssertUnwindSafe(|| format_of(database)))
-        .map_err(|_| file_error(path, damaged("its tables cannot be read")))?
-        .map_err(|fault| file_error(path, damaged(&fault_text(&fault))))?;
-    match found {
-        Found::Format(FORMAT) => Ok(()),
-        Found::Format(newer) if newer > FORMAT => Err(OpenError::Newer {
-            path: path.display().to_string(),
-            found: u32::try_from(newer).unwrap_or(u32::MAX),
-            known: FORMAT as u32,
-        }),
-        Found::Format(_) | Found::Foreign => {
-            Err(file_error(path, "it is a database of something else: choose another path"))
-        }
-        Found::Nothing => begin(database).map_err(|fault| match fault {
-            Fault::Full(_) => file_error(path, "the disk is full: make room and start again"),
-            fault => file_error(path, fault_text(&fault)),
-        }),
-    }
-}
-
-enum Found {
-    Format(u64),
-    Nothing,
-    Foreign,
-}
-
-fn format_of(database: &Database) -> Result<Found, Fault> {
-    let transaction = database.begin_read()?;
-    match transaction.open_table(META) {
-        Ok(meta) => Ok(meta.get("format")?.map_or(Found::Foreign, |format| Found::Format(format.value()))),
-        Err(TableError::TableDoesNotExist(_)) if transaction.list_tables()?.next().is_none() => {
-            Ok(Found::Nothing)
-        }
-        Err(TableError::Storage(error)) => Err(error.into()),
-        Err(_) => Ok(Found::Foreign),
-    }
-}
-
-fn begin(database: &Database) -> Result<(), Fault> {
-    let transaction = database.begin_write()?;
-    transaction.open_table(META)?.insert("format", FORMAT)?;
-    transaction.open_table(BLOCKS)?;
-    transaction.open_table(SUBJECTS)?;
-    transaction.open_table(IDS)?;
-    Ok(transaction.commit()?)
 }

@@ -9,6 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 
 use super::{
     block::Filling,
+    end::End,
     store::{BLOCKS, Fault, IDS, SUBJECTS, Store, last_of, read_block, subject_key},
 };
 use crate::log::{AppendError, NewEvent, Receipt, Written};
@@ -46,7 +47,12 @@ impl<E: Into<Fault>> From<E> for Failure {
 }
 
 /// Writes until the last sender is gone.
-pub(super) fn run(store: &Arc<Store>, mut jobs: mpsc::Receiver<Job>, head: &watch::Sender<Position>) {
+pub(super) fn run(
+    store: &Arc<Store>,
+    mut jobs: mpsc::Receiver<Job>,
+    head: &watch::Sender<Position>,
+    mut end: End,
+) {
     let mut batch = Vec::new();
     let mut last_count = 0;
     let mut last_took = Duration::ZERO;
@@ -54,6 +60,8 @@ pub(super) fn run(store: &Arc<Store>, mut jobs: mpsc::Receiver<Job>, head: &watc
         linger(&mut jobs, &mut batch, last_count, last_took);
         let started = Instant::now();
         let answers = write(store, &batch, head);
+        // Before anyone is answered: what was acknowledged is never more than what is noted.
+        end.note(*head.borrow());
         last_took = started.elapsed();
         last_count = batch.len();
         metrics::histogram!("oversight_log_commit_events").record(batch.len() as f64);
@@ -81,8 +89,11 @@ fn linger(jobs: &mut mpsc::Receiver<Job>, batch: &mut Vec<Job>, last_count: usiz
 }
 
 fn write(store: &Arc<Store>, batch: &[Job], head: &watch::Sender<Position>) -> Vec<Answer> {
-    if store.is_closed() && !recover(store, head) {
-        return batch.iter().map(|_| Err(unreachable())).collect();
+    if (store.is_closed() || store.is_read_only()) && store.damage().is_none() {
+        recover(store, head);
+    }
+    if let Some(refusal) = cannot_write(store) {
+        return batch.iter().map(|_| Err(refusal())).collect();
     }
     let before = *head.borrow();
     match commit(store, batch, before) {
@@ -99,7 +110,7 @@ fn write(store: &Arc<Store>, batch: &[Job], head: &watch::Sender<Position>) -> V
             };
             tracing::error!(?fault, events = batch.len(), "a write to the event log failed");
             metrics::counter!("oversight_log_write_failures_total").increment(1);
-            let open = recover(store, head);
+            let open = store.damage().is_none() && recover(store, head);
             batch.iter().map(|job| Err(answer_after(store, job, &fault, begun, open))).collect()
         }
     }
@@ -111,10 +122,18 @@ enum Begun {
     Yes,
 }
 
+/// Opens the file again. Whether it is open then, and holds all it was known to hold.
 fn recover(store: &Store, head: &watch::Sender<Position>) -> bool {
+    let known = *head.borrow();
     match store.reopen() {
+        Ok(last) if last < known => {
+            let _ = store.note_damage(last.next(), "events that it had acknowledged are gone after a fault");
+            false
+        }
         Ok(last) => {
-            tracing::info!(position = last.0, "the event log is open again");
+            if !store.is_read_only() {
+                tracing::info!(position = last.0, "the event log is open again");
+            }
             head.send_replace(last);
             true
         }
@@ -125,8 +144,17 @@ fn recover(store: &Store, head: &watch::Sender<Position>) -> bool {
     }
 }
 
-fn unreachable() -> AppendError {
-    AppendError::Unreachable { reason: "its file cannot be opened again after a fault".to_owned() }
+/// Why nothing can be written now, where that is so.
+fn cannot_write(store: &Store) -> Option<impl Fn() -> AppendError> {
+    let damage = store.damage().map(ToString::to_string);
+    let (is_closed, is_full) = (store.is_closed(), store.is_read_only());
+    (damage.is_some() || is_closed || is_full).then_some(move || match &damage {
+        Some(reason) => AppendError::Refused { reason: reason.clone() },
+        None if is_closed => {
+            AppendError::Unreachable { reason: "its file cannot be opened again after a fault".to_owned() }
+        }
+        None => AppendError::Full { reason: "the disk is full".to_owned() },
+    })
 }
 
 /// What is true of an append whose transaction failed. Once the commit had begun only the file,
@@ -142,6 +170,9 @@ fn answer_after(store: &Store, job: &Job, fault: &Fault, begun: Begun, open: boo
     match fault {
         _ if !absent => AppendError::OutcomeUnknown { reason },
         Fault::Full(_) => AppendError::Full { reason },
+        Fault::Damaged(..) => {
+            AppendError::Refused { reason: store.damage().map_or(reason, ToString::to_string) }
+        }
         _ => AppendError::Unreachable { reason },
     }
 }
