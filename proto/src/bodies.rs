@@ -169,7 +169,7 @@ impl Role {
                 Other,
             ],
             Role::Supplier => &[Trust, Other],
-            Role::Administrator => &BodyKind::ALL,
+            Role::Administrator | Role::Monitor => &BodyKind::ALL,
         }
     }
 
@@ -189,7 +189,7 @@ mod tests {
 
     /// Each role, and the kinds at which it is held: `p`ractice, prescribe`r`, `n`etwork, `c`ommissioner, `b`oard,
     /// local `o`ffice, re`g`ion, `e`ngland, national bod`y`, `t`rust, other (`x`).
-    const TABLE: [(Role, &str); 9] = [
+    const TABLE: [(Role, &str); 10] = [
         (Role::PracticeLead, "p"),
         (Role::CcgOfficer, "ncb"),
         (Role::RegionalLead, "og"),
@@ -199,6 +199,7 @@ mod tests {
         (Role::Buyer, "prncbogytx"),
         (Role::Supplier, "tx"),
         (Role::Administrator, "prncbogeytx"),
+        (Role::Monitor, "prncbogeytx"),
     ];
 
     #[test]

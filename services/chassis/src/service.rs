@@ -132,9 +132,7 @@ pub enum StartError {
         place: String,
     },
     /// Names that the log knows of are not in their file.
-    #[error(
-        "{place} is {how}, and the log knows of {count} {what}: restore it from the backup"
-    )]
+    #[error("{place} is {how}, and the log knows of {count} {what}: restore it from the backup")]
     NamesMissing {
         /// Which file, or the broker's directory.
         place: String,

@@ -148,7 +148,6 @@ impl Installation {
         let mut services = [access::service(&platform, options).await.unwrap()];
         let app = chassis::service::routes(&platform, &mut services).unwrap();
         let directory = platform.directory().await.unwrap();
-        let administrator = key.reveal();
         Self { app, clock, access, event_log, access_log, administrator, directory, data, _folder: folder }
     }
 

@@ -137,6 +137,10 @@ impl Notices {
             | AccessEvent::GlassClosed(_)
             | AccessEvent::CalendarOpened(_)
             | AccessEvent::CalendarRevoked(_)
+            | AccessEvent::PersonCorrected(_)
+            | AccessEvent::PersonRemoved(_)
+            | AccessEvent::IdentifierClaimed(_)
+            | AccessEvent::IdentifierReleased(_)
             | AccessEvent::DemonstrationDateSet(_) => {}
         }
     }

@@ -41,7 +41,8 @@ impl Platform {
     /// Says loudly where the file of names is missing or empty, and the events of a service name people: they were not
     /// deleted. In production that is refused.
     pub async fn names_must_be_there(&self, service: Service) -> Result<(), StartError> {
-        let how = if self.broker.is_some() || self.data.join(PEOPLE_FILE).exists() { "empty" } else { "gone" };
+        let how =
+            if self.broker.is_some() || self.data.join(PEOPLE_FILE).exists() { "empty" } else { "gone" };
         let directory = self.directory().await?;
         let data = |error: crate::directory::DirectoryError| StartError::Data {
             path: self.data.clone(),

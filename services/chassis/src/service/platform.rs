@@ -53,7 +53,7 @@ pub struct Platform {
     /// The description of the API to be served, where it is more than that of this process.
     pub described: Option<Bytes>,
     /// The broker, where the log is there.
-    broker: Option<NatsUrl>,
+    pub(super) broker: Option<NatsUrl>,
     /// What all services of the process share, once one of them needs it.
     pub(super) shared: Arc<Shared>,
 }
