@@ -258,7 +258,10 @@ mod tests {
         assert_ne!(one, fingerprint("b@example.org", "here").await);
         assert_ne!(one, fingerprint("a@example.org", "elsewhere").await);
         let digits: String = one.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(digits, "5cad747535f5de5f0cba0e609ab9c2c909d2feb6", "what was claimed by another build is known");
+        assert_eq!(
+            digits, "5cad747535f5de5f0cba0e609ab9c2c909d2feb6",
+            "what was claimed by another build is known"
+        );
     }
 
     #[tokio::test]
