@@ -111,6 +111,11 @@ impl Desk {
         self.common.today()
     }
 
+    /// Waits, for a while, until the register shows what stands at a position.
+    pub async fn until_shown(&self, position: Position) {
+        self.register.reached(position, CATCH_UP_TIMEOUT).await;
+    }
+
     /// The supplier of an address.
     pub async fn supplier(&self, text: &str) -> Result<Arc<Supplier>, Problem> {
         let unknown =

@@ -83,7 +83,10 @@ pub(crate) async fn withdraw(
     Path(id): Path<Uuid>,
     Json(input): Json<WithdrawalInput>,
 ) -> Result<AxumJson<WithdrawalReceipt>, Problem> {
-    desk.records.withdraw(id, &input.reason, &viewer, Whose::Everyones).await.map(AxumJson)
+    let receipt = desk.records.withdraw(id, &input.reason, &viewer, Whose::Everyones).await?;
+    // Whoever looks next finds the suppliers without it.
+    desk.until_shown(receipt.position).await;
+    Ok(AxumJson(receipt))
 }
 
 /// How far an import is, or what came of it.

@@ -60,7 +60,8 @@ impl Two {
 #[track_caller]
 fn one_of(answers: &[Answer; 2], number: &str) {
     let refused: Vec<&Answer> = answers.iter().filter(|answer| !answer.status.is_success()).collect();
-    let [refused] = refused[..] else { panic!("{answers:?}") };
+    assert_eq!(refused.len(), 1, "{answers:?}");
+    let refused = refused[0];
     assert_eq!(refused.status.as_u16(), 409, "{}", refused.text);
     assert!(refused.text.contains(number) && refused.text.contains("already"), "{}", refused.text);
 }
