@@ -36,13 +36,13 @@ pub enum NotLetIn {
     /// They are not right together, or have to wait. This is the one answer to everyone who has not shown the right
     /// password: it does not tell whether there is such a user. The others are for whoever has shown it.
     #[error(
-        "The user name or the password is not right, or has to wait after too many wrong tries. After five wrong \
-         tries in a row wait a minute; an administrator can set a new password"
+        "The user name or the password is not right, or there were too many wrong tries. After five wrong tries in a \
+         row wait a minute and try again; an administrator can set a new password"
     )]
     NotRight,
     /// The log does not know the account.
     #[error(
-        "The password is right, but your account was never opened to its end: ask an administrator to open it again"
+        "The password is right, but your account was not set up to the end: ask an administrator to open it again"
     )]
     NeverOpened,
     /// An administrator closed it.
@@ -50,8 +50,8 @@ pub enum NotLetIn {
     Suspended,
     /// A made-up person opened it.
     #[error(
-        "The password is right, but your account was opened in the demonstration, which has ended: ask an \
-         administrator to open a new one"
+        "The password is right, but your account was opened in a demonstration, which has ended: ask an administrator \
+         to open a new one"
     )]
     MadeUp,
     /// Its role is not held there.

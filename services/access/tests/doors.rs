@@ -118,6 +118,35 @@ async fn persona<'a>(here: &'a Installation, role: &str) -> support::Browser<'a>
     browser
 }
 
+#[tokio::test]
+async fn whoever_was_given_an_account_in_a_demonstration_hears_that_it_has_ended() {
+    let here = demonstration().await;
+    let mut administrator = persona(&here, "administrator").await;
+    let page = administrator.get("/access/users").await;
+    let (csrf, key) = (page.hidden("csrf"), page.hidden("idempotency_key"));
+    let fields = [
+        ("csrf", &*csrf),
+        ("idempotency_key", &*key),
+        ("user_name", "a@example.org"),
+        ("display_name", "A"),
+        ("role", "ccg-officer"),
+        ("organisation", "00K"),
+        ("confirmed", "00K"),
+    ];
+    let opened = administrator.post("/access/users", &fields).await;
+    assert_eq!(opened.status, 201, "{opened:?}");
+    let (_, rest) = opened.text.split_once("id=\"first-password\">").unwrap();
+    let password = rest.split('<').next().unwrap();
+    assert_eq!(here.browser().sign_in("a@example.org", password).await.status, 303);
+    here.tell(&[practice("A81003", "A REAL PRACTICE")], Actor::system("import")).await;
+    until(|| !here.access.only_synthetic()).await;
+    let refused = here.browser().sign_in("a@example.org", password).await;
+    assert!(refused.status == 401 && !refused.lets_in(), "{refused:?}");
+    assert!(refused.text.contains("opened in a demonstration, which has ended"), "{}", refused.text);
+    let wrong = here.browser().sign_in("a@example.org", "not the password").await;
+    assert!(!wrong.text.contains("demonstration"), "no one else hears it");
+}
+
 async fn move_on(browser: &mut support::Browser<'_>, step: &str, from: &str) -> support::Answer {
     let csrf = browser.get("/account").await.hidden("csrf");
     browser.post(DATE, &[("csrf", &csrf), ("step", step), ("from", from)]).await
