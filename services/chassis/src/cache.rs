@@ -93,7 +93,7 @@ impl Cache {
     fn open_or_replace(path: &Path, clock: &Clock) -> Result<Self, CacheError> {
         match Self::try_open(path) {
             Ok(cache) => Ok(cache),
-            Err(reason) if has_room(path).is_err() => {
+            Err(reason) if !is_on_a_disk_with_room(path) => {
                 // It may be as good as ever: without room nothing of it can be told.
                 tracing::error!(path = %path.display(), reason, "the disk is full: the cache is left as it is, and this process does without");
                 Self::in_memory().map_err(|reason| CacheError { path: path.to_owned(), reason })
@@ -176,6 +176,11 @@ impl Cache {
             tracing::warn!(%error, "the cache could not be written; it will be rebuilt");
         }
     }
+}
+
+/// Of a folder that is not there yet the one above it tells.
+fn is_on_a_disk_with_room(path: &Path) -> bool {
+    path.ancestors().find(|folder| folder.exists()).is_none_or(|folder| has_room(folder).is_ok())
 }
 
 fn move_aside(path: &Path, clock: &Clock) -> Result<(), CacheError> {

@@ -250,6 +250,10 @@ fn a_damaged_log_is_told_by_the_same_words_wherever_it_is_read_and_what_is_reada
         verify.contains(&format!("it is intact up to position {readable}, and damaged behind")),
         "{verify}"
     );
+    // What is printed does not pass for all there is.
+    let printed = desk.run(&["events", "--log", &log]);
+    assert_eq!(printed.stdout.iter().filter(|byte| **byte == b'\n').count() as u64, readable);
+    assert_eq!(printed.status.code(), Some(1));
     // The copy holds what was readable, and can be restored.
     let elsewhere = format!("file:{}", desk.file("restored.redb"));
     said(&desk.run(&["restore", &copy, "--log", &elsewhere]), 0, &[]);

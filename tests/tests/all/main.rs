@@ -16,6 +16,7 @@ mod conformance;
 mod demonstration;
 mod editions;
 mod faults;
+mod feed;
 mod freshness;
 mod fuzzed;
 mod history;

@@ -330,3 +330,66 @@ fn open_data_folder(path: &Path) -> Result<(), StartError> {
         Err(error) => Err(fail(error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proto::{AggregateId, Service, Subject};
+
+    use super::*;
+    use crate::{
+        ids,
+        log::{NewEvent, file::FileLog},
+    };
+
+    #[tokio::test]
+    async fn no_log_is_begun_by_itself_in_production_and_at_a_broker_one_waits_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let log: Log = Arc::new(FileLog::open(&folder.path().join("a.redb")).await.unwrap());
+        let file: LogUrl = "file:data/log.redb".parse().unwrap();
+        let said = wait_for_the_beginning(&file, &log).await.unwrap_err().to_string();
+        assert!(said.contains("is empty") && said.contains("oversight bootstrap"), "{said}");
+
+        let broker: LogUrl = "nats://127.0.0.1".parse().unwrap();
+        let waiting = wait_for_the_beginning(&broker, &log);
+        tokio::pin!(waiting);
+        let until = Duration::from_millis(50);
+        assert!(tokio::time::timeout(until, &mut waiting).await.is_err(), "it waits");
+        let subject = Subject::on(Stream::Access, Service::Access, &"a".parse::<AggregateId>().unwrap());
+        let first = NewEvent { id: ids::fresh(), subject, body: "{}".into() };
+        log.append(first, Position::START).await.unwrap();
+        waiting.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn beside_an_empty_log_the_first_key_is_a_beginning_and_anything_else_is_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let log: Log = Arc::new(FileLog::open(&folder.path().join("a.redb")).await.unwrap());
+        assert_eq!(used_before(folder.path(), &log).await.unwrap(), None);
+        let key = |by: &str| {
+            let aggregate: AggregateId = format!("key-{by}").parse().unwrap();
+            let envelope = proto::Envelope {
+                id: ids::fresh(),
+                subject: Subject::on(Stream::Access, Service::Access, &aggregate),
+                time: Clock::system().now(),
+                by: By::system(by),
+                effective: None,
+                command_id: None,
+                command_content: None,
+                correlation_id: None,
+                causation_id: None,
+                previous: None,
+            };
+            let revoked = proto::access::AccessEvent::KeyRevoked(proto::access::KeyRevoked {
+                key: ids::fresh(),
+                reason: String::new(),
+            });
+            let body = envelope.encode(&revoked).unwrap().into();
+            NewEvent { id: envelope.id, subject: envelope.subject, body }
+        };
+        log.append(key(BOOTSTRAP), Position::START).await.unwrap();
+        assert_eq!(used_before(folder.path(), &log).await.unwrap(), None);
+        log.append(key("someone"), Position::START).await.unwrap();
+        let used = used_before(folder.path(), &log).await.unwrap();
+        assert!(used.as_deref().is_some_and(|used| used.contains("2 events")), "{used:?}");
+    }
+}

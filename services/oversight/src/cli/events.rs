@@ -1,5 +1,6 @@
 //! `oversight events`
 
+use chassis::log::ReadError;
 use proto::{Position, Service};
 
 use super::{Failure, Verdict, output, source};
@@ -37,7 +38,8 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
         limit: args.limit,
     };
     let printing = async {
-        let mut events = args.source.open().await?.events(stretch).await?;
+        let source = args.source.open().await?;
+        let mut events = source.events(stretch).await?;
         let mut lines = Vec::new();
         while let Some(batch) = events.next().await? {
             lines.clear();
@@ -47,7 +49,11 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
             }
             output::print(&lines)?;
         }
-        Ok(Verdict::Good)
+        match source.damage() {
+            // What was printed is not all there was.
+            Some(damage) if stretch.limit.is_none() => Err(ReadError::from(damage).into()),
+            _ => Ok(Verdict::Good),
+        }
     };
     tokio::select! {
         printed = printing => match printed {

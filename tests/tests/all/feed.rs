@@ -1,7 +1,5 @@
 //! The event feed tells an administrator that things happened, and of what practices and assessors wrote nothing.
 
-#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
-
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fs,
@@ -22,15 +20,20 @@ const ADMINISTRATOR: (Role, &str) = (Role::Administrator, "X26");
 
 /// One event of each type that there ever was on the event log, in order of their names.
 fn samples() -> Vec<Value> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto/samples");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../proto/samples");
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .flat_map(|service| fs::read_dir(service.unwrap().path()).unwrap())
         .map(|file| file.unwrap().path())
         .collect();
     files.sort();
-    let read = |file| serde_json::from_slice::<Value>(&fs::read(file).unwrap()).unwrap();
-    let all = files.into_iter().map(read);
+    let read = |(number, file)| {
+        let mut event: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+        // Some samples share an id, which a log takes for a repeat.
+        event["id"] = uuid::Uuid::from_u128(number).to_string().into();
+        event
+    };
+    let all = (1..).zip(files).map(read);
     all.filter(|event| event["subject"].as_str().unwrap().starts_with("oversight.")).collect()
 }
 
@@ -77,8 +80,9 @@ fn words_of(event: &Value) -> BTreeSet<String> {
     }
     let envelope = event.as_object().unwrap().iter().filter(|(name, _)| *name != "data");
     envelope.for_each(|(_, value)| texts(value, &mut harmless));
-    // A code of two letters stands in many words.
-    words.into_iter().filter(|text| text.len() > 3 && !harmless.contains(text)).collect()
+    // A code of two letters stands in many words, and the envelope says who did it.
+    let is_told_anyway = |text: &String| text.len() <= 3 || harmless.iter().any(|known| known.contains(text));
+    words.into_iter().filter(|text| !is_told_anyway(text)).collect()
 }
 
 fn content(event: &Value) -> Content {
@@ -103,9 +107,11 @@ async fn an_administrator_reads_no_words_of_practices_and_assessors_in_any_type_
         withheld += 1;
         assert_eq!(event["contentwithheld"], true, "{kind}: {line}");
         assert_eq!(event["previous"], Value::Null, "{kind}: by a hash short words can be guessed");
+        let mut told = BTreeSet::new();
+        texts(event, &mut told);
         for word in words_of(&sample) {
             checked += 1;
-            assert!(!line.contains(&word), "{kind} tells “{word}”: {line}");
+            assert!(!told.iter().any(|text| text.contains(&word)), "{kind} tells “{word}”: {line}");
         }
     }
     assert!(withheld > 35 && checked > 80, "{withheld} withheld, {checked} texts");
@@ -145,7 +151,7 @@ async fn emergency_access_opens_the_words_of_one_practice_and_is_on_its_record()
 async fn what_is_no_event_is_kept_from_whoever_does_not_read_everything() {
     let server = server().await;
     let subject: Subject = "oversight.assessments.A81009_x".parse().unwrap();
-    let junk = NewEvent { id: uuid::Uuid::from_u128(7), subject, body: "{\"comment\": \"Locked".into() };
+    let junk = NewEvent { id: uuid::Uuid::from_u128(7_000), subject, body: "{\"comment\": \"Locked".into() };
     server.log.append(junk, Position::START).await.unwrap();
     let feed = server.ask_as(ADMINISTRATOR, Method::GET, "/api/v1/events", None).await.ok();
     assert!(!feed.text.contains("unreadable_hex"), "{}", feed.text);
