@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use chassis::{
     Access, Clock, CommandId, CommandMeta, Commands, Giver, Problem, Viewer, access::Record, pace::Peer,
-    refusal::not_one_line,
 };
 use jiff::Timestamp;
 use proto::{
     Actor, OdsCode, PersonId, Position, Role, Service,
     access::{AccessEvent, SignInRefused, SignInWay},
-    text::is_one_line,
+    text::Line,
 };
 use tokio::sync::RwLock;
 
@@ -174,8 +173,8 @@ impl People {
             let text = format!("a display name has 1 to {NAME_MAX_CHARS} characters");
             return Err(Problem::bad_input(text.clone()).at("display_name", text));
         }
-        if !is_one_line(&display_name) {
-            let text = not_one_line("a display name");
+        if let Err(fault) = Line::of(&display_name) {
+            let text = format!("a display name {fault}");
             return Err(Problem::bad_input(text.clone()).at("display_name", text));
         }
         let id = giver.command("open-account");

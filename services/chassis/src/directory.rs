@@ -5,11 +5,14 @@
 
 use std::{path::Path, sync::Arc};
 
-use proto::{OdsCode, PersonId, text::is_one_line};
+use proto::{
+    OdsCode, PersonId,
+    text::{Line, LineFault},
+};
 use redb::{Database, ReadableDatabase, TableDefinition};
 use serde::{Deserialize, Serialize};
 
-use crate::{ids, refusal::not_one_line};
+use crate::ids;
 
 const PEOPLE: TableDefinition<u128, &[u8]> = TableDefinition::new("people");
 
@@ -41,15 +44,22 @@ pub enum DirectoryError {
     /// A text is missing or too long.
     #[error("a person needs a name, and no text may be longer than {TEXT_MAX_CHARS} characters")]
     Text,
-    /// A text runs over several lines.
-    #[error("{}", not_one_line("every text about a person"))]
-    Lines,
+    /// A text is none on one line.
+    #[error("the {what} of a person {fault}")]
+    Line {
+        /// Which text.
+        what: &'static str,
+        /// What is wrong with it.
+        fault: LineFault,
+    },
 }
 
 impl From<DirectoryError> for crate::Problem {
     fn from(error: DirectoryError) -> Self {
         match error {
-            DirectoryError::Text | DirectoryError::Lines => crate::Problem::bad_input(error.to_string()),
+            DirectoryError::Text | DirectoryError::Line { .. } => {
+                crate::Problem::bad_input(error.to_string())
+            }
             DirectoryError::Store(_) => {
                 tracing::error!(%error, "the directory of people failed");
                 crate::Problem::internal()
@@ -87,12 +97,14 @@ impl Directory {
 
     /// Adds or replaces the person of an id.
     pub fn put(&self, id: PersonId, person: &Person) -> Result<(), DirectoryError> {
-        let texts = [&person.name, &person.role, &person.email];
-        if person.name.trim().is_empty() || texts.iter().any(|text| text.chars().count() > TEXT_MAX_CHARS) {
+        let texts = [("name", &person.name), ("role", &person.role), ("e-mail address", &person.email)];
+        if person.name.trim().is_empty()
+            || texts.iter().any(|(_, text)| text.chars().count() > TEXT_MAX_CHARS)
+        {
             return Err(DirectoryError::Text);
         }
-        if !texts.iter().all(|text| is_one_line(text.trim())) {
-            return Err(DirectoryError::Lines);
+        for (what, text) in texts.into_iter().filter(|(_, text)| !text.trim().is_empty()) {
+            Line::of(text).map_err(|fault| DirectoryError::Line { what, fault })?;
         }
         let bytes = serde_json::to_vec(person).map_err(failed)?;
         let write = self.store.begin_write().map_err(failed)?;
@@ -151,6 +163,15 @@ mod tests {
             Person { name: "  ".into(), role: String::new(), email: String::new(), organisation: None };
         assert!(matches!(directory.add(&nobody), Err(DirectoryError::Text)));
         let two = Person { name: "A. Senior\nB. Junior".into(), ..nobody };
-        assert!(matches!(directory.add(&two), Err(DirectoryError::Lines)));
+        let said = directory.add(&two).unwrap_err().to_string();
+        assert!(said.contains("the name of a person must be on one line"), "{said}");
+        for text in ["\u{301}", "a@b.org\u{202e}", "\u{2800}"] {
+            let hidden = Person { name: "A. Senior".into(), email: text.into(), ..two.clone() };
+            let said = directory.add(&hidden).unwrap_err().to_string();
+            assert!(said.contains("the e-mail address of a person"), "{said}");
+            assert!(
+                directory.add(&Person { name: text.into(), email: String::new(), ..two.clone() }).is_err()
+            );
+        }
     }
 }

@@ -249,8 +249,13 @@ impl Desk {
             event: AccessEvent::SignedIn(SignedIn { session: session.id, way: session.way }),
         };
         self.access.recorder().write(record).await?;
-        let cookie = self.access.sessions().give(&session).ok_or_else(Problem::internal)?;
-        Ok(with_cookie(Redirect::to(to).into_response(), cookie))
+        self.with_session(Redirect::to(to).into_response(), &session)
+    }
+
+    /// An answer that gives a browser its session.
+    pub fn with_session(&self, answer: Response, session: &Session) -> Result<Response, Problem> {
+        let cookies = self.access.sessions().give(session).ok_or_else(Problem::internal)?;
+        Ok(cookies.into_iter().fold(answer, with_cookie))
     }
 }
 

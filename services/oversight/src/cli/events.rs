@@ -45,7 +45,7 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
                 line::write(event, &mut lines);
                 lines.push(b'\n');
             }
-            output::print(&lines)?;
+            output::say_json(&lines)?;
         }
         Ok(Verdict::Good)
     };
