@@ -234,6 +234,7 @@ async fn where_practices_are_real_or_it_is_production_there_is_no_date_to_move()
 #[tokio::test]
 async fn of_an_organisation_of_which_nothing_is_known_there_is_no_history() {
     let here = made_up(&[]).await;
+    here.access.allow_made_up_people();
     let mut digital = persona(&here, "nhs-digital").await;
     for path in ["/history/{}", "/api/v1/history/organisations/{}", "/api/v1/history/organisations/{}/looks"]
     {
