@@ -170,7 +170,7 @@ async fn an_organisation_of_which_nothing_is_known_is_not_found_by_who_sees_all_
         get(&server, DIGITAL, &format!("/purchases/{known}")).await.ok();
     }
     for path in ["/api/v1/purchases/ZZ999", "/purchases/ZZ999"] {
-        get(&server, DIGITAL, path).await.is(404, "no organisation ZZ999 is known here");
+        get(&server, DIGITAL, path).await.is(404, "o organisation ZZ999 is known here");
     }
     // It is there for who acts for it, and for all once it buys.
     let own = (Role::Buyer, "ZZ999");
