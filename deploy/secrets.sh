@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # secrets.sh FOLDER [OWNER]: makes the keys by which the broker knows its users: for each user a file
 # with its seed (the secret), readable by OWNER alone, and a file of environment variables that names
-# it; and for the broker the public halves. Never overwrites one that is there: run again, as after an
-# upgrade that brought another service, it makes those that are missing.
+# it; and for the broker the public halves. And the keys by which access signs sessions and the others
+# know them. Never overwrites one that is there: run again, as after an upgrade that brought another
+# service, it makes those that are missing.
 #
 # Needs the `oversight` program: from PATH, or as `make build` made it.
 set -euo pipefail
@@ -31,11 +32,31 @@ fi
 [ -d "$folder" ] || install -d -m 755 "$folder"
 folder=$(cd "$folder" && pwd)
 
+# The keys of sessions. session.signing is the secret by which access signs them, one a line, the newest first, and for
+# access alone; session.keys is what every service knows them by: a line "public" for each signing key, and lines
+# "shared", the newest first, for the time of their last use. To change the signing key put a new one (64 hexadecimal
+# digits) last in session.signing, run this again, which adds its public half, and start all services again; then put
+# it first and start access again; a day later take the old one and its public half away and start all again. A shared
+# key is changed in the same way, in session.keys alone.
+new_files=()
+for file in "$folder/session.signing" "$folder/session.keys"; do
+  [ -e "$file" ] || new_files+=("$file")
+done
+known_before=$(cat "$folder/session.keys" 2>/dev/null || true)
+"$oversight" session-keys "$folder"
+[ -z "$owner" ] || [ "${#new_files[@]}" = 0 ] || chown "$owner" "${new_files[@]}"
+signing="OVERSIGHT_SESSION_SIGNING_KEY='$folder/session.signing'"
+# One that was written before access had a key of its own.
+if [ -e "$folder/access.env" ] && ! grep -q '^OVERSIGHT_SESSION_SIGNING_KEY=' "$folder/access.env"; then
+  printf '%s\n' "$signing" >>"$folder/access.env"
+fi
+
 missing=
 for user in $users; do
   [ -e "$folder/$user.nk" ] || missing="$missing $user"
 done
 if [ -z "$missing" ]; then
+  [ "$known_before" = "$(cat "$folder/session.keys")" ] || exit 0
   echo "secrets.sh: every user has a key in $folder already; remove a user's .nk file and its line in nats.env to make a new one" >&2
   exit 1
 fi
@@ -47,6 +68,8 @@ for user in $missing; do
   # The operator signs no one in.
   sessions="OVERSIGHT_SESSION_KEYS='$folder/session.keys'"
   [ "$user" != operator ] || sessions=
+  # Access alone signs them.
+  [ "$user" != access ] || sessions=$(printf '%s\n' "$sessions" "$signing")
   cat >"$folder/$user.env" <<ENV
 OVERSIGHT_LOG='$broker?inbox=$user&$more'
 OVERSIGHT_NATS_NKEY_SEED='$folder/$user.nk'
@@ -54,13 +77,6 @@ OVERSIGHT_PRODUCTION=true
 $sessions
 ENV
 done
-# The keys that seal sessions: the same for every service, the newest first. To change them put a new
-# one last and start all services again, then put it first and start them again, and take the old one
-# away a day later: so each service can read what any other seals.
-if [ ! -e "$folder/session.keys" ]; then
-  (umask 077; od -An -N64 -tx1 /dev/urandom | tr -d ' \n' >"$folder/session.keys"; echo >>"$folder/session.keys")
-  [ -z "$owner" ] || chown "$owner" "$folder/session.keys"
-fi
 [ -e "$folder/nats.env" ] || echo "OVERSIGHT_NATS_STORE=$store" >"$folder/nats.env"
 printf '%s\n' "$public" >>"$folder/nats.env"
 echo "secrets.sh: wrote nats.env, and a key and a file of variables for each of$missing, into $folder"

@@ -5,7 +5,6 @@
 //! three machine words beats a heap string for all of them.
 
 use std::{
-    borrow::Cow,
     cmp::Ordering,
     fmt,
     hash::{Hash, Hasher},
@@ -14,6 +13,10 @@ use std::{
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use crate::day::without_midnight;
+
+mod line;
+
+pub use line::{Invisible, Line, LineFault, for_terminal, shows, without_invisible};
 
 /// The most bytes a [`Short`] holds.
 pub const SHORT_MAX_BYTES: usize = 23;
@@ -86,59 +89,6 @@ impl fmt::Debug for Short {
 impl fmt::Display for Short {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
-    }
-}
-
-/// A character that does not show: a control character other than a tab or a line end, one that changes the
-/// direction in which text reads, one without a width, or a blank that counts as a letter. In a name it makes two
-/// that look the same differ, or one look like another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Invisible(char);
-
-impl Invisible {
-    /// The character, if it is one of these.
-    pub fn of(c: char) -> Option<Self> {
-        let invisible = match c {
-            '\t' | '\n' | '\r' => false,
-            c if c.is_control() => true,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{feff}' => true,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => true,
-            '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => true,
-            // Fillers, which are letters to Unicode, and the blank pattern of Braille.
-            '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}' => true,
-            // They choose the look of the character before them.
-            '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => {
-                true
-            }
-            _ => false,
-        };
-        invisible.then_some(Self(c))
-    }
-
-    /// The first one in a text.
-    pub fn first_in(text: &str) -> Option<Self> {
-        text.chars().find_map(Self::of)
-    }
-}
-
-/// As it is named in messages: `U+202E`.
-impl fmt::Display for Invisible {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "U+{:04X}", u32::from(self.0))
-    }
-}
-
-/// Whether a text stands on one line, without tabs: as names, numbers and references do. The other characters that
-/// end a line do not show, and are refused everywhere.
-pub fn is_one_line(text: &str) -> bool {
-    !text.contains(['\n', '\r', '\t'])
-}
-
-/// The text without characters that do not show.
-pub fn without_invisible(text: &str) -> Cow<'_, str> {
-    match Invisible::first_in(text) {
-        None => Cow::Borrowed(text),
-        Some(_) => Cow::Owned(text.chars().filter(|c| Invisible::of(*c).is_none()).collect()),
     }
 }
 
@@ -290,29 +240,6 @@ fn is_scientific(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_does_not_show_is_named_and_removed() {
-        for (text, named) in [
-            ("EVIL\u{202e}NAME", "U+202E"),
-            ("A\u{200f}B", "U+200F"),
-            ("A\u{61c}B", "U+061C"),
-            ("A\u{2066}B", "U+2066"),
-            ("A\u{7}B", "U+0007"),
-            ("A\u{85}B", "U+0085"),
-            ("A\u{feff}B", "U+FEFF"),
-            ("A\u{3164}B", "U+3164"),
-            ("A\u{fe0f}B", "U+FE0F"),
-            ("A\u{115f}B", "U+115F"),
-        ] {
-            assert_eq!(Invisible::first_in(text).map(|c| c.to_string()).as_deref(), Some(named));
-            assert_eq!(Invisible::first_in(&without_invisible(text)), None);
-        }
-        for plain in ["O’Brien – Café\tnaïve\r\nLlŷn", "", "日本", "👍🏽"] {
-            assert_eq!(Invisible::first_in(plain), None, "{plain}");
-            assert_eq!(without_invisible(plain), plain);
-        }
-    }
 
     #[test]
     fn names_are_searched_without_case_accents_and_apostrophes() {

@@ -9,7 +9,10 @@ use axum::{
 };
 use bytes::Bytes;
 use chassis::{
-    access::{ApiKey, Sessions, session::Wire},
+    access::{
+        ApiKey, Session, Sessions,
+        session::{SessionKeys, SigningKeys, Wire},
+    },
     http::PublicUrl,
     import::{FileFault, Item, Next, RowReader},
 };
@@ -21,8 +24,28 @@ use projection::{
 use proto::{Day, EditionId, Header, OdsCode, Position, RequirementId, Subject};
 use serde_json::Value;
 
-static SESSIONS: LazyLock<[Sessions; 2]> =
-    LazyLock::new(|| [Wire::Tls, Wire::Clear].map(|wire| Sessions::new(vec![[7; 64], [8; 64]], wire)));
+static SESSIONS: LazyLock<[Sessions; 2]> = LazyLock::new(|| {
+    let signers = SigningKeys::of_seeds(&[[1; 32], [2; 32]]).unwrap().public().collect();
+    let keys = SessionKeys { signers, shared: vec![[7; 64], [8; 64]] };
+    [Wire::Tls, Wire::Clear].map(|wire| Sessions::new(&keys, wire))
+});
+
+/// The time of the last use of some session, as it would be in the browser that sends the rest.
+static LAST_USES: LazyLock<[String; 2]> = LazyLock::new(|| {
+    let someone = Session::begin(
+        proto::PersonId(Default::default()),
+        proto::Role::Administrator,
+        "X26".parse().unwrap(),
+        proto::access::SignInWay::Password,
+        NOW.parse().unwrap(),
+    );
+    [0, 1].map(|at| {
+        let set = SESSIONS[at].renew(&someone, NOW.parse().unwrap()).unwrap();
+        set.to_str().unwrap().split(';').next().unwrap().to_owned()
+    })
+});
+
+const NOW: &str = "2019-04-01T09:00:00Z";
 
 /// What comes in headers before anyone has shown who they are: cookies, API keys, names of hosts. None of it opens
 /// anything, whatever it is.
@@ -35,14 +58,15 @@ pub fn cookies(input: &[u8]) {
             assert!(url.origin().starts_with("http"));
         }
     }
-    let now = "2019-04-01T09:00:00Z".parse().unwrap();
-    for sessions in &*SESSIONS {
-        // As the whole line, and as the value of the cookie it looks for.
-        for line in [input.to_vec(), [sessions.name().as_bytes(), b"=", input].concat()] {
+    for (sessions, last_use) in SESSIONS.iter().zip(&*LAST_USES) {
+        // As the whole line, and as the value of either of the cookies it looks for.
+        let token = [last_use.as_bytes(), b"; ", sessions.name().as_bytes(), b"=", input].concat();
+        let used = [sessions.name().as_bytes(), b"=a.b; ", sessions.last_use_name().as_bytes(), b"=", input];
+        for line in [input.to_vec(), token, used.concat()] {
             let Ok(line) = HeaderValue::from_bytes(&line) else { continue };
             let mut headers = HeaderMap::new();
             headers.insert(header::COOKIE, line);
-            assert!(sessions.of(&headers, now).is_none(), "no one knows the keys");
+            assert!(sessions.of(&headers, NOW.parse().unwrap()).is_none(), "no one knows the keys");
         }
     }
 }

@@ -118,20 +118,15 @@ impl Separate {
     pub async fn start(broker: &Shipped) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let key = keys::of_log_as(&broker.log("operator"), &broker.variables("operator"));
-        // Sessions are sealed with one key for all.
-        let seals = folder.path().join("session.keys");
-        let seal: String = (0..64).map(|byte: u8| format!("{byte:02x}")).collect();
-        std::fs::write(&seals, format!("{seal}\n")).expect("a file of session keys");
-        // Those of an installation are for its own services alone.
-        #[cfg(unix)]
-        std::fs::set_permissions(&seals, std::os::unix::fs::PermissionsExt::from_mode(0o600))
-            .expect("permissions of the session keys");
+        // Access alone signs sessions; all know them.
+        let (signing, known) = (folder.path().join("session.signing"), folder.path().join("session.keys"));
+        chassis::access::session::keys::prepare(&signing, &known).expect("files of session keys");
         let mut services = BTreeMap::new();
         let mut ports = BTreeMap::new();
         for name in SERVICES {
             let port = free_port();
             let data = folder.path().join(name).display().to_string();
-            let (listen, seals) = (format!("127.0.0.1:{port}"), seals.display().to_string());
+            let (listen, known) = (format!("127.0.0.1:{port}"), known.display().to_string());
             let log = broker.log(name);
             let arguments = [
                 "--production",
@@ -142,13 +137,17 @@ impl Separate {
                 "--log",
                 &log,
                 "--session-keys",
-                &seals,
+                &known,
             ]
             .map(str::to_owned);
             let variables = broker.variables(name);
             // As deployed: with the event feed beside it.
+            let signing = signing.display().to_string();
             let (program, before) = match name {
-                "access" => (programs::oversight(), &["serve", "--only", "access"][..]),
+                "access" => (
+                    programs::oversight(),
+                    &["serve", "--only", "access", "--session-signing-key", &signing][..],
+                ),
                 name => (programs::service(name), &[][..]),
             };
             let arguments: Vec<String> =

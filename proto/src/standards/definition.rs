@@ -10,7 +10,11 @@ use super::{
     },
     types::OrganisationType,
 };
-use crate::{codes::EditionId, day::FinancialYear};
+use crate::{
+    codes::EditionId,
+    day::FinancialYear,
+    text::{Invisible, Line, LineFault, shows},
+};
 
 /// Requirement sets that several editions share, by name.
 const SHARED_SETS: &[(&str, &str)] =
@@ -253,16 +257,16 @@ impl EditionDefinition {
     }
 
     fn check_texts(&self) -> Result<(), EditionFault> {
-        check_text("title", &self.title, NAME_MAX_CHARS)?;
+        check_line("title", &self.title, NAME_MAX_CHARS)?;
         check_text("opens.source", &self.opens.source, TEXT_MAX_CHARS)?;
         if let Some(closes) = &self.closes {
             check_text("closes.source", &closes.source, TEXT_MAX_CHARS)?;
         }
         for (index, words) in self.status_words.iter().enumerate() {
-            check_text(&format!("status_words.{index}.text"), &words.text, NAME_MAX_CHARS)?;
+            check_line(&format!("status_words.{index}.text"), &words.text, NAME_MAX_CHARS)?;
         }
         for (index, group) in self.groups.iter().enumerate() {
-            check_text(&format!("groups.{index}.category"), &group.category, NAME_MAX_CHARS)?;
+            check_line(&format!("groups.{index}.category"), &group.category, NAME_MAX_CHARS)?;
             check_text(&format!("groups.{index}.source"), &group.source, TEXT_MAX_CHARS)?;
             if group.deadlines.len() > DEADLINES_MAX {
                 let field = format!("groups.{index}.deadlines");
@@ -299,19 +303,25 @@ pub(super) fn dsp_toolkit_title(year: FinancialYear) -> String {
     format!("DSP Toolkit {year}")
 }
 
-/// A text that is there, not too long and without control characters.
+/// The same of a text on one line.
+fn check_line(field: &str, text: &str, max: usize) -> Result<(), EditionFault> {
+    check_text(field, text, max)?;
+    Line::of(text).map(drop).map_err(|fault| EditionFault::new(field, fault.to_string()))
+}
+
+/// A text that is there, not too long, and without what does not show.
 fn check_text(field: &str, text: &str, max: usize) -> Result<(), EditionFault> {
     let fail = |reason: String| Err(EditionFault::new(field, reason));
-    if text.trim().is_empty() {
+    if !shows(text) {
         return fail("is empty".to_owned());
     }
     if text.chars().count() > max {
         return fail(format!("may have up to {max} characters"));
     }
-    if text.chars().any(|c| c.is_control() && c != '\n') {
-        return fail("holds a control character".to_owned());
+    match Invisible::first_in(text) {
+        None => Ok(()),
+        Some(hidden) => fail(LineFault::Hidden(hidden).to_string()),
     }
-    Ok(())
 }
 
 fn check_deadlines(index: usize, group: &Group) -> Result<(), EditionFault> {

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use chassis::{
     Problem, Routes, Viewer,
     cursor::{self, Place},
+    desk::unknown_organisation,
     http::{Path, Query},
     pages::{form_of, in_query, moment},
     sheet::{self, FileName},
@@ -296,6 +297,16 @@ fn code_of(text: &str) -> Result<OdsCode, Problem> {
     })
 }
 
+/// The organisation of an address, where anything is known of it or on record.
+async fn known_organisation(desk: &Desk, viewer: &Viewer, text: &str) -> Result<OdsCode, Problem> {
+    let code = code_of(text)?;
+    if viewer.holder().is_some_and(|holder| holder.organisation == code) || desk.access.knows(code) {
+        return Ok(code);
+    }
+    let on_record = desk.history.page(&Tale::OfOrganisation(code), &Filter::default(), NEWEST).await?;
+    if on_record.total > 0 { Ok(code) } else { Err(unknown_organisation(code)) }
+}
+
 /// What happened to an organisation, newest first: who did it, when, and what it changed from and to.
 ///
 /// Who may call it: the organisation itself and who stands above it, NHS Digital, and administrators who
@@ -309,7 +320,7 @@ async fn of_organisation(
     Path(code): Path<String>,
     Query(query): Query<HistoryQuery>,
 ) -> Result<Response, Problem> {
-    let code = code_of(&code)?;
+    let code = known_organisation(&desk, &viewer, &code).await?;
     query.answer(&desk, viewer, Tale::OfOrganisation(code), "history", Some(code)).await
 }
 
@@ -326,7 +337,7 @@ async fn looks(
     Path(code): Path<String>,
     Query(query): Query<HistoryQuery>,
 ) -> Result<Response, Problem> {
-    let code = code_of(&code)?;
+    let code = known_organisation(&desk, &viewer, &code).await?;
     query.answer(&desk, viewer, Tale::LooksAt(code), "history-views", Some(code)).await
 }
 
@@ -437,7 +448,7 @@ async fn organisation_page(
     Path(code): Path<String>,
     Query(query): Query<HistoryQuery>,
 ) -> Result<Response, Problem> {
-    let code = code_of(&code)?;
+    let code = known_organisation(&desk, &viewer, &code).await?;
     let done = query.found(&desk, &viewer, &Tale::OfOrganisation(code)).await?;
     let looks = desk.history.page(&Tale::LooksAt(code), &query.filter()?, NEWEST).await?;
     let hierarchy = desk.access.hierarchy();

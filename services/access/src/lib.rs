@@ -25,11 +25,16 @@ mod places;
 mod provider;
 pub mod user_name;
 
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use chassis::{
     Access, Clock, Commands, Platform, Problem, Service,
+    access::session::SigningKeys,
     cache::Cache,
+    log::LogUrl,
     service::{Config, StartError},
 };
 use proto::{OdsCode, PersonId, Role};
@@ -44,6 +49,43 @@ pub const NAME: &str = "access";
 /// The file of accounts in the data folder.
 const ACCOUNTS_FILE: &str = "accounts.redb";
 
+/// The file of the signing key in the data folder.
+const SIGNING_FILE: &str = "session.signing";
+
+/// Where the key lies by which sessions are signed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum SigningKeyFile {
+    /// In the data folder, made where it is missing.
+    #[default]
+    InDataFolder,
+    /// In a file of the operator’s.
+    At(PathBuf),
+    /// In production over a broker the operator has to name it, and has not.
+    NotNamed,
+}
+
+impl SigningKeyFile {
+    /// By the flags of a process.
+    fn of(config: &Config, named: Option<&PathBuf>) -> Self {
+        match named {
+            Some(path) => Self::At(path.clone()),
+            None if config.production && matches!(config.log, Some(LogUrl::Nats(_))) => Self::NotNamed,
+            None => Self::InDataFolder,
+        }
+    }
+
+    fn read(&self, data: &Path) -> Result<SigningKeys, StartError> {
+        match self {
+            Self::InDataFolder => Ok(SigningKeys::read_or_make(&data.join(SIGNING_FILE))?),
+            Self::At(path) => Ok(SigningKeys::read(path)?),
+            Self::NotNamed => Err(StartError::NotForProduction(
+                "--session-signing-key names the file of the key by which access signs sessions: deploy/secrets.sh \
+                 makes it",
+            )),
+        }
+    }
+}
+
 /// How this installation lets people in.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -51,18 +93,21 @@ pub struct Options {
     pub personas: personas::Personas,
     /// What this installation is to the sign-in provider, where people sign in there.
     pub sign_in: Option<SignInOptions>,
+    /// Where the key lies by which sessions are signed.
+    pub signing_key: SigningKeyFile,
 }
 
 impl Options {
     /// By the flags of a process. Made-up people are for a first look at this machine alone.
     pub fn of(config: &Config, sign_in: &SignInConfig) -> Result<Self, SignInConfigError> {
+        let signing_key = SigningKeyFile::of(config, sign_in.session_signing_key.as_ref());
         let sign_in = SignInOptions::of(config, sign_in)?;
         let personas = if config.is_first_look() {
             personas::Personas::WhileSynthetic
         } else {
             personas::Personas::Never
         };
-        Ok(Self { personas, sign_in })
+        Ok(Self { personas, sign_in, signing_key })
     }
 }
 
@@ -111,6 +156,7 @@ pub(crate) type Shared = Arc<Desk>;
 
 /// Starts the service.
 pub async fn service(platform: &Platform, options: Options) -> Result<Service, StartError> {
+    platform.access.sessions().sign_with(options.signing_key.read(&platform.data)?)?;
     let log = platform.access.log().clone();
     let cache = Cache::open(&platform.data.join("cache").join(NAME), log.as_ref(), &platform.clock).await?;
     let (event_index, events_work) = history::Index::of(platform.log.clone());

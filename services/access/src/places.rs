@@ -13,7 +13,7 @@
 use std::time::Duration;
 
 use chassis::{Access, Problem};
-use proto::{OdsCode, Role, bodies::Misfit};
+use proto::{OdsCode, Role, bodies::Misfit, text::Line};
 
 /// Bodies that no national file of practices or commissioners lists.
 const NATIONAL: [(&str, &str); 2] = [("X26", "NHS Digital"), (OdsCode::ENGLAND, "England")];
@@ -83,13 +83,13 @@ pub async fn place(access: &Access, role: Role, code: OdsCode, word: Option<&str
                 "no organisation {code} is known: check the code, or first import the file that lists it"
             ),
         )),
-        Some(name) if name.chars().count() <= NAME_MAX_CHARS && !name.chars().any(char::is_control) => {
-            Ok(Place { code, name: name.to_owned(), is_by_word: true })
+        Some(name) if name.chars().count() > NAME_MAX_CHARS => {
+            Err(refused("organisation_name", format!("a name has up to {NAME_MAX_CHARS} characters")))
         }
-        Some(_) => Err(refused(
-            "organisation_name",
-            format!("a name has up to {NAME_MAX_CHARS} characters on one line"),
-        )),
+        Some(name) => match Line::of(name) {
+            Ok(name) => Ok(Place { code, name: name.as_str().to_owned(), is_by_word: true }),
+            Err(fault) => Err(refused("organisation_name", format!("the name {fault}"))),
+        },
         None => Err(refused(
             "organisation_name",
             format!(

@@ -43,6 +43,10 @@ pub struct SignInConfig {
     /// What to ask for beside `openid`, so that the claims of the rules come along; separated by spaces.
     #[arg(long, env = "OVERSIGHT_OIDC_SCOPES", value_name = "SCOPES")]
     pub oidc_scopes: Option<String>,
+    /// The file of the key by which sessions are signed, here and nowhere else. Default: session.signing in the data
+    /// folder, made where it is missing.
+    #[arg(long, env = "OVERSIGHT_SESSION_SIGNING_KEY", value_name = "FILE")]
+    pub session_signing_key: Option<PathBuf>,
 }
 
 /// Why people cannot sign in at the provider.

@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use proto::text::Line;
 use serde::{Deserialize, Serialize};
 
 /// The most characters of a user name or display name.
@@ -28,7 +29,9 @@ impl fmt::Debug for UserName {
 
 /// A text that is no user name. It does not repeat the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a user name has 1 to {NAME_MAX_CHARS} characters and no spaces, such as an e-mail address")]
+#[error(
+    "a user name has 1 to {NAME_MAX_CHARS} characters, all of which show, and no spaces, such as an e-mail address"
+)]
 pub struct NoUserName;
 
 impl FromStr for UserName {
@@ -37,7 +40,7 @@ impl FromStr for UserName {
     fn from_str(text: &str) -> Result<Self, NoUserName> {
         let name = text.trim().to_lowercase();
         let fits = (1..=NAME_MAX_CHARS).contains(&name.chars().count());
-        if !fits || name.chars().any(|char| char.is_whitespace() || char.is_control()) {
+        if !fits || name.contains(char::is_whitespace) || Line::of(&name).is_err() {
             return Err(NoUserName);
         }
         Ok(Self(name))
@@ -53,7 +56,17 @@ mod tests {
         let name: UserName = "  A.Officer@Example.org ".parse().unwrap();
         assert_eq!(name.as_str(), "a.officer@example.org");
         assert!(!format!("{name:?}").contains("officer"));
-        for wrong in ["", "  ", "a b", "a\nb", &"x".repeat(NAME_MAX_CHARS + 1)] {
+        for wrong in [
+            "",
+            "  ",
+            "a b",
+            "a\nb",
+            "a\u{200b}b",
+            "\u{202e}a",
+            "\u{301}",
+            "\u{2800}",
+            &"x".repeat(NAME_MAX_CHARS + 1),
+        ] {
             assert_eq!(wrong.parse::<UserName>(), Err(NoUserName), "{wrong:?}");
         }
     }

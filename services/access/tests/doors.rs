@@ -13,8 +13,15 @@ use axum::{
 };
 use chassis::{
     Clock, Platform,
+    access::{
+        Sessions,
+        session::{SessionKeys, SigningKeys, Wire},
+    },
     service::Config,
-    testing::land::{practice, small_land},
+    testing::{
+        land::{practice, small_land},
+        server::session_keys,
+    },
 };
 use clap::Parser;
 use proto::{Actor, Day, access::AccessEvent};
@@ -212,10 +219,7 @@ async fn the_date_of_a_demonstration_is_found_again_by_whoever_reads_the_same_lo
     assert_eq!(move_on(&mut administrator, "next-deadline", "2018-03-02").await.status, 303);
     let clock = Clock::set_to(here.clock.machine_now());
     let tasks = chassis::task::Tasks::new();
-    let sessions = chassis::access::Sessions::new(
-        vec![[7; chassis::access::session::KEY_BYTES]],
-        chassis::access::session::Wire::Clear,
-    );
+    let sessions = chassis::testing::server::sessions();
     let other = chassis::Access::start(&here.event_log, here.access_log.clone(), sessions, &clock, &tasks);
     other.allow_demonstration();
     until(|| other.ready().is_ok()).await;
@@ -254,6 +258,46 @@ async fn where_practices_are_real_or_it_is_production_there_is_no_date_to_move()
     let here = made_up(&[]).await;
     assert_eq!(here.clock.demonstration_date(), None);
     assert_eq!(here.administer("GET", DATE, None).await.status, 404);
+}
+
+#[tokio::test]
+async fn of_an_organisation_of_which_nothing_is_known_there_is_no_history() {
+    let here = made_up(&[]).await;
+    here.access.allow_made_up_people();
+    let mut digital = persona(&here, "nhs-digital").await;
+    for path in ["/history/{}", "/api/v1/history/organisations/{}", "/api/v1/history/organisations/{}/looks"]
+    {
+        assert_eq!(digital.get(&path.replace("{}", "A81001")).await.status, 200, "{path}");
+        let answer = digital.get(&path.replace("{}", "ZZ999")).await;
+        assert_eq!(answer.status, 404, "{path}: {answer:?}");
+    }
+    // Someone may act for it now.
+    let body = json!({ "role": "supplier", "organisation": "ZZ999", "organisation_name": "A Supplier", "purpose": "its portal" });
+    assert_eq!(here.administer("POST", "/api/v1/access/keys", Some(body)).await.status, 201);
+    assert_eq!(digital.get("/history/ZZ999").await.status, 200);
+}
+
+#[tokio::test]
+async fn access_signs_sessions_with_a_key_of_its_own_that_the_others_know() {
+    let options = Flags::of(&["--production", "--log", "tls://broker"]).options();
+    let folder = tempfile::tempdir().unwrap();
+    let log: chassis::log::Log = std::sync::Arc::new(
+        chassis::log::file::FileLog::open(&folder.path().join("log.redb")).await.unwrap(),
+    );
+    let refused = async |sessions: Sessions, options: Options| {
+        let (clock, tasks) = (Clock::system(), chassis::task::Tasks::new());
+        let access = chassis::Access::start(&log, log.clone(), sessions, &clock, &tasks);
+        let platform = Platform::new(log.clone(), folder.path(), access, Default::default(), clock, tasks);
+        access::service(&platform, options).await.unwrap_err().to_string()
+    };
+    let said = refused(Sessions::new(&session_keys(), Wire::Clear), options).await;
+    assert!(said.contains("--session-signing-key"), "{said}");
+
+    // The services know another key than the one it would sign with.
+    let signers = SigningKeys::of_seeds(&[[8; 32]]).unwrap().public().collect();
+    let keys = SessionKeys { signers, ..session_keys() };
+    let said = refused(Sessions::new(&keys, Wire::Clear), Options::default()).await;
+    assert!(said.contains("no service would accept the sessions") && said.contains("public "), "{said}");
 }
 
 const HOST: &str = "oversight.example.nhs.uk";
@@ -298,7 +342,10 @@ async fn the_cookies_of_a_public_address_are_its_own_and_go_over_tls() {
 
     let all = [cookies(&page), cookies(&entered)].concat();
     let names: Vec<&str> = all.iter().map(|cookie| cookie.split('=').next().unwrap()).collect();
-    assert_eq!(names, ["__Host-oversight-form", "__Host-oversight", "__Host-oversight-known"]);
+    assert_eq!(
+        names,
+        ["__Host-oversight-form", "__Host-oversight", "__Host-oversight-seen", "__Host-oversight-known"]
+    );
     for cookie in all {
         for flag in ["; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/"] {
             assert!(cookie.contains(flag), "{flag}: {cookie}");

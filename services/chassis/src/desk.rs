@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    access::Giver,
+    access::{Giver, Viewer},
     clock::Clock,
     command::{Aggregate, CommandError, CommandMeta, Commands, Outcome},
     directory::{Directory, Found, Person},
@@ -195,6 +195,15 @@ impl Desk {
         })
     }
 
+    /// Whether anything is known of an organisation, beside what a service itself has on record of it: a file tells
+    /// of it, someone was given a key or an account there, or who asks acts for it.
+    pub async fn knows(&self, viewer: &Viewer, code: OdsCode) -> Result<bool, Problem> {
+        Ok(viewer.holder().is_some_and(|holder| holder.organisation == code)
+            || viewer.access().knows(code)
+            || self.roster.practice(code).await?.is_some()
+            || self.roster.body_name(code).is_some())
+    }
+
     /// Gives a command.
     pub async fn give<A: Aggregate>(
         &self,
@@ -345,6 +354,13 @@ pub fn organisation_of_address(text: &str) -> Result<OdsCode, Problem> {
     text.parse().map_err(|error: CodeError| {
         Problem::bad_input(error.to_string()).at("code", "the code of an organisation, such as A81001")
     })
+}
+
+/// Of an organisation of which nothing is known, there is nothing to show or to change.
+pub fn unknown_organisation(code: OdsCode) -> Problem {
+    Problem::not_found(format!(
+        "no organisation {code} is known here: check the code; organisations become known by importing the national files"
+    ))
 }
 
 /// Who decides in the name of a body is of that body.

@@ -32,10 +32,15 @@ use crate::{
     access::{Access, CSRF_FIELD, Principal, Session, Viewer, calendar::without_secrets},
     ids,
     ids::CommandId,
-    pace::{Peer, Proxies},
+    pace::Peer,
     pages,
     problem::Problem,
 };
+
+mod names;
+
+pub(crate) use names::is_loopback_name;
+pub use names::{Names, PublicUrl, is_own_page_said};
 
 /// The most bytes of a request body, except where a route streams a file.
 pub const BODY_MAX_BYTES: usize = 1024 * 1024;
@@ -410,61 +415,6 @@ pub(crate) struct Door {
     pub(crate) names: Names,
 }
 
-/// The names a server answers to.
-#[derive(Debug, Clone, Default)]
-pub struct Names {
-    /// The origin that people know it by, such as `https://oversight.example.nhs.uk`; none: this
-    /// machine's loopback names alone.
-    pub public: Option<PublicUrl>,
-    /// The proxies in front, which are believed when they say for whom they ask.
-    pub proxies: Proxies,
-    /// Whether any name is answered to: where there are no pages, and so nothing that another site could show as its own.
-    pub answer_to_any: bool,
-}
-
-/// The address people know a server by: scheme, host and perhaps a port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicUrl {
-    origin: String,
-    host: String,
-}
-
-impl PublicUrl {
-    /// The origin, without a slash at its end.
-    pub fn origin(&self) -> &str {
-        &self.origin
-    }
-
-    /// Whether it goes over TLS.
-    pub fn is_tls(&self) -> bool {
-        self.origin.starts_with("https://")
-    }
-}
-
-impl std::str::FromStr for PublicUrl {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let accepted = || {
-            "the public address is https:// and a host, such as https://oversight.example.nhs.uk; http:// only of \
-             this machine"
-                .to_owned()
-        };
-        let uri: Uri = text.trim().parse().map_err(|_| accepted())?;
-        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-            return Err(accepted());
-        };
-        let bare =
-            matches!(uri.path(), "" | "/") && uri.query().is_none() && !authority.as_str().contains('@');
-        let safe = scheme == "https" || (scheme == "http" && is_loopback_name(authority.as_str()));
-        if !bare || !safe {
-            return Err(accepted());
-        }
-        let host = authority.as_str().to_ascii_lowercase();
-        Ok(Self { origin: format!("{scheme}://{host}"), host })
-    }
-}
-
 /// Puts the common layers around the routes of a process, whose paths are given with their parameters in braces.
 pub(crate) fn with_common_layers(routes: Router, paths: Arc<[String]>, door: Door) -> Router {
     routes
@@ -558,7 +508,7 @@ async fn at_the_door(State(door): State<Door>, mut request: Request, next: Next)
     let mut request = Received::watch(request);
     let line = Line { id, method: &method, path: &path, started };
 
-    let entered = match knock(&request, &door.names) {
+    let entered = match names::knock(&request, &door.names) {
         Ok(()) => door.access.identify(request.headers(), id).await,
         Err(problem) => Err(problem),
     };
@@ -688,7 +638,7 @@ fn may_be_kept(headers: &HeaderMap, is_known: bool) -> bool {
 }
 
 impl Door {
-    /// Gives a session that is in use a new cookie from time to time.
+    /// Tells the browser of a session that is in use from time to time that it is.
     fn renew(&self, session: Option<&Session>, response: &mut Response) {
         let now = self.access.now();
         let Some(session) = session.filter(|session| session.is_to_be_renewed(now)) else { return };
@@ -700,7 +650,7 @@ impl Door {
         {
             return;
         }
-        if let Some(cookie) = self.access.sessions().give(&Session { written: now, ..session.clone() }) {
+        if let Some(cookie) = self.access.sessions().renew(session, now) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }
@@ -724,56 +674,6 @@ fn status_label(status: u16) -> &'static str {
         400..500 => "4xx",
         _ => "5xx",
     }
-}
-
-/// The name asked for must be one of ours, so that no web page can reach in by DNS rebinding; and a
-/// request that changes something must not come from another site's page.
-fn knock(request: &Request, names: &Names) -> Result<(), Problem> {
-    let forbidden = |detail: &str| Problem::new(StatusCode::FORBIDDEN, "forbidden", "Not from there", detail);
-    let host = request
-        .uri()
-        .authority()
-        .map(axum::http::uri::Authority::as_str)
-        .or_else(|| request.headers().get(header::HOST).and_then(|host| host.to_str().ok()))
-        .unwrap_or_default();
-    if !names.answer_to(host) {
-        return Err(forbidden(
-            "this server answers to 127.0.0.1, [::1] and localhost, and to its public address where it has one",
-        ));
-    }
-    if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
-        let site = request.headers().get("sec-fetch-site").and_then(|site| site.to_str().ok());
-        if matches!(site, Some("cross-site" | "same-site")) {
-            return Err(forbidden("a page of another site may not send this"));
-        }
-        if let Some(origin) = request.headers().get(header::ORIGIN) {
-            let name = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, rest)| rest);
-            if !name.is_some_and(|name| names.answer_to(name)) {
-                return Err(forbidden("a page of another site may not send this"));
-            }
-        }
-    }
-    Ok(())
-}
-
-impl Names {
-    /// Whether a host, with its port if it has one, is one of ours. Health checks of the machine
-    /// itself ask by a loopback name always.
-    fn answer_to(&self, host: &str) -> bool {
-        self.answer_to_any
-            || is_loopback_name(host)
-            || self.public.as_ref().is_some_and(|public| public.host.eq_ignore_ascii_case(host))
-    }
-}
-
-pub(crate) fn is_loopback_name(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None if host.matches(':').count() > 1 => host,
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    name.eq_ignore_ascii_case("localhost")
-        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Whether a person's browser asks, and not a program.
@@ -868,33 +768,6 @@ mod tests {
                 let status = if leads.is_some() { 308 } else { 404 };
                 assert_eq!(response.status().as_u16(), status, "{method} {address}");
             }
-        }
-    }
-
-    #[test]
-    fn a_public_address_is_safe_and_bare() {
-        let public: PublicUrl = "https://Oversight.example.nhs.uk/".parse().unwrap();
-        assert_eq!(public.origin(), "https://oversight.example.nhs.uk");
-        let names = Names { public: Some(public), ..Names::default() };
-        assert!(names.answer_to("oversight.EXAMPLE.nhs.uk") && names.answer_to("127.0.0.1:80"));
-        assert!(!names.answer_to("example.nhs.uk") && !names.answer_to("oversight.example.nhs.uk.evil.org"));
-        assert!("http://127.0.0.1:8080".parse::<PublicUrl>().is_ok());
-        for wrong in
-            ["", "oversight", "http://example.org", "https://a@b", "https://a/b", "https://a?b", "ftp://a"]
-        {
-            assert!(wrong.parse::<PublicUrl>().unwrap_err().contains("https://"), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn only_loopback_names_are_answered_to() {
-        for host in ["127.0.0.1", "127.0.0.1:8080", "localhost:8080", "[::1]:8080", "::1", "LOCALHOST"] {
-            assert!(is_loopback_name(host), "{host}");
-        }
-        for host in
-            ["", "example.org", "127.0.0.1.example.org", "localhost.example.org:80", "10.0.0.1", "[::2]"]
-        {
-            assert!(!is_loopback_name(host), "{host}");
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use proto::text::is_one_line;
+use proto::text::{Invisible, Line, LineFault, shows};
 
 use crate::problem::Problem;
 
@@ -57,16 +57,19 @@ impl From<Refusal> for Problem {
 /// A text that is there and not too long, without blanks around it.
 pub fn needed(field: &'static str, what: &str, text: &str, max_chars: usize) -> Result<String, Refusal> {
     let text = optional(field, what, text, max_chars)?;
-    if text.is_empty() { Err(Refusal::at(field, format!("{what} is missing"))) } else { Ok(text) }
+    if !shows(&text) { Err(Refusal::at(field, format!("{what} is missing"))) } else { Ok(text) }
 }
 
-/// A text that may be empty but is not too long, without blanks around it.
+/// A text that may be empty but is not too long, without blanks around it and without what does not show.
 pub fn optional(field: &'static str, what: &str, text: &str, max_chars: usize) -> Result<String, Refusal> {
     let text = text.trim();
     if text.chars().count() > max_chars {
         return Err(Refusal::at(field, format!("{what} may have up to {max_chars} characters")));
     }
-    Ok(text.to_owned())
+    match Invisible::first_in(text) {
+        None => Ok(text.to_owned()),
+        Some(hidden) => Err(not_a_line(field, what, LineFault::Hidden(hidden))),
+    }
 }
 
 /// The same as [`needed`] of a text on one line: a name, a number, a reference.
@@ -85,12 +88,14 @@ pub fn optional_line(
 }
 
 fn one_line(field: &'static str, what: &str, text: String) -> Result<String, Refusal> {
-    if is_one_line(&text) { Ok(text) } else { Err(Refusal::at(field, not_one_line(what))) }
+    match Line::of(&text) {
+        Err(fault) if !text.is_empty() => Err(not_a_line(field, what, fault)),
+        _ => Ok(text),
+    }
 }
 
-/// That a text has to stand on one line, and what to do.
-pub fn not_one_line(what: &str) -> String {
-    format!("{what} must be on one line: remove line breaks and tabs")
+fn not_a_line(field: &'static str, what: &str, fault: LineFault) -> Refusal {
+    Refusal::at(field, format!("{what} {fault}"))
 }
 
 #[cfg(test)]
@@ -113,5 +118,22 @@ mod tests {
         }
         assert_eq!(optional_line("number", "The number", " ", max).unwrap(), "");
         assert_eq!(needed_line("name", "The name", "\n", max).unwrap_err().text, "The name is missing");
+    }
+
+    #[test]
+    fn what_does_not_show_is_refused_in_every_text_and_is_none_by_itself() {
+        for text in ["Dr\u{202e}O’Brien", "\u{2066}", "a\u{1b}[31m"] {
+            for refused in [
+                needed("reason", "A reason", text, 100),
+                optional("reason", "A reason", text, 100),
+                needed_line("reason", "A reason", text, 100),
+                optional_line("reason", "A reason", text, 100),
+            ] {
+                assert!(refused.unwrap_err().text.contains("which does not show"), "{text:?}");
+            }
+        }
+        for text in ["\u{a0}\u{3000}", "\u{301}"] {
+            assert_eq!(needed("reason", "A reason", text, 100).unwrap_err().text, "A reason is missing");
+        }
     }
 }

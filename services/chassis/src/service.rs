@@ -61,8 +61,9 @@ pub struct Config {
     /// whom they ask. Default: those on this machine alone.
     #[arg(long, env = "OVERSIGHT_TRUSTED_PROXIES", value_name = "LIST")]
     pub trusted_proxies: Option<Proxies>,
-    /// The file of the keys that seal sessions, one a line, the newest first; the same for all
-    /// services. Default: session.keys in the data folder, made where it is missing.
+    /// The file of the keys by which every service knows a session that `access` signed: the public halves of
+    /// the signing keys, and the keys that all services share; the same for all services. Default: session.keys
+    /// in the data folder, made where it is missing.
     #[arg(long, env = "OVERSIGHT_SESSION_KEYS", value_name = "FILE")]
     pub session_keys: Option<PathBuf>,
     /// The sign-in provider.

@@ -16,10 +16,6 @@ use axum::{
 };
 use chassis::{
     Access, Action, Clock, Platform, Problem, Routes, Service,
-    access::{
-        Sessions,
-        session::{KEY_BYTES, Wire},
-    },
     http::{Json, Names},
     log::{Log, file::FileLog},
     pace::Pace,
@@ -48,7 +44,7 @@ impl Doors {
         let folder = tempfile::tempdir().unwrap();
         let (log, access_log) = (open(&folder, "log.redb").await, open(&folder, "access.redb").await);
         let (clock, tasks) = (Clock::set_to("2019-04-01T09:00:00Z".parse().unwrap()), Tasks::new());
-        let sessions = Sessions::new(vec![[7; KEY_BYTES]], Wire::Clear);
+        let sessions = chassis::testing::server::sessions();
         let access = Access::start(&log, access_log, sessions, &clock, &tasks);
         let data = folder.path().to_owned();
         let platform = Platform::new(log, &data, access, names, clock, tasks);

@@ -67,11 +67,7 @@ impl Desk {
         let code = organisation_of_address(code)?;
         let aggregate = aggregate_id(code.as_str().parse())?;
         let loaded = self.plans.load(&aggregate).await?;
-        let is_known = loaded.position > Position::START
-            || viewer.holder().is_some_and(|holder| holder.organisation == code)
-            || self.common.roster.practice(code).await?.is_some()
-            || self.common.roster.body_name(code).is_some();
-        if !is_known {
+        if loaded.position == Position::START && !self.common.knows(viewer, code).await? {
             return Err(Problem::not_found(format!(
                 "no organisation {code} is known here; practices and commissioners become known by importing the national files, others by the plan they write"
             )));

@@ -10,10 +10,7 @@ async fn main() -> ExitCode {
     match cli::run(Cli::parse()).await {
         Ok(verdict) => verdict.into(),
         Err(failure) => {
-            #[expect(clippy::print_stderr, reason = "the one place where a command says why it failed")]
-            {
-                eprintln!("oversight: {failure}");
-            }
+            cli::complain(&failure);
             ExitCode::FAILURE
         }
     }

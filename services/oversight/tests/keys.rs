@@ -98,7 +98,8 @@ fn the_script_makes_what_every_user_and_the_broker_need() {
         let variables = fs::read_to_string(place.join(format!("{user}.env"))).unwrap();
         assert!(variables.contains(&format!("?inbox={user}&monitor=127.0.0.1:8222'\n")), "{variables}");
         assert!(variables.contains("OVERSIGHT_PRODUCTION=true\n"), "{variables}");
-        assert_eq!(variables.contains("session.keys"), user != "operator", "who seals sessions: {variables}");
+        assert_eq!(variables.contains("session.keys"), user != "operator", "who knows sessions: {variables}");
+        assert_eq!(variables.contains("session.signing"), user == "access", "who signs them: {variables}");
         assert!(variables.contains(&format!("OVERSIGHT_NATS_NKEY_SEED='{}'", text(&key))), "{variables}");
     }
     let again = run();
@@ -107,7 +108,10 @@ fn the_script_makes_what_every_user_and_the_broker_need() {
 
     // After an upgrade that brought a service its key is made, and the others stay as they are.
     let (onsite, access) = (place.join("onsite.nk"), fs::read(place.join("access.nk")).unwrap());
-    let sessions = fs::read(place.join("session.keys")).unwrap();
+    let sessions = fs::read_to_string(place.join("session.keys")).unwrap();
+    let signing = fs::read_to_string(place.join("session.signing")).unwrap();
+    assert_eq!((mode(&place.join("session.keys")), mode(&place.join("session.signing"))), (0o600, 0o600));
+    assert!(sessions.contains("\npublic ") && !sessions.contains(signing.trim()), "{sessions}");
     fs::remove_file(&onsite).unwrap();
     let less: Vec<&str> =
         broker.lines().filter(|line| !line.starts_with("OVERSIGHT_NATS_ONSITE_NKEY")).collect();
@@ -119,5 +123,43 @@ fn the_script_makes_what_every_user_and_the_broker_need() {
     assert_eq!(grown.matches("OVERSIGHT_NATS_ONSITE_NKEY=U").count(), 1, "{grown}");
     assert!(less.iter().all(|line| grown.contains(line)), "{grown}");
     assert_eq!(fs::read(place.join("access.nk")).unwrap(), access);
-    assert_eq!(fs::read(place.join("session.keys")).unwrap(), sessions);
+    assert_eq!(fs::read_to_string(place.join("session.keys")).unwrap(), sessions);
+}
+
+#[test]
+fn the_script_adds_what_an_upgrade_needs_to_the_keys_of_sessions_and_leaves_the_rest() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/secrets.sh");
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("secrets");
+    let own = Path::new(BINARY).parent().unwrap();
+    let path = format!("{}:{}", text(own), env::var("PATH").unwrap());
+    let run = || Command::new("bash").arg(&script).arg(&place).env("PATH", &path).output().unwrap();
+    let read = |name: &str| fs::read_to_string(place.join(name)).unwrap();
+    assert!(run().status.success());
+
+    // As it was before access had a key of its own to sign with.
+    fs::remove_file(place.join("session.signing")).unwrap();
+    let shared = format!("{}\n", "0123456789abcdef".repeat(8));
+    fs::write(place.join("session.keys"), &shared).unwrap();
+    let before = read("access.env");
+    let before: Vec<&str> = before.lines().filter(|line| !line.contains("session.signing")).collect();
+    fs::write(place.join("access.env"), format!("{}\n", before.join("\n"))).unwrap();
+    let upgraded = run();
+    assert!(upgraded.status.success(), "{}", said(&upgraded));
+    assert_eq!(mode(&place.join("session.signing")), 0o600);
+    let sessions = read("session.keys");
+    assert!(sessions.starts_with(&shared) && sessions.matches("\npublic ").count() == 1, "{sessions}");
+    let grown = read("access.env");
+    assert!(before.iter().all(|line| grown.contains(line)), "{grown}");
+    let line = format!("OVERSIGHT_SESSION_SIGNING_KEY='{}'", text(&place.join("session.signing")));
+    assert_eq!(grown.matches(&line).count(), 1, "{grown}");
+
+    // A second key beside it is told to all.
+    fs::write(place.join("session.signing"), read("session.signing") + &"ab01".repeat(16) + "\n").unwrap();
+    assert!(run().status.success());
+    let sessions = read("session.keys");
+    assert!(sessions.starts_with(&shared) && sessions.matches("\npublic ").count() == 2, "{sessions}");
+    let again = run();
+    assert!(!again.status.success() && said(&again).contains("has a key"), "{}", said(&again));
+    assert_eq!(read("session.keys"), sessions);
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use chassis::{
     Commands, Giver, Outcome, Problem, Refusal, Viewer,
     access::Holder,
-    desk::{Order, aggregate_id as id, organisation_of_address},
+    desk::{Order, aggregate_id as id, organisation_of_address, unknown_organisation},
     following::Following,
     import::ImportRecords,
 };
@@ -329,9 +329,16 @@ impl Desk {
         }
     }
 
-    /// The organisation of an address, whether a practice or not.
-    pub fn organisation(&self, text: &str) -> Result<OdsCode, Problem> {
-        organisation_of_address(text)
+    /// The organisation of an address, whether a practice or not, of which something is known: beside what is known
+    /// everywhere, that it buys.
+    pub async fn organisation(&self, viewer: &Viewer, text: &str) -> Result<OdsCode, Problem> {
+        let code = organisation_of_address(text)?;
+        let buys = self.register.known().buyer(code).is_some();
+        if buys || self.common.knows(viewer, code).await? {
+            Ok(code)
+        } else {
+            Err(unknown_organisation(code))
+        }
     }
 
     /// What is asked, read from the parts of an address or form. The days default to today.

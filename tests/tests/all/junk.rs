@@ -265,6 +265,28 @@ async fn no_junk_makes_any_route_fail_on_its_side() {
             }
         }
     }
+    // Of an organisation of which nothing is known there is nothing, not even for who sees all of England.
+    let digital = client.with_key(keys[1].as_deref().expect("a key of NHS Digital"));
+    for path in paths.iter().filter(|path| path.contains("{code}")) {
+        let path = path.replace("{code}", "ZZ999").replace("{edition}", "dspt-2018-19");
+        // Whatever else stands there is a number, or may be one.
+        let parts = path.split('/').map(|part| if part.starts_with('{') { "1" } else { part });
+        let path = parts.collect::<Vec<_>>().join("/");
+        for method in [Method::GET, Method::POST] {
+            let answer =
+                digital.send(method.clone(), &path, &[("content-type", "application/json")], "{}").await;
+            let is_nothing = matches!(answer.status.as_u16(), 404 | 405);
+            // A body is read before the organisation is looked for.
+            let is_not_read = method == Method::POST && matches!(answer.status.as_u16(), 400 | 415);
+            if !is_nothing && !is_not_read {
+                failed.push(format!(
+                    "{method} {path}, of nothing known: {} {}",
+                    answer.status,
+                    answer.text()
+                ));
+            }
+        }
+    }
     assert!(sent > 1_000, "{sent}");
     assert!(failed.is_empty(), "{} of {sent} requests failed:\n{}", failed.len(), failed.join("\n"));
     assert!(undescribed.is_empty(), "answers that the description does not know: {undescribed:#?}");

@@ -1,12 +1,12 @@
 //! An API key over its life: pure.
 
-use chassis::{Aggregate, Context, Problem, When, refusal::not_one_line};
+use chassis::{Aggregate, Context, Problem, When};
 use jiff::Timestamp;
 use proto::{
     AggregateId, EventHash, OdsCode, Role,
     access::{AccessEvent, KeyIssued, KeyRevoked},
     codes::CodeError,
-    text::is_one_line,
+    text::{Line, LineFault},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -59,9 +59,9 @@ pub enum KeyRefusal {
     /// What it is for is not said.
     #[error("enter what the key is for in up to {TEXT_MAX_CHARS} characters, such as “nightly import”")]
     Purpose,
-    /// The purpose runs over several lines.
-    #[error("{}", not_one_line("the purpose"))]
-    PurposeOnLines,
+    /// The purpose is no text on one line.
+    #[error("the purpose {0}")]
+    PurposeNoLine(LineFault),
     /// A reason is too long.
     #[error("a reason has up to {TEXT_MAX_CHARS} characters")]
     Reason,
@@ -76,7 +76,7 @@ impl From<KeyRefusal> for Problem {
         match refusal {
             KeyRefusal::Unknown => Problem::not_found(text),
             KeyRefusal::IssuedBefore => Problem::refused("issued-before", text),
-            KeyRefusal::Purpose | KeyRefusal::PurposeOnLines => {
+            KeyRefusal::Purpose | KeyRefusal::PurposeNoLine(_) => {
                 Problem::bad_input(text.clone()).at("purpose", text)
             }
             KeyRefusal::Reason => Problem::bad_input(text.clone()).at("reason", text),
@@ -97,8 +97,7 @@ pub fn checked_purpose(purpose: &str) -> Result<&str, KeyRefusal> {
     let purpose = purpose.trim();
     match purpose {
         _ if purpose.is_empty() || !is_short(purpose) => Err(KeyRefusal::Purpose),
-        _ if !is_one_line(purpose) => Err(KeyRefusal::PurposeOnLines),
-        purpose => Ok(purpose),
+        purpose => Line::of(purpose).map(Line::as_str).map_err(KeyRefusal::PurposeNoLine),
     }
 }
 
@@ -192,6 +191,8 @@ mod tests {
         given::<Key>([]).when(issue("nightly import", None)).then(issued());
         given::<Key>([]).when(issue("  ", None)).then_refused("what the key is for");
         given::<Key>([]).when(issue("nightly\nimport", None)).then_refused("on one line");
+        given::<Key>([]).when(issue("nightly\u{202e}import", None)).then_refused("U+202E");
+        given::<Key>([]).when(issue("\u{301}", None)).then_refused("is missing");
         given::<Key>([issued()]).when(issue("nightly import", None)).then_refused("issued before");
     }
 

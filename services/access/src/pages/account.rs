@@ -112,10 +112,10 @@ pub(super) async fn sign_out(State(desk): State<Shared>, viewer: Viewer) -> Resu
         let signed_out = AccessEvent::SignedOut(SignedOut { session: session.id });
         desk.access.until_read(viewer.record(signed_out, None).await?).await?;
     }
-    let cookie = desk.access.sessions().take().ok_or_else(Problem::internal)?;
+    let gone = desk.access.sessions().take().ok_or_else(Problem::internal)?;
     let from_provider = viewer.session().is_some_and(|session| session.way == SignInWay::Provider);
     let next = if from_provider && desk.sign_in.is_some() { "/sign-out/provider" } else { "/" };
-    let mut response = with_cookie(Redirect::to(next).into_response(), cookie);
+    let mut response = gone.into_iter().fold(Redirect::to(next).into_response(), with_cookie);
     // What the browser has kept of earlier pages goes, too: nothing is shown by its Back button.
     response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
     Ok(response)

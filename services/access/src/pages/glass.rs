@@ -1,5 +1,7 @@
 //! Breaking the glass: opening in an emergency, with a reason, for an hour and on record, what is closed.
 
+use std::collections::BTreeSet;
+
 use axum::{
     extract::State,
     http::StatusCode,
@@ -16,11 +18,12 @@ use maud::html;
 use proto::{
     OdsCode, Position, Role,
     access::{AccessEvent, GlassBroken, GlassClosed, GlassSeen},
+    text::search_words,
 };
 use serde::Deserialize;
 use ui::components::{Button, ButtonKind, Field, FieldError, InputKind, Width, warning_callout};
 
-use super::{form_of, page, respond, sign_in::with_cookie};
+use super::{form_of, page, respond};
 use crate::Shared;
 
 /// How long it stays open.
@@ -28,6 +31,9 @@ const OPEN_FOR: SignedDuration = SignedDuration::from_hours(1);
 
 /// The fewest characters of a reason: a word is none.
 const REASON_MIN_CHARS: usize = 15;
+
+/// The fewest words of a reason, each another one: what is typed to fill a field is none.
+const REASON_MIN_WORDS: usize = 3;
 
 /// The most characters of a reason.
 const REASON_MAX_CHARS: usize = 300;
@@ -60,9 +66,11 @@ pub(super) async fn break_it(
     if let Err(detail) = &organisation {
         errors.push(FieldError::new("organisation", sentence(detail)));
     }
-    if !(REASON_MIN_CHARS..=REASON_MAX_CHARS).contains(&reason.chars().count()) {
-        let words =
-            format!("Say in {REASON_MIN_CHARS} to {REASON_MAX_CHARS} characters what the emergency is.");
+    if !is_reason(reason) {
+        let words = format!(
+            "Say in words what the emergency is: at least {REASON_MIN_WORDS} different words, and \
+             {REASON_MIN_CHARS} to {REASON_MAX_CHARS} characters."
+        );
         errors.push(FieldError::new("reason", words));
     }
     let (Ok(organisation), true) = (organisation, errors.is_empty()) else {
@@ -75,8 +83,18 @@ pub(super) async fn break_it(
     desk.access.until_read(position).await?;
     tracing::warn!(%organisation, "emergency access was opened");
     let session = Session { written: now, glass: Some((organisation, until)), ..session.clone() };
-    let cookie = desk.access.sessions().give(&session).ok_or_else(Problem::internal)?;
-    Ok(with_cookie(Redirect::to(&format!("/assessments/{organisation}")).into_response(), cookie))
+    let answer = Redirect::to(&format!("/assessments/{organisation}")).into_response();
+    desk.with_session(answer, &session)
+}
+
+/// Whether a text says something, for those who read it later: some words of letters, and not one over and over.
+fn is_reason(text: &str) -> bool {
+    let is_word = |word: &String| word.chars().filter(|c| c.is_alphabetic()).count() > 1;
+    let is_of_one_letter = |word: &String| word.chars().all(|c| word.starts_with(c));
+    let words = search_words(text).into_iter().filter(|word| is_word(word) && !is_of_one_letter(word));
+    let different: BTreeSet<String> = words.collect();
+    (REASON_MIN_CHARS..=REASON_MAX_CHARS).contains(&text.chars().count())
+        && different.len() >= REASON_MIN_WORDS
 }
 
 /// What is opened are the records of a general practice, and of nothing else.
@@ -98,8 +116,7 @@ pub(super) async fn end(State(desk): State<Shared>, viewer: Viewer) -> Result<Re
     let position = viewer.record(AccessEvent::GlassClosed(closed), Some(organisation)).await?;
     desk.access.until_read(position).await?;
     let session = Session { written: desk.clock.machine_now(), glass: None, ..session.clone() };
-    let cookie = desk.access.sessions().give(&session).ok_or_else(Problem::internal)?;
-    Ok(with_cookie(Redirect::to("/account").into_response(), cookie))
+    desk.with_session(Redirect::to("/account").into_response(), &session)
 }
 
 /// Up to which notice someone has seen what their organisation is told.
@@ -151,4 +168,34 @@ fn render(viewer: &Viewer, status: StatusCode, form: &GlassForm, errors: Vec<Fie
         }))
     };
     respond(status, page(viewer, "/access", "Emergency access").errors(errors.clone()).body(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_in_words() {
+        for reason in [
+            "Practice flooded, plan needed now",
+            "A ransom note is on the screens at A81001",
+            "Llifogydd yn y feddygfa",
+        ] {
+            assert!(is_reason(reason), "{reason}");
+        }
+        for none in [
+            "",
+            "emergency",
+            "...............",
+            "aaaaaaaaaaaaaaaaaa",
+            "aaaaaa bbbbbb cccccc",
+            "1234 5678 9012 3456",
+            "urgent urgent urgent urgent",
+            "a b c d e f g h i j k",
+            "\u{a0}\u{a0}\u{a0}\u{a0}\u{a0}\u{a0}\u{a0}\u{a0}\u{a0}\u{a0}\u{a0}\u{a0}\u{a0}\u{a0}\u{a0}",
+            &"many words ".repeat(40),
+        ] {
+            assert!(!is_reason(none), "{none}");
+        }
+    }
 }

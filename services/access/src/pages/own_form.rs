@@ -4,8 +4,8 @@
 //! Browsers say where a form comes from, and the door refuses what comes from elsewhere. Of those that say
 //! nothing it is asked that the form carries what a cookie of theirs holds, sealed.
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use chassis::{Problem, access::session::cookie_of, ids};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use chassis::{Problem, access::session::cookie_of, http::is_own_page_said, ids};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
@@ -62,8 +62,8 @@ impl Desk {
 
     /// Refuses a form of which neither the browser nor a cookie says that it comes from our own page.
     pub(super) fn check_own_form(&self, headers: &HeaderMap, token: &str) -> Result<(), Problem> {
-        // The door has refused them where they name another site.
-        let is_said = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
+        // The door has refused them where they name another site, scheme or port.
+        let is_said = is_own_page_said(headers);
         let is_kept = || {
             let kept = self.kept(headers).map(|kept| kept.token.to_string());
             kept.is_some_and(|kept| kept.as_bytes().ct_eq(token.as_bytes()).into())

@@ -256,8 +256,13 @@ impl Desk {
                 "an administrator ended your access, or your password was set, while you were signing in: sign in again",
             ));
         }
-        let cookie = self.access.sessions().give(&session).ok_or_else(Problem::internal)?;
-        Ok(with_cookie(Redirect::to(to).into_response(), cookie))
+        self.with_session(Redirect::to(to).into_response(), &session)
+    }
+
+    /// An answer that gives a browser its session.
+    pub fn with_session(&self, answer: Response, session: &Session) -> Result<Response, Problem> {
+        let cookies = self.access.sessions().give(session).ok_or_else(Problem::internal)?;
+        Ok(cookies.into_iter().fold(answer, with_cookie))
     }
 }
 

@@ -1,10 +1,10 @@
 //! Whose a user name is: opening an account, by which someone gets one, and removing it, by which it is free again.
 
-use chassis::{Giver, Problem, claims::NotClaimed, log::Written, refusal::not_one_line};
+use chassis::{Giver, Problem, claims::NotClaimed, log::Written};
 use proto::{
     EventHash, PersonId, Position,
     claims::{Identifier, IdentifierKind},
-    text::is_one_line,
+    text::Line,
 };
 
 use super::{NewAccount, People, aggregate, apart};
@@ -80,8 +80,8 @@ impl People {
             let text = format!("a display name has 1 to {NAME_MAX_CHARS} characters");
             return Err(Problem::bad_input(text.clone()).at("display_name", text));
         }
-        if !is_one_line(&display_name) {
-            let text = not_one_line("a display name");
+        if let Err(fault) = Line::of(&display_name) {
+            let text = format!("a display name {fault}");
             return Err(Problem::bad_input(text.clone()).at("display_name", text));
         }
         Ok(display_name)

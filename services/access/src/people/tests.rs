@@ -9,10 +9,7 @@ use axum::{
 };
 use chassis::{
     Platform, Routes,
-    access::{
-        MadeUp, Session, Sessions,
-        session::{KEY_BYTES, Wire},
-    },
+    access::{MadeUp, Session},
     cache::Cache,
     http::Names,
     log::{Log, file::FileLog},
@@ -48,7 +45,7 @@ impl Here {
         let access_log: Log = Arc::new(FileLog::open(&folder.path().join("access.redb")).await.unwrap());
         let key = first_administrator(&access_log, &clock, "X26".parse().unwrap()).await.unwrap();
         let tasks = Tasks::new();
-        let sessions = Sessions::new(vec![[7; KEY_BYTES]], Wire::Clear);
+        let sessions = chassis::testing::server::sessions();
         let access = Access::start(&log, access_log.clone(), sessions, &clock, &tasks);
         let platform =
             Platform::new(log, folder.path(), access.clone(), Names::default(), clock.clone(), tasks);
@@ -102,9 +99,8 @@ impl Here {
 
     /// Someone as handlers hear of them.
     async fn viewer_of(&mut self, session: &Session) -> Viewer {
-        let cookie = self.access.sessions().give(session).unwrap();
-        let pair = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
-        catch(&self.app, &mut self.caught, header::COOKIE, &pair).await.viewer
+        let cookie = chassis::testing::server::cookie(self.access.sessions(), session);
+        catch(&self.app, &mut self.caught, header::COOKIE, &cookie).await.viewer
     }
 
     /// Signs in, and does something else once the password was found right and before anyone is in. The

@@ -13,15 +13,15 @@ use axum::{
 };
 use chassis::{
     Access, Clock, Platform,
-    access::{
-        Sessions, Tokens,
-        session::{KEY_BYTES, Wire},
-    },
+    access::{Sessions, Tokens, session::Wire},
     directory::Directory,
     http::Names,
     log::{Log, NewEvent, file::FileLog},
     task::Tasks,
-    testing::land::{Told, body, recorded, small_land},
+    testing::{
+        land::{Told, body, recorded, small_land},
+        server::session_keys,
+    },
 };
 use jiff::SignedDuration;
 use proto::{Actor, Envelope, Header, Position, access::AccessEvent, organisations::OrganisationKind};
@@ -136,7 +136,7 @@ impl Installation {
         (options, tokens): (access::Options, Option<Tokens>),
     ) -> Self {
         let tasks = Tasks::new();
-        let sessions = Sessions::new(vec![[7; KEY_BYTES]], Wire::Clear);
+        let sessions = Sessions::new(&session_keys(), Wire::Clear);
         let access = Access::start(&log, access_log.clone(), sessions, &clock, &tasks);
         if let Some(tokens) = tokens {
             access.accept(tokens);

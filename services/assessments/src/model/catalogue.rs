@@ -8,6 +8,7 @@ use chassis::{Aggregate, Context, When};
 use proto::{
     assessments::{AssessmentEvent, EditionAdded, PublishedResult, ResultLevel, StatusTextExplained},
     standards::{Catalogue, Edition, EditionDefinition},
+    text::Line,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -108,7 +109,11 @@ fn check_status_text(text: &str) -> Result<(), Refusal> {
     if text.chars().count() > STATUS_TEXT_MAX_CHARS {
         return Err(Refusal::TooLong { field: FIELD, what: "The status text", max: STATUS_TEXT_MAX_CHARS });
     }
-    Ok(())
+    Line::of(text).map(drop).map_err(|fault| Refusal::NotALine {
+        field: FIELD,
+        what: "The status text",
+        fault,
+    })
 }
 
 impl Aggregate for AddedEditions {

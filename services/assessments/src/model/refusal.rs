@@ -1,7 +1,7 @@
 //! Why a command is refused. Each text says what is wrong and what to do.
 
 use chassis::Problem;
-use proto::{Day, EditionId, OdsCode, RequirementId, standards::EditionFault};
+use proto::{Day, EditionId, OdsCode, RequirementId, standards::EditionFault, text::LineFault};
 
 use super::Blocker;
 
@@ -84,13 +84,15 @@ pub enum Refusal {
         /// The most characters.
         max: usize,
     },
-    /// A text runs over several lines.
-    #[error("{}", chassis::refusal::not_one_line(what))]
-    NotOneLine {
+    /// A text with what does not show, or on more than the one line that it is to stand on.
+    #[error("{what} {fault}")]
+    NotALine {
         /// The field.
         field: &'static str,
         /// What, beginning a sentence.
         what: &'static str,
+        /// What is wrong with it.
+        fault: LineFault,
     },
     /// Not a hash.
     #[error("the SHA-256 of the evidence is written as 64 hexadecimal digits")]
@@ -174,7 +176,7 @@ impl Refusal {
             Refusal::NotOnScale { .. } | Refusal::AlwaysRelevant(_) => Some("answer"),
             Refusal::Missing { field, .. }
             | Refusal::TooLong { field, .. }
-            | Refusal::NotOneLine { field, .. } => Some(field),
+            | Refusal::NotALine { field, .. } => Some(field),
             Refusal::NotAHash => Some("sha256"),
             Refusal::FaultyEdition(fault) => Some(&fault.field),
             Refusal::UnderstoodAlready(_) => Some("text"),

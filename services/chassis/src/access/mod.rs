@@ -160,7 +160,7 @@ impl Access {
     /// Lets everyone do everything: for tests of other things, and to measure what guarding costs.
     /// Nothing in a running program calls it.
     pub fn unguarded(log: &Log, clock: &Clock) -> Self {
-        let sessions = Sessions::new(Vec::new(), session::Wire::Clear);
+        let sessions = Sessions::new(&session::SessionKeys::default(), session::Wire::Clear);
         Self(Self::inner(Doors::Open, log.clone(), sessions, Recorder::none(), clock))
     }
 
@@ -212,6 +212,17 @@ impl Access {
         self.0.hierarchy.load_full()
     }
 
+    /// Whether anything is known of an organisation: a file tells of it, be it only that others stand under it, or
+    /// someone was given a key or an account there.
+    pub fn knows(&self, code: proto::OdsCode) -> bool {
+        let is_given = || {
+            let known = self.known();
+            let is_held = known.accounts().iter().any(|(_, account)| account.organisation == code);
+            is_held || known.keys().iter().any(|issued| issued.key.organisation == code)
+        };
+        code == hierarchy::england() || self.hierarchy().knows(code) || is_given()
+    }
+
     /// What the access log says of keys and accounts.
     pub fn known(&self) -> parking_lot::RwLockReadGuard<'_, Known> {
         self.0.known.read()
@@ -222,7 +233,7 @@ impl Access {
         &self.0.log
     }
 
-    /// Seals and opens cookies.
+    /// Knows sessions by their cookies.
     pub fn sessions(&self) -> &Sessions {
         &self.0.sessions
     }

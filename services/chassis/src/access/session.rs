@@ -1,16 +1,22 @@
-//! Sessions in cookies that every service can check on its own.
+//! Sessions in cookies that every service can check on its own, and that `access` alone can make.
 //!
-//! A cookie holds the whole session, encrypted and authenticated (AES-256-GCM, by the crate
-//! `cookie`) with a key that all services share. Keys are a list: the first one seals, each of them
-//! opens, so that a new key can be put before the old one and the old one taken away a day later.
-//! A session ends when it has not been used for a while, and after a day's work in any case.
+//! A session goes in two cookies. One holds what it is: who, in which role, where, since when. `access` signs it
+//! (Ed25519), and every service has the public half of the key: it can tell that a session is one, and make none.
+//! The other one holds when it was last used, sealed (AES-256-GCM, by the crate `cookie`) with a key that all services
+//! share, since each of them writes it; so a service gone bad could keep a session going until its day is over, and
+//! nothing more. A session is one with both, and they name the same. It ends when it has not been used for a while,
+//! and after a day's work in any case.
+//!
+//! All keys are lists ([`keys`]), so that a new one can be put beside the old one and the old one taken away a day
+//! later. What `access` alone writes and reads, such as who is on the way to the sign-in provider, is sealed with a key
+//! that it makes of its signing key.
 
-use std::path::Path;
+use std::sync::OnceLock;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use cookie::{Cookie, CookieJar, Key, SameSite};
 use jiff::{SignedDuration, Timestamp};
-use proto::{Actor, EventHash, OdsCode, PersonId, Position, Role, access::SignInWay};
+use proto::{Actor, OdsCode, PersonId, Position, Role, access::SignInWay};
 use quick_cache::sync::Cache as QuickCache;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -18,17 +24,22 @@ use uuid::Uuid;
 use super::{Glass, Holder};
 use crate::ids;
 
+pub mod keys;
+mod token;
+
+pub use keys::{KeysError, PublicKey, SessionKeys, SigningKeys};
+
 /// A session ends when nothing has been asked for this long.
 pub const IDLE_MAX: SignedDuration = SignedDuration::from_mins(30);
 
 /// A session ends this long after signing in.
 pub const SESSION_MAX: SignedDuration = SignedDuration::from_hours(12);
 
-/// A cookie is written anew once it is this old, so that not every answer carries one.
-const RENEW_AFTER: SignedDuration = SignedDuration::from_mins(2);
+/// How far ahead the clock of another service may be; what is said to be from later is not believed.
+const CLOCKS_APART_MAX: SignedDuration = SignedDuration::from_secs(60);
 
-/// The bytes of chance a key is made of.
-pub const KEY_BYTES: usize = 64;
+/// The time of the last use is written anew once it is this old, so that not every answer carries a cookie.
+const RENEW_AFTER: SignedDuration = SignedDuration::from_mins(2);
 
 /// How many opened cookies are remembered.
 const OPENED_MAX: usize = 16 * 1024;
@@ -55,7 +66,8 @@ pub struct Session {
     /// that does not say so came before everything.
     #[serde(default)]
     pub since: Position,
-    /// When the cookie was written.
+    /// When it was last used: not a part of what is signed, but of the cookie beside it.
+    #[serde(skip)]
     pub written: Timestamp,
     /// What a form of theirs must carry.
     pub csrf: Uuid,
@@ -124,41 +136,24 @@ impl Session {
     }
 
     fn is_live(&self, now: Timestamp) -> bool {
-        now.duration_since(self.began) < SESSION_MAX && now.duration_since(self.written) < IDLE_MAX
+        self.has_time_left(now) && is_within(self.written, now, IDLE_MAX)
     }
 
     /// Whether it is not yet too old; an answer that goes on is no sign of someone being there.
     pub(super) fn has_time_left(&self, now: Timestamp) -> bool {
-        now.duration_since(self.began) < SESSION_MAX
+        is_within(self.began, now, SESSION_MAX)
     }
 
-    /// Whether its cookie is old enough to be written anew.
+    /// Whether the time of its last use is old enough to be written anew.
     pub fn is_to_be_renewed(&self, now: Timestamp) -> bool {
         now.duration_since(self.written) > RENEW_AFTER
     }
 }
 
-/// Why the keys cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum KeysError {
-    /// The file.
-    #[error("the file of session keys {path} cannot be used: {reason}")]
-    File {
-        /// Which file.
-        path: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A line.
-    #[error(
-        "line {line} of the file of session keys {path} is no key: accepted are 128 hexadecimal digits a line, the newest key first"
-    )]
-    Line {
-        /// Which file.
-        path: String,
-        /// Which line, from 1.
-        line: usize,
-    },
+/// Whether a moment is less than this long ago, and not to come.
+fn is_within(moment: Timestamp, now: Timestamp, max: SignedDuration) -> bool {
+    let ago = now.duration_since(moment);
+    ago < max && ago >= -CLOCKS_APART_MAX
 }
 
 /// How cookies go over the wire.
@@ -170,24 +165,58 @@ pub enum Wire {
     Clear,
 }
 
-/// Seals and opens cookies.
+/// When a session was last used, as the cookie beside it holds it.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct LastUse {
+    session: Uuid,
+    at: Timestamp,
+}
+
+/// Knows sessions by their cookies; in the process that runs `access` it makes them, too.
 pub struct Sessions {
-    keys: Vec<Key>,
+    signers: Vec<PublicKey>,
+    shared: Vec<Key>,
     wire: Wire,
-    opened: QuickCache<Box<str>, Session>,
+    /// Where it signs.
+    signing: OnceLock<SigningKeys>,
+    verified: QuickCache<Box<str>, Session>,
+    last_uses: QuickCache<Box<str>, LastUse>,
 }
 
 impl std::fmt::Debug for Sessions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sessions").field("keys", &self.keys.len()).finish_non_exhaustive()
+        f.debug_struct("Sessions").field("signers", &self.signers).finish_non_exhaustive()
     }
 }
 
 impl Sessions {
     /// With keys read before.
-    pub fn new(keys: Vec<[u8; KEY_BYTES]>, wire: Wire) -> Self {
-        let keys = keys.iter().map(|bytes| Key::from(bytes)).collect();
-        Self { keys, wire, opened: QuickCache::new(OPENED_MAX) }
+    pub fn new(keys: &SessionKeys, wire: Wire) -> Self {
+        Self {
+            signers: keys.signers.clone(),
+            shared: keys.shared.iter().map(|bytes| Key::from(bytes)).collect(),
+            wire,
+            signing: OnceLock::new(),
+            verified: QuickCache::new(OPENED_MAX),
+            last_uses: QuickCache::new(OPENED_MAX),
+        }
+    }
+
+    /// From now on sessions are made here: for `access`, and no other service. The first call counts.
+    pub fn sign_with(&self, keys: SigningKeys) -> Result<(), KeysError> {
+        keys.check_known(&self.signers)?;
+        if self.signing.set(keys).is_err() {
+            tracing::error!("a second list of signing keys was named, and is not used");
+        }
+        Ok(())
+    }
+
+    /// Whose signatures are good: those that are named, else those that are made here.
+    fn signers(&self) -> Vec<PublicKey> {
+        match (self.signers.as_slice(), self.signing.get()) {
+            ([], Some(own)) => own.public().collect(),
+            (named, _) => named.to_vec(),
+        }
     }
 
     /// The name of the cookie of the session. Over TLS a browser takes it from this very host only.
@@ -198,48 +227,68 @@ impl Sessions {
         }
     }
 
+    /// The name of the cookie of its last use.
+    pub fn last_use_name(&self) -> &'static str {
+        match self.wire {
+            Wire::Tls => "__Host-oversight-seen",
+            Wire::Clear => "oversight-seen",
+        }
+    }
+
     /// The session a request came with, if it is one and live.
     pub fn of(&self, headers: &HeaderMap, now: Timestamp) -> Option<Session> {
-        let sealed = cookie_of(headers, self.name())?;
-        let session = match self.opened.get(sealed) {
-            Some(session) => session,
-            None => {
-                let session: Session = self.open(self.name(), sealed)?;
-                self.opened.insert(sealed.into(), session.clone());
-                session
-            }
-        };
-        session.is_live(now).then_some(session)
+        let token = cookie_of(headers, self.name())?;
+        // This one first: it is the cheaper one to find wrong.
+        let last_use = self.last_use(cookie_of(headers, self.last_use_name())?)?;
+        let session = Session { written: last_use.at, ..self.verified(token)? };
+        (session.id == last_use.session && session.is_live(now)).then_some(session)
     }
 
-    /// What a sealed text holds, where one of the keys sealed it under this name.
-    pub fn open<T: for<'de> Deserialize<'de>>(&self, name: &str, sealed: &str) -> Option<T> {
-        if sealed.len() > COOKIE_MAX_BYTES {
-            return None;
+    fn last_use(&self, sealed: &str) -> Option<LastUse> {
+        if let Some(last_use) = self.last_uses.get(sealed) {
+            return Some(last_use);
         }
-        self.keys.iter().find_map(|key| {
-            let cookie = Cookie::new(name.to_owned(), sealed.to_owned());
-            let opened = CookieJar::new().private(key).decrypt(cookie)?;
-            serde_json::from_str(opened.value()).ok()
-        })
+        let last_use = open(&self.shared, self.last_use_name(), sealed)?;
+        self.last_uses.insert(sealed.into(), last_use);
+        Some(last_use)
     }
 
-    /// A text that only we can open, and only under this name.
+    fn verified(&self, token: &str) -> Option<Session> {
+        if let Some(session) = self.verified.get(token) {
+            return Some(session);
+        }
+        let session = token::verified(cookie_sized(token)?, self.signers())?;
+        self.verified.insert(token.into(), session.clone());
+        Some(session)
+    }
+
+    /// What a text holds that `access` sealed under this name. Nothing in any other service.
+    pub fn open<T: for<'de> Deserialize<'de>>(&self, name: &str, sealed: &str) -> Option<T> {
+        open(self.signing.get()?.own(), name, sealed)
+    }
+
+    /// A text that `access` alone can open, and only under this name. None in any other service.
     pub fn seal<T: Serialize>(&self, name: &str, value: &T) -> Option<String> {
-        let text = serde_json::to_string(value).ok()?;
-        let mut jar = CookieJar::new();
-        jar.private_mut(self.keys.first()?).add(Cookie::new(name.to_owned(), text));
-        jar.get(name).map(|cookie| cookie.value().to_owned())
+        seal(self.signing.get()?.own().next()?, name, value)
     }
 
-    /// The header that gives a browser its session.
-    pub fn give(&self, session: &Session) -> Option<HeaderValue> {
-        self.set(self.name(), &self.seal(self.name(), session)?, SESSION_MAX)
+    /// The headers that give a browser its session. None where sessions are not made.
+    pub fn give(&self, session: &Session) -> Option<[HeaderValue; 2]> {
+        let token = token::sign(self.signing.get()?, session)?;
+        Some([self.set(self.name(), &token, SESSION_MAX)?, self.renew(session, session.written)?])
     }
 
-    /// The header that takes it away.
-    pub fn take(&self) -> Option<HeaderValue> {
-        self.set(self.name(), "", SignedDuration::ZERO)
+    /// The header that tells a browser that its session was used.
+    pub fn renew(&self, session: &Session, now: Timestamp) -> Option<HeaderValue> {
+        let last_use = LastUse { session: session.id, at: now };
+        let sealed = seal(self.shared.first()?, self.last_use_name(), &last_use)?;
+        self.set(self.last_use_name(), &sealed, SESSION_MAX)
+    }
+
+    /// The headers that take it away.
+    pub fn take(&self) -> Option<[HeaderValue; 2]> {
+        let gone = |name| self.set(name, "", SignedDuration::ZERO);
+        Some([gone(self.name())?, gone(self.last_use_name())?])
     }
 
     /// The header that sets a cookie of ours for some time.
@@ -264,155 +313,32 @@ pub fn cookie_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .find_map(|(known, value)| (known == name).then_some(value))
 }
 
-/// The keys of a file: one a line, the newest first; blank lines and lines with # are skipped.
-pub fn read_keys(path: &Path) -> Result<Vec<[u8; KEY_BYTES]>, KeysError> {
-    let shown = path.display().to_string();
-    let fail = |reason: String| KeysError::File { path: shown.clone(), reason };
-    let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
-    let mut keys = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let key = key_of(line).ok_or(KeysError::Line { path: shown.clone(), line: number + 1 })?;
-        if key.iter().all(|byte| *byte == key[0]) {
-            return Err(fail(format!("the key on line {} is one that anyone can guess", number + 1)));
-        }
-        keys.push(key);
-    }
-    if keys.is_empty() {
-        return Err(fail("it holds no key".to_owned()));
-    }
-    Ok(keys)
+/// A text that is not longer than a cookie.
+fn cookie_sized(text: &str) -> Option<&str> {
+    (text.len() <= COOKIE_MAX_BYTES).then_some(text)
 }
 
-/// The keys of a file that is made where it is missing, readable by its owner alone.
-pub fn read_or_make_keys(path: &Path) -> Result<Vec<[u8; KEY_BYTES]>, KeysError> {
-    if !path.exists() {
-        let text = format!("{}\n", fresh_key());
-        write_for_owner(path, &text).map_err(|error| KeysError::File {
-            path: path.display().to_string(),
-            reason: error.to_string(),
-        })?;
-    }
-    read_keys(path)
+/// What a sealed text holds, where one of the keys sealed it under this name.
+fn open<'a, T: for<'de> Deserialize<'de>>(
+    keys: impl IntoIterator<Item = &'a Key>,
+    name: &str,
+    sealed: &str,
+) -> Option<T> {
+    let sealed = cookie_sized(sealed)?;
+    keys.into_iter().find_map(|key| {
+        let cookie = Cookie::new(name.to_owned(), sealed.to_owned());
+        let opened = CookieJar::new().private(key).decrypt(cookie)?;
+        serde_json::from_str(opened.value()).ok()
+    })
 }
 
-/// A new key as a line of such a file.
-fn fresh_key() -> String {
-    (0..KEY_BYTES / 32).map(|_| EventHash::from_bytes(ids::secret()).to_string()).collect()
-}
-
-fn write_for_owner(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-fn key_of(line: &str) -> Option<[u8; KEY_BYTES]> {
-    let mut key = [0; KEY_BYTES];
-    if line.len() != 2 * KEY_BYTES {
-        return None;
-    }
-    for (byte, pair) in key.iter_mut().zip(line.as_bytes().chunks_exact(2)) {
-        let digit = |b: u8| (b as char).to_digit(16).map(|d| d as u8);
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(key)
+/// A text that only who has the key can open, and only under this name.
+fn seal<T: Serialize>(key: &Key, name: &str, value: &T) -> Option<String> {
+    let text = serde_json::to_string(value).ok()?;
+    let mut jar = CookieJar::new();
+    jar.private_mut(key).add(Cookie::new(name.to_owned(), text));
+    jar.get(name).map(|cookie| cookie.value().to_owned())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(text: &str) -> Timestamp {
-        text.parse().unwrap()
-    }
-
-    fn session(now: Timestamp) -> Session {
-        let person = PersonId(ids::fresh());
-        Session::begin(person, Role::PracticeLead, "A81001".parse().unwrap(), SignInWay::Password, now)
-    }
-
-    fn headers(cookie: &str) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, HeaderValue::from_str(&format!("a=b; {cookie}; c=d")).unwrap());
-        headers
-    }
-
-    fn pair(set: &HeaderValue) -> String {
-        set.to_str().unwrap().split(';').next().unwrap().to_owned()
-    }
-
-    #[test]
-    fn a_session_is_opened_by_every_key_of_the_list_and_by_no_other() {
-        let now = at("2019-04-01T09:00:00Z");
-        let (old, new, foreign) = ([1; KEY_BYTES], [2; KEY_BYTES], [3; KEY_BYTES]);
-        let before = Sessions::new(vec![old], Wire::Clear);
-        let held = session(now);
-        let set = before.give(&held).unwrap();
-        for flag in ["HttpOnly", "SameSite=Lax", "Path=/"] {
-            assert!(set.to_str().unwrap().contains(flag), "{set:?}");
-        }
-        let request = headers(&pair(&set));
-        assert_eq!(before.of(&request, now), Some(held.clone()));
-        assert_eq!(Sessions::new(vec![new, old], Wire::Clear).of(&request, now), Some(held));
-        assert_eq!(Sessions::new(vec![foreign], Wire::Clear).of(&request, now), None);
-        assert!(
-            Sessions::new(vec![old], Wire::Tls)
-                .give(&session(now))
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .contains("Secure")
-        );
-    }
-
-    #[test]
-    fn a_session_ends_when_it_is_not_used_and_after_a_day_in_any_case() {
-        let sessions = Sessions::new(vec![[1; KEY_BYTES]], Wire::Clear);
-        let mut held = session(at("2019-04-01T09:00:00Z"));
-        let request = headers(&pair(&sessions.give(&held).unwrap()));
-        assert!(sessions.of(&request, at("2019-04-01T09:29:00Z")).is_some());
-        assert!(sessions.of(&request, at("2019-04-01T09:30:00Z")).is_none(), "idle");
-        held.written = at("2019-04-01T20:45:00Z");
-        let request = headers(&pair(&sessions.give(&held).unwrap()));
-        assert!(sessions.of(&request, at("2019-04-01T20:50:00Z")).is_some());
-        assert!(sessions.of(&request, at("2019-04-01T21:00:00Z")).is_none(), "a day's work");
-    }
-
-    #[test]
-    fn what_was_altered_or_sealed_under_another_name_opens_nothing() {
-        let sessions = Sessions::new(vec![[1; KEY_BYTES]], Wire::Clear);
-        let sealed = sessions.seal("oversight", &1u8).unwrap();
-        assert_eq!(sessions.open::<u8>("oversight", &sealed), Some(1));
-        assert_eq!(sessions.open::<u8>("other", &sealed), None);
-        for index in 0..sealed.len() {
-            let mut bytes = sealed.clone().into_bytes();
-            bytes[index] = if bytes[index] == b'A' { b'B' } else { b'A' };
-            let altered = String::from_utf8(bytes).unwrap();
-            assert_eq!(sessions.open::<u8>("oversight", &altered), None, "{altered}");
-        }
-    }
-
-    #[test]
-    fn a_file_of_keys_is_made_once_for_its_owner_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("session.keys");
-        let made = read_or_make_keys(&path).unwrap();
-        assert_eq!(read_or_make_keys(&path).unwrap(), made);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        }
-        std::fs::write(&path, "# none\n\nabc\n").unwrap();
-        assert!(read_keys(&path).unwrap_err().to_string().contains("line 3"));
-    }
-}
+mod tests;

@@ -215,8 +215,9 @@ impl Viewer {
                 ))
             };
         };
-        let seen =
-            asks.seen_by.is_some_and(|action| self.gate.decide(&self.caller.principal, action, resource));
+        let is_known = || resource.organisation().is_none_or(|code| self.access().knows(code));
+        let sees = |action| self.gate.decide(&self.caller.principal, action, resource) && is_known();
+        let seen = asks.seen_by.is_some_and(sees);
         let problem = if seen || resource == Resource::Platform {
             Problem::new(
                 StatusCode::FORBIDDEN,

@@ -18,7 +18,10 @@ use std::{
     time::Duration,
 };
 
-use proto::{OdsCode, PersonId, text::is_one_line};
+use proto::{
+    OdsCode, PersonId,
+    text::{Line, LineFault},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -26,7 +29,6 @@ use crate::{
     ids,
     log::{NatsUrl, OpenError},
     problem::Problem,
-    refusal::not_one_line,
     shared::Shared,
     task::Tasks,
 };
@@ -60,12 +62,13 @@ pub struct Person {
 impl Person {
     /// Refuses texts that are missing, too long, or run over several lines.
     pub fn check(&self) -> Result<(), DirectoryError> {
-        let texts = [&self.name, &self.role, &self.email];
-        if self.name.trim().is_empty() || texts.iter().any(|text| text.chars().count() > TEXT_MAX_CHARS) {
+        let texts = [("name", &self.name), ("role", &self.role), ("e-mail address", &self.email)];
+        let is_too_long = |(_, text): &(_, &String)| text.chars().count() > TEXT_MAX_CHARS;
+        if self.name.trim().is_empty() || texts.iter().any(is_too_long) {
             return Err(DirectoryError::Text);
         }
-        if !texts.iter().all(|text| is_one_line(text.trim())) {
-            return Err(DirectoryError::Lines);
+        for (what, text) in texts.into_iter().filter(|(_, text)| !text.trim().is_empty()) {
+            Line::of(text).map_err(|fault| DirectoryError::Line { what, fault })?;
         }
         Ok(())
     }
@@ -104,15 +107,20 @@ pub enum DirectoryError {
     /// A text is missing or too long.
     #[error("a person needs a name, and no text may be longer than {TEXT_MAX_CHARS} characters")]
     Text,
-    /// A text runs over several lines.
-    #[error("{}", not_one_line("every text about a person"))]
-    Lines,
+    /// A text is none on one line.
+    #[error("the {what} of a person {fault}")]
+    Line {
+        /// Which text.
+        what: &'static str,
+        /// What is wrong with it.
+        fault: LineFault,
+    },
 }
 
 impl From<DirectoryError> for Problem {
     fn from(error: DirectoryError) -> Self {
         match error {
-            DirectoryError::Text | DirectoryError::Lines => Problem::bad_input(error.to_string()),
+            DirectoryError::Text | DirectoryError::Line { .. } => Problem::bad_input(error.to_string()),
             DirectoryError::Away(_) => Problem::unavailable(error.to_string()),
             DirectoryError::Store(_) => {
                 tracing::error!(%error, "the directory of people failed");
@@ -345,6 +353,14 @@ mod tests {
             Person { name: "  ".into(), role: String::new(), email: String::new(), organisation: None };
         assert!(matches!(directory.add(&nobody).await, Err(DirectoryError::Text)));
         let two = Person { name: "A. Senior\nB. Junior".into(), ..nobody };
-        assert!(matches!(directory.add(&two).await, Err(DirectoryError::Lines)));
+        let said = directory.add(&two).await.unwrap_err().to_string();
+        assert!(said.contains("the name of a person must be on one line"), "{said}");
+        for text in ["\u{301}", "a@b.org\u{202e}", "\u{2800}"] {
+            let hidden = Person { name: "A. Senior".into(), email: text.into(), ..two.clone() };
+            let said = directory.add(&hidden).await.unwrap_err().to_string();
+            assert!(said.contains("the e-mail address of a person"), "{said}");
+            let unnamed = Person { name: text.into(), email: String::new(), ..two.clone() };
+            assert!(directory.add(&unnamed).await.is_err());
+        }
     }
 }

@@ -330,7 +330,7 @@ const fn tells_titles(columns: usize) -> bool {
 }
 
 pub(super) fn quote(row: &RawRow) -> String {
-    let text: Vec<&str> = row.values().map(str::trim).collect();
+    let text: Vec<_> = row.values().map(super::tidy).collect();
     let text = text.join(", ");
     if text.chars().count() > QUOTE_MAX_CHARS {
         format!("“{}…”", text.chars().take(QUOTE_MAX_CHARS).collect::<String>())

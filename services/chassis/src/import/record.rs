@@ -11,6 +11,7 @@ use proto::{
     codes::CodeError,
     envelope::Provenance,
     imports::{CodeList, FileImported, ImportBegun, ImportWithdrawn, Withdrawn, import_aggregate},
+    text::shows,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -141,7 +142,7 @@ impl<E: ImportEvents> Aggregate for ImportState<E> {
             }
             ImportCommand::Withdraw(withdrawn) => {
                 let reason = withdrawn.reason.trim();
-                if reason.is_empty() || reason.chars().count() > REASON_MAX_CHARS {
+                if !shows(reason) || reason.chars().count() > REASON_MAX_CHARS {
                     return Err(ImportRefusal::Reason);
                 }
                 let withdrawn = ImportWithdrawn { reason: reason.to_owned(), ..withdrawn.clone() };

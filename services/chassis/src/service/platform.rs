@@ -14,7 +14,10 @@ use proto::{By, Position, Stream};
 
 use super::{Config, StartError, installation::Installation, names::Named, traces::Traces};
 use crate::{
-    access::{Access, BOOTSTRAP, Sessions, Tokens, session},
+    access::{
+        Access, BOOTSTRAP, Sessions, Tokens,
+        session::{SessionKeys, Wire},
+    },
     cache::{Cache, CacheError},
     clock::Clock,
     directory::{Directory, DirectoryError},
@@ -235,7 +238,7 @@ pub fn log_url(named: Option<&LogUrl>, data: &Path) -> LogUrl {
     named.cloned().unwrap_or_else(|| LogUrl::File(data.join("log.redb")))
 }
 
-/// Over a broker other services seal with the same keys; one process makes its own, at random.
+/// Over a broker all services have the same keys; one process makes its own, at random.
 fn sessions(config: &Config, url: &LogUrl) -> Result<Sessions, StartError> {
     let keys = match &config.session_keys {
         Some(path) => {
@@ -244,20 +247,26 @@ fn sessions(config: &Config, url: &LogUrl) -> Result<Sessions, StartError> {
                     "everyone on this machine can read the file of --session-keys: take that from them (chmod o= FILE)",
                 ));
             }
-            session::read_keys(path)?
+            SessionKeys::read(path)?
         }
         None if config.production && matches!(url, LogUrl::Nats(_)) => {
             return Err(StartError::NotForProduction(
                 "--session-keys names the file of keys that all services share",
             ));
         }
-        None => session::read_or_make_keys(&config.data.join("session.keys"))?,
+        None => SessionKeys::read_or_make(&config.data.join("session.keys"))?,
     };
+    if config.production && matches!(url, LogUrl::Nats(_)) && keys.signers.is_empty() {
+        return Err(StartError::NotForProduction(
+            "the file of --session-keys needs a line “public” with the public half of the key by which access signs \
+             sessions, or no one could sign in: deploy/secrets.sh adds it",
+        ));
+    }
     let wire = match &config.public_url {
-        Some(url) if url.is_tls() => session::Wire::Tls,
-        _ => session::Wire::Clear,
+        Some(url) if url.is_tls() => Wire::Tls,
+        _ => Wire::Clear,
     };
-    Ok(Sessions::new(keys, wire))
+    Ok(Sessions::new(&keys, wire))
 }
 
 /// How often it is said that an installation is waited for.

@@ -22,7 +22,10 @@ use crate::{
     Access, Clock, Platform, Service,
     access::{
         Session, Sessions,
-        session::{KEY_BYTES, Wire},
+        session::{
+            SessionKeys, SigningKeys, Wire,
+            keys::{SEED_BYTES, SHARED_BYTES},
+        },
     },
     http::Names,
     log::{self, Log, LogUrl, NewEvent},
@@ -235,8 +238,7 @@ impl Server {
         own_headers: &[(&str, &str)],
         body: String,
     ) -> Answer {
-        let cookie = sessions().give(session).unwrap();
-        let cookie = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
+        let cookie = cookie(&sessions(), session);
         let csrf = session.form_token();
         let mut headers = vec![("cookie", cookie.as_str()), ("x-csrf-token", csrf.as_str())];
         headers.extend(own_headers);
@@ -348,6 +350,20 @@ impl Server {
     }
 }
 
-fn sessions() -> Sessions {
-    Sessions::new(vec![[7; KEY_BYTES]], Wire::Clear)
+/// The keys of sessions of a test, without any that signs.
+pub fn session_keys() -> SessionKeys {
+    SessionKeys { signers: Vec::new(), shared: vec![[7; SHARED_BYTES]] }
+}
+
+/// Sessions of a test, which are made where they are known, as where all services run in one process.
+pub fn sessions() -> Sessions {
+    let sessions = Sessions::new(&session_keys(), Wire::Clear);
+    sessions.sign_with(SigningKeys::of_seeds(&[[7; SEED_BYTES]]).unwrap()).unwrap();
+    sessions
+}
+
+/// What a browser sends that holds a session.
+pub fn cookie(sessions: &Sessions, session: &Session) -> String {
+    let given = sessions.give(session).unwrap();
+    given.map(|set| set.to_str().unwrap().split(';').next().unwrap().to_owned()).join("; ")
 }

@@ -6,6 +6,7 @@ use proto::{
     organisations::{
         Membership, OdsStatus, OrganisationKind, OrganisationListing, PracticeListing, PrescribingSetting,
     },
+    text::shows,
 };
 
 use crate::model::Said;
@@ -170,7 +171,7 @@ fn name(row: &Row) -> Result<String, RowProblem> {
 /// The name in a column, which must be there.
 pub(super) fn name_of(row: &Row, column: usize) -> Result<String, RowProblem> {
     let name = text(row, column)?;
-    if name.is_empty() { Err(row.wrong(column, "the name is missing")) } else { Ok(name) }
+    if !shows(&name) { Err(row.wrong(column, "the name is missing")) } else { Ok(name) }
 }
 
 fn address(row: &Row) -> Result<Vec<String>, RowProblem> {

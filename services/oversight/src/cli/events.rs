@@ -47,7 +47,7 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
                 line::write(event, &mut lines);
                 lines.push(b'\n');
             }
-            output::print(&lines)?;
+            output::say_json(&lines)?;
         }
         match source.damage() {
             // What was printed is not all there was.

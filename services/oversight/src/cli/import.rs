@@ -15,7 +15,7 @@ use chassis::{
 };
 use clap::ValueEnum;
 use indicatif::ProgressBar;
-use proto::Day;
+use proto::{Day, text::for_terminal};
 use tokio::{
     fs::File,
     io::{AsyncRead, AsyncReadExt as _},
@@ -330,7 +330,9 @@ fn print(report: &Report) -> Result<(), Failure> {
     print_problems(report)?;
     print_not_understood(report)?;
     for warning in &report.warnings {
-        output::say(format!("\n  WARNING: {}\n", output::one_line(warning)))?;
+        output::say("")?;
+        output::say(format!("  WARNING: {warning}"))?;
+        output::say("")?;
     }
     let seconds = report.duration_ms as f64 / 1000.0;
     let position =
@@ -343,13 +345,14 @@ fn print_not_understood(report: &Report) -> Result<(), Failure> {
     if report.not_understood_rows == 0 {
         return Ok(());
     }
+    output::say("")?;
     output::say(format!(
-        "\n  Rows with a status that is not understood: {}. They are kept as received, and count neither as met nor\n  \
-         as not met, until someone says what the words mean (oversight edition alias --help):",
+        "  Rows with a status that is not understood: {}. They are kept as received, and count neither as met nor",
         number(report.not_understood_rows)
     ))?;
+    output::say("  as not met, until someone says what the words mean (oversight edition alias --help):")?;
     for text in &report.not_understood {
-        output::say(format!("  {:<10} {:>11}  “{}”", "", number(text.rows), output::one_line(&text.text)))?;
+        output::say(format!("  {:<10} {:>11}  “{}”", "", number(text.rows), text.text))?;
     }
     let listed: u64 = report.not_understood.iter().map(|text| text.rows).sum();
     let more = report.not_understood_rows.saturating_sub(listed);
@@ -368,9 +371,10 @@ fn print_problems(report: &Report) -> Result<(), Failure> {
     }
     let cell = |text: Option<&String>| -> String {
         let text = text.map(String::as_str).unwrap_or_default();
-        let shown: String =
-            text.chars().take(CELL_MAX_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
-        if text.chars().count() > CELL_MAX_CHARS { format!("{shown}…") } else { shown }
+        let shown: String = text.chars().take(CELL_MAX_CHARS).collect();
+        let more = if text.chars().count() > CELL_MAX_CHARS { "…" } else { "" };
+        // As it is printed, so that the columns stand below each other.
+        format!("{}{more}", for_terminal(&shown))
     };
     let shown: Vec<TableRow> = report
         .problems
@@ -387,7 +391,8 @@ fn print_problems(report: &Report) -> Result<(), Failure> {
     let line = width(4, &|row| row.0.chars().count());
     let column = width(6, &|row| row.1.chars().count());
     let value = width(5, &|row| row.2.chars().count());
-    output::say(format!("\n  {:>line$}  {:<column$}  {:<value$}  what is wrong", "line", "column", "value"))?;
+    output::say("")?;
+    output::say(format!("  {:>line$}  {:<column$}  {:<value$}  what is wrong", "line", "column", "value"))?;
     for (at, in_column, found, detail) in &shown {
         output::say(format!("  {at:>line$}  {in_column:<column$}  {found:<value$}  {detail}"))?;
     }

@@ -103,7 +103,7 @@ async fn list(server: &Server) -> Result<(), Failure> {
         let Entry { id, kind, as_of, time, finished, recorded, withdrawn } = entry;
         let as_of = as_of.map(|day| format!("as of {day}")).unwrap_or_default();
         let state = match withdrawn {
-            Some(Withdrawal { reason }) => format!("withdrawn: {}", output::one_line(&reason)),
+            Some(Withdrawal { reason }) => format!("withdrawn: {reason}"),
             None if finished => "finished".to_owned(),
             None => "not finished".to_owned(),
         };

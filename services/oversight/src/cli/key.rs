@@ -8,7 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Failure, Verdict, output,
+    Failure, Verdict, line, output,
     server::{Server, ServerUrl},
 };
 
@@ -37,10 +37,10 @@ enum What {
         #[arg(long, value_name = "CODE")]
         organisation: OdsCode,
         /// What that is called, where no file lists it: of delivery partners, suppliers and national bodies.
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", value_parser = line)]
         organisation_name: Option<String>,
         /// What it is for, such as "nightly import".
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", value_parser = line)]
         purpose: String,
         /// The last day it opens anything, yyyy-mm-dd. Default: until it is revoked.
         #[arg(long, value_name = "DAY")]

@@ -17,6 +17,7 @@ mod rebuild;
 mod restore;
 mod serve;
 mod server;
+mod session_keys;
 mod source;
 mod user;
 mod verify;
@@ -24,8 +25,10 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use proto::text::Line;
 
 pub use failure::Failure;
+pub use output::complain;
 
 /// Whether patient data is safe in every general practice in England, and who has to act.
 #[derive(Debug, Parser)]
@@ -39,7 +42,7 @@ pub struct Cli {
 enum Command {
     /// Serves the platform: all services in one process, or some of them.
     Serve(Box<serve::Args>),
-    /// Makes the streams of both logs where they are missing, and the file of session keys.
+    /// Makes the streams of both logs where they are missing, and the files of session keys.
     Prepare(prepare::Args),
     /// Makes the first administrator of an installation that has none, and prints their API key.
     Bootstrap(bootstrap::Args),
@@ -67,6 +70,13 @@ enum Command {
     Restore(restore::Args),
     /// Makes the keys by which a NATS broker knows the services.
     NatsKeys(nats_keys::Args),
+    /// Makes the key by which access signs sessions, and those by which every service knows them.
+    SessionKeys(session_keys::Args),
+}
+
+/// A text on one line, such as a name or a purpose, as an argument.
+fn line(text: &str) -> Result<String, String> {
+    Line::of(text).map(|line| line.as_str().to_owned()).map_err(|fault| format!("the text {fault}"))
 }
 
 /// What a command came to.
@@ -110,5 +120,40 @@ pub async fn run(cli: Cli) -> Result<Verdict, Failure> {
         Command::Backup(args) => backup::run(args).await,
         Command::Restore(args) => restore::run(args).await,
         Command::NatsKeys(args) => nats_keys::run(args).await,
+        Command::SessionKeys(args) => session_keys::run(args).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_purposes_on_the_command_line_are_on_one_line_and_show() {
+        let parsed = |purpose: &str| {
+            let key =
+                ["key", "create", "--role", "nhs-digital", "--organisation", "X26", "--purpose", purpose];
+            let user = [
+                "user",
+                "add",
+                "--name",
+                "a@b.org",
+                "--display",
+                purpose,
+                "--role",
+                "nhs-digital",
+                "--organisation",
+                "X26",
+            ];
+            let is_taken =
+                |arguments: &[&str]| Cli::try_parse_from([&["oversight"], arguments].concat()).is_ok();
+            [is_taken(&key), is_taken(&user)]
+        };
+        assert_eq!(parsed("nightly import"), [true, true]);
+        for wrong in
+            ["", " ", "nightly\nimport", "nightly\u{202e}import", "\u{1b}[31m", "\u{2800}", "\u{301}"]
+        {
+            assert_eq!(parsed(wrong), [false, false], "{wrong:?}");
+        }
     }
 }

@@ -1,4 +1,7 @@
 //! What a command prints: results on standard output, progress on standard error.
+//!
+//! What comes from a server, a log or a file may hold what a terminal obeys, or what makes a text look like another.
+//! So nothing is printed as it is: here, in the one place, what does not show is written out.
 
 use std::{
     io::{self, Write as _},
@@ -6,13 +9,14 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
+use proto::text::{Invisible, for_terminal};
 
 use super::Failure;
 
 /// Prints to standard output. A reader that has gone away (`| head`) ends the command in peace.
-pub fn print(bytes: &[u8]) -> Result<(), Failure> {
+fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::OutputClosed),
         Err(error) => Err(Failure::said(format!("cannot write to standard output: {error}"))),
@@ -21,18 +25,39 @@ pub fn print(bytes: &[u8]) -> Result<(), Failure> {
 
 /// Prints a line.
 pub fn say(line: impl AsRef<str>) -> Result<(), Failure> {
-    print(format!("{}\n", line.as_ref()).as_bytes())
+    print(&format!("{}\n", for_terminal(line.as_ref())))
+}
+
+/// Prints objects of JSON, one a line. What does not show is written as JSON does, so that they say the same.
+pub fn say_json(lines: &[u8]) -> Result<(), Failure> {
+    print(&shown_json(&String::from_utf8_lossy(lines)))
+}
+
+fn shown_json(lines: &str) -> String {
+    let mut shown = String::with_capacity(lines.len());
+    for c in lines.chars() {
+        // Where they stand in JSON outside of a text they are blanks.
+        if matches!(c, '\n' | '\t' | '\r') || (!c.is_control() && Invisible::of(c).is_none()) {
+            shown.push(c);
+        } else {
+            shown.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    shown
 }
 
 /// Tells a person something beside the result, on standard error.
 pub fn note(line: &str) {
     // No one to tell is no failure.
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let _ = writeln!(io::stderr().lock(), "{}", for_terminal(line));
 }
 
-/// A text on one line, without what a terminal would obey.
-pub fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+/// Says on standard error why a command failed: a line, and what belongs to it under it.
+pub fn complain(failure: &Failure) {
+    let words = failure.to_string();
+    let mut lines = words.lines();
+    note(&format!("oversight: {}", lines.next().unwrap_or_default()));
+    lines.for_each(|line| note(&format!("  {line}")));
 }
 
 /// A bar towards a known total, hidden where standard error is no terminal.
@@ -79,5 +104,16 @@ mod tests {
     fn thousands_stand_apart() {
         let shown: Vec<String> = [0, 999, 1_000, 31_970, 1_234_567].map(number).to_vec();
         assert_eq!(shown, ["0", "999", "1,000", "31,970", "1,234,567"]);
+    }
+
+    #[test]
+    fn json_says_the_same_and_shows_what_it_says() {
+        let plain = "{\"position\":7,\"name\":\"O’Brien – Llŷn\"}\n";
+        assert_eq!(shown_json(plain), plain);
+        let hidden = "{\"name\":\"a\u{7f}\u{9b}2J\u{202e}b\u{1d173}\"}\n";
+        let shown = shown_json(hidden);
+        assert_eq!(shown, "{\"name\":\"a\\u007f\\u009b2J\\u202eb\\ud834\\udd73\"}\n");
+        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(value(&shown), value(hidden));
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use chassis::{
-    access::session,
+    access::session::{SessionKeys, keys},
     directory::Directory,
     log::{self, LogUrl},
     task::Tasks,
@@ -20,9 +20,13 @@ pub struct Args {
     /// Makes this file of session keys too, where it is missing.
     #[arg(long, value_name = "FILE")]
     session_keys: Option<PathBuf>,
+    /// Makes this file of the signing key of access too, where it is missing, and adds its public half to the
+    /// session keys.
+    #[arg(long, value_name = "FILE", requires = "session_keys")]
+    session_signing_key: Option<PathBuf>,
 }
 
-/// Makes what the services need and may not make themselves: both streams, the directory of people, and the session keys.
+/// Makes what the services need and may not make themselves: both streams, the directory of people, and the keys of sessions.
 pub async fn run(args: Args) -> Result<Verdict, Failure> {
     for url in [args.log.clone(), args.log.access()] {
         let place = log::open(&url).await?.describe().place;
@@ -35,7 +39,11 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
         output::say("the directory of people is there")?;
     }
     if let Some(path) = args.session_keys {
-        session::read_or_make_keys(&path).map_err(|error| Failure::said(error.to_string()))?;
+        let made = match &args.session_signing_key {
+            Some(signing) => keys::prepare(signing, &path).map(drop),
+            None => SessionKeys::read_or_make(&path).map(drop),
+        };
+        made.map_err(|error| Failure::said(error.to_string()))?;
         output::say(format!("{} holds session keys", path.display()))?;
     }
     Ok(Verdict::Good)

@@ -19,6 +19,7 @@ use hyper_util::{
     client::legacy::{self, Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
+use proto::text::for_terminal;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -326,11 +327,11 @@ pub async fn refused(response: Response<Body>) -> Failure {
     }
 }
 
-/// A problem as one sentence, its places after it.
+/// A problem as one sentence, its places on lines of their own after it.
 pub fn in_words(problem: &Problem) -> String {
-    let mut words = problem.detail.clone();
+    let mut words = for_terminal(&problem.detail).into_owned();
     for fault in &problem.errors {
-        words.push_str(&format!("\n  {}: {}", fault.at, fault.detail));
+        words.push_str(&format!("\n{}: {}", for_terminal(&fault.at), for_terminal(&fault.detail)));
     }
     words
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    Failure, Verdict, output,
+    Failure, Verdict, line, output,
     server::{Server, ServerUrl},
 };
 
@@ -29,10 +29,10 @@ enum What {
     /// Opens an account and prints its first password, once.
     Add {
         /// What they type to sign in, such as their work e-mail address.
-        #[arg(long, value_name = "USER")]
+        #[arg(long, value_name = "USER", value_parser = line)]
         name: String,
         /// What they are called on pages for administrators.
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", value_parser = line)]
         display: String,
         /// What they are: practice-lead, ccg-officer, regional-lead, assessor, nhs-digital,
         /// nhs-improvement, buyer, supplier or administrator.
@@ -42,7 +42,7 @@ enum What {
         #[arg(long, value_name = "CODE")]
         organisation: OdsCode,
         /// What that is called, where no file lists it: of delivery partners, suppliers and national bodies.
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", value_parser = line)]
         organisation_name: Option<String>,
     },
     /// Lists every account.

@@ -80,9 +80,10 @@ pub(crate) struct EngagementView {
     responses((status = 200, body = PurchasesView), (status = "4XX", body = Problem)))]
 pub(crate) async fn one(
     State(desk): State<Shared>,
+    viewer: Viewer,
     Path(code): Path<String>,
 ) -> Result<AxumJson<PurchasesView>, Problem> {
-    let organisation = desk.organisation(&code)?;
+    let organisation = desk.organisation(&viewer, &code).await?;
     let position = desk.register.position().0;
     let known = desk.register.known();
     let buyer = known.buyer(organisation).cloned().unwrap_or_default();
@@ -148,7 +149,7 @@ pub(crate) async fn begin(
     Path(code): Path<String>,
     Json(input): Json<UsedInput>,
 ) -> Answered {
-    let organisation = desk.organisation(&code)?;
+    let organisation = desk.organisation(&giver.viewer, &code).await?;
     let used = input.used(&desk).await?;
     let command = BuyerCommand::Begin { organisation, used, list: List::Here };
     answered(desk.buy(&giver, organisation, "begin", input.on, &command).await)
@@ -167,7 +168,7 @@ pub(crate) async fn end(
     Path(code): Path<String>,
     Json(input): Json<UsedInput>,
 ) -> Answered {
-    let organisation = desk.organisation(&code)?;
+    let organisation = desk.organisation(&giver.viewer, &code).await?;
     let used = input.used(&desk).await?;
     let command = BuyerCommand::End { organisation, used };
     answered(desk.buy(&giver, organisation, "end", input.on, &command).await)
@@ -235,7 +236,7 @@ pub(crate) async fn check(
     Path(code): Path<String>,
     Json(input): Json<CheckInput>,
 ) -> Result<AxumJson<CheckedView>, Problem> {
-    let organisation = desk.organisation(&code)?;
+    let organisation = desk.organisation(&giver.viewer, &code).await?;
     let question = input.question(&desk).await?;
     let (outcome, judged) = desk.check(&giver, organisation, question).await?;
     let receipt = receipt_at(&desk, outcome).await?;
@@ -343,7 +344,7 @@ pub(crate) struct ReceiptView {
 
 /// The receipt of a check of an organisation.
 pub(crate) async fn receipt_of(desk: &Desk, code: &str, number: u32) -> Result<Genuine, Problem> {
-    let organisation = desk.organisation(code)?;
+    let organisation = chassis::desk::organisation_of_address(code)?;
     let aggregate = chassis::desk::aggregate_id(buyer_aggregate(organisation))?;
     let history = desk.common.history(proto::Service::Suppliers, &aggregate).await?;
     let receipts = history.iter().filter_map(|recorded| Genuine::read(recorded.position, &recorded.body));
@@ -424,7 +425,7 @@ pub(crate) async fn gap_plan(
     Path(code): Path<String>,
     Json(input): Json<GapPlanInput>,
 ) -> Answered {
-    let organisation = desk.organisation(&code)?;
+    let organisation = desk.organisation(&giver.viewer, &code).await?;
     let GapPlanInput { supplier, service, service_type, plan, until } = input;
     let used = UsedInput { supplier, service, service_type, on: None }.used(&desk).await?;
     let command = BuyerCommand::AgreeGapPlan { organisation, used, plan, until };
@@ -458,7 +459,7 @@ pub(crate) async fn bulk(
     Query(query): Query<BulkQuery>,
     Raw(body): Raw,
 ) -> Result<Response, Problem> {
-    let organisation = desk.organisation(&code)?;
+    let organisation = desk.organisation(&giver.viewer, &code).await?;
     bulk_answer(&desk, &giver, organisation, &body, query.record).await
 }
 

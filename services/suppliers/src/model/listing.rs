@@ -2,7 +2,7 @@
 
 use chassis::{
     Aggregate, Context, Refusal, When,
-    refusal::{needed, optional},
+    refusal::{needed, needed_line, optional_line},
 };
 use proto::{
     Day, SupplierId,
@@ -68,12 +68,12 @@ pub enum ListingCommand {
 fn check(says: &RowSays) -> Result<(), Refusal> {
     match says {
         RowSays::Published { name, status, .. } => {
-            needed("name", "the name", name, NAME_MAX_CHARS)?;
-            needed("status", "the status", status, TEXT_MAX_CHARS)?;
+            needed_line("name", "the name", name, NAME_MAX_CHARS)?;
+            needed_line("status", "the status", status, TEXT_MAX_CHARS)?;
         }
         RowSays::Offered { product, version, .. } => {
-            needed("product", "the product", product, NAME_MAX_CHARS)?;
-            optional("version", "the version", version, NAME_MAX_CHARS)?;
+            needed_line("product", "the product", product, NAME_MAX_CHARS)?;
+            optional_line("version", "the version", version, NAME_MAX_CHARS)?;
         }
     }
     Ok(())
@@ -90,7 +90,7 @@ impl Aggregate for HeldListing {
     fn decide(&self, command: &ListingCommand, _: &Context) -> Result<Option<SupplierEvent>, Refusal> {
         match command {
             ListingCommand::Hold { listing, details, resembles } => {
-                needed("legal_name", "the name", &details.legal_name, NAME_MAX_CHARS)?;
+                needed_line("legal_name", "the name", &details.legal_name, NAME_MAX_CHARS)?;
                 let (listing, details, resembles) = (listing.clone(), details.clone(), resembles.clone());
                 let held = ListingHeld { listing, details, resembles };
                 Ok((self.is_rejected || self.held.as_ref() != Some(&held)).then(|| held.into()))

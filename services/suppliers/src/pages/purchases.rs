@@ -73,7 +73,7 @@ pub(super) async fn show(
     Path(code): Path<String>,
     Query(done): Query<Done>,
 ) -> Result<Response, Problem> {
-    let organisation = desk.organisation(&code)?;
+    let organisation = desk.organisation(&viewer, &code).await?;
     Ok(render(&desk, &viewer, organisation, &PurchaseForm::default(), StatusCode::OK, Vec::new(), &done))
 }
 
@@ -284,7 +284,7 @@ pub(super) async fn begin(
     Path(code): Path<String>,
     FormBody(form): FormBody<PurchaseForm>,
 ) -> Result<Response, Problem> {
-    let organisation = desk.organisation(&code)?;
+    let organisation = desk.organisation(&viewer, &code).await?;
     let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
     let given = async {
         let used = question(&desk, &form).await?.used;
@@ -301,7 +301,7 @@ pub(super) async fn end(
     Path(code): Path<String>,
     FormBody(form): FormBody<PurchaseForm>,
 ) -> Result<Response, Problem> {
-    let organisation = desk.organisation(&code)?;
+    let organisation = desk.organisation(&viewer, &code).await?;
     let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
     let given = async {
         let used = question(&desk, &form).await?.used;
@@ -317,7 +317,7 @@ pub(super) async fn gap_plan(
     Path(code): Path<String>,
     FormBody(form): FormBody<PurchaseForm>,
 ) -> Result<Response, Problem> {
-    let organisation = desk.organisation(&code)?;
+    let organisation = desk.organisation(&viewer, &code).await?;
     let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
     let given = async {
         let used = question(&desk, &form).await?.used;
@@ -336,7 +336,7 @@ pub(super) async fn check(
     Path(code): Path<String>,
     FormBody(form): FormBody<PurchaseForm>,
 ) -> Result<Response, Problem> {
-    let organisation = desk.organisation(&code)?;
+    let organisation = desk.organisation(&viewer, &code).await?;
     let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
     let given = async {
         let question = question(&desk, &form).await?;
@@ -358,7 +358,7 @@ pub(super) async fn bulk(
     Path(code): Path<String>,
     FormBody(form): FormBody<PurchaseForm>,
 ) -> Result<Response, Problem> {
-    let organisation = desk.organisation(&code)?;
+    let organisation = desk.organisation(&viewer, &code).await?;
     let giver = Giver::of_form(viewer.clone(), form.idempotency_key.as_deref())?;
     match bulk_answer(&desk, &giver, organisation, form.list.as_bytes(), form.record == "yes").await {
         Ok(answer) => Ok(answer),
@@ -374,7 +374,7 @@ pub(super) async fn receipt(
     viewer: Viewer,
     Path((code, number)): Path<(String, u32)>,
 ) -> Result<Response, Problem> {
-    let organisation = desk.organisation(&code)?;
+    let organisation = desk.organisation(&viewer, &code).await?;
     let receipt = receipt_of(&desk, &code, number).await?;
     let page = page(&desk, &viewer, format!("Receipt of check {number}"))
         .caption("Certification check")

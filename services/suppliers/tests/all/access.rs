@@ -163,6 +163,25 @@ async fn how_someone_knows_what_a_certificate_covers_is_not_for_everyone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_organisation_of_which_nothing_is_known_is_not_found_by_who_sees_all_of_england() {
+    let server = guarded("2018-12-10").await;
+    for known in [PRACTICE, "00K"] {
+        get(&server, DIGITAL, &format!("/api/v1/purchases/{known}")).await.ok();
+        get(&server, DIGITAL, &format!("/purchases/{known}")).await.ok();
+    }
+    for path in ["/api/v1/purchases/ZZ999", "/purchases/ZZ999"] {
+        get(&server, DIGITAL, path).await.is(404, "o organisation ZZ999 is known here");
+    }
+    // It is there for who acts for it, and for all once it buys.
+    let own = (Role::Buyer, "ZZ999");
+    get(&server, own, "/api/v1/purchases/ZZ999").await.ok();
+    let (acme, _) = acme_and_beta(&server).await;
+    let bought = purchase(acme.rsplit('/').next().unwrap());
+    post(&server, own, "/api/v1/purchases/ZZ999/engagements", bought).await.ok();
+    get(&server, DIGITAL, "/purchases/ZZ999").await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_buyer_sees_no_other_buyers_purchases_or_reliance() {
     let server = guarded("2018-12-10").await;
     let (acme, _) = acme_and_beta(&server).await;

@@ -12,7 +12,10 @@ use access::bootstrap::first_administrator;
 use axum::http::header;
 use chassis::{
     Access, Action, Platform, Routes, Service,
-    access::{Hierarchy, Holder, Policies, Principal, Resource, Sessions, session::Wire},
+    access::{
+        Hierarchy, Holder, Policies, Principal, Resource, Sessions,
+        session::{SessionKeys, Wire},
+    },
     log::{self, Log, LogUrl},
     service,
 };
@@ -75,7 +78,7 @@ impl Server {
             let _inside = runtime.enter();
             let access_log = LogUrl::File(folder.join("access.redb"));
             let access_log = runtime.block_on(log::open(&access_log)).expect("an access log");
-            let sessions = Sessions::new(vec![[7; 64]], Wire::Clear);
+            let sessions = Sessions::new(&SessionKeys::default(), Wire::Clear);
             platform.access =
                 Access::start(log, access_log, sessions, &platform.clock.clone(), &platform.tasks.clone());
         }

@@ -3,7 +3,7 @@
 use proto::{
     assessments::{Answer, GivenAnswer},
     standards::{AnswerScale, Edition},
-    text::is_one_line,
+    text::{Invisible, Line, LineFault, shows},
 };
 
 use crate::model::{KIND, Refusal};
@@ -18,7 +18,13 @@ pub const REASON_MAX_CHARS: usize = 1_000;
 const LEVEL_MAX: u8 = 3;
 
 fn check_text(field: &'static str, what: &'static str, text: &str, max: usize) -> Result<(), Refusal> {
-    if text.chars().count() > max { Err(Refusal::TooLong { field, what, max }) } else { Ok(()) }
+    if text.chars().count() > max {
+        return Err(Refusal::TooLong { field, what, max });
+    }
+    match Invisible::first_in(text) {
+        None => Ok(()),
+        Some(hidden) => Err(Refusal::NotALine { field, what, fault: LineFault::Hidden(hidden) }),
+    }
 }
 
 pub(super) fn need_text(
@@ -28,7 +34,7 @@ pub(super) fn need_text(
     text: &str,
     max: usize,
 ) -> Result<(), Refusal> {
-    if text.trim().is_empty() {
+    if !shows(text) {
         return Err(Refusal::Missing { field, what, why });
     }
     check_text(field, what, text, max)
@@ -71,8 +77,8 @@ pub(super) fn check_answer(edition: &Edition, given: &GivenAnswer) -> Result<(),
             &evidence.reference,
             EVIDENCE_MAX_CHARS,
         )?;
-        if !is_one_line(evidence.reference.trim()) {
-            return Err(Refusal::NotOneLine { field: "evidence", what: "The place of the evidence" });
+        if let Err(fault) = Line::of(&evidence.reference) {
+            return Err(Refusal::NotALine { field: "evidence", what: "The place of the evidence", fault });
         }
         let is_hash = |text: &String| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
         if evidence.sha256.as_ref().is_some_and(|text| !is_hash(text)) {
