@@ -18,7 +18,7 @@ use bytes::Bytes;
 use chassis::{
     log::{self, AppendError, Damage, Log, LogUrl, NewEvent, OpenError, Purpose, ReadError},
     task::Tasks,
-    vitals::Vitals,
+    vitals::{Absence, Vitals},
 };
 use futures::future::join_all;
 use proto::Position;
@@ -257,7 +257,7 @@ async fn damage_that_comes_while_a_log_is_open_is_told_and_nothing_more_is_writt
         assert!(join_all(written).await.iter().all(Result::is_ok));
     }
     let tasks = Tasks::new();
-    let vitals = Vitals::of(&log, &tasks);
+    let vitals = Vitals::of("event log", &log, &Absence::default(), &tasks);
     assert_eq!((log.damage(), vitals.ready()), (None, Ok(())));
     // In place, all but the header: the file stays the one that is open.
     let length = fs::metadata(&path).unwrap().len() as usize;

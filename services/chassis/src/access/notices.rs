@@ -273,7 +273,13 @@ mod tests {
         fn account(&mut self, number: u128) -> Position {
             let (role, organisation) = (Role::PracticeLead, practice());
             let opened =
-                AccountOpened { person: person(number), role, organisation, organisation_name: None };
+                AccountOpened {
+                    person: person(number),
+                    role,
+                    organisation,
+                    organisation_name: None,
+                    fingerprint: None,
+                };
             self.tell(opened, administrator())
         }
 

@@ -138,6 +138,7 @@ async fn an_empty_log_is_refused_by_a_folder_of_before_that_was_used() {
     Directory::open(&folder.path().join("people.redb"))
         .unwrap()
         .put(PersonId(ids::fresh()), &person)
+        .await
         .unwrap();
     let said = folder.start(&log).await.unwrap_err();
     assert!(said.contains("1 names of office holders"), "{said}");
