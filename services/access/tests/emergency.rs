@@ -1,6 +1,8 @@
 //! Emergency access shows itself for as long as it is open, and to the practice until someone there has seen it; and
 //! private addresses of calendars.
 
+#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
+
 mod support;
 
 use chassis::{log::NewEvent, testing::land::practice};

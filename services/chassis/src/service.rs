@@ -335,6 +335,13 @@ where
     telemetry::metrics();
     let listening = listen(&config).await?;
     let platform = Platform::open(&config, Clock::system()).await?;
-    let service = start(&platform).await?;
-    serve(&platform, vec![service], listening).await
+    let served = match start(&platform).await {
+        Ok(service) => serve(&platform, vec![service], listening).await,
+        Err(error) => Err(error),
+    };
+    if served.is_err() {
+        // What has begun already ends in good order, too.
+        platform.tasks.finish().await;
+    }
+    served
 }

@@ -289,13 +289,13 @@ fn every_role_may_do_what_the_table_says_of_every_relation_and_nothing_else() {
 
 /// One organisation of every kind, with the letter of the kind.
 fn one_of_each_kind(relations: &Relations) -> Vec<(char, OdsCode)> {
-    let above = relations.hierarchy.above(relations.practice);
     vec![
         ('p', relations.practice),
         ('n', code("U99001")),
         ('c', relations.ccg),
         ('b', code("QE9")),
-        ('o', above.local_office.unwrap()),
+        // Local offices ended in 2020, and are listed all the same.
+        ('o', code("Q50")),
         ('g', relations.region),
         ('e', code(OdsCode::ENGLAND)),
         ('y', code("X26")),

@@ -170,10 +170,12 @@ impl Installation {
         let response = self.app.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        // The id of the request is another one each time, and is shown where something was wrong.
+        let id = parts.headers["x-request-id"].to_str().unwrap().to_owned();
         Answer {
             status: parts.status,
             headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
+            text: String::from_utf8(bytes.to_vec()).unwrap().replace(&id, "{request}"),
         }
     }
 

@@ -96,19 +96,13 @@ pub(super) struct Place {
     key: Key,
 }
 
-/// What becomes of a record.
-#[derive(Debug)]
-pub(super) enum Admitted {
-    /// It is to be written, in this place where it is of a sort.
-    Written(Record, Option<Place>),
-    /// It is counted.
-    Counted,
-}
+/// A record that is to be written, in its place where it is of a sort; none where it is counted.
+pub(super) type Admitted = Option<(Record, Option<Place>)>;
 
 impl Counted {
     /// Decides on a record.
     pub(super) fn admit(&self, record: Record, now: Timestamp) -> Admitted {
-        let Some(key) = key_of(&record) else { return Admitted::Written(record, None) };
+        let Some(key) = key_of(&record) else { return Some((record, None)) };
         let mut minutes = self.0.lock();
         let Minutes { of, over } = &mut *minutes;
         let minute = of.entry(key.clone()).or_insert_with(|| Minute::begin(now));
@@ -119,12 +113,12 @@ impl Counted {
         }
         if minute.recorded >= key.0.per_minute() || minute.waiting >= WAITING_MAX {
             minute.count(record);
-            return Admitted::Counted;
+            return None;
         }
         minute.recorded += 1;
         minute.waiting += 1;
         drop(minutes);
-        Admitted::Written(record, Some(Place { of: self.clone(), key }))
+        Some((record, Some(Place { of: self.clone(), key })))
     }
 
     /// Counts a record that was to be written and could not be.
@@ -170,7 +164,7 @@ impl Minute {
     fn count(&mut self, record: Record) {
         match &mut self.more {
             Some(more) => more.add(record),
-            None => self.more = Some(record.as_one_of_several()),
+            None => self.more = Some(record.into_one_of_several()),
         }
     }
 }
@@ -215,7 +209,7 @@ impl Record {
     }
 
     /// One that counts and is of none by itself.
-    fn as_one_of_several(mut self) -> Self {
+    fn into_one_of_several(mut self) -> Self {
         if let Some(more) = self.more_mut() {
             *more = (*more).max(1);
         }
@@ -229,7 +223,7 @@ impl Record {
                 *mine = differs;
             }
         }
-        let other = other.as_one_of_several();
+        let other = other.into_one_of_several();
         let count = other.more();
         if let Some(more) = self.more_mut() {
             *more += count;
@@ -287,7 +281,7 @@ mod tests {
 
     /// How many of so many are written one by one, each at once.
     fn written(counted: &Counted, times: usize, now: &str, record: impl Fn() -> Record) -> usize {
-        let is_written = |_: &usize| matches!(counted.admit(record(), at(now)), Admitted::Written(..));
+        let is_written = |_: &usize| counted.admit(record(), at(now)).is_some();
         (0..times).filter(is_written).count()
     }
 
@@ -339,10 +333,7 @@ mod tests {
         for minute in 0..10 {
             for _ in 0..60 {
                 let now = at(&format!("09:{minute:02}:00"));
-                waiting.extend(match counted.admit(look("a", "A81001"), now) {
-                    Admitted::Written(_, place) => place,
-                    Admitted::Counted => None,
-                });
+                waiting.extend(counted.admit(look("a", "A81001"), now).and_then(|(_, place)| place));
             }
             let _ = counted.due(at(&format!("09:{:02}:00", minute + 1)));
         }

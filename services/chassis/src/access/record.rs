@@ -150,7 +150,7 @@ impl Recorder {
     /// Puts a record into its queue, or counts it where there were too many of its holder.
     pub fn note(&self, record: Record) {
         let Some(desks) = &self.0 else { return };
-        let Admitted::Written(record, place) = desks.admit(record) else { return };
+        let Some((record, place)) = desks.admit(record) else { return };
         let desk = match Sort::of(&record.event) {
             Some(Sort::Refusal | Sort::SignIn) => &desks.refusals,
             _ => &desks.looks,
@@ -166,7 +166,7 @@ impl Recorder {
     /// holder and it was counted.
     pub async fn write(&self, record: Record) -> Result<Position, Problem> {
         let Some(desks) = &self.0 else { return Ok(Position::START) };
-        let Admitted::Written(record, place) = desks.admit(record) else { return Ok(Position::START) };
+        let Some((record, place)) = desks.admit(record) else { return Ok(Position::START) };
         let (written, answer) = oneshot::channel();
         let lost = || Problem::unavailable("this cannot be recorded now, and so it is not done");
         desks.asked.send(Asked { noted: Noted { record, place }, written }).await.map_err(|_| lost())?;
@@ -180,7 +180,7 @@ impl Recorder {
 impl Desks {
     fn admit(&self, record: Record) -> Admitted {
         let admitted = self.counted.admit(record, self.clock.machine_now());
-        if matches!(admitted, Admitted::Counted) {
+        if admitted.is_none() {
             counter!("oversight_access_records_counted_total").increment(1);
         }
         admitted

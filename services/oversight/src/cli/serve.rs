@@ -97,8 +97,22 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     let options =
         access::Options::of(&args.config, &args.sign_in).map_err(|error| Failure::said(error.to_string()))?;
     let listening = service::listen(&args.config).await?;
-    let mut platform = Platform::open(&args.config, Clock::system()).await?;
+    let platform = Platform::open(&args.config, Clock::system()).await?;
+    let tasks = platform.tasks.clone();
+    let served = serve(args, platform, &options, listening).await;
+    if served.is_err() {
+        // What has begun already ends in good order, too.
+        tasks.finish().await;
+    }
+    served
+}
 
+async fn serve(
+    args: Args,
+    mut platform: Platform,
+    options: &access::Options,
+    listening: service::Listening,
+) -> Result<Verdict, Failure> {
     let progress = Progress::new();
     // What is made up does not belong into a log that is to be kept.
     if !args.empty && !args.config.production && args.only.is_empty() {
@@ -119,7 +133,7 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
     let parts = Part::ALL.into_iter().filter(|part| args.only.is_empty() || args.only.contains(part));
     let mut services = vec![log_api::service(&platform), synthetic_england(progress)];
     for part in parts {
-        services.push(part.start(&platform, &options).await?);
+        services.push(part.start(&platform, options).await?);
     }
     service::serve(&platform, services, listening).await?;
     Ok(Verdict::Good)

@@ -176,6 +176,7 @@ async fn an_organisation_of_which_nothing_is_known_is_not_found_by_who_sees_all_
     let own = (Role::Buyer, "ZZ999");
     get(&server, own, "/api/v1/purchases/ZZ999").await.ok();
     let (acme, _) = acme_and_beta(&server).await;
+    certified_lines(&server, &acme).await;
     let bought = purchase(acme.rsplit('/').next().unwrap());
     post(&server, own, "/api/v1/purchases/ZZ999/engagements", bought).await.ok();
     get(&server, DIGITAL, "/purchases/ZZ999").await.ok();
