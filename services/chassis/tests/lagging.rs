@@ -11,10 +11,7 @@ use axum::{
 };
 use chassis::{
     Access, Action, Clock, Platform, Routes, Service, Viewer,
-    access::{
-        Session, Sessions,
-        session::{KEY_BYTES, Wire},
-    },
+    access::Session,
     http::Names,
     ids,
     log::{
@@ -23,6 +20,7 @@ use chassis::{
     },
     service,
     task::Tasks,
+    testing::server::{cookie, sessions},
 };
 use jiff::SignedDuration;
 use proto::{
@@ -167,18 +165,13 @@ impl Late {
         let (organisation, began) =
             ("15E".parse().unwrap(), self.clock.now() + SignedDuration::from_secs(ahead));
         let session = Session::begin(WHO, Role::CcgOfficer, organisation, SignInWay::Password, began);
-        let cookie = sessions().give(&Session { since, ..session }).unwrap();
-        let pair = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
+        let pair = cookie(&sessions(), &Session { since, ..session });
         let request = Request::get("/who").header(header::HOST, "localhost").header(header::COOKIE, pair);
         let answer = self.app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         let status = answer.status().as_u16();
         let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
         (status, String::from_utf8(body.to_vec()).unwrap())
     }
-}
-
-fn sessions() -> Sessions {
-    Sessions::new(vec![[7; KEY_BYTES]], Wire::Clear)
 }
 
 fn is_in() -> (u16, String) {

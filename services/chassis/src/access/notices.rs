@@ -272,14 +272,13 @@ mod tests {
 
         fn account(&mut self, number: u128) -> Position {
             let (role, organisation) = (Role::PracticeLead, practice());
-            let opened =
-                AccountOpened {
-                    person: person(number),
-                    role,
-                    organisation,
-                    organisation_name: None,
-                    fingerprint: None,
-                };
+            let opened = AccountOpened {
+                person: person(number),
+                role,
+                organisation,
+                organisation_name: None,
+                fingerprint: None,
+            };
             self.tell(opened, administrator())
         }
 
