@@ -25,9 +25,12 @@ const READ_TIMEOUT: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct Shared<V> {
     bucket: Bucket,
-    /// With the revision that said so: what was written before does not undo what one has written since.
-    entries: Arc<RwLock<FxHashMap<String, (u64, Option<V>)>>>,
+    entries: Arc<RwLock<Entries<V>>>,
 }
+
+/// By key, with the revision that said so: what was written before does not undo what one has written since. None: it was
+/// deleted.
+type Entries<V> = FxHashMap<String, (u64, Option<V>)>;
 
 impl<V> Clone for Shared<V> {
     fn clone(&self) -> Self {

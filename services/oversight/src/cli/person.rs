@@ -54,17 +54,21 @@ enum What {
     },
     /// Copies the names of one directory into another, of processes that are stopped: from a data folder to a broker, or
     /// back. Names that are there already stay as they are.
-    Copy {
-        /// From where: the address of the event log at a broker, or file: and a data folder.
-        #[arg(long, value_name = "URL")]
-        from: LogUrl,
-        /// Where to: the same.
-        #[arg(long, value_name = "URL")]
-        to: LogUrl,
-        /// Only say what would be copied.
-        #[arg(long)]
-        dry_run: bool,
-    },
+    Copy(Box<CopyArgs>),
+}
+
+/// From where, and where to.
+#[derive(Debug, clap::Args)]
+struct CopyArgs {
+    /// From where: the address of the event log at a broker, or file: and a data folder.
+    #[arg(long, value_name = "URL")]
+    from: LogUrl,
+    /// Where to: the same.
+    #[arg(long, value_name = "URL")]
+    to: LogUrl,
+    /// Only say what would be copied.
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -109,7 +113,7 @@ pub async fn run(args: Args) -> Result<Verdict, Failure> {
             server.send(server.post(&format!("{NAMES}/{id}/remove"))).await?;
             output::note(&format!("The name of {id} is deleted."));
         }
-        What::Copy { from, to, dry_run } => copy(&from, &to, dry_run).await?,
+        What::Copy(args) => copy(&args.from, &args.to, args.dry_run).await?,
     }
     Ok(Verdict::Good)
 }
