@@ -125,6 +125,9 @@ impl Desk {
     /// Who can read what an organisation wrote. What people are called is for those at the organisation, and for who
     /// keeps the accounts.
     fn holders_of(&self, viewer: &Viewer, organisation: OdsCode) -> Result<HoldersAnswer, Problem> {
+        if !self.access.knows(organisation) {
+            return Err(Problem::not_found(format!("no organisation {organisation} is known here")));
+        }
         let now = self.clock.machine_now();
         let hierarchy = self.access.hierarchy();
         let is_above = |role: Role, at: OdsCode| match role {

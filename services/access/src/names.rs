@@ -25,7 +25,7 @@ pub(crate) const FOUND_MAX: usize = 200;
 /// What someone named is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Kind {
+pub(crate) enum NameKind {
     /// Named in a record: who signed, owns, assessed or agreed something.
     OfficeHolder,
     /// Has an account here.
@@ -39,7 +39,7 @@ pub(crate) struct NameView {
     #[schema(value_type = String, format = "uuid")]
     pub id: PersonId,
     /// What they are here.
-    pub kind: Kind,
+    pub kind: NameKind,
     /// The name.
     pub name: String,
     /// The office held.
@@ -99,7 +99,7 @@ impl Names {
             let entry = listed.entry?;
             Some(NameView {
                 id: listed.id,
-                kind: Kind::AccountHolder,
+                kind: NameKind::AccountHolder,
                 name: entry.display_name,
                 role: listed.role.words().to_owned(),
                 email: entry.user_name.as_str().to_owned(),
@@ -125,12 +125,12 @@ impl Names {
         let known = self.get(id)?;
         let purpose = format!("correct-name {id}");
         match known.kind {
-            Kind::AccountHolder => {
+            NameKind::AccountHolder => {
                 let name = self.people.checked_display_name(&input.name)?;
                 self.give(giver, id, &purpose, &PersonCommand::Correct { person: id }).await?;
                 self.people.set_display_name(id, name).await
             }
-            Kind::OfficeHolder => {
+            NameKind::OfficeHolder => {
                 let entry = Entry {
                     name: input.name.trim().to_owned(),
                     role: input.role.trim().to_owned(),
@@ -174,5 +174,5 @@ impl Names {
 
 fn office_holder(id: PersonId, entry: Entry) -> NameView {
     let Entry { name, role, email, organisation } = entry;
-    NameView { id, kind: Kind::OfficeHolder, name, role, email, organisation }
+    NameView { id, kind: NameKind::OfficeHolder, name, role, email, organisation }
 }

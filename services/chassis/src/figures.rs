@@ -24,6 +24,12 @@ use Kind::{Counter, Gauge, Histogram};
 const ALL: &[(Kind, &str, &str)] = &[
     (
         Counter,
+        "oversight_access_records_counted_total",
+        "Looks, exports and refusals that are counted and not recorded.",
+    ),
+    (Counter, "oversight_connections_stalled_total", "Connections that were closed because no one read on."),
+    (
+        Counter,
         "oversight_access_records_dropped_total",
         "Records of the access log that could not be written.",
     ),
@@ -55,16 +61,12 @@ const ALL: &[(Kind, &str, &str)] = &[
         "Rows of imported files, by kind of file and what came of them.",
     ),
     (Counter, "oversight_imports_total", "Imports that ended, by kind of file and how they ended."),
-    (
-        Counter,
-        "oversight_live_refused_total",
-        "Live updates that were refused because too many follow already.",
-    ),
     (Gauge, "oversight_log_answers", "1 while a log answers, 0 once it has not for some seconds."),
     (Counter, "oversight_log_append_lookups_total", "Appends whose outcome had to be looked up."),
     (Counter, "oversight_log_append_retries_total", "Appends that were sent again."),
     (Histogram, "oversight_log_commit_events", "Events that one commit of the embedded log holds."),
     (Histogram, "oversight_log_commit_seconds", "How long one commit of the embedded log took."),
+    (Counter, "oversight_log_disconnections_total", "How often the connection to the broker broke."),
     (Gauge, "oversight_log_head", "The position of a log's last event."),
     (Counter, "oversight_log_misplaced_total", "Events whose subject is not the one they stand on."),
     (
@@ -85,11 +87,6 @@ const ALL: &[(Kind, &str, &str)] = &[
         "Requests that a policy refused, by the status they were answered with.",
     ),
     (Counter, "oversight_sign_ins_refused_total", "Sign-ins that failed, by way."),
-    (
-        Counter,
-        "oversight_sign_ins_refused_unrecorded_total",
-        "Failed sign-ins beyond those that are recorded.",
-    ),
     (Counter, "oversight_sign_ins_total", "Sign-ins, by way."),
     (
         Counter,

@@ -275,7 +275,7 @@ fn accounts_that_are_missing_beside_a_log_that_knows_them_are_told_and_refused_i
         if let Some(content) = left {
             fs::write(&file, content).unwrap();
         }
-        let words = ["accounts.redb is ", "knows of 1 accounts that are open", "restore the file"];
+        let words = ["accounts.redb is ", "knows of 1 accounts that are open", "restore it from the backup"];
         said(&desk.serve(&["--production"]), 1, &words);
     }
     let server = Server::start(&desk.data(), &["--empty"]);

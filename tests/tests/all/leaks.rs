@@ -311,7 +311,10 @@ async fn what_is_not_for_one_answers_as_what_is_not_there() {
                 let mut names: Vec<&str> = answer.headers.keys().map(|name| name.as_str()).collect();
                 names.sort_unstable();
                 let names = names.join(" ");
-                answers.push((answer.status, names, answer.text().replace(code, "CODE")));
+                // Each answer says which request it is to.
+                let request = answer.headers.get("x-request-id").map_or("", |id| id.to_str().unwrap());
+                let text = answer.text().replace(code, "CODE").replace(request, "REQUEST");
+                answers.push((answer.status, names, text));
             }
             assert_eq!(answers[0].0, 404, "{method} {path} of {there}");
             assert_eq!(answers[0], answers[1], "{method} {path}: {there} and {nowhere} differ");

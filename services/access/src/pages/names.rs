@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::{form_of, page, respond};
 use crate::{
     Shared,
-    names::{FOUND_MAX, Kind, NameView},
+    names::{FOUND_MAX, NameKind, NameView},
 };
 
 /// Whom to look for.
@@ -69,8 +69,8 @@ fn table(names: Vec<NameView>) -> Markup {
             Cell::text(view.email),
             Cell::text(view.organisation.map(|code| code.to_string()).unwrap_or_default()),
             Cell::text(match view.kind {
-                Kind::OfficeHolder => "Named in records",
-                Kind::AccountHolder => "Has an account",
+                NameKind::OfficeHolder => "Named in records",
+                NameKind::AccountHolder => "Has an account",
             }),
         ])
     };
@@ -173,7 +173,7 @@ fn render(
             .autocomplete("off")
             .input(InputKind::Text)
     };
-    let is_office_holder = view.kind == Kind::OfficeHolder;
+    let is_office_holder = view.kind == NameKind::OfficeHolder;
     let body = html! {
         (form_of(viewer, format!("{address}/correct")).body(html! {
             (field("name", "Name", &form.name))
