@@ -55,12 +55,12 @@ describe("each of the made-up people", () => {
     ["Practice lead", /^\/practices\/|^\/assessments\//, /^\/areas\//],
     ["CCG officer", /^\/areas\/\w+$/, /^\/areas\/(ENG|Y\d\d)/],
     ["Regional lead", /^\/areas\/Y\d\d$/, /^\/areas\/ENG/],
-    ["NHS Digital", /^\/areas\/ENG$/, /^\/access/],
+    ["NHS Digital", /^\/areas\/ENG$/, /^\/access(?!\/organisations\/)/],
     ["NHS Improvement", /^\/areas\/ENG$/, /^\/assessments/],
     ["Administrator", /^\/access$/, /^\/assessments/],
-    ["Delivery partner assessor", /^\/status$/, /^\/(areas|practices|assessments|access)/],
-    ["Buyer", /^\/status$/, /^\/(areas|practices|assessments|access)/],
-    ["Supplier", /^\/status$/, /^\/(areas|practices|assessments|access)/],
+    ["Delivery partner assessor", /^\/status$/, /^\/(areas|practices|assessments|access(?!\/organisations\/))/],
+    ["Buyer", /^\/status$/, /^\/(areas|practices|assessments|access(?!\/organisations\/))/],
+    ["Supplier", /^\/status$/, /^\/(areas|practices|assessments|access(?!\/organisations\/))/],
   ]) {
     test(`${persona}: no link leads where they may not go`, async () => {
       const page = await visit(persona);
