@@ -488,6 +488,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// Nothing of the machine that a browser could hand a page is of use here.
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
+/// Where whoever starts and restarts processes asks whether one is ready.
+pub(crate) const READY: &str = "/readyz";
+
 /// The header by which a page says that it asks by itself: no one need be there, so no session is kept
 /// alive by it.
 const BACKGROUND: HeaderName = HeaderName::from_static("oversight-background");
@@ -616,6 +619,8 @@ impl Line<'_> {
             500 => {
                 tracing::error!(request = %id, %method, path, status, problem = problem_name, duration_ms, "a request failed");
             }
+            // Whoever watches asks again and again, and is answered.
+            _ if path == READY => {}
             501.. => {
                 tracing::warn!(request = %id, %method, path, status, problem = problem_name, duration_ms, "a request could not be answered");
             }

@@ -454,6 +454,8 @@ fn the_first_start_loads_a_synthetic_england_once() {
     assert!(status == 503 && answer.contains("loading the synthetic England"), "{answer}");
     assert_eq!(server.get("/healthz").0, 200, "it answers from the first moment");
     server.wait_until_ready();
+    let named = oversight_as(&key, &["person", "find", "office holder", "--server", &server.url]);
+    assert!(printed(&named).contains("Synthetic office holder"), "{}{}", printed(&named), said(&named));
     assert_eq!(server.stop(), Some(0));
 
     let server = Server::start(folder.path(), &[]);

@@ -66,7 +66,8 @@ pub const PEOPLE_FILE: &str = "people.redb";
 
 #[derive(Debug, Default)]
 pub(super) struct Shared {
-    directory: OnceCell<Directory>,
+    /// One and the same over another event log: the file belongs to whoever opens it first.
+    directory: Arc<OnceCell<Directory>>,
     roster: OnceLock<Roster>,
     editions: OnceLock<Editions>,
     pub(super) named: tokio::sync::OnceCell<Named>,
@@ -349,6 +350,20 @@ mod tests {
         ids,
         log::{NewEvent, file::FileLog},
     };
+
+    #[tokio::test]
+    async fn the_directory_is_one_over_another_log_too_whoever_asks_for_it_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = async |name: &str| {
+            let log: Log = Arc::new(FileLog::open(&folder.path().join(name)).await.unwrap());
+            log
+        };
+        let before = Platform::unguarded(open("a.redb").await, folder.path(), Clock::system());
+        let kept = before.clone();
+        let after = before.over(open("b.redb").await);
+        assert!(after.directory().await.unwrap().is_empty().unwrap());
+        assert!(kept.directory().await.unwrap().is_empty().unwrap());
+    }
 
     #[tokio::test]
     async fn no_log_is_begun_by_itself_in_production_and_at_a_broker_one_waits_for_it() {

@@ -54,7 +54,7 @@ impl Watching {
     pub fn probes(&self, routes: Routes) -> Routes {
         let own = self.clone();
         routes.get("/healthz", PROBE.here(), || async { "ok\n" }).get(
-            "/readyz",
+            http::READY,
             PROBE.here(),
             async move || own.readiness(),
         )
