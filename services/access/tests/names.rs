@@ -105,6 +105,9 @@ async fn a_deleted_name_is_nowhere_and_an_old_copy_does_not_bring_it_back() {
     let correct =
         here.administer("POST", &format!("{NAMES}/{id}/correct"), Some(json!({ "name": "X. Y" }))).await;
     assert_eq!(correct.status, 404, "{correct:?}");
+    let again = here.directory.put(id, &someone()).await.unwrap_err();
+    assert!(again.to_string().contains("deleted for good"), "{again}");
+    assert!(!holds(&here.data, "Quillfeather"), "it is not kept again, whoever brings it");
 
     // The file of before is put back, and a process starts over it.
     let restored = tempfile::tempdir().unwrap();

@@ -288,7 +288,8 @@ impl Desk {
             Who::New(new) => new,
         };
         let person = PersonId(order.giver.command(purpose).uuid());
-        let is_new = self.person(person)?.is_none();
+        // A command that is given again names no one anew whose name was deleted since.
+        let is_new = self.directory.get(person)? == Found::Unknown;
         if is_new {
             new.organisation = new.organisation.or(order.about);
             self.directory.put(person, &new).await?;

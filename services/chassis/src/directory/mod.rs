@@ -104,6 +104,9 @@ pub enum DirectoryError {
     /// The broker.
     #[error("the directory of people is out of reach: {0}")]
     Away(String),
+    /// The name was deleted for good.
+    #[error("the name of this person was deleted for good, and is not kept again")]
+    Removed,
     /// A text is missing or too long.
     #[error("a person needs a name, and no text may be longer than {TEXT_MAX_CHARS} characters")]
     Text,
@@ -122,6 +125,7 @@ impl From<DirectoryError> for Problem {
         match error {
             DirectoryError::Text | DirectoryError::Line { .. } => Problem::bad_input(error.to_string()),
             DirectoryError::Away(_) => Problem::unavailable(error.to_string()),
+            DirectoryError::Removed => Problem::refused("name-deleted", error.to_string()),
             DirectoryError::Store(_) => {
                 tracing::error!(%error, "the directory of people failed");
                 Problem::internal()
@@ -221,18 +225,32 @@ impl Directory {
         Ok(id)
     }
 
-    /// Adds or replaces the person of an id.
+    /// Adds or replaces the person of an id. One whose name was deleted stays deleted, also where that happens meanwhile.
     pub async fn put(&self, id: PersonId, person: &Person) -> Result<(), DirectoryError> {
         person.check()?;
-        match &self.store {
-            Store::File(file) => file.put(id, person),
-            Store::Shared(shared) => shared.put(&id.to_string(), person).await.map_err(DirectoryError::Away),
+        if self.is_removed(id) {
+            return Err(DirectoryError::Removed);
         }
+        match &self.store {
+            Store::File(file) => file.put(id, person)?,
+            Store::Shared(shared) => {
+                shared.put(&id.to_string(), person).await.map_err(DirectoryError::Away)?;
+            }
+        }
+        if self.is_removed(id) {
+            self.erase(id).await?;
+            return Err(DirectoryError::Removed);
+        }
+        Ok(())
+    }
+
+    fn is_removed(&self, id: PersonId) -> bool {
+        self.access.as_ref().is_some_and(|access| access.known().is_person_removed(id))
     }
 
     /// What is known of an id.
     pub fn get(&self, id: PersonId) -> Result<Found, DirectoryError> {
-        if self.access.as_ref().is_some_and(|access| access.known().is_person_removed(id)) {
+        if self.is_removed(id) {
             return Ok(Found::Removed);
         }
         let found = match &self.store {
