@@ -42,7 +42,7 @@ pub enum Role {
     Supplier,
     /// Runs an installation: keys, accounts, imports.
     Administrator,
-    /// A program that watches an installation: it reads the figures of the processes, and nothing else.
+    /// A program that watches an installation: it reads the metrics of the processes, and nothing else.
     Monitor,
 }
 

@@ -143,8 +143,8 @@ impl Role {
     /// The kinds of organisation at which it is held.
     ///
     /// A delivery partner may be a trust, a commissioner’s own team or a body that no file lists; suppliers are listed
-    /// by none, but for the trusts that run an informatics service. Whoever buys may buy for any organisation, and
-    /// whoever runs an installation may run it for any.
+    /// by none, but for the trusts that run an informatics service. A buyer may buy for any organisation, and an
+    /// administrator may run an installation for any.
     pub const fn held_at(self) -> &'static [BodyKind] {
         use BodyKind::{
             Board, Commissioner, England, LocalOffice, National, Network, Other, Practice, Prescriber,

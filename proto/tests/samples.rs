@@ -136,7 +136,7 @@ fn an_event_stands_where_its_own_service_writes_and_nowhere_else() {
     assert!(may_stand_on(b"no event", "oversight.suppliers.x"), "of what is no event nothing is said");
 }
 
-/// Whoever an event names is found in it, so that the directory can be compared with the log.
+/// Everyone an event names is found in it, so that the directory can be compared with the log.
 #[test]
 fn every_office_holder_of_a_sample_is_told() {
     fn holds_a_person(value: &serde_json::Value) -> bool {

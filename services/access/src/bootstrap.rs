@@ -70,8 +70,8 @@ pub async fn first_administrator(
 }
 
 /// Makes another administrator of an installation whose administrators have lost their keys, and gives its key. It is
-/// recorded with the reason, and shown to every administrator for as long as the key is good. Whoever may do it could
-/// write to the log in any case: the operator of the broker, or who has the data folder of a stopped process.
+/// recorded with the reason, and shown to every administrator for as long as the key is good. Anyone who can do
+/// this can write to the log already: the operator of the broker, or someone with the data folder of a stopped process.
 pub async fn another_administrator(
     log: &Log,
     clock: &Clock,

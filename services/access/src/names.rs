@@ -1,4 +1,4 @@
-//! The names behind ids, for whoever has to find, correct or delete them: of office holders, who are named in what
+//! The names behind ids, to be found, corrected and deleted: of office holders, who are named in what
 //! practices and partners record, and of account holders.
 
 use chassis::{
@@ -144,7 +144,7 @@ impl Names {
         }
     }
 
-    /// Deletes someone's name for good. An account has to be disabled first, and ends with its name.
+    /// Deletes someone's name for good. An account must be disabled first, and is removed together with the name.
     pub async fn remove(&self, giver: &Giver, id: PersonId) -> Result<(), Problem> {
         if self.access.known().account_of(id).is_some() {
             return self.people.remove(giver, id).await;

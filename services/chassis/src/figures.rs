@@ -27,13 +27,13 @@ const ALL: &[(Kind, &str, &str)] = &[
         "oversight_access_records_counted_total",
         "Looks, exports and refusals that are counted and not recorded.",
     ),
-    (Counter, "oversight_connections_stalled_total", "Connections that were closed because no one read on."),
     (
         Counter,
         "oversight_access_records_dropped_total",
         "Records of the access log that could not be written.",
     ),
     (Counter, "oversight_commands_recorded_total", "Commands that led to an event, by kind of aggregate."),
+    (Counter, "oversight_connections_stalled_total", "Connections that were closed because no one read on."),
     (
         Counter,
         "oversight_credentials_refused_total",
